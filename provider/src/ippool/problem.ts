@@ -1,0 +1,9 @@
+/** One thing wrong with an input: what (in Calico's words where Calico has some), where, and in which text. */
+export interface Problem {
+  /** Property path from the document's root, such as `spec.cidr`. */
+  readonly path: string;
+  readonly message: string;
+  /** 1-based; absent when the object did not come from text. */
+  readonly line?: number;
+  readonly column?: number;
+}

@@ -1,0 +1,51 @@
+import type { IpPool } from "../ippool/ippool";
+
+/** What the plan is made from: who is where, and which addresses belong to whom. IPv4 and IPv6 in CIDR or plain form. */
+export interface Topology {
+  readonly nodes: readonly TopologyNode[];
+  readonly pools: readonly IpPool[];
+  readonly blocks: readonly Block[];
+  readonly workloads?: readonly TopologyWorkload[];
+  /** MTU of the nodes' interfaces, bytes; the paths' own MTU may be lower. Default 9001 (EC2). */
+  readonly hostMtu?: number;
+  /** Worst MTU between two networks, bytes, where it is lower than hostMtu (8500 over a transit gateway, 1500 over the internet). */
+  readonly networkMtus?: readonly NetworkMtu[];
+}
+
+export interface NetworkMtu {
+  readonly networks: readonly [string, string];
+  readonly mtu: number;
+}
+
+export interface TopologyNode {
+  readonly name: string;
+  /** Address of the node's interface; absent = Calico has no BGP address for it. */
+  readonly ip?: string;
+  /** Prefix of the subnet that owns `ip`; absent with an ip = recorded as a bare address. */
+  readonly subnetPrefixLen?: number;
+  readonly ip6?: string;
+  readonly subnetPrefixLen6?: number;
+  readonly ipipTunnelAddr?: string;
+  readonly vxlanTunnelAddr?: string;
+  readonly vxlanTunnelAddr6?: string;
+  /** Overrides of the MAC that Calico derives from the node's name. */
+  readonly vxlanMac?: string;
+  readonly vxlanMac6?: string;
+  /** The network (VPC) and subnet that the node stands in; used for MTU and warnings. */
+  readonly network?: string;
+  readonly subnet?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface Block {
+  readonly cidr: string;
+  /** Name of the node that the block is affine to; absent = no affinity. */
+  readonly node?: string;
+  /** Addresses of the block that another node owns: address -> node. */
+  readonly borrowed?: Readonly<Record<string, string>>;
+}
+
+export interface TopologyWorkload {
+  readonly ip: string;
+  readonly node: string;
+}
