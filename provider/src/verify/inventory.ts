@@ -27,6 +27,8 @@ export interface InventoryWorkload {
   readonly node: string;
   readonly pool: string;
   readonly address: string;
+  /** MTU of its interface, bytes. */
+  readonly mtu: number;
   /** Name of its network namespace on the node. */
   readonly namespace: string;
 }
@@ -38,4 +40,120 @@ export interface SshAccess {
   readonly privateKey: string;
   /** %h, %p and %r are replaced; run by /bin/sh. */
   readonly proxyCommand?: string;
+}
+
+/** What is amiss with a stack's outputs, each line with its property path. */
+export class InventoryError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`the stack's outputs are not those of a Cluster (export nodes, workloads, paths and ssh):\n${problems.map((p) => `  ${p}`).join("\n")}`);
+    this.name = "InventoryError";
+  }
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)$/;
+
+/**
+ * Reads the outputs of a stack. Names and addresses end in shell lines on the nodes, so their form is checked here, once.
+ * @throws InventoryError with all problems at once
+ */
+export function parseInventory(outputs: unknown): Inventory {
+  const problems: string[] = [];
+  const root = record(outputs, "outputs", problems);
+  const rows = (key: string): [Record<string, unknown>, string][] => {
+    const value = root[key];
+    if (!Array.isArray(value)) {
+      problems.push(`${key}: expected a list, got ${kind(value)}`);
+      return [];
+    }
+    return value.map((entry: unknown, i) => [record(entry, `${key}[${i}]`, problems), `${key}[${i}]`]);
+  };
+  const text = (row: Record<string, unknown>, at: string, key: string, form?: RegExp): string => {
+    const value = row[key];
+    if (typeof value !== "string" || value === "" || (form !== undefined && !form.test(value))) {
+      problems.push(`${at}.${key}: ${value === undefined ? "is missing" : `${JSON.stringify(value)} is not of the expected form`}`);
+      return "";
+    }
+    return value;
+  };
+  const number = (row: Record<string, unknown>, at: string, key: string): number => {
+    const value = row[key];
+    if (typeof value !== "number" || !Number.isInteger(value)) {
+      problems.push(`${at}.${key}: expected a whole number, got ${kind(value)}`);
+      return 0;
+    }
+    return value;
+  };
+  const optional = (row: Record<string, unknown>, key: string): string | undefined => {
+    const value = row[key];
+    return typeof value === "string" && value !== "" ? value : undefined;
+  };
+
+  const nodes = rows("nodes").map(([row, at]): InventoryNode => ({
+    name: text(row, at, "name", NAME),
+    network: text(row, at, "network"),
+    subnet: text(row, at, "subnet"),
+    availabilityZone: text(row, at, "availabilityZone"),
+    privateIp: text(row, at, "privateIp", IPV4),
+    publicIp: optional(row, "publicIp"),
+    instanceId: text(row, at, "instanceId"),
+    host: text(row, at, "host"),
+    hostKey: text(row, at, "hostKey", /^ssh-ed25519 /),
+  }));
+  const workloads = rows("workloads").map(([row, at]): InventoryWorkload => ({
+    name: text(row, at, "name", NAME),
+    node: text(row, at, "node", NAME),
+    pool: text(row, at, "pool"),
+    address: text(row, at, "address", IPV4),
+    mtu: number(row, at, "mtu"),
+    namespace: text(row, at, "namespace", NAME),
+  }));
+  const paths = rows("paths").map(([row, at]): Path => {
+    const encapsulation = text(row, at, "encapsulation", /^(?:None|IPIP|VXLAN)$/);
+    const outer = row["outer"] === undefined || row["outer"] === null ? undefined : record(row["outer"], `${at}.outer`, problems);
+    return {
+      from: text(row, at, "from", NAME),
+      to: text(row, at, "to", NAME),
+      pool: text(row, at, "pool"),
+      encapsulation: encapsulation === "IPIP" || encapsulation === "VXLAN" ? encapsulation : "None",
+      nextHop: text(row, at, "nextHop"),
+      ...(outer && {
+        outer: {
+          source: text(outer, `${at}.outer`, "source", IPV4),
+          destination: text(outer, `${at}.outer`, "destination", IPV4),
+        },
+      }),
+      mtu: number(row, at, "mtu"),
+      reason: text(row, at, "reason"),
+      hops: Array.isArray(row["hops"]) ? row["hops"].map(String) : [],
+    };
+  });
+  const ssh = record(root["ssh"], "ssh", problems);
+  const access: SshAccess = {
+    user: text(ssh, "ssh", "user", NAME),
+    port: ssh["port"] === undefined ? 22 : number(ssh, "ssh", "port"),
+    privateKey: typeof ssh["privateKey"] === "string" ? ssh["privateKey"] : "",
+    proxyCommand: optional(ssh, "proxyCommand"),
+  };
+  // Never through text(): a malformed key would be shown.
+  if (access.privateKey === "") problems.push("ssh.privateKey: is missing (pass --show-secrets to `pulumi stack output`)");
+
+  const known = new Set(nodes.map((n) => n.name));
+  workloads.forEach((w, i) => {
+    if (w.node !== "" && !known.has(w.node)) problems.push(`workloads[${i}].node: there is no node ${w.node}`);
+  });
+  if (problems.length > 0) throw new InventoryError(problems);
+  return { nodes, workloads, paths, ssh: access };
+}
+
+function record(value: unknown, at: string, problems: string[]): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  problems.push(`${at}: expected an object, got ${kind(value)}`);
+  return {};
+}
+
+function kind(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  return Array.isArray(value) ? "a list" : typeof value;
 }

@@ -1,0 +1,36 @@
+import type { Path } from "../plan/path";
+import type { VerifyReport } from "./verify";
+
+/** Rows under a header, columns as wide as their widest cell. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (row: readonly string[]): string => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd();
+  return [line(header), line(widths.map((w) => "-".repeat(w))), ...rows.map(line)].join("\n");
+}
+
+/** The path table: which way each pair of nodes goes and why. */
+export function pathTable(paths: readonly Path[]): string {
+  return table(
+    ["FROM", "TO", "ENCAPSULATION", "NEXT HOP", "MTU", "REASON"],
+    paths.map((p) => [p.from, p.to, p.encapsulation, p.nextHop, String(p.mtu), p.reason]),
+  );
+}
+
+/** The connectivity matrix and, below it, one line per failed pair. */
+export function reportText(report: VerifyReport): string {
+  const rows = report.pairs.map((p) => [p.from, p.to, p.encapsulation, String(p.mtu), p.verdict === "passed" ? "passed" : "FAILED", p.wire.join(", ") || "-"]);
+  const failures = report.pairs.filter((p) => p.verdict === "failed").map((p) => `${p.from} -> ${p.to}: ${p.reason}`);
+  return [
+    table(["FROM", "TO", "ENCAPSULATION", "MTU", "VERDICT", "ON THE WIRE AT THE SENDER"], rows),
+    ...(failures.length > 0 ? ["", ...failures] : []),
+    ...(report.notes.length > 0 ? ["", ...report.notes.map((note) => `note: ${note}`)] : []),
+    "",
+    `${report.passed} pairs passed, ${report.failed} failed`,
+  ].join("\n");
+}
+
+/** 0 all passed, 1 some failed, 2 nothing was tested. */
+export function exitCode(report: VerifyReport): 0 | 1 | 2 {
+  if (report.failed > 0) return 1;
+  return report.passed > 0 ? 0 : 2;
+}
