@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { exitCode, pathTable, reportText } from "../../../provider/src/verify/report";
+import { readResults } from "../../../provider/src/verify/script";
+import { verify } from "../../../provider/src/verify/verify";
+import { smallInventory } from "./inventories";
+import { ethernet, ipv4, pcap } from "./packets";
+
+describe("readResults", () => {
+  it("reads the lines that a node prints and passes over anything else", () => {
+    assert.deepEqual(readResults("0 tcp ok 192.168.0.1\n1 udp fail no answer within 3 s \nsudo: noise\n2 nonsense ok\n3 over ok\n"), [
+      { pair: 0, kind: "tcp", ok: true, text: "192.168.0.1" },
+      { pair: 1, kind: "udp", ok: false, text: "no answer within 3 s" },
+      { pair: 3, kind: "over", ok: true, text: "" },
+    ]);
+  });
+});
+
+describe("verify", () => {
+  /** Nodes that answer as the plan says, told from the scripts they are sent; `dead` is not reached. */
+  const nodes = (dead?: string) => {
+    const inventory = smallInventory();
+    const address = new Map(inventory.workloads.map((w) => [w.namespace, w.address]));
+    const wire = inventory.paths.map((path) => {
+      const from = inventory.workloads.find((w) => w.node === path.from);
+      const to = inventory.workloads.find((w) => w.node === path.to);
+      assert.ok(from && to);
+      const inner = ipv4(from.address, to.address, 1, Buffer.alloc(8));
+      return ethernet(path.outer ? ipv4(path.outer.source, path.outer.destination, 4, inner) : inner);
+    });
+    const flushes: number[] = [];
+    return {
+      flushes,
+      inventory,
+      options: {
+        probe: "#!/usr/bin/perl\n",
+        flush: async () => void flushes.push(1),
+        run: async (node: { name: string }, script: string) => {
+          if (node.name === dead) throw new Error(`${node.name}: connection refused`);
+          if (script.includes("base64")) return pcap(wire).toString("base64");
+          const lines: string[] = [];
+          for (const match of script.matchAll(/^(?:pinged|say|refused) (\d+) (?:(icmp|tcp|udp|mtu) )?.*?(wl-\w+)/gm)) {
+            const kind = match[2] ?? "over";
+            lines.push(`${match[1]} ${kind} ok ${kind === "tcp" || kind === "udp" ? (address.get(match[3] ?? "") ?? "") : ""}`);
+          }
+          return lines.join("\n");
+        },
+      },
+    };
+  };
+
+  it("is green where every node answers as planned, and flushes before each round", async () => {
+    const { inventory, options, flushes } = nodes();
+    const report = await verify(inventory, options);
+    assert.deepEqual(report.pairs.filter((p) => p.verdict === "failed"), []);
+    assert.equal(report.passed, 6);
+    assert.equal(flushes.length, 2);
+    assert.deepEqual(report.notes, []);
+    assert.equal(exitCode(report), 0);
+  });
+
+  it("fails exactly the pairs of a node that cannot be reached, with the reason", async () => {
+    const { inventory, options } = nodes("c");
+    const report = await verify(inventory, options);
+    assert.equal(report.passed, 2);
+    assert.equal(report.failed, 4);
+    for (const pair of report.pairs.filter((p) => p.verdict === "failed")) assert.match(pair.reason, /c: connection refused/);
+    assert.equal(exitCode(report), 1);
+  });
+
+  it("says what it could not prove when nothing can be flushed", async () => {
+    const { inventory, options } = nodes();
+    const report = await verify(inventory, { probe: options.probe, run: options.run });
+    assert.match(reportText(report), /note: tracked flows were not flushed/);
+  });
+
+  it("has its own exit code when nothing was tested", async () => {
+    const { inventory, options } = nodes();
+    assert.equal(exitCode(await verify({ ...inventory, workloads: inventory.workloads.slice(0, 1) }, options)), 2);
+  });
+});
+
+describe("pathTable", () => {
+  it("shows pair, encapsulation, next hop, MTU and reason", () => {
+    const line = pathTable(smallInventory().paths).split("\n").find((l) => l.startsWith("a     c"));
+    assert.match(line ?? "", /IPIP +10\.2\.0\.4 +8981 +CrossSubnet: other subnet/);
+  });
+});
