@@ -3,7 +3,7 @@ import { labCommand } from "../../lab/src/commands/lab";
 import { planCommand } from "../../provider/src/commands/plan";
 import { poolsCommand } from "../../provider/src/commands/pools";
 import { verifyCommand } from "../../provider/src/commands/verify";
-import { startCommand } from "./start";
+import { envCommand, startCommand } from "./start";
 
 /** The `overlaynet` command: the commands of the provider and of the lab side by side, and `start`, which drives both. */
 const program = new Command("overlaynet")
@@ -12,7 +12,8 @@ const program = new Command("overlaynet")
   .addCommand(planCommand())
   .addCommand(verifyCommand())
   .addCommand(labCommand())
-  .addCommand(startCommand());
+  .addCommand(startCommand())
+  .addCommand(envCommand());
 
 program.parseAsync(process.argv).catch((error: unknown) => {
   process.stderr.write(`overlaynet: ${error instanceof Error ? error.message : String(error)}\n`);
