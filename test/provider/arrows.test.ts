@@ -7,7 +7,7 @@ const ROOT = resolve(__dirname, "../..");
 const PURE = ["ippool", "ipam", "plan", "node"];
 /** What each pure room may import of the others. */
 const BELOW: Readonly<Record<string, readonly string[]>> = { ippool: [], ipam: ["ippool", "plan"], plan: ["ippool", "ipam"], node: ["ippool", "ipam", "plan"] };
-const PURE_PACKAGES = new Set(["ip-num", "yaml", "node:crypto", "node:zlib"]);
+const PURE_PACKAGES = new Set(["ip-num", "yaml", "node:crypto", "node:net", "node:zlib"]);
 
 interface Import {
   readonly file: string;
