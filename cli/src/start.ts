@@ -6,6 +6,7 @@ import { Command } from "commander";
 import { openLab, projectRoot } from "../../lab/src/state/paths";
 import { parseInventory } from "../../provider/src/verify/inventory";
 import { exitCode, pathTable, reportText } from "../../provider/src/verify/report";
+import { writeReport } from "../../provider/src/verify/report-writer";
 import { stackOutputs } from "../../provider/src/verify/stack-outputs";
 import { verifyOverSsh } from "../../provider/src/verify/over-ssh";
 
@@ -67,8 +68,10 @@ export function startCommand(): Command {
         progress: (message) => process.stdout.write(`verify: ${message}\n`),
       });
       process.stdout.write(`\nWorkload to workload\n${reportText(report)}\n`);
+      const page = join(openLab().state, "report.html");
+      writeReport(page, inventory, report);
       process.stdout.write(
-        `\nup in ${seconds(up - began)} s, verified in ${seconds(Date.now() - up)} s. Next:\n` +
+        `\nThe report as a page: ${page}\n\nup in ${seconds(up - began)} s, verified in ${seconds(Date.now() - up)} s. Next:\n` +
           `  npx overlaynet lab list                 the nodes and their addresses\n` +
           `  npx overlaynet lab exec blue-a0 -- ip route    look inside one\n` +
           `  edit pools.yaml, then npm start         change the encapsulation\n` +
