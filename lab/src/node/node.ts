@@ -1,0 +1,249 @@
+import { execFile } from "node:child_process";
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, realpathSync, renameSync, rmSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { CommandError, run } from "../state/privileged";
+import { projectRoot, type Lab } from "../state/paths";
+import { maxMtu, type NodeSpec } from "./node-spec";
+import { pressCtrlAltDel } from "./mconsole";
+import { seedFiles } from "./seed";
+
+/** EC2's states of an instance, as far as a node has them; `absent`: no disk, nothing. */
+export type NodeState = "running" | "stopped" | "absent";
+
+export interface NodeStatus {
+  readonly state: NodeState;
+  /** Of the User-mode Linux process while there is one; it changes when the node reboots. */
+  readonly pid?: number;
+}
+
+/** How long a node may take to shut down before its power is cut, milliseconds. */
+const shutdownTime = 20_000;
+
+/**
+ * Starts a node, from its disk if it has one, and returns when its kernel runs (EC2's `running`); sshd answers some seconds later.
+ * The node and its supervisor outlive this process. Starting a running node does nothing.
+ *
+ * @throws when the spec, its user data or the image is wrong, the namespace or tap is not there (with what the console says)
+ */
+export async function startNode(lab: Lab, spec: NodeSpec): Promise<void> {
+  if (nodeStatus(lab, spec.instanceId).state === "running") return;
+  const dir = lab.nodeDir(spec.instanceId);
+  const image = join(dir, "image");
+  // A disk belongs to the image it was begun on, also when set-up has made a newer one since.
+  const imagePath = existsSync(image) ? realpathSync(image) : imageInUse(lab);
+  const files = seedFiles(spec, packagesOf(imagePath));
+
+  mkdirSync(dir, { recursive: true, mode: 0o755 });
+  if (!existsSync(image)) symlinkSync(imagePath, image);
+  await writeSeed(dir, files);
+
+  const memory = spec.memoryMiB ?? 192;
+  const seen = existsSync(consoleLog(lab, spec.instanceId)) ? readFileSync(consoleLog(lab, spec.instanceId)).length : 0;
+  // Paths are relative to the node's directory: a kernel argument can hold neither blank nor comma.
+  const command = [
+    join(projectRoot(), "lab", "src", "node", "supervise"), dir, processName(lab, spec.instanceId), join(imagePath, "linux"),
+    `mem=${memory}M`, "uml_dir=umid", "umid=n",
+    "ubd0=disk.cow,image/base.img", "ubd1r=seed.tar", "root=/dev/ubda", "rw",
+    `vec0:transport=tap,ifname=${spec.tap},depth=128,gro=1,mtu=${maxMtu},mac=${spec.mac}`,
+    "con=null", "con0=null,fd:1", "ssl=null", "quiet",
+  ];
+  try {
+    await run(["ip", "netns", "exec", spec.namespace, "env", `TMPDIR=${memoryDirectory(dir, memory)}`, "setsid", "--fork", ...command]);
+    await until(() => {
+      if (existsSync(join(dir, "umid", "n", "mconsole"))) return true;
+      if (nodeStatus(lab, spec.instanceId).state !== "running") throw new Error("its kernel ended at once");
+      return false;
+    }, 10_000, "its kernel does not come up");
+  } catch (error) {
+    const said = readFrom(consoleLog(lab, spec.instanceId), seen).trim().split("\n").slice(-8).join("\n  ");
+    await end(lab, spec.instanceId);
+    throw new Error(`${spec.instanceId} did not start: ${messageOf(error)}.${said === "" ? "" : `\n  ${said}`}`, { cause: error });
+  }
+}
+
+/** Shuts a node down as EC2's StopInstances does: by the power button, and by force after 20 s. Its disk stays. */
+export async function stopNode(lab: Lab, instanceId: string): Promise<void> {
+  const { pid } = nodeStatus(lab, instanceId);
+  if (pid !== undefined) {
+    try {
+      await pressCtrlAltDel(lab.nodeDir(instanceId));
+      await until(() => nodeStatus(lab, instanceId).state !== "running", shutdownTime, "it does not shut down");
+    } catch {
+      // What did not answer the button has its power cut.
+    }
+  }
+  await end(lab, instanceId);
+}
+
+/** Reboots a node as EC2's RebootInstances does: a clean restart, or a hard one after 20 s. Returns when the new kernel runs. */
+export async function rebootNode(lab: Lab, instanceId: string): Promise<void> {
+  const before = nodeStatus(lab, instanceId);
+  if (before.pid === undefined) throw new Error(`${instanceId} is ${before.state}, not running: it cannot be rebooted.`);
+  const dir = lab.nodeDir(instanceId);
+  await run(["touch", join(dir, "reboot")]);
+  const back = (): boolean => {
+    const { pid } = nodeStatus(lab, instanceId);
+    return pid !== undefined && pid !== before.pid && existsSync(join(dir, "umid", "n", "mconsole"));
+  };
+  try {
+    await pressCtrlAltDel(dir);
+    await until(back, shutdownTime, "it does not shut down");
+  } catch {
+    if (nodeStatus(lab, instanceId).pid === before.pid) await kill(before.pid);
+    await until(back, 10_000, `${instanceId} does not come back after a hard reset`);
+  }
+}
+
+/** Ends a node at once and removes its disk and everything else of it (EC2's TerminateInstances). */
+export async function destroyNode(lab: Lab, instanceId: string): Promise<void> {
+  await end(lab, instanceId);
+  await run(["rm", "-rf", "--", lab.nodeDir(instanceId)]);
+}
+
+/** What a node is now, from its processes; no wait. */
+export function nodeStatus(lab: Lab, instanceId: string): NodeStatus {
+  const dir = lab.nodeDir(instanceId);
+  if (!existsSync(dir)) return { state: "absent" };
+  const pid = umlPid(lab, instanceId);
+  if (pid !== undefined) return { state: "running", pid };
+  return { state: supervisorPid(lab, instanceId) === undefined ? "stopped" : "running" };
+}
+
+/** Instance ids of all nodes that have a directory, running or not. */
+export function listNodes(lab: Lab): string[] {
+  const nodes = join(lab.state, "nodes");
+  return existsSync(nodes) ? readdirSync(nodes).sort() : [];
+}
+
+/** Path of a node's console log: kernel and systemd of all its boots. */
+export function consoleLog(lab: Lab, instanceId: string): string {
+  return join(lab.nodeDir(instanceId), "console.log");
+}
+
+/** The console's last lines, without terminal colours; empty when it has not said anything. */
+export function consoleTail(lab: Lab, instanceId: string, lines: number): string {
+  const log = consoleLog(lab, instanceId);
+  if (!existsSync(log)) return "";
+  return readFrom(log, -256 * 1024).trimEnd().split("\n").slice(-lines).join("\n");
+}
+
+function imageInUse(lab: Lab): string {
+  if (!existsSync(join(lab.image, "base.img"))) throw new Error(`${lab.image} is not there: the lab has no kernel and disk image yet. Run scripts/setup.`);
+  return realpathSync(lab.image);
+}
+
+function packagesOf(image: string): Set<string> {
+  return new Set(readFileSync(join(image, "packages"), "utf8").split("\n").map((line) => line.split(" ")[0] ?? ""));
+}
+
+/** Host keys are in it: readable by its owner alone, complete or not there. */
+async function writeSeed(dir: string, files: ReturnType<typeof seedFiles>): Promise<void> {
+  const tree = join(dir, "seed");
+  rmSync(tree, { recursive: true, force: true });
+  mkdirSync(tree, { mode: 0o700 });
+  for (const file of files) writeFileSync(join(tree, file.name), file.content, { mode: 0o600 });
+  const draft = join(dir, "seed.tar.draft");
+  writeFileSync(draft, "", { mode: 0o600 });
+  await promisify(execFile)("tar", ["-C", tree, "-c", "-f", draft, "."]);
+  renameSync(draft, join(dir, "seed.tar"));
+  rmSync(tree, { recursive: true });
+}
+
+/**
+ * Where the node's memory file lies. User-mode Linux maps it executable; containers mount /dev/shm noexec, or with 64 MB, and then
+ * the state directory's disk has to do.
+ */
+function memoryDirectory(dir: string, memoryMiB: number): string {
+  const shm = readFileSync("/proc/mounts", "utf8").split("\n").map((line) => line.split(" ")).findLast((fields) => fields[1] === "/dev/shm");
+  if (shm === undefined || shm[2] !== "tmpfs" || shm[3]?.split(",").includes("noexec")) return dir;
+  const { bavail, bsize } = statfsSync("/dev/shm");
+  return bavail * bsize > memoryMiB * 1024 * 1024 ? "/dev/shm" : dir;
+}
+
+/** Ends supervisor and kernel, the supervisor first, so that it starts nothing again; returns when both are gone. */
+async function end(lab: Lab, instanceId: string): Promise<void> {
+  for (const find of [supervisorPid, umlPid]) {
+    const pid = find(lab, instanceId);
+    if (pid === undefined) continue;
+    await kill(pid);
+    await until(() => find(lab, instanceId) !== pid, 5_000, `process ${pid} of ${instanceId} does not end`);
+  }
+  // A supervisor that ended between starting a kernel and noting its id leaves one that only its name tells.
+  for (const pid of namedProcesses(join(lab.nodeDir(instanceId), processName(lab, instanceId)))) await kill(pid);
+}
+
+async function kill(pid: number): Promise<void> {
+  try {
+    await run(["kill", "-KILL", String(pid)]);
+  } catch (error) {
+    if (!(error instanceof CommandError && /no such process/i.test(error.stderr))) throw error;
+  }
+}
+
+function processName(lab: Lab, instanceId: string): string {
+  return `uml-${lab.id}-${instanceId}`;
+}
+
+function umlPid(lab: Lab, instanceId: string): number | undefined {
+  const dir = lab.nodeDir(instanceId);
+  return pidIn(join(dir, "uml.pid"), (argv) => argv[0] === join(dir, processName(lab, instanceId)));
+}
+
+function supervisorPid(lab: Lab, instanceId: string): number | undefined {
+  const dir = lab.nodeDir(instanceId);
+  return pidIn(join(dir, "supervisor.pid"), (argv) => argv.includes(dir) && argv.includes(processName(lab, instanceId)));
+}
+
+/** The process id in a file, if that process lives and is the one meant: ids are used again, and files survive a power cut. */
+function pidIn(file: string, isMeant: (argv: string[]) => boolean): number | undefined {
+  try {
+    const pid = Number(readFileSync(file, "utf8"));
+    return isMeant(readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")) ? pid : undefined;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return undefined;
+    throw error;
+  }
+}
+
+function namedProcesses(name: string): number[] {
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0] === name;
+      } catch {
+        return false; // It ended while this looked.
+      }
+    });
+}
+
+/** Text of a file from a byte offset on; a negative one counts from its end. */
+function readFrom(file: string, offset: number): string {
+  if (!existsSync(file)) return "";
+  const fd = openSync(file, "r");
+  try {
+    const { size } = fstatSync(fd);
+    const from = offset < 0 ? Math.max(0, size + offset) : Math.min(offset, size);
+    const buffer = Buffer.alloc(size - from);
+    readSync(fd, buffer, 0, buffer.length, from);
+    // eslint-disable-next-line no-control-regex
+    return buffer.toString("utf8").replaceAll(/\x1b\[[0-9;?]*[A-Za-z]|\r/g, "");
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function until(reached: () => boolean, milliseconds: number, what: string): Promise<void> {
+  const deadline = Date.now() + milliseconds;
+  while (!reached()) {
+    if (Date.now() > deadline) throw new Error(`${what} within ${milliseconds / 1000} s`);
+    await sleep(25);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
