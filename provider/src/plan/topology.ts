@@ -10,6 +10,16 @@ export interface Topology {
   readonly hostMtu?: number;
   /** Worst MTU between two networks, bytes, where it is lower than hostMtu (8500 over a transit gateway, 1500 over the internet). */
   readonly networkMtus?: readonly NetworkMtu[];
+  /** What is known of the networks, for warnings. */
+  readonly networks?: readonly TopologyNetwork[];
+}
+
+export interface TopologyNetwork {
+  readonly name: string;
+  /** The network's own CIDRs, such as a VPC's. */
+  readonly cidrBlocks?: readonly string[];
+  /** IP protocol numbers that do not get through here: 4 (IP in IP) on Azure, for one. */
+  readonly blockedProtocols?: readonly number[];
 }
 
 export interface NetworkMtu {

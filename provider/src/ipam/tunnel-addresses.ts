@@ -1,0 +1,64 @@
+import type { IpPool } from "../ippool/ippool";
+import { formatAddress, parseAddress } from "./address";
+import type { PoolBlock } from "./blocks";
+import { type Cidr, containsAddress, parseCidr } from "./cidr";
+import { type LabelledNode, nodeMatcher, poolAllows, poolEncapsulation } from "./pools";
+
+/** The addresses of a node's tunnel devices, each a single address (/32, /128). Absent: the node has no such device. */
+export interface TunnelAddresses {
+  readonly ipipTunnelAddr?: string;
+  readonly vxlanTunnelAddr?: string;
+  readonly vxlanTunnelAddr6?: string;
+}
+
+export interface AssignTunnelAddressesArgs {
+  readonly pools: readonly IpPool[];
+  readonly nodes: readonly LabelledNode[];
+  readonly blocks: readonly PoolBlock[];
+  readonly previous?: ReadonlyMap<string, TunnelAddresses>;
+}
+
+const KINDS = [
+  { key: "ipipTunnelAddr", encapsulation: "IPIP", version: 4 },
+  { key: "vxlanTunnelAddr", encapsulation: "VXLAN", version: 4 },
+  { key: "vxlanTunnelAddr6", encapsulation: "VXLAN", version: 6 },
+] as const;
+
+/**
+ * By node name, for every node: the first address of the node's first block of the first enabled pool that encapsulates so, allows
+ * the use Tunnel and selects the node; a previous address stays while it lies in a block of such a pool.
+ * Source: node/pkg/allocateip/allocateip.go.
+ */
+export function assignTunnelAddresses({ pools, nodes, blocks, previous }: AssignTunnelAddressesArgs): ReadonlyMap<string, TunnelAddresses> {
+  const candidates = pools
+    .filter((pool) => !pool.disabled && poolAllows(pool, "Tunnel"))
+    .map((pool) => ({
+      name: pool.name,
+      encapsulation: poolEncapsulation(pool),
+      version: parseCidr(pool.cidr).version,
+      selects: nodeMatcher(pool),
+    }));
+  const blocksOf = new Map<string, Cidr[]>();
+  for (const { cidr, node, pool } of blocks) {
+    const key = `${pool}/${node}`;
+    const list = blocksOf.get(key);
+    if (list === undefined) blocksOf.set(key, [parseCidr(cidr)]);
+    else list.push(parseCidr(cidr));
+  }
+
+  return new Map(
+    nodes.map((node) => {
+      const own = candidates.filter((pool) => pool.selects(node));
+      const addresses: { -readonly [K in keyof TunnelAddresses]: TunnelAddresses[K] } = {};
+      for (const { key, encapsulation, version } of KINDS) {
+        const fits = own
+          .filter((pool) => pool.encapsulation === encapsulation && pool.version === version)
+          .flatMap((pool) => blocksOf.get(`${pool.name}/${node.name}`) ?? []);
+        const before = previous?.get(node.name)?.[key];
+        if (before !== undefined && fits.some((block) => containsAddress(block, parseAddress(before)))) addresses[key] = before;
+        else if (fits[0] !== undefined) addresses[key] = formatAddress({ version, value: fits[0].first });
+      }
+      return [node.name, addresses];
+    }),
+  );
+}
