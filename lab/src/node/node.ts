@@ -45,9 +45,9 @@ export async function startNode(lab: Lab, spec: NodeSpec): Promise<void> {
   const command = [
     join(projectRoot(), "lab", "src", "node", "supervise"), dir, processName(lab, spec.instanceId), join(imagePath, "linux"),
     `mem=${memory}M`, "uml_dir=umid", "umid=n",
-    "ubd0=disk.cow,image/base.img", "ubd1r=seed.tar", "root=/dev/ubda", "rw",
+    "ubd0=disk.cow,image/base.img", "ubd1r=seed.tar", "root=/dev/ubda", "rw", "selinux=0",
     `vec0:transport=tap,ifname=${spec.tap},depth=128,gro=1,mtu=${maxMtu},mac=${spec.mac}`,
-    "con=null", "con0=null,fd:1", "ssl=null", "quiet",
+    "con=null", "con0=null,fd:1", "ssl=null", "quiet", "systemd.show_status=1",
   ];
   try {
     await run(["ip", "netns", "exec", spec.namespace, "env", `TMPDIR=${memoryDirectory(dir, memory)}`, "setsid", "--fork", ...command]);
