@@ -33,6 +33,11 @@ export function formatAddress({ version, value }: Address): string {
   return version === 4 ? new IPv4(value).toString() : collapseIPv6Number(new IPv6(value).toString());
 }
 
+/** The one spelling of an address. IPv4 has no other that parses; so plain text compares. */
+export function canonicalAddress(text: string): string {
+  return text.includes(":") ? formatAddress(parseAddress(text)) : text;
+}
+
 /** ip-num takes no dotted tail, as `::ffff:10.0.0.1` has (RFC 4291 2.2.3). */
 function withHexTail(text: string): string {
   const tail = text.slice(text.lastIndexOf(":") + 1);

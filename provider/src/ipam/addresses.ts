@@ -3,7 +3,8 @@ import type { Problem } from "../ippool/problem";
 import { addressBits } from "./address";
 import { assignBlocks, type BlockRequest, type PoolBlock } from "./blocks";
 import { parseCidr } from "./cidr";
-import { type LabelledNode, poolAllows, poolEncapsulation } from "./pools";
+import type { LabelledNode } from "./labelled-node";
+import { poolAllows, poolEncapsulation } from "./pools";
 import { assignTunnelAddresses, type TunnelAddresses } from "./tunnel-addresses";
 import { assignWorkloads, type PlacedWorkload, placeWorkloads, type Workload, type WorkloadAddress } from "./workloads";
 

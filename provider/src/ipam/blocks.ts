@@ -2,7 +2,8 @@ import type { IpPool } from "../ippool/ippool";
 import type { Problem } from "../ippool/problem";
 import type { Block } from "../plan/topology";
 import { type Cidr, containsCidr, formatCidr, parseCidr, subnetAt, subnetCount } from "./cidr";
-import { type LabelledNode, nodeMatcher, poolAllows, poolEncapsulation } from "./pools";
+import { type LabelledNode, nodeMatcher } from "./labelled-node";
+import { poolAllows, poolEncapsulation } from "./pools";
 
 /** A block and the pool that it is of. */
 export type PoolBlock = Block & { readonly pool: string };

@@ -1,11 +1,4 @@
 import type { AllowedUse, IpPool } from "../ippool/ippool";
-import { parseSelector } from "../ippool/selector";
-
-/** A node as address management sees it: a name and the labels that nodeSelectors are matched against. */
-export interface LabelledNode {
-  readonly name: string;
-  readonly labels?: Readonly<Record<string, string>>;
-}
 
 export type TunnelKind = "IPIP" | "VXLAN";
 
@@ -18,10 +11,4 @@ export function poolEncapsulation(pool: Pick<IpPool, "ipipMode" | "vxlanMode">):
 
 export function poolAllows(pool: Pick<IpPool, "allowedUses">, use: AllowedUse): boolean {
   return pool.allowedUses.includes(use);
-}
-
-/** Whether the pool's nodeSelector selects a node; the selector is parsed once. */
-export function nodeMatcher(pool: Pick<IpPool, "nodeSelector">): (node: LabelledNode) => boolean {
-  const selector = parseSelector(pool.nodeSelector);
-  return (node) => selector.matches(node.labels ?? {});
 }

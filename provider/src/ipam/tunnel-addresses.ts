@@ -2,7 +2,8 @@ import type { IpPool } from "../ippool/ippool";
 import { formatAddress, parseAddress } from "./address";
 import type { PoolBlock } from "./blocks";
 import { type Cidr, containsAddress, parseCidr } from "./cidr";
-import { type LabelledNode, nodeMatcher, poolAllows, poolEncapsulation } from "./pools";
+import { type LabelledNode, nodeMatcher } from "./labelled-node";
+import { poolAllows, poolEncapsulation } from "./pools";
 
 /** The addresses of a node's tunnel devices, each a single address (/32, /128). Absent: the node has no such device. */
 export interface TunnelAddresses {

@@ -3,7 +3,8 @@ import type { Problem } from "../ippool/problem";
 import { type Address, formatAddress, parseAddress } from "./address";
 import type { PoolBlock } from "./blocks";
 import { type Cidr, containsAddress, parseCidr } from "./cidr";
-import { type LabelledNode, nodeMatcher, poolAllows } from "./pools";
+import { type LabelledNode, nodeMatcher } from "./labelled-node";
+import { poolAllows } from "./pools";
 import type { TunnelAddresses } from "./tunnel-addresses";
 
 export interface Workload {

@@ -64,10 +64,10 @@ export interface NodePlan {
   readonly routes: readonly Route[];
   readonly neighbours: readonly Neighbour[];
   readonly fdb: readonly FdbEntry[];
-  /** Addresses that may send us protocol 4 (absent device: nobody may) and UDP to the VXLAN port. */
+  /** Addresses that may send us protocol 4 (absent device: nobody may) and UDP to the VXLAN port (IPv4 and IPv6). */
   readonly ipipMembers: readonly string[];
   readonly vxlanMembers: readonly string[];
-  /** CIDRs of all pools (disabled ones too, LoadBalancer-only ones not), and of those with natOutgoing. */
+  /** CIDRs of all pools (disabled ones too, LoadBalancer-only ones not), and of those with natOutgoing (those too). Both families. */
   readonly allPools: readonly string[];
   readonly masqueradePools: readonly string[];
   /** Own blocks that workloads may get addresses from, with the pool that each is of. */

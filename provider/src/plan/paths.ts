@@ -1,0 +1,71 @@
+import type { Destination } from "./destination";
+import type { Host } from "./host";
+import type { Model } from "./model";
+import { overhead } from "./mtu";
+import { type Encapsulation, IPIP_DEVICE, PARENT_DEVICE, VXLAN_DEVICE, VXLAN_DEVICE_V6 } from "./node-plan";
+import type { Path } from "./path";
+import type { PlannedPool } from "./planned-pool";
+import { Viewer } from "./viewer";
+
+/** From every node to every other, one for each pool that the other has a block or address of. No path where there is no route. */
+export function* pathsOf(model: Model): Generator<Path, undefined> {
+  const samples = model.destinations.map(onePerPool);
+  for (const from of model.hosts) {
+    const viewer = new Viewer(model, from);
+    for (const to of model.hosts) {
+      if (to === from) continue;
+      for (const destination of samples[to.index] ?? []) {
+        const encapsulation = viewer.encapsulationTo(destination);
+        if (encapsulation !== undefined) yield pathTo(viewer, destination, encapsulation);
+      }
+    }
+  }
+}
+
+/** All of a node's destinations of a pool are reached alike; a block stands for them, before an address that is a VTEP itself. */
+function onePerPool(destinations: readonly Destination[]): readonly Destination[] {
+  const chosen = new Map<PlannedPool, Destination>();
+  for (const destination of destinations) {
+    const other = chosen.get(destination.pool);
+    if (other === undefined || (other.isVtep && !destination.isVtep)) chosen.set(destination.pool, destination);
+  }
+  return [...chosen.values()];
+}
+
+function pathTo(viewer: Viewer, destination: Destination, encapsulation: Encapsulation): Path {
+  const { model, host: from } = viewer;
+  const { owner: to, pool } = destination;
+  const { version } = pool;
+  const mtuClass = model.mtus.classesFrom(from.network)[to.network] ?? 0;
+  const underlay = model.mtus.mtus[mtuClass] ?? model.mtus.hostMtu;
+  const source = from.addresses[version]?.text ?? "";
+  const target = to.addresses[version]?.text ?? "";
+  const device = encapsulation === "IPIP" ? IPIP_DEVICE : version === 4 ? VXLAN_DEVICE : VXLAN_DEVICE_V6;
+  const tunnel = encapsulation === "None" ? [] : [device];
+  return {
+    from: from.name,
+    to: to.name,
+    pool: pool.name,
+    encapsulation,
+    nextHop: encapsulation === "VXLAN" ? (destination.isVtep ? destination.dst : (to.vteps[version]?.address ?? "")) : target,
+    ...(encapsulation !== "None" && { outer: { source, destination: target } }),
+    mtu: underlay - overhead(encapsulation, version),
+    reason: reason(viewer, pool, to),
+    hops: [from.name, ...tunnel, `${PARENT_DEVICE} ${source}`, `${PARENT_DEVICE} ${target}`, ...tunnel, to.name],
+  };
+}
+
+function reason(viewer: Viewer, pool: PlannedPool, to: Host): string {
+  const said = `${pool.name} has ${pool.mode}`;
+  if (!pool.crossSubnet && pool.encapsulation !== "None") return said;
+  const subnet = subnetInWords(viewer, pool, to);
+  return subnet === undefined ? said : `${said}: ${subnet}`;
+}
+
+/** `10.2.0.4 is outside 10.1.0.0/24`, as the viewing node sees it. */
+function subnetInWords(viewer: Viewer, { version }: PlannedPool, to: Host): string | undefined {
+  const own = viewer.host.addresses[version];
+  const other = to.addresses[version];
+  if (own === undefined || other === undefined) return undefined;
+  return `${other.text} is ${viewer.isNeighbour(to, version) ? "inside" : "outside"} ${own.subnetText}`;
+}

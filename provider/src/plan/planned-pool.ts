@@ -1,0 +1,42 @@
+import type { IpVersion } from "../ipam/address";
+import { type Cidr, parseCidr } from "../ipam/cidr";
+import { poolEncapsulation } from "../ipam/pools";
+import type { IpPool } from "../ippool/ippool";
+import type { Encapsulation } from "./node-plan";
+
+/** What of an IP pool decides about packets. Disabled pools count like others: they only stop giving addresses. */
+export interface PlannedPool {
+  readonly pool: IpPool;
+  readonly name: string;
+  readonly cidr: Cidr;
+  readonly version: IpVersion;
+  readonly encapsulation: Encapsulation;
+  /** Whether packets to nodes of the sender's subnet go out as they are. */
+  readonly crossSubnet: boolean;
+  /** The mode in words, as the manifest spells it. */
+  readonly mode: string;
+}
+
+/** The pools that routes follow from: pools for load balancers have none (felix/calc/l3_route_resolver.go, poolTypeForPool). */
+export function plannedPools(pools: readonly IpPool[]): readonly PlannedPool[] {
+  return pools.filter((pool) => !isLoadBalancerPool(pool)).map(plannedPool);
+}
+
+function isLoadBalancerPool({ allowedUses }: IpPool): boolean {
+  return allowedUses.length > 0 && allowedUses.every((use) => use === "LoadBalancer");
+}
+
+function plannedPool(pool: IpPool): PlannedPool {
+  const cidr = parseCidr(pool.cidr);
+  const encapsulation = poolEncapsulation(pool) ?? "None";
+  const [field, value] = encapsulation === "VXLAN" ? (["vxlanMode", pool.vxlanMode] as const) : (["ipipMode", pool.ipipMode] as const);
+  return {
+    pool,
+    name: pool.name,
+    cidr,
+    version: cidr.version,
+    encapsulation,
+    crossSubnet: pool.ipipMode === "CrossSubnet" || pool.vxlanMode === "CrossSubnet",
+    mode: encapsulation === "None" ? "ipipMode and vxlanMode Never" : `${field} ${value}`,
+  };
+}
