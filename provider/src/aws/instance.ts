@@ -1,0 +1,69 @@
+import { getAmiOutput, Instance, type KeyPair } from "@pulumi/aws/ec2";
+import * as pulumi from "@pulumi/pulumi";
+import type { NodeLayout } from "./layout";
+import type { Network } from "./network";
+import { type Scope, tagged } from "./scope";
+import { cloudConfig } from "./user-data";
+
+/** Debian's account on AWS (wiki.debian.org/Cloud/AmazonEC2Image), and the user of its images. */
+const DEBIAN = "136693071363";
+export const DEBIAN_USER = "admin";
+
+/** The newest Debian 12 image for the architecture of the instance type. */
+export function debianImage(scope: Scope, instanceType: pulumi.Input<string>): pulumi.Output<string> {
+  const name = pulumi.output(instanceType).apply((type) => `debian-12-${isArm(type) ? "arm64" : "amd64"}-*`);
+  const image = getAmiOutput({ owners: [DEBIAN], mostRecent: true, filters: [{ name: "name", values: [name] }, { name: "virtualization-type", values: ["hvm"] }] }, { parent: scope.parent });
+  return image.id;
+}
+
+/** Graviton: a `g` after the generation (EC2 User Guide, "Instance type naming conventions"); a1 came before the convention. */
+function isArm(instanceType: string): boolean {
+  return /^(?:[a-z]+\d+g|a1\.)/.test(instanceType);
+}
+
+export interface InstanceArgs {
+  readonly node: NodeLayout;
+  readonly network: Network;
+  readonly instanceType: pulumi.Input<string>;
+  readonly image: pulumi.Input<string>;
+  /** The image was looked up, not chosen: a node keeps the one that it was made from when a newer one comes out. */
+  readonly keepImage: boolean;
+  readonly keyPair: KeyPair;
+  readonly hostKey: { readonly privateKey: pulumi.Input<string>; readonly publicKey: pulumi.Input<string> };
+}
+
+/** A node's instance. Its address is ours to choose, so it is known in preview, and an instance must go before its replacement comes. */
+export function createInstance(scope: Scope, args: InstanceArgs): Instance {
+  const { node, network } = args;
+  const name = `${scope.name}-${node.name}`;
+  const place = network.subnets.get(node.subnet.name);
+  if (place === undefined) throw new Error(`there is no subnet ${node.subnet.key}`);
+  const userData = pulumi.all([args.hostKey.privateKey, args.hostKey.publicKey]).apply(([hostPrivateKey, hostPublicKey]) => {
+    return Buffer.from(cloudConfig({ hostname: node.name, hostPrivateKey, hostPublicKey })).toString("base64");
+  });
+  return new Instance(
+    name,
+    {
+      ami: args.image,
+      instanceType: args.instanceType,
+      subnetId: place.subnet.id,
+      privateIp: node.privateIp,
+      associatePublicIpAddress: true,
+      sourceDestCheck: node.sourceDestCheck,
+      vpcSecurityGroupIds: [network.securityGroup.id],
+      keyName: args.keyPair.keyName,
+      userDataBase64: pulumi.secret(userData),
+      userDataReplaceOnChange: true,
+      // One hop: workloads, which are one further, cannot get at the instance's credentials.
+      metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 1 },
+      tags: tagged(scope, name),
+    },
+    {
+      parent: scope.parent,
+      deleteBeforeReplace: true,
+      ignoreChanges: args.keepImage ? ["ami"] : [],
+      additionalSecretOutputs: ["userDataBase64"],
+      dependsOn: [place.association, ...network.wayOut],
+    },
+  );
+}

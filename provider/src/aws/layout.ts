@@ -1,0 +1,309 @@
+import type { IpPool } from "../ippool/ippool";
+import type { Problem } from "../ippool/problem";
+import { type Cidr, containsCidr, formatCidr, overlaps, parseCidr } from "../ipam/cidr";
+import { assignNodeAddresses, assignSubnets } from "../ipam/subnets";
+import type { Warning } from "../plan/path";
+
+/** What a cluster looks like on AWS before any of it exists: names, CIDRs, addresses and peerings from the arguments alone. */
+
+export interface NetworkArgs {
+  readonly name: string;
+  readonly cidrBlock: string;
+  readonly subnets: readonly SubnetArgs[];
+}
+
+export interface SubnetArgs {
+  readonly availabilityZone: string;
+  readonly nodes: number;
+  /** Default: the letter of the zone. */
+  readonly name?: string;
+  /** Default: the VPC's lowest free /24. */
+  readonly cidrBlock?: string;
+}
+
+export interface LayoutArgs {
+  readonly networks: readonly NetworkArgs[];
+  readonly pools: readonly IpPool[];
+  readonly workloadsPerNode: number;
+  /** Node name -> the instance's source/dest check; off where not named. */
+  readonly sourceDestCheck: Readonly<Record<string, boolean>>;
+}
+
+export interface Layout {
+  readonly region: string;
+  readonly networks: readonly NetworkLayout[];
+  readonly peerings: readonly PeeringLayout[];
+  readonly nodes: readonly NodeLayout[];
+  readonly workloads: readonly { readonly name: string; readonly node: string }[];
+}
+
+export interface NetworkLayout {
+  readonly name: string;
+  readonly cidrBlock: string;
+  readonly subnets: readonly SubnetLayout[];
+  /** Networks that it is peered with, in the order of the arguments. */
+  readonly peers: readonly string[];
+}
+
+export interface SubnetLayout {
+  /** `<network>-<subnet>`. */
+  readonly key: string;
+  readonly name: string;
+  readonly availabilityZone: string;
+  readonly cidrBlock: string;
+}
+
+export interface PeeringLayout {
+  /** `<requester>-<accepter>`, the two in alphabetical order, so that the networks' order in the arguments does not matter. */
+  readonly key: string;
+  readonly requester: string;
+  readonly accepter: string;
+}
+
+export interface NodeLayout {
+  /** `<network>-<subnet><ordinal>`. */
+  readonly name: string;
+  readonly network: string;
+  readonly subnet: SubnetLayout;
+  readonly privateIp: string;
+  readonly sourceDestCheck: boolean;
+}
+
+export interface LaidOut {
+  /** Only to be used when there are no problems. */
+  readonly layout: Layout;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Warning[];
+}
+
+/** Prefix lengths that AWS takes for VPCs and subnets (VPC User Guide, "VPC CIDR blocks", "Subnet sizing"). */
+const LARGEST_BLOCK = 16;
+const SMALLEST_BLOCK = 28;
+
+/** Host names, the names of namespaces (`wl-<name>`) and parts (`workload-<name>`, at most 40 characters) are made from it. */
+const LONGEST_NODE_NAME = 28;
+
+/** Default quotas of an account (VPC User Guide, "Amazon VPC quotas"); a larger one may have been granted, so they are only warned about. */
+const PEERINGS_PER_VPC = 50;
+const VPCS_PER_REGION = 5;
+
+const NETWORK_NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
+const SUBNET_NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+/** us-east-1a, and local and wavelength zones such as us-east-1-bos-1a and us-east-1-wl1-bos-wlz-1. */
+const ZONE = /^([a-z]{2,3}(?:-[a-z]+)+-\d+)(?:[a-z]|(?:-[a-z0-9]+)+)$/;
+
+/** Everything that follows from the arguments, with all their problems at once, each at its property path. */
+export function layOut(args: LayoutArgs): LaidOut {
+  const problems: Problem[] = [];
+  const warnings: Warning[] = [];
+  const networks: NetworkLayout[] = [];
+  const nodes: NodeLayout[] = [];
+  const nodePaths = new Map<string, string>();
+  const cidrs: { readonly cidr: Cidr; readonly network: string }[] = [];
+  const regions = new Map<string, string>();
+  const networkPaths = new Map<string, string>();
+
+  if (args.networks.length === 0) problems.push({ path: "networks", message: "at least one network is needed" });
+
+  args.networks.forEach((network, i) => {
+    const at = `networks[${i}]`;
+    if (!NETWORK_NAME.test(network.name)) {
+      problems.push({ path: `${at}.name`, message: `"${network.name}" cannot be part of host names: use lower-case letters, digits and single hyphens, with a letter first` });
+    }
+    const before = networkPaths.get(network.name);
+    if (before !== undefined) problems.push({ path: `${at}.name`, message: `"${network.name}" is the name of ${before} already` });
+    else networkPaths.set(network.name, at);
+
+    const vpc = readBlock(network.cidrBlock, `${at}.cidrBlock`, "VPC", problems);
+    if (vpc !== undefined) {
+      for (const other of cidrs) {
+        if (overlaps(vpc, other.cidr)) {
+          const message = `${network.cidrBlock} overlaps ${formatCidr(other.cidr)} of network ${other.network}: AWS refuses to peer VPCs with overlapping CIDRs`;
+          problems.push({ path: `${at}.cidrBlock`, message });
+        }
+      }
+      cidrs.push({ cidr: vpc, network: network.name });
+    }
+    if (network.subnets.length === 0) problems.push({ path: `${at}.subnets`, message: "at least one subnet is needed" });
+
+    const names = network.subnets.map((subnet, j) => subnetName(subnet, `${at}.subnets[${j}]`, regions, problems));
+    const blocks = vpc === undefined ? undefined : subnetBlocks(network, vpc, at, problems);
+    const subnets: SubnetLayout[] = [];
+    network.subnets.forEach((subnet, j) => {
+      const here = `${at}.subnets[${j}]`;
+      const name = names[j];
+      if (name === undefined) return;
+      if (names.indexOf(name) < j) {
+        const message = `"${name}" is the name of ${at}.subnets[${names.indexOf(name)}] already${subnet.name === undefined ? ": give one of them a name" : ""}`;
+        problems.push({ path: `${here}.${subnet.name === undefined ? "availabilityZone" : "name"}`, message });
+        return;
+      }
+      if (!Number.isInteger(subnet.nodes) || subnet.nodes < 0) {
+        problems.push({ path: `${here}.nodes`, message: `${subnet.nodes} is not a number of nodes` });
+        return;
+      }
+      const cidrBlock = blocks?.[j];
+      if (cidrBlock === undefined) return;
+      const laid: SubnetLayout = { key: `${network.name}-${name}`, name, availabilityZone: subnet.availabilityZone, cidrBlock };
+      subnets.push(laid);
+
+      const nodeNames = Array.from({ length: subnet.nodes }, (_, ordinal) => `${laid.key}${ordinal}`);
+      const assigned = assignNodeAddresses(cidrBlock, nodeNames);
+      problems.push(...assigned.problems.map((problem) => ({ ...problem, path: `${here}.${problem.path}` })));
+      const longest = nodeNames.at(-1) ?? "";
+      if (longest.length > LONGEST_NODE_NAME) {
+        const message = `its nodes' names, such as ${longest}, have more than ${LONGEST_NODE_NAME} characters: use shorter names for the network and the subnet`;
+        problems.push({ path: here, message });
+      }
+      for (const nodeName of nodeNames) {
+        const privateIp = assigned.addresses[nodeName];
+        const twin = nodePaths.get(nodeName);
+        if (twin !== undefined) problems.push({ path: here, message: `its node ${nodeName} has the same name as one of ${twin}: rename the network or the subnet` });
+        else nodePaths.set(nodeName, here);
+        if (privateIp === undefined) continue;
+        nodes.push({ name: nodeName, network: network.name, subnet: laid, privateIp, sourceDestCheck: args.sourceDestCheck[nodeName] ?? false });
+      }
+    });
+    networks.push({
+      name: network.name,
+      cidrBlock: network.cidrBlock,
+      subnets,
+      peers: args.networks.map(({ name }) => name).filter((name) => name !== network.name),
+    });
+  });
+
+  const [region, ...others] = regions.keys();
+  for (const other of others) {
+    problems.push({ path: `${regions.get(other)}.availabilityZone`, message: `it is in region ${other}, but ${regions.get(region ?? "")} is in ${region}: a cluster lies in one region` });
+  }
+  for (const name of Object.keys(args.sourceDestCheck)) {
+    if (!nodePaths.has(name)) {
+      problems.push({ path: `sourceDestCheck[${JSON.stringify(name)}]`, message: `there is no node ${name}: the nodes are ${[...nodePaths.keys()].join(", ")}` });
+    }
+  }
+
+  const peerings = peeringsOf(networks);
+  if (problems.length === 0) refuseAmbiguousNames(networks, peerings, problems);
+  warnAboutPools(args, cidrs, nodes, warnings);
+  warnAboutQuotas(args, warnings);
+  return {
+    layout: { region: region ?? "", networks, peerings, nodes, workloads: workloadsOf(nodes, args.workloadsPerNode) },
+    problems,
+    warnings,
+  };
+}
+
+/** The subnet's name, and its region noted; undefined when it has no usable one. */
+function subnetName(subnet: SubnetArgs, at: string, regions: Map<string, string>, problems: Problem[]): string | undefined {
+  const region = ZONE.exec(subnet.availabilityZone)?.[1];
+  if (region === undefined) problems.push({ path: `${at}.availabilityZone`, message: `"${subnet.availabilityZone}" is not an availability zone, such as us-east-1a` });
+  else if (!regions.has(region)) regions.set(region, at);
+
+  if (subnet.name !== undefined) {
+    if (SUBNET_NAME.test(subnet.name)) return subnet.name;
+    problems.push({ path: `${at}.name`, message: `"${subnet.name}" cannot be part of host names: use lower-case letters, digits and single hyphens` });
+    return undefined;
+  }
+  const letter = /[a-z]$/.exec(subnet.availabilityZone)?.[0];
+  if (letter === undefined && region !== undefined) problems.push({ path: `${at}.name`, message: `zone ${subnet.availabilityZone} has no letter to name the subnet after: give it a name` });
+  return letter;
+}
+
+/** CIDRs of the network's subnets by position: the given ones, and lowest free ones for the rest. */
+function subnetBlocks(network: NetworkArgs, vpc: Cidr, at: string, problems: Problem[]): readonly string[] | undefined {
+  const count = problems.length;
+  const given: { readonly cidr: Cidr; readonly index: number }[] = [];
+  network.subnets.forEach(({ cidrBlock }, j) => {
+    if (cidrBlock === undefined) return;
+    const path = `${at}.subnets[${j}].cidrBlock`;
+    const cidr = readBlock(cidrBlock, path, "subnet", problems);
+    if (cidr === undefined) return;
+    if (!containsCidr(vpc, cidr)) problems.push({ path, message: `${cidrBlock} is not inside the VPC's ${network.cidrBlock}` });
+    for (const other of given) {
+      if (overlaps(cidr, other.cidr)) problems.push({ path, message: `${cidrBlock} overlaps ${formatCidr(other.cidr)} of ${at}.subnets[${other.index}]` });
+    }
+    given.push({ cidr, index: j });
+  });
+  if (problems.length > count) return undefined;
+
+  // Of the VPC's size alone, so that a subnet more does not move the ones that are there.
+  const prefixLength = Math.min(SMALLEST_BLOCK, Math.max(24, vpc.prefixLength + 4));
+  const fixed = network.subnets.map(({ cidrBlock }) => cidrBlock);
+  const assigned = assignSubnets(network.cidrBlock, network.subnets.length, { fixed, prefixLength });
+  problems.push(...assigned.problems.map((problem) => ({ ...problem, path: `${at}.${problem.path}` })));
+  return assigned.problems.length > 0 ? undefined : assigned.cidrBlocks;
+}
+
+/** A CIDR as AWS takes it: IPv4, /16 to /28, no host bits. */
+function readBlock(text: string, path: string, what: string, problems: Problem[]): Cidr | undefined {
+  let cidr: Cidr;
+  try {
+    cidr = parseCidr(text);
+  } catch (error) {
+    problems.push({ path, message: error instanceof Error ? error.message : String(error) });
+    return undefined;
+  }
+  const masked = formatCidr(cidr);
+  if (cidr.version !== 4) problems.push({ path, message: `${text} is IPv6: a ${what} needs an IPv4 CIDR` });
+  else if (cidr.prefixLength < LARGEST_BLOCK || cidr.prefixLength > SMALLEST_BLOCK) {
+    problems.push({ path, message: `${text} is a /${cidr.prefixLength}: AWS takes a /${LARGEST_BLOCK} to a /${SMALLEST_BLOCK} for a ${what}` });
+  } else if (masked !== text) problems.push({ path, message: `${text} has host bits set: did you mean ${masked}?` });
+  else return cidr;
+  return undefined;
+}
+
+/** Every network with every other: peering is not transitive. */
+function peeringsOf(networks: readonly NetworkLayout[]): readonly PeeringLayout[] {
+  const names = [...new Set(networks.map(({ name }) => name))].sort();
+  return names.flatMap((requester, i) => names.slice(i + 1).map((accepter) => ({ key: `${requester}-${accepter}`, requester, accepter })));
+}
+
+/** Hyphens join names, and may be in them: `a-b` with `c` would be named as `a` with `b-c`. */
+function refuseAmbiguousNames(networks: readonly NetworkLayout[], peerings: readonly PeeringLayout[], problems: Problem[]): void {
+  const pairs = networks.flatMap(({ name, subnets, peers }) => [
+    ...subnets.map((subnet) => ({ kind: "subnet", key: subnet.key, of: `subnet ${subnet.name} of network ${name}` })),
+    ...peers.map((peer) => ({ kind: "route", key: `${name}-to-${peer}`, of: `the route from ${name} to ${peer}` })),
+    ...[name, ...peers].map((peer) => ({ kind: "rule", key: `${name}-icmp-${peer}`, of: `the rules of ${name} for ${peer}` })),
+  ]);
+  const all = [...pairs, ...peerings.map(({ key, requester, accepter }) => ({ kind: "peering", key, of: `the peering of ${requester} and ${accepter}` }))];
+  const first = new Map<string, string>();
+  for (const { kind, key, of } of all) {
+    const other = first.get(`${kind} ${key}`);
+    if (other !== undefined) problems.push({ path: "networks", message: `${other} and ${of} would both be named ${key}: rename one of the networks` });
+    else first.set(`${kind} ${key}`, of);
+  }
+}
+
+function workloadsOf(nodes: readonly NodeLayout[], perNode: number): Layout["workloads"] {
+  return nodes.flatMap(({ name }) => Array.from({ length: perNode }, (_, ordinal) => ({ name: `${name}-w${ordinal}`, node: name })));
+}
+
+function warnAboutPools(args: LayoutArgs, cidrs: readonly { readonly cidr: Cidr; readonly network: string }[], nodes: readonly NodeLayout[], warnings: Warning[]): void {
+  const checked = nodes.filter((node) => node.sourceDestCheck).map(({ name }) => name);
+  for (const pool of args.pools) {
+    for (const { cidr, network } of cidrs) {
+      if (!overlaps(parseCidr(pool.cidr), cidr)) continue;
+      const message = `IP pool ${pool.name} (${pool.cidr}) overlaps the VPC of network ${network} (${formatCidr(cidr)}): the VPC's addresses in it cannot be told from workloads'. Choose another CIDR for one of them`;
+      warnings.push({ code: "PoolOverlapsVpc", message });
+    }
+    if (checked.length > 0 && sendsUnencapsulated(pool)) {
+      const message = `the source/dest check is on at ${checked.join(", ")}: EC2 drops what is sent un-encapsulated between their workloads of IP pool ${pool.name} and others'`;
+      warnings.push({ code: "SourceDestCheck", message });
+    }
+  }
+}
+
+/** Whether workload addresses of the pool appear in packets on the wire: inside a subnet (CrossSubnet), or everywhere (Never). */
+export function sendsUnencapsulated(pool: Pick<IpPool, "ipipMode" | "vxlanMode" | "allowedUses">): boolean {
+  return pool.ipipMode !== "Always" && pool.vxlanMode !== "Always" && !pool.allowedUses.includes("LoadBalancer");
+}
+
+function warnAboutQuotas(args: LayoutArgs, warnings: Warning[]): void {
+  const count = args.networks.length;
+  if (count > VPCS_PER_REGION) {
+    warnings.push({ code: "VpcQuota", message: `${count} networks need ${count} VPCs, and an account has ${VPCS_PER_REGION} per region unless more were granted` });
+  }
+  if (count - 1 > PEERINGS_PER_VPC) {
+    warnings.push({ code: "PeeringQuota", message: `${count} networks in a full mesh need ${count - 1} peerings per VPC, and a VPC has ${PEERINGS_PER_VPC} unless more were granted` });
+  }
+}

@@ -1,0 +1,71 @@
+import type { IpPool } from "../ippool/ippool";
+import { poolEncapsulation, type TunnelKind } from "../ipam/pools";
+import type { Warning } from "../plan/path";
+import { type Layout, sendsUnencapsulated } from "./layout";
+
+/**
+ * One rule of a network's security group, as AWS has it: a protocol, ports where the protocol has some, and one source.
+ *
+ * Tunnel packets carry the nodes' own addresses, so their source is the security groups of the networks: exactly the instances,
+ * across peerings too (VPC Peering Guide, "Update your security groups to reference peer security groups"), and one rule per
+ * network however many nodes there are; a security group holds 60 rules, and a rule per node would reach that with 60 nodes.
+ * Workloads' addresses are no instance's, so a reference never matches them: their source is the pool's CIDR.
+ */
+export interface SecurityRule {
+  /** Stable, unique within the network's rules: the resource's name is made from it. */
+  readonly key: string;
+  readonly network: string;
+  readonly purpose: "ssh" | "icmp" | "ipip" | "vxlan" | "pool";
+  readonly description: string;
+  /** `4` is IP in IP (IANA); -1 is every protocol. Only tcp, udp and icmp have ports (icmp: type and code, -1 for all). */
+  readonly ipProtocol: "4" | "tcp" | "udp" | "icmp" | "-1";
+  readonly fromPort?: number;
+  readonly toPort?: number;
+  readonly source: { readonly cidr: string } | { readonly network: string };
+}
+
+/** From where, and at which TCP port, nodes are administered. */
+export interface SshAdmission {
+  readonly port: number;
+  readonly cidrBlocks: readonly string[];
+}
+
+export interface SecurityRules {
+  readonly rules: readonly SecurityRule[];
+  readonly warnings: readonly Warning[];
+}
+
+/** IANA's port for VXLAN, which Calico uses. */
+const VXLAN_PORT = 4789;
+
+/** Rules per security group and direction (VPC User Guide, "Amazon VPC quotas"). */
+const RULES_PER_GROUP = 60;
+
+/** Encapsulations that some pool asks for: exactly these get rules and tunnel devices. */
+export function encapsulationsInUse(pools: readonly IpPool[]): readonly TunnelKind[] {
+  const kinds = new Set(pools.map(poolEncapsulation));
+  return (["IPIP", "VXLAN"] as const).filter((kind) => kinds.has(kind));
+}
+
+/** What may come in at the nodes of each network: what the pools' modes need, ssh from the administrators, and nothing else. */
+export function securityRules(layout: Pick<Layout, "networks">, pools: readonly IpPool[], ssh: SshAdmission): SecurityRules {
+  const encapsulations = encapsulationsInUse(pools);
+  const rules = layout.networks.flatMap(({ name: network, peers }): SecurityRule[] => {
+    const members = [network, ...peers];
+    const cidrOf = (name: string): string => layout.networks.find((other) => other.name === name)?.cidrBlock ?? "";
+    return [
+      ...ssh.cidrBlocks.map((cidr): SecurityRule => ({ key: `ssh-${cidr}`, network, purpose: "ssh", description: "ssh from administrators", ipProtocol: "tcp", fromPort: ssh.port, toPort: ssh.port, source: { cidr } })),
+      // From the whole VPC: path MTU discovery is answered by routers, too.
+      ...members.map((member): SecurityRule => ({ key: `icmp-${member}`, network, purpose: "icmp", description: `ICMP from ${member}`, ipProtocol: "icmp", fromPort: -1, toPort: -1, source: { cidr: cidrOf(member) } })),
+      ...(encapsulations.includes("IPIP") ? members : []).map((member): SecurityRule => ({ key: `ipip-${member}`, network, purpose: "ipip", description: `IP in IP from nodes of ${member}`, ipProtocol: "4", source: { network: member } })),
+      ...(encapsulations.includes("VXLAN") ? members : []).map((member): SecurityRule => ({ key: `vxlan-${member}`, network, purpose: "vxlan", description: `VXLAN from nodes of ${member}`, ipProtocol: "udp", fromPort: VXLAN_PORT, toPort: VXLAN_PORT, source: { network: member } })),
+      ...pools.filter((pool) => sendsUnencapsulated(pool) && !pool.cidr.includes(":")).map((pool): SecurityRule => ({ key: `pool-${pool.name}`, network, purpose: "pool", description: `un-encapsulated from workloads of IP pool ${pool.name}`, ipProtocol: "-1", source: { cidr: pool.cidr } })),
+    ];
+  });
+  const warnings = layout.networks.flatMap(({ name }): Warning[] => {
+    const count = rules.filter((rule) => rule.network === name).length;
+    if (count <= RULES_PER_GROUP) return [];
+    return [{ code: "SecurityGroupRuleQuota", message: `the security group of network ${name} needs ${count} ingress rules, and AWS allows ${RULES_PER_GROUP} unless more were granted: use fewer networks or adminCidrBlocks` }];
+  });
+  return { rules, warnings };
+}
