@@ -3,6 +3,7 @@ import type { Problem } from "../ippool/problem";
 import { addressBits } from "./address";
 import { assignBlocks, type BlockRequest, type PoolBlock } from "./blocks";
 import { parseCidr } from "./cidr";
+import { groupBy } from "./group-by";
 import type { LabelledNode } from "./labelled-node";
 import { poolAllows, poolEncapsulation } from "./pools";
 import { assignTunnelAddresses, type TunnelAddresses } from "./tunnel-addresses";
@@ -34,7 +35,9 @@ export function assignAddresses({ pools, nodes, workloads, previous }: AssignAdd
   const placement = placeWorkloads({ pools, nodes, workloads, previous: previous?.workloads });
   const requests = requestsOf(pools, placement.placed);
   const { blocks, problems } = assignBlocks({ pools, nodes, requests, previous: previous?.blocks });
-  const tunnels = assignTunnelAddresses({ pools, nodes, blocks, previous: previous?.tunnels });
+  const stillThere = new Set(workloads.map(({ name }) => name));
+  const taken = new Set(previous?.workloads.filter(({ name }) => stillThere.has(name)).map(({ address }) => address));
+  const tunnels = assignTunnelAddresses({ pools, nodes, blocks, taken, previous: previous?.tunnels });
   if (problems.length + placement.problems.length > 0) {
     // Without blocks no workload gets an address: one sentence on the pool says it better than one per workload.
     return { blocks, tunnels, workloads: [], problems: [...placement.problems, ...problems] };
@@ -49,7 +52,7 @@ function requestsOf(pools: readonly IpPool[], workloads: readonly PlacedWorkload
     const perBlock = 2 ** (addressBits(parseCidr(pool.cidr).version) - pool.blockSize);
     const forTunnel = poolEncapsulation(pool) !== undefined && poolAllows(pool, "Tunnel") ? 1 : 0;
     const ofPool = workloads.filter((workload) => workload.pool === pool.name);
-    for (const [node, placed] of Map.groupBy(ofPool, (workload) => workload.node)) {
+    for (const [node, placed] of groupBy(ofPool, (workload) => workload.node)) {
       requests.push({ node, pool: pool.name, blocks: Math.ceil((placed.length + forTunnel) / perBlock) });
     }
   }

@@ -2,6 +2,7 @@ import type { IpPool } from "../ippool/ippool";
 import type { Problem } from "../ippool/problem";
 import type { Block } from "../plan/topology";
 import { type Cidr, containsCidr, formatCidr, parseCidr, subnetAt, subnetCount } from "./cidr";
+import { groupBy } from "./group-by";
 import { type LabelledNode, nodeMatcher } from "./labelled-node";
 import { poolAllows, poolEncapsulation } from "./pools";
 
@@ -37,8 +38,8 @@ export interface AssignedBlocks {
  * A pool that cannot serve its nodes is a problem at `pools[i].cidr`, and assigns nothing new.
  */
 export function assignBlocks(args: AssignBlocksArgs): AssignedBlocks {
-  const previous = Map.groupBy(args.previous ?? [], (block) => block.pool);
-  const requests = Map.groupBy(args.requests ?? [], (request) => request.pool);
+  const previous = groupBy(args.previous ?? [], (block) => block.pool);
+  const requests = groupBy(args.requests ?? [], (request) => request.pool);
   const blocks: PoolBlock[] = [];
   const problems: Problem[] = [];
   args.pools.forEach((pool, index) => {
@@ -69,7 +70,7 @@ function assignPool(
 
   const kept = previous.filter((block) => block.node !== undefined && names.has(block.node) && isBlockOf(pool, cidr, block.cidr));
   const taken = new Map(kept.map((block) => [block.cidr, block]));
-  const keptByNode = Map.groupBy(taken.values(), (block) => block.node);
+  const keptByNode = groupBy(taken.values(), (block) => block.node);
   const missing = new Map(
     selected.map(({ name }) => [name, Math.max(0, (requested.get(name) ?? unasked) - (keptByNode.get(name)?.length ?? 0))]),
   );
@@ -77,7 +78,7 @@ function assignPool(
   const messages = requests
     .filter(({ node }) => !names.has(node))
     .map(({ node }) => `IP pool ${pool.name} does not select node ${node}, which needs a block of it (nodeSelector: ${pool.nodeSelector}): change the selector or the node's labels`);
-  const missingCount = missing.values().reduce((sum, count) => sum + count, 0);
+  const missingCount = [...missing.values()].reduce((sum, count) => sum + count, 0);
   if (pool.disabled && missingCount > 0) {
     messages.push(`IP pool ${pool.name} is disabled and gives no new blocks, and ${missingCount} are asked of it: enable it, or use another pool`);
   } else if (BigInt(taken.size + missingCount) > subnetCount(cidr, pool.blockSize)) {
@@ -86,8 +87,12 @@ function assignPool(
 
   const free = freeBlocks(cidr, pool.blockSize, taken);
   const blocks = selected.flatMap(({ name }): PoolBlock[] => {
-    const fresh = messages.length > 0 ? [] : free.take(missing.get(name) ?? 0).map((block) => ({ cidr: block, node: name, pool: pool.name }));
-    return [...(keptByNode.get(name) ?? []), ...fresh];
+    const own = [...(keptByNode.get(name) ?? [])];
+    for (let count = messages.length > 0 ? 0 : (missing.get(name) ?? 0); count > 0; count--) {
+      const block = free.next().value;
+      if (block !== undefined) own.push({ cidr: block, node: name, pool: pool.name });
+    }
+    return own;
   });
   return { blocks, messages };
 }
@@ -114,4 +119,15 @@ function tooSmall(pool: IpPool, cidr: Cidr, nodes: number, blocks: number): stri
   if (cidr.prefixLength + bits <= largest) ways.push(`blockSize: ${cidr.prefixLength + bits}`);
   ways.push("a nodeSelector that selects fewer nodes", "a further pool");
   return `IP pool ${pool.name} (${pool.cidr}) has ${has} blocks of /${pool.blockSize}, and the ${nodes} nodes that it selects need ${blocks}: use ${ways.join(", or ")}`;
+}
+
+/** The blocks of each node and pool, in order, under `ownerKey`. */
+export function rangesByOwner(blocks: readonly PoolBlock[]): ReadonlyMap<string, readonly Cidr[]> {
+  const groups = groupBy(blocks, ({ node, pool }) => ownerKey(pool, node));
+  return new Map([...groups].map(([key, group]) => [key, group.map(({ cidr }) => parseCidr(cidr))]));
+}
+
+/** Neither name holds a slash. */
+export function ownerKey(pool: string, node: string | undefined): string {
+  return `${pool}/${node ?? ""}`;
 }

@@ -1,7 +1,8 @@
 import type { IpPool } from "../ippool/ippool";
-import { formatAddress, parseAddress } from "./address";
-import type { PoolBlock } from "./blocks";
-import { type Cidr, containsAddress, parseCidr } from "./cidr";
+import { parseAddress } from "./address";
+import { ownerKey, type PoolBlock, rangesByOwner } from "./blocks";
+import { containsAddress, parseCidr } from "./cidr";
+import { freeAddresses } from "./free-addresses";
 import { type LabelledNode, nodeMatcher } from "./labelled-node";
 import { poolAllows, poolEncapsulation } from "./pools";
 
@@ -17,6 +18,8 @@ export interface AssignTunnelAddressesArgs {
   readonly nodes: readonly LabelledNode[];
   readonly blocks: readonly PoolBlock[];
   readonly previous?: ReadonlyMap<string, TunnelAddresses>;
+  /** Addresses that workloads have already, from before there was a tunnel. */
+  readonly taken?: ReadonlySet<string>;
 }
 
 const KINDS = [
@@ -27,10 +30,11 @@ const KINDS = [
 
 /**
  * By node name, for every node: the first address of the node's first block of the first enabled pool that encapsulates so, allows
- * the use Tunnel and selects the node; a previous address stays while it lies in a block of such a pool.
+ * the use Tunnel and selects the node; a previous address stays while it lies in a block of such a pool. A node without such a pool
+ * has no such address, nor such a device.
  * Source: node/pkg/allocateip/allocateip.go.
  */
-export function assignTunnelAddresses({ pools, nodes, blocks, previous }: AssignTunnelAddressesArgs): ReadonlyMap<string, TunnelAddresses> {
+export function assignTunnelAddresses({ pools, nodes, blocks, previous, taken = new Set() }: AssignTunnelAddressesArgs): ReadonlyMap<string, TunnelAddresses> {
   const candidates = pools
     .filter((pool) => !pool.disabled && poolAllows(pool, "Tunnel"))
     .map((pool) => ({
@@ -39,13 +43,7 @@ export function assignTunnelAddresses({ pools, nodes, blocks, previous }: Assign
       version: parseCidr(pool.cidr).version,
       selects: nodeMatcher(pool),
     }));
-  const blocksOf = new Map<string, Cidr[]>();
-  for (const { cidr, node, pool } of blocks) {
-    const key = `${pool}/${node}`;
-    const list = blocksOf.get(key);
-    if (list === undefined) blocksOf.set(key, [parseCidr(cidr)]);
-    else list.push(parseCidr(cidr));
-  }
+  const blocksOf = rangesByOwner(blocks);
 
   return new Map(
     nodes.map((node) => {
@@ -54,10 +52,10 @@ export function assignTunnelAddresses({ pools, nodes, blocks, previous }: Assign
       for (const { key, encapsulation, version } of KINDS) {
         const fits = own
           .filter((pool) => pool.encapsulation === encapsulation && pool.version === version)
-          .flatMap((pool) => blocksOf.get(`${pool.name}/${node.name}`) ?? []);
+          .flatMap((pool) => blocksOf.get(ownerKey(pool.name, node.name)) ?? []);
         const before = previous?.get(node.name)?.[key];
         if (before !== undefined && fits.some((block) => containsAddress(block, parseAddress(before)))) addresses[key] = before;
-        else if (fits[0] !== undefined) addresses[key] = formatAddress({ version, value: fits[0].first });
+        else addresses[key] = freeAddresses(fits, taken).next().value;
       }
       return [node.name, addresses];
     }),

@@ -1,8 +1,9 @@
 import type { IpPool } from "../ippool/ippool";
 import type { Problem } from "../ippool/problem";
-import { type Address, formatAddress, parseAddress } from "./address";
-import type { PoolBlock } from "./blocks";
-import { type Cidr, containsAddress, parseCidr } from "./cidr";
+import { parseAddress } from "./address";
+import { ownerKey, type PoolBlock, rangesByOwner } from "./blocks";
+import { containsAddress } from "./cidr";
+import { freeAddresses } from "./free-addresses";
 import { type LabelledNode, nodeMatcher } from "./labelled-node";
 import { poolAllows } from "./pools";
 import type { TunnelAddresses } from "./tunnel-addresses";
@@ -85,12 +86,7 @@ export interface AssignWorkloadsArgs {
  * address of the node's tunnel device. Every address of a block is usable. Problems are at `workloads[i].node`.
  */
 export function assignWorkloads({ blocks, tunnels, workloads, previous }: AssignWorkloadsArgs): { readonly workloads: readonly WorkloadAddress[]; readonly problems: readonly Problem[] } {
-  const ranges = new Map<string, Cidr[]>();
-  for (const { cidr, node, pool } of blocks) {
-    const list = ranges.get(`${pool}/${node}`);
-    if (list === undefined) ranges.set(`${pool}/${node}`, [parseCidr(cidr)]);
-    else list.push(parseCidr(cidr));
-  }
+  const ranges = rangesByOwner(blocks);
   const taken = new Set<string>();
   for (const { ipipTunnelAddr, vxlanTunnelAddr, vxlanTunnelAddr6 } of tunnels.values()) {
     for (const address of [ipipTunnelAddr, vxlanTunnelAddr, vxlanTunnelAddr6]) if (address !== undefined) taken.add(address);
@@ -102,7 +98,7 @@ export function assignWorkloads({ blocks, tunnels, workloads, previous }: Assign
     const old = before.get(name);
     if (old?.node !== node || old.pool !== pool || taken.has(old.address)) continue;
     const address = parseAddress(old.address);
-    if (!(ranges.get(`${pool}/${node}`) ?? []).some((range) => containsAddress(range, address))) continue;
+    if (!(ranges.get(ownerKey(pool, node)) ?? []).some((range) => containsAddress(range, address))) continue;
     kept.set(name, old.address);
     taken.add(old.address);
   }
@@ -111,7 +107,7 @@ export function assignWorkloads({ blocks, tunnels, workloads, previous }: Assign
   const problems: Problem[] = [];
   const assigned: WorkloadAddress[] = [];
   workloads.forEach(({ name, node, pool }, index) => {
-    const key = `${pool}/${node}`;
+    const key = ownerKey(pool, node);
     const own = ranges.get(key) ?? [];
     let addresses = free.get(key);
     if (addresses === undefined) free.set(key, (addresses = freeAddresses(own, taken)));
@@ -123,14 +119,4 @@ export function assignWorkloads({ blocks, tunnels, workloads, previous }: Assign
     }
   });
   return { workloads: assigned, problems };
-}
-
-/** Lowest first. `taken` is read as the addresses are asked for. */
-function* freeAddresses(ranges: readonly Cidr[], taken: ReadonlySet<string>): Generator<string, undefined> {
-  for (const { version, first, last } of ranges) {
-    for (let value = first; value <= last; value++) {
-      const address = formatAddress({ version, value } satisfies Address);
-      if (!taken.has(address)) yield address;
-    }
-  }
 }

@@ -1,4 +1,4 @@
-import { addressBits, type IpVersion } from "../ipam/address";
+import { addressBits } from "../ipam/address";
 import { type Cidr, formatCidr, overlaps, parseCidr } from "../ipam/cidr";
 import type { Host } from "./host";
 import type { Model } from "./model";
@@ -89,15 +89,22 @@ function subnetsMeeting(model: Model, subnets: readonly NodeSubnet[]): readonly 
   }
   const warnings: Warning[] = [];
   const names = pools.map(({ name }) => name).join(", ");
-  for (const [a, b] of across) {
-    const message = `nodes of networks ${networkName(model, a)} and ${networkName(model, b)} are in subnets that overlap (${a.example.name} in ${a.text}, ${b.example.name} in ${b.text}): IP pools that send within a subnet as it is (${names}) take such nodes for neighbours, and packets are lost. Use other subnets, or ipipMode or vxlanMode Always`;
+  const [overlapping, asymmetric] = [across[0], within[0]];
+  if (overlapping !== undefined) {
+    const [a, b] = overlapping;
+    const message = `nodes of networks ${networkName(model, a)} and ${networkName(model, b)} are in subnets that overlap (${a.example.name} in ${a.text}, ${b.example.name} in ${b.text}${more(across)}): IP pools that send within a subnet as it is (${names}) take such nodes for neighbours, and packets are lost. Use other subnets, or ipipMode or vxlanMode Always`;
     warnings.push({ code: "OverlappingSubnets", message });
   }
-  for (const [outer, inner] of within) {
-    const message = `${outer.example.name} records the subnet ${outer.text} and ${inner.example.name} records ${inner.text}, which lies in it: with ${names} packets between such nodes go out as they are one way and encapsulated the other. Record the subnets' own prefix lengths`;
+  if (asymmetric !== undefined) {
+    const [outer, inner] = asymmetric;
+    const message = `${outer.example.name} records the subnet ${outer.text} and ${inner.example.name} records ${inner.text}, which lies in it${more(within)}: with IP pools that send within a subnet as it is (${names}) packets between such nodes go differently there and back. Record the subnets' own prefix lengths`;
     warnings.push({ code: "AsymmetricSubnets", message });
   }
   return warnings;
+}
+
+function more(found: readonly unknown[]): string {
+  return found.length > 1 ? `; ${found.length - 1} more of the kind` : "";
 }
 
 function mtuTooSmall(model: Model): readonly Warning[] {
