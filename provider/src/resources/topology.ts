@@ -1,0 +1,184 @@
+import { parseAddress } from "../ipam/address";
+import { assignAddresses } from "../ipam/addresses";
+import type { PoolBlock } from "../ipam/blocks";
+import { parseCidr } from "../ipam/cidr";
+import type { TunnelAddresses } from "../ipam/tunnel-addresses";
+import type { WorkloadAddress } from "../ipam/workloads";
+import type { NodePlan } from "../plan/node-plan";
+import { planTopology } from "../plan/plan-topology";
+import type { TopologyNode } from "../plan/topology";
+import type { CheckFailure } from "../wire/check-failure";
+import { diffProperties, sameProperties } from "../wire/property-diff";
+import { isKnown, UNKNOWN, type Unknowable } from "../wire/property-value";
+import type { CustomResource, OperationContext } from "./custom-resource";
+import type { TopologyInputs, TopologyOutputs } from "./inputs";
+import { nodeLabels } from "./node-labels";
+import { packPlan } from "./packed-plan";
+
+/** What check adds to the inputs: kept in the state, it is what keeps addresses where they are. */
+interface Assigned {
+  readonly blocks: readonly PoolBlock[];
+  readonly tunnelAddresses: Readonly<Record<string, TunnelAddresses>>;
+  readonly workloadAddresses: readonly WorkloadAddress[];
+}
+type Inputs = TopologyInputs & Partial<Assigned>;
+type Outputs = Omit<TopologyOutputs, keyof TopologyInputs> & Pick<Assigned, "tunnelAddresses">;
+
+/** All nodes, what they get, and what follows from it; there is nothing of it outside the state. */
+export const topology: CustomResource<Inputs, Outputs> = {
+  check(inputs, old) {
+    const malformed = malformedAddresses(inputs);
+    if (malformed.length > 0) return { inputs, failures: malformed };
+    if (!isKnown(inputs)) return { inputs: { blocks: UNKNOWN, tunnelAddresses: UNKNOWN, workloadAddresses: UNKNOWN, ...inputs }, failures: [] };
+    const given: Partial<Assigned> = { blocks: inputs.blocks, tunnelAddresses: inputs.tunnelAddresses, workloadAddresses: inputs.workloadAddresses };
+    const assigned = assignAddresses({
+      pools: inputs.pools,
+      nodes: inputs.nodes.map((node) => ({ name: node.name, labels: nodeLabels(node) })),
+      workloads: inputs.workloads,
+      previous: {
+        blocks: given.blocks ?? old?.blocks ?? [],
+        tunnels: new Map(Object.entries(given.tunnelAddresses ?? old?.tunnelAddresses ?? {})),
+        workloads: given.workloadAddresses ?? old?.workloadAddresses ?? [],
+      },
+    });
+    const failures = [
+      ...repeated(inputs),
+      ...assigned.problems.map(({ path, message }) => ({ property: path, reason: message })),
+    ];
+    if (failures.length > 0) return { inputs, failures };
+    const checked = {
+      ...inputs,
+      blocks: assigned.blocks,
+      tunnelAddresses: Object.fromEntries(assigned.tunnels),
+      workloadAddresses: assigned.workloads,
+    };
+    return { inputs: checked, failures: notKept(given, checked) };
+  },
+
+  diff(old, inputs) {
+    const changes = diffProperties(old.inputs, inputs);
+    if (changes.size > 0 || !isKnown(inputs)) return { changes };
+    // The same inputs may mean something else to another version of this provider.
+    const outputs = outputsOf(inputs);
+    const changed = Object.keys(outputs).filter((key) => !sameProperties(Reflect.get(old.outputs, key), Reflect.get(outputs, key)));
+    return { changes: new Map(changed.map((key) => [key, "update"])), outputChanges: changed };
+  },
+
+  async create(inputs, context) {
+    return { id: "topology", outputs: await outputsAndWarnings(inputs, context) };
+  },
+  read: async (old) => old.outputs,
+  update: (_old, inputs, context) => outputsAndWarnings(inputs, context),
+  delete: async () => undefined,
+};
+
+async function outputsAndWarnings(inputs: Inputs, context: OperationContext): Promise<Unknowable<Outputs>> {
+  if (!isKnown(inputs)) return UNKNOWN_OUTPUTS;
+  const outputs = outputsOf(inputs);
+  for (const warning of outputs.warnings) await context.log("warning", `${warning.message} (${warning.code})`);
+  return outputs;
+}
+
+const UNKNOWN_OUTPUTS: Unknowable<Outputs> = {
+  assignedWorkloads: UNKNOWN,
+  blocks: UNKNOWN,
+  encapsulations: UNKNOWN,
+  nodePlans: UNKNOWN,
+  paths: UNKNOWN,
+  tunnelAddresses: UNKNOWN,
+  warnings: UNKNOWN,
+};
+
+function outputsOf(inputs: Inputs): Outputs {
+  const { pools, hostMtu, networkMtus, blocks = [], tunnelAddresses = {}, workloadAddresses = [] } = inputs;
+  const plan = planTopology({
+    nodes: inputs.nodes.map(
+      (node): TopologyNode => ({
+        name: node.name,
+        ip: node.privateIp,
+        subnetPrefixLen: parseCidr(node.subnetCidrBlock).prefixLength,
+        network: node.network,
+        subnet: node.subnet,
+        labels: nodeLabels(node),
+        ...tunnelAddresses[node.name],
+      }),
+    ),
+    pools,
+    blocks,
+    workloads: workloadAddresses.map(({ address, node }) => ({ ip: address, node })),
+    hostMtu,
+    networkMtus,
+  });
+  const nodePlans: Record<string, string> = {};
+  const encapsulations: Record<string, readonly ("IPIP" | "VXLAN")[]> = {};
+  const mtus = new Map<string, number>();
+  for (const [name, nodePlan] of plan.nodes) {
+    nodePlans[name] = packPlan(nodePlan);
+    encapsulations[name] = encapsulationsOf(nodePlan);
+    for (const { pool, mtu } of nodePlan.workloadBlocks) mtus.set(`${pool}/${name}`, mtu);
+  }
+  return {
+    blocks,
+    tunnelAddresses,
+    assignedWorkloads: workloadAddresses.map((workload) => {
+      const mtu = mtus.get(`${workload.pool}/${workload.node}`);
+      if (mtu === undefined) throw new Error(`node ${workload.node} has no block of IP pool ${workload.pool}, from which workload ${workload.name} has ${workload.address}`);
+      return { ...workload, mtu };
+    }),
+    paths: [...plan.paths],
+    warnings: plan.warnings,
+    nodePlans,
+    encapsulations,
+  };
+}
+
+/** The encapsulations that a node needs a tunnel device for. */
+function encapsulationsOf(plan: NodePlan): readonly ("IPIP" | "VXLAN")[] {
+  return [...(plan.ipip ? (["IPIP"] as const) : []), ...(plan.vxlan || plan.vxlan6 ? (["VXLAN"] as const) : [])];
+}
+
+function malformedAddresses({ nodes }: Inputs): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  const attempt = (property: string, value: string, parse: (text: string) => unknown): void => {
+    try {
+      parse(value);
+    } catch (error) {
+      failures.push({ property, reason: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  if (isKnown(nodes)) {
+    nodes.forEach(({ privateIp, subnetCidrBlock }, index) => {
+      attempt(`nodes[${index}].privateIp`, privateIp, parseAddress);
+      attempt(`nodes[${index}].subnetCidrBlock`, subnetCidrBlock, parseCidr);
+    });
+  }
+  return failures;
+}
+
+function repeated({ nodes }: Inputs): CheckFailure[] {
+  const seen = new Set<string>();
+  return nodes.flatMap(({ name }, index) => {
+    if (!seen.has(name)) return (seen.add(name), []);
+    return [{ property: `nodes[${index}].name`, reason: `two nodes are named ${name}: name each one once` }];
+  });
+}
+
+/** Blocks and addresses that were asked for and cannot be had. */
+function notKept(given: Partial<Assigned>, checked: Assigned): CheckFailure[] {
+  const blocks = new Set(checked.blocks.map(({ cidr, node, pool }) => `${cidr} ${node} ${pool}`));
+  const workloads = new Set(checked.workloadAddresses.map(({ name, address }) => `${name} ${address}`));
+  const failures: CheckFailure[] = [];
+  given.blocks?.forEach(({ cidr, node, pool }, index) => {
+    if (blocks.has(`${cidr} ${node} ${pool}`)) return;
+    failures.push({ property: `blocks[${index}]`, reason: `node ${node} cannot have block ${cidr}: it has to be a block of IP pool ${pool}, which has to select the node` });
+  });
+  given.workloadAddresses?.forEach(({ name, node, address, pool }, index) => {
+    if (workloads.has(`${name} ${address}`)) return;
+    failures.push({ property: `workloadAddresses[${index}].address`, reason: `workload ${name} cannot have ${address}: it has to be a free address in a block of IP pool ${pool} on node ${node}` });
+  });
+  for (const [node, addresses] of Object.entries(given.tunnelAddresses ?? {})) {
+    if (sameProperties(addresses, checked.tunnelAddresses[node])) continue;
+    failures.push({ property: `tunnelAddresses[${JSON.stringify(node)}]`, reason: `node ${node} cannot have these: they have to lie in its blocks of pools with that encapsulation` });
+  }
+  return failures;
+}

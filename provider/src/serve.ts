@@ -1,0 +1,286 @@
+import { dirname } from "node:path";
+import * as grpc from "@grpc/grpc-js";
+import * as pulumi from "@pulumi/pulumi";
+import * as provider from "@pulumi/pulumi/provider";
+import * as rpc from "@pulumi/pulumi/proto/provider_pb";
+import { Status } from "@pulumi/pulumi/proto/status_pb";
+import { Any } from "google-protobuf/google/protobuf/any_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { type CustomResource, type DiffResult, type OperationContext, ResourceInitFailed } from "./resources/custom-resource";
+import { EngineLog } from "./wire/engine-log";
+import type { ChangeKind } from "./wire/property-diff";
+import { sameProperties } from "./wire/property-diff";
+import { type Properties, type PropertyPath, unwrapProperties, wrapProperties } from "./wire/property-value";
+import { parseProviderConfig, type ProviderConfig } from "./wire/provider-config";
+import { checkAgainstSchema, type PackageSpec, secretLeaves } from "./wire/schema-check";
+
+/** Makes a component: its children are registered with the engine while this runs. */
+export type ComponentFactory = (
+  name: string,
+  inputs: pulumi.Inputs,
+  options: pulumi.ComponentResourceOptions,
+  config: ProviderConfig,
+) => Promise<provider.ConstructResult>;
+
+/** A Pulumi package: what its schema says, and who does it, by type token. */
+export interface Package {
+  readonly schema: PackageSpec & { readonly version: string };
+  readonly customResources: Readonly<Record<string, CustomResource<object, object>>>;
+  readonly components: Readonly<Record<string, ComponentFactory>>;
+}
+
+/**
+ * Serves the package to the engine until the process ends; prints the port as plugins do. Components go through the SDK's own server
+ * (`provider.main`). It leaves out much of the protocol for custom resources (previews, detailed diffs, old inputs,
+ * configuration), so these calls are answered here.
+ *
+ * @param args of the process: the address of the engine, among flags
+ */
+export async function serve(pkg: Package, args: string[]): Promise<void> {
+  const calls = new Calls(pkg);
+  calls.log.connect(args.findLast((arg) => /:\d+$/.test(arg)));
+  overrideNextService(calls.handlers());
+  const served = provider.main(
+    {
+      version: pkg.schema.version,
+      schema: JSON.stringify(pkg.schema),
+      construct: (name, type, inputs, options) => calls.construct(name, type, inputs, options),
+    },
+    args,
+  );
+  // provider.main maps the stack of every promise to sources, most of the CPU time of a large stack; nobody reads them.
+  Reflect.deleteProperty(Error, "prepareStackTrace");
+  await served;
+}
+
+/** The SDK's grpc, of which its server is made: patching another copy would change nothing. */
+function sdkGrpc(): typeof grpc {
+  const sdk = dirname(require.resolve("@pulumi/pulumi/package.json"));
+  return require(require.resolve("@grpc/grpc-js", { paths: [sdk] })) as typeof grpc;
+}
+
+/** Lays handlers over those of the service that is added next, which is provider.main's only one. */
+function overrideNextService(handlers: grpc.UntypedServiceImplementation): void {
+  const { Server } = sdkGrpc();
+  const addService = Server.prototype.addService;
+  Server.prototype.addService = function (this: grpc.Server, definition, implementation) {
+    Server.prototype.addService = addService;
+    const layered = Object.create(implementation) as grpc.UntypedServiceImplementation;
+    addService.call(this, definition, Object.assign(layered, handlers));
+  };
+}
+
+/** The answers to the engine's calls. One process serves one provider instance, with one configuration. */
+class Calls {
+  readonly log = new EngineLog();
+  private readonly cancelled = new AbortController();
+  private config: ProviderConfig = parseProviderConfig({}).config;
+
+  constructor(private readonly pkg: Package) {}
+
+  handlers(): grpc.UntypedServiceImplementation {
+    const { log } = this;
+    return {
+      attach(this: grpc.UntypedServiceImplementation, call: grpc.ServerUnaryCall<{ getAddress(): string }, Empty>, callback: grpc.sendUnaryData<Empty>): void {
+        log.connect(call.request.getAddress());
+        const upstream = Object.getPrototypeOf(this) as { attach(...args: unknown[]): void };
+        upstream.attach.call(this, call, callback);
+      },
+      cancel: this.unary(() => this.cancel()),
+      check: this.unary((request: rpc.CheckRequest) => this.check(request)),
+      checkConfig: this.unary((request: rpc.CheckRequest) => this.checkConfig(request)),
+      configure: this.unary((request: rpc.ConfigureRequest) => this.configure(request)),
+      create: this.unary((request: rpc.CreateRequest) => this.create(request)),
+      delete: this.unary((request: rpc.DeleteRequest) => this.delete(request)),
+      diff: this.unary((request: rpc.DiffRequest) => this.diff(request)),
+      diffConfig: this.unary((request: rpc.DiffRequest) => this.diffConfig(request)),
+      handshake: this.unary((request: rpc.ProviderHandshakeRequest) => this.handshake(request)),
+      read: this.unary((request: rpc.ReadRequest) => this.read(request)),
+      update: this.unary((request: rpc.UpdateRequest) => this.update(request)),
+    };
+  }
+
+  async construct(name: string, type: string, inputs: pulumi.Inputs, options: pulumi.ComponentResourceOptions): Promise<provider.ConstructResult> {
+    const factory = this.pkg.components[type];
+    if (factory === undefined) throw new Error(`${type} is no component of this provider (${Object.keys(this.pkg.components).join(", ")})`);
+    return factory(name, inputs, options, this.config);
+  }
+
+  private handshake(request: rpc.ProviderHandshakeRequest): rpc.ProviderHandshakeResponse {
+    this.log.connect(request.getEngineAddress());
+    return new rpc.ProviderHandshakeResponse().setAcceptSecrets(true).setAcceptResources(true).setAcceptOutputs(true);
+  }
+
+  private checkConfig(request: rpc.CheckRequest): rpc.CheckResponse {
+    const { failures } = parseProviderConfig(unwrapProperties(request.getNews()).values);
+    return checkResponse(failures).setInputs(request.getNews());
+  }
+
+  /** Nothing in the configuration is worth replacing resources for: it says how nodes are reached, not what they are. */
+  private diffConfig(request: rpc.DiffRequest): rpc.DiffResponse {
+    const same = sameProperties(unwrapProperties(request.getOldInputs() ?? request.getOlds()).values, unwrapProperties(request.getNews()).values);
+    return new rpc.DiffResponse().setChanges(same ? rpc.DiffResponse.DiffChanges.DIFF_NONE : rpc.DiffResponse.DiffChanges.DIFF_SOME);
+  }
+
+  private configure(request: rpc.ConfigureRequest): rpc.ConfigureResponse {
+    const { config, failures } = parseProviderConfig(unwrapProperties(request.getArgs()).values);
+    if (failures.length > 0) throw new Error(failures.map(({ property, reason }) => `overlaynet:${property}: ${reason}`).join("\n"));
+    this.config = config;
+    return new rpc.ConfigureResponse().setAcceptsecrets(true).setAcceptresources(true).setAcceptoutputs(true).setSupportspreview(true);
+  }
+
+  private cancel(): Empty {
+    this.cancelled.abort(new Error("cancelled"));
+    return new Empty();
+  }
+
+  private async check(request: rpc.CheckRequest): Promise<rpc.CheckResponse> {
+    const { token, resource, context } = this.operation(request.getUrn());
+    const news = unwrapProperties(request.getNews());
+    const olds = unwrapProperties(request.getOlds()).values;
+    const failures = checkAgainstSchema(this.pkg.schema, token, news.values);
+    if (failures.length > 0 || resource.check === undefined) return checkResponse(failures).setInputs(this.wrap(token, news, news.values));
+    const result = await resource.check(news.values, Object.keys(olds).length === 0 ? undefined : olds, context);
+    return checkResponse(result.failures).setInputs(this.wrap(token, news, result.inputs));
+  }
+
+  private async diff(request: rpc.DiffRequest): Promise<rpc.DiffResponse> {
+    const { resource, context } = this.operation(request.getUrn());
+    const old = { id: request.getId(), inputs: unwrapProperties(request.getOldInputs()).values, outputs: unwrapProperties(request.getOlds()).values };
+    return diffResponse(await resource.diff(old, unwrapProperties(request.getNews()).values, context));
+  }
+
+  private async create(request: rpc.CreateRequest): Promise<rpc.CreateResponse> {
+    const { token, resource, context } = this.operation(request.getUrn(), request);
+    const inputs = unwrapProperties(request.getProperties());
+    const { id, outputs } = await this.healable(token, inputs, () => resource.create(inputs.values, context));
+    return new rpc.CreateResponse().setId(id).setProperties(this.wrap(token, inputs, outputs));
+  }
+
+  private async read(request: rpc.ReadRequest): Promise<rpc.ReadResponse> {
+    const { token, resource, context } = this.operation(request.getUrn());
+    const inputs = unwrapProperties(request.getInputs());
+    const outputs = unwrapProperties(request.getProperties()).values;
+    if (Object.keys(outputs).length === 0) throw new Error(`${token} cannot be imported: it is not made of anything but its inputs, so create it instead`);
+    const now = await resource.read({ id: request.getId(), inputs: inputs.values, outputs }, context);
+    if (now === undefined) return new rpc.ReadResponse();
+    return new rpc.ReadResponse().setId(request.getId()).setInputs(request.getInputs()).setProperties(this.wrap(token, inputs, now));
+  }
+
+  private async update(request: rpc.UpdateRequest): Promise<rpc.UpdateResponse> {
+    const { token, resource, context } = this.operation(request.getUrn(), request);
+    const inputs = unwrapProperties(request.getNews());
+    const old = { id: request.getId(), inputs: unwrapProperties(request.getOldInputs()).values, outputs: unwrapProperties(request.getOlds()).values };
+    const outputs = await this.healable(token, inputs, () => resource.update(old, inputs.values, context));
+    return new rpc.UpdateResponse().setProperties(this.wrap(token, inputs, outputs));
+  }
+
+  private async delete(request: rpc.DeleteRequest): Promise<Empty> {
+    const { resource, context } = this.operation(request.getUrn(), request);
+    const old = { id: request.getId(), inputs: unwrapProperties(request.getOldInputs()).values, outputs: unwrapProperties(request.getProperties()).values };
+    await resource.delete(old, context);
+    return new Empty();
+  }
+
+  private operation(
+    urn: string,
+    request?: { getTimeout(): number; getPreview?(): boolean },
+  ): { readonly token: string; readonly resource: CustomResource<object, object>; readonly context: OperationContext } {
+    const token = typeOf(urn);
+    const resource = this.pkg.customResources[token];
+    if (resource === undefined) throw new Error(`${token} is no resource of this provider (${Object.keys(this.pkg.customResources).join(", ")})`);
+    const timeout = request?.getTimeout() ?? 0;
+    const context: OperationContext = {
+      urn,
+      preview: request?.getPreview?.() ?? false,
+      signal: this.cancelled.signal,
+      timeout: timeout > 0 ? timeout : undefined,
+      config: this.config,
+      status: (message) => this.log.status(urn, message),
+      log: (severity, message) => this.log.log(urn, severity, message),
+    };
+    return { token, resource, context };
+  }
+
+  /** Secrets stay secret: what the schema says, what came in as a secret, and what was derived from that. */
+  private wrap(token: string, inputs: Properties, values: object): ReturnType<typeof wrapProperties> {
+    const leaves = secretLeaves(this.pkg.schema, token);
+    const expected = new Set(leaves.map(([head]) => head));
+    const tainted = inputs.secrets.some(([head]) => !expected.has(head));
+    const derived = tainted ? Object.keys(values).filter((key) => !(key in inputs.values)).map((key): PropertyPath => [key]) : [];
+    return wrapProperties(values, [...leaves, ...inputs.secrets, ...derived]);
+  }
+
+  /** Gives a failure half-way the form that makes the engine keep the resource, with what went wrong, and update it next time. */
+  private async healable<T>(token: string, inputs: Properties, operation: () => Promise<T>): Promise<T> {
+    try {
+      return await operation();
+    } catch (error) {
+      if (!(error instanceof ResourceInitFailed)) throw error;
+      const failed = new rpc.ErrorResourceInitFailed()
+        .setId(error.id)
+        .setProperties(this.wrap(token, inputs, error.outputs))
+        .setInputs(wrapProperties(inputs.values, inputs.secrets))
+        .setReasonsList([error.message]);
+      const details = new Any();
+      details.pack(failed.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
+      const status = new Status().setCode(grpc.status.UNKNOWN).setMessage(error.message);
+      status.addDetails(details);
+      const metadata = new grpc.Metadata();
+      metadata.set("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
+      throw Object.assign(new Error(error.message, { cause: error }), { metadata });
+    }
+  }
+
+  private unary<Request, Response>(answer: (request: Request) => Response | Promise<Response>): grpc.handleUnaryCall<Request, Response> {
+    return (call, callback) => {
+      new Promise<Response>((resolve) => resolve(answer(call.request))).then(
+        (response) => callback(null, response),
+        (error: unknown) => callback(serviceError(error)),
+      );
+    };
+  }
+}
+
+/** The type in a URN such as `urn:pulumi:dev::net::overlaynet:index:Cluster$overlaynet:index:Routes::blue-a-0`. */
+function typeOf(urn: string): string {
+  return urn.split("::")[2]?.split("$").at(-1) ?? "";
+}
+
+/** Errors of the user's world are told by their message; a mistake of ours needs its stack to be found. */
+function serviceError(error: unknown): Partial<grpc.StatusObject> {
+  const ours = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+  const details = error instanceof Error ? ((ours ? error.stack : undefined) ?? error.message) : String(error);
+  const metadata = error instanceof Error && "metadata" in error && error.metadata instanceof grpc.Metadata ? error.metadata : undefined;
+  return { code: grpc.status.UNKNOWN, details, metadata };
+}
+
+function checkResponse(failures: readonly { readonly property: string; readonly reason: string }[]): rpc.CheckResponse {
+  return new rpc.CheckResponse().setFailuresList(
+    failures.map(({ property, reason }) => new rpc.CheckFailure().setProperty(property).setReason(reason)),
+  );
+}
+
+const KINDS: Readonly<Record<ChangeKind, readonly [rpc.PropertyDiff.Kind, rpc.PropertyDiff.Kind]>> = {
+  add: [rpc.PropertyDiff.Kind.ADD, rpc.PropertyDiff.Kind.ADD_REPLACE],
+  delete: [rpc.PropertyDiff.Kind.DELETE, rpc.PropertyDiff.Kind.DELETE_REPLACE],
+  update: [rpc.PropertyDiff.Kind.UPDATE, rpc.PropertyDiff.Kind.UPDATE_REPLACE],
+};
+
+function diffResponse(diff: DiffResult): rpc.DiffResponse {
+  const { DIFF_NONE, DIFF_SOME } = rpc.DiffResponse.DiffChanges;
+  const replaces = new Set(diff.replaces);
+  const outputs = new Set(diff.outputChanges);
+  const response = new rpc.DiffResponse()
+    .setChanges(diff.changes.size === 0 ? DIFF_NONE : DIFF_SOME)
+    .setHasdetaileddiff(true)
+    .setDeletebeforereplace(diff.deleteBeforeReplace ?? false);
+  const tops = new Set<string>();
+  for (const [path, kind] of diff.changes) {
+    const top = /^[^.[]+/.exec(path)?.[0] ?? path;
+    tops.add(top);
+    const change = new rpc.PropertyDiff().setKind(KINDS[kind][replaces.has(top) ? 1 : 0]).setInputdiff(!outputs.has(top));
+    response.getDetaileddiffMap().set(path, change);
+  }
+  return response.setDiffsList([...tops]).setReplacesList([...tops].filter((top) => replaces.has(top)));
+}
