@@ -34,6 +34,10 @@ export async function startNode(lab: Lab, spec: NodeSpec): Promise<void> {
   // A disk belongs to the image it was begun on, also when set-up has made a newer one since.
   const imagePath = existsSync(image) ? realpathSync(image) : imageInUse(lab);
   const files = seedFiles(spec, packagesOf(imagePath));
+  // User-mode Linux would make a missing tap itself, one that leads nowhere.
+  await run(["ip", "-n", spec.namespace, "link", "show", "dev", spec.tap]).catch((error: unknown) => {
+    throw new Error(`${spec.instanceId} did not start: there is no tap ${spec.tap} in namespace ${spec.namespace} (${messageOf(error).trim().replace(/\.$/, "")}).`, { cause: error });
+  });
 
   mkdirSync(dir, { recursive: true, mode: 0o755 });
   if (!existsSync(image)) symlinkSync(imagePath, image);
@@ -60,7 +64,7 @@ export async function startNode(lab: Lab, spec: NodeSpec): Promise<void> {
   } catch (error) {
     const said = readFrom(consoleLog(lab, spec.instanceId), seen).trim().split("\n").slice(-8).join("\n  ");
     await end(lab, spec.instanceId);
-    throw new Error(`${spec.instanceId} did not start: ${messageOf(error)}.${said === "" ? "" : `\n  ${said}`}`, { cause: error });
+    throw new Error(`${spec.instanceId} did not start: ${messageOf(error).replace(/\.$/, "")}.${said === "" ? "" : `\n  ${said}`}`, { cause: error });
   }
 }
 
@@ -165,14 +169,15 @@ function memoryDirectory(dir: string, memoryMiB: number): string {
 
 /** Ends supervisor and kernel, the supervisor first, so that it starts nothing again; returns when both are gone. */
 async function end(lab: Lab, instanceId: string): Promise<void> {
-  for (const find of [supervisorPid, umlPid]) {
-    const pid = find(lab, instanceId);
-    if (pid === undefined) continue;
-    await kill(pid);
-    await until(() => find(lab, instanceId) !== pid, 5_000, `process ${pid} of ${instanceId} does not end`);
+  const supervisor = supervisorPid(lab, instanceId);
+  if (supervisor !== undefined) {
+    await kill(supervisor);
+    await until(() => supervisorPid(lab, instanceId) === undefined, 5_000, `the supervisor of ${instanceId} (process ${supervisor}) does not end`);
   }
-  // A supervisor that ended between starting a kernel and noting its id leaves one that only its name tells.
-  for (const pid of namedProcesses(join(lab.nodeDir(instanceId), processName(lab, instanceId)))) await kill(pid);
+  // By name, not by uml.pid: a supervisor may have been ended between starting a kernel and noting its id.
+  const kernels = namedProcesses(join(lab.nodeDir(instanceId), processName(lab, instanceId)));
+  for (const pid of kernels) await kill(pid);
+  await until(() => kernels.every((pid) => !existsSync(`/proc/${pid}`)), 5_000, `the kernel of ${instanceId} (process ${kernels}) does not end`);
 }
 
 async function kill(pid: number): Promise<void> {
