@@ -1,0 +1,49 @@
+import { CidrError, parsePoolCidr, type PoolCidr } from "./cidr";
+import { isArray, isObject, type ManifestValue } from "./manifest-value";
+import { defaultBlockSize } from "./spec";
+
+/** A pool that is there already. It was judged when it came, perhaps by other rules, so it is taken as it is. */
+export interface StoredPool {
+  readonly name: string;
+  readonly cidrText: string;
+  /** Absent when the text is no CIDR. */
+  readonly cidr?: PoolCidr;
+  /** As stored; 0 and absent both mean the default. */
+  readonly givenBlockSize?: number;
+  readonly blockSize?: number;
+  readonly allowedUses: readonly string[];
+}
+
+/**
+ * Reads an existing pool from an IPPool manifest, or from `{name, spec}` for short. Undefined when it has no name.
+ * Source: libcalico-go/lib/clientv3/ippool.go convertIpPoolFromStorage.
+ */
+export function storedPoolOf(value: ManifestValue): StoredPool | undefined {
+  const spec = member(value, "spec");
+  const name = textOf(member(member(value, "metadata"), "name")) ?? textOf(member(value, "name"));
+  if (name === undefined) return undefined;
+  const cidrText = textOf(member(spec, "cidr")) ?? "";
+  const cidr = cidrOf(cidrText);
+  const given = member(spec, "blockSize")?.value;
+  const givenBlockSize = typeof given === "number" ? given : undefined;
+  const uses = member(spec, "allowedUses");
+  const allowedUses = uses !== undefined && isArray(uses) ? uses.value.flatMap((use) => textOf(use) ?? []) : [];
+  return { name, cidrText, cidr, givenBlockSize, blockSize: givenBlockSize || (cidr && defaultBlockSize(cidr.version)), allowedUses };
+}
+
+function member(value: ManifestValue | undefined, key: string): ManifestValue | undefined {
+  return value !== undefined && isObject(value) ? value.value.get(key)?.value : undefined;
+}
+
+function textOf(value: ManifestValue | undefined): string | undefined {
+  return typeof value?.value === "string" ? value.value : undefined;
+}
+
+function cidrOf(text: string): PoolCidr | undefined {
+  try {
+    return parsePoolCidr(text);
+  } catch (error) {
+    if (error instanceof CidrError) return undefined;
+    throw error;
+  }
+}
