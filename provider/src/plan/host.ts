@@ -78,5 +78,5 @@ function hostAddress(text: string | undefined, subnetPrefixLen: number | undefin
 
 function vtep(host: HostAddress | undefined, address: string | undefined, mac: string | (() => string)): Vtep | undefined {
   if (host === undefined || address === undefined) return undefined;
-  return { address, mac: typeof mac === "string" ? mac : mac(), host: host.text };
+  return { address, mac: typeof mac === "string" ? mac.toLowerCase() : mac(), host: host.text };
 }

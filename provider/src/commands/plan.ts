@@ -1,0 +1,37 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { Command, Option } from "commander";
+import { type PlanReport, planReport } from "../plan/plan-report";
+import { planReportJson } from "../plan/plan-report-json";
+import { planReportTable } from "../plan/plan-report-table";
+import { readTopologies } from "../plan/topology-text";
+
+interface PlanCommandOptions {
+  readonly output: "table" | "json";
+}
+
+/** `overlaynet plan`: what every node of a topology has to hold, and who reaches whom how. Exit code 1 when some topology cannot be planned. */
+export function planCommand(): Command {
+  return new Command("plan")
+    .description("plan topologies without touching anything: routes, neighbours and FDB entries of every node, and the paths between them")
+    .argument("<file>", "a topology, a list of them, or several documents, JSON or YAML; - for standard input")
+    .addOption(new Option("--output <form>", "form of the result").choices(["table", "json"]).default("table"))
+    .addHelpText("after", "\nBoth forms are described in docs/schema/plan.schema.json.")
+    .action(async (file: string, { output }: PlanCommandOptions) => {
+      const read = readTopologies(readFileSync(file === "-" ? 0 : file, "utf8"));
+      let failed = read.length === 0;
+      if (failed) process.stderr.write(`overlaynet: ${file} holds no topology\n`);
+      function* reports(): Generator<PlanReport> {
+        for (const [index, topology] of read.entries()) {
+          const report = planReport(topology, index);
+          failed ||= report.errors.length > 0;
+          yield report;
+        }
+      }
+      // A plan of thousands of nodes is longer than a string can be, so it goes out as it is made.
+      for (const chunk of output === "json" ? planReportJson(reports()) : planReportTable(reports())) {
+        if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
+      }
+      if (failed) process.exitCode = 1;
+    });
+}

@@ -1,0 +1,43 @@
+import type { Path } from "./path";
+import type { PlanReport } from "./plan-report";
+
+const COLUMNS: readonly (readonly [string, (path: Path) => string])[] = [
+  ["FROM", ({ from }) => from],
+  ["TO", ({ to }) => to],
+  ["POOL", ({ pool }) => pool],
+  ["ENCAPSULATION", ({ encapsulation }) => encapsulation],
+  ["NEXT HOP", ({ nextHop }) => nextHop],
+  ["MTU", ({ mtu }) => String(mtu)],
+  ["REASON", ({ reason }) => reason],
+];
+
+/** The reports for people, in pieces: the paths under a header, then what each node holds, then what to look at. */
+export function* planReportTable(reports: Iterable<PlanReport>): Generator<string, undefined> {
+  for (const { name, nodes, paths, warnings, errors } of reports) {
+    yield `== ${name}\n`;
+    for (const { path, message, line, column } of errors) {
+      yield `error: ${line === undefined ? "" : `line ${line}, column ${column}: `}${path === "" ? "" : `${path}: `}${message}\n`;
+    }
+    if (errors.length === 0) {
+      yield* pathTable(paths);
+      for (const [node, { routes, neighbours, fdb }] of nodes) {
+        yield `\n-- ${node}\n`;
+        for (const [title, lines] of [["route", routes], ["neighbour", neighbours], ["fdb", fdb]] as const) {
+          for (const line of lines) yield `${title.padEnd("neighbour".length)}  ${line}\n`;
+        }
+      }
+    }
+    if (warnings.length > 0) yield "\n";
+    for (const { code, message } of warnings) yield `warning: ${code}: ${message}\n`;
+    yield "\n";
+  }
+}
+
+/** The paths are gone through twice, first for the widths of the columns, so that they need not be kept. */
+function* pathTable(paths: Iterable<Path>): Generator<string, undefined> {
+  const widths = COLUMNS.map(([title]) => title.length);
+  for (const path of paths) COLUMNS.forEach(([, cell], index) => (widths[index] = Math.max(widths[index] ?? 0, cell(path).length)));
+  const line = (cells: readonly string[]): string => `${cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ").trimEnd()}\n`;
+  yield line(COLUMNS.map(([title]) => title));
+  for (const path of paths) yield line(COLUMNS.map(([, cell]) => cell(path)));
+}
