@@ -54,7 +54,7 @@ export function securityRules(layout: Pick<Layout, "networks">, pools: readonly 
     const members = [network, ...peers];
     const cidrOf = (name: string): string => layout.networks.find((other) => other.name === name)?.cidrBlock ?? "";
     return [
-      ...ssh.cidrBlocks.map((cidr): SecurityRule => ({ key: `ssh-${cidr}`, network, purpose: "ssh", description: "ssh from administrators", ipProtocol: "tcp", fromPort: ssh.port, toPort: ssh.port, source: { cidr } })),
+      ...ssh.cidrBlocks.map((cidr): SecurityRule => ({ key: `ssh-${cidr.replace("/", "-")}`, network, purpose: "ssh", description: "ssh from administrators", ipProtocol: "tcp", fromPort: ssh.port, toPort: ssh.port, source: { cidr } })),
       // From the whole VPC: path MTU discovery is answered by routers, too.
       ...members.map((member): SecurityRule => ({ key: `icmp-${member}`, network, purpose: "icmp", description: `ICMP from ${member}`, ipProtocol: "icmp", fromPort: -1, toPort: -1, source: { cidr: cidrOf(member) } })),
       ...(encapsulations.includes("IPIP") ? members : []).map((member): SecurityRule => ({ key: `ipip-${member}`, network, purpose: "ipip", description: `IP in IP from nodes of ${member}`, ipProtocol: "4", source: { network: member } })),

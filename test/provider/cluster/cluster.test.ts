@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterArgs } from "../../../provider/src/resources/cluster-args";
+import { clearTexts, HOST_PRIVATE_KEY, isSecret, recordCluster, type RecordedStack } from "./recorded-stack";
+
+const NODES = ["blue-a0", "blue-a1", "blue-b0", "blue-b1", "green-a0", "green-a1"];
+
+function manifest(spec: string): string {
+  return `apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata:\n  name: pool-1\nspec:\n  cidr: 192.168.0.0/16\n${spec.replace(/^/gm, "  ")}\n`;
+}
+
+function quickStart(others: Partial<ClusterArgs> = {}): ClusterArgs {
+  return {
+    ipPools: manifest("ipipMode: CrossSubnet\nnatOutgoing: true"),
+    ipPoolsSource: "pools.yaml",
+    networks: [
+      { name: "blue", cidrBlock: "10.1.0.0/16", subnets: [{ availabilityZone: "us-east-1a", nodes: 2 }, { availabilityZone: "us-east-1b", nodes: 2 }] },
+      { name: "green", cidrBlock: "10.2.0.0/16", subnets: [{ availabilityZone: "us-east-1a", nodes: 2 }] },
+    ],
+    workloadsPerNode: 1,
+    ssh: { adminCidrBlocks: ["203.0.113.7/32"] },
+    ...others,
+  };
+}
+
+/** Everything that a resource waits for, directly or through others. */
+function behind({ resources }: RecordedStack, key: string, seen = new Set<string>()): ReadonlySet<string> {
+  for (const dependency of resources.get(key)?.dependencies ?? []) {
+    if (seen.has(dependency)) continue;
+    seen.add(dependency);
+    behind({ resources } as RecordedStack, dependency, seen);
+  }
+  return seen;
+}
+
+function named(stack: RecordedStack, type: string): string[] {
+  return [...stack.resources.values()].filter((resource) => resource.type === type).map(({ name }) => name);
+}
+
+const INSTANCE = "aws:ec2/instance:Instance";
+const RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
+const own = (type: string, name: string): string => `overlaynet:index:${type}::test-${name}`;
+
+describe("Cluster", () => {
+  let stack: RecordedStack;
+  before(async function () {
+    // The first import of @pulumi/aws.
+    this.timeout(60_000);
+    stack = await recordCluster(quickStart());
+  });
+
+  it("registers these resources, whose names are kept for good", () => {
+    const golden = readFileSync(join(__dirname, "quick-start-resources.txt"), "utf8").trimEnd().split("\n");
+    assert.deepEqual([...stack.resources.keys()].sort(), golden);
+  });
+
+  it("makes before it breaks: rules and topology, devices everywhere, routes, workloads", () => {
+    assert.deepEqual(new Set(stack.resources.get("overlaynet:index:Topology::test")?.dependencies.filter((key) => key.startsWith(INSTANCE))), new Set(NODES.map((node) => `${INSTANCE}::test-${node}`)));
+    assert.ok(behind(stack, "overlaynet:index:Topology::test").has("overlaynet:index:IpPools::test"));
+    for (const node of NODES) {
+      const network = node.split("-")[0];
+      const tunnel = behind(stack, own("Tunnel", `${node}-ipip`));
+      for (const needed of ["overlaynet:index:Topology::test", `${INSTANCE}::test-${node}`, `${RULE}::test-${network}-ipip-blue`, `${RULE}::test-${network}-ipip-green`, `${RULE}::test-${network}-ssh-203.0.113.7-32`]) {
+        assert.ok(tunnel.has(needed), `Tunnel ${node} -> ${needed}`);
+      }
+      const routes = behind(stack, own("Routes", node));
+      for (const other of NODES) assert.ok(routes.has(own("Tunnel", `${other}-ipip`)), `Routes ${node} -> Tunnel ${other}`);
+      for (const needed of [`${RULE}::test-${network}-pool-pool-1`, "aws:ec2/route:Route::test-blue-to-green", "aws:ec2/route:Route::test-green-to-blue"]) assert.ok(routes.has(needed), `Routes ${node} -> ${needed}`);
+      assert.ok(behind(stack, own("Workload", `${node}-w0`)).has(own("Routes", node)));
+    }
+  });
+
+  it("boots instances only once they can reach their package mirror, and not after anything of the overlay", () => {
+    for (const node of NODES) {
+      const [network, subnet] = [node.split("-")[0], node.slice(0, -1)];
+      const before = behind(stack, `${INSTANCE}::test-${node}`);
+      for (const needed of [`aws:ec2/route:Route::test-${network}-internet`, `aws:ec2/routeTableAssociation:RouteTableAssociation::test-${subnet}`, `aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule::test-${network}-egress`, `overlaynet:index:SshKey::test-${node}`]) {
+        assert.ok(before.has(needed), `${node} -> ${needed}`);
+      }
+      assert.ok(![...before].some((key) => /IpPools|Topology|Tunnel|ingressrule/i.test(key)), [...before].join());
+    }
+  });
+
+  it("has no cycle", () => {
+    for (const key of stack.resources.keys()) assert.ok(!behind(stack, key).has(key), key);
+  });
+
+  it("lets what stands on an instance go with it", () => {
+    for (const { key, type, name, deletedWith, inputs } of stack.resources.values()) {
+      const onNode = /:(Tunnel|Routes|Workload)$/.test(type);
+      const node = NODES.find((one) => name.startsWith(`test-${one}`));
+      assert.equal(deletedWith, onNode ? `${INSTANCE}::test-${node}` : "", key);
+      if (onNode) assert.equal(inputs["instanceId"], `id-of-test-${node}`);
+    }
+  });
+
+  it("asks for instances as Calico and good manners want them", () => {
+    const { inputs, deleteBeforeReplace, ignoreChanges } = stack.resources.get(`${INSTANCE}::test-blue-b1`) ?? assert.fail();
+    const { userDataBase64, vpcSecurityGroupIds, keyName, ami, subnetId, ...others } = inputs;
+    assert.deepEqual(others, {
+      associatePublicIpAddress: true,
+      instanceType: "t3.micro",
+      metadataOptions: { httpPutResponseHopLimit: 1, httpTokens: "required" },
+      privateIp: "10.1.1.5",
+      sourceDestCheck: false,
+      tags: { Name: "test-blue-b1" },
+      userDataReplaceOnChange: true,
+    });
+    assert.deepEqual([vpcSecurityGroupIds, keyName, ami, subnetId], [["id-of-test-blue"], "test-1234567", "ami-debian", "id-of-test-blue-b"]);
+    assert.ok(isSecret(userDataBase64));
+    assert.equal(deleteBeforeReplace, true);
+    assert.deepEqual(ignoreChanges, ["ami"]);
+  });
+
+  it("shows no private key outside of secrets", () => {
+    const secretWord = "HOST-SECRET";
+    const found = [...stack.resources.values()].filter(({ inputs }) => clearTexts(inputs).some((text) => text.includes(secretWord) || Buffer.from(text, "base64").toString().includes(secretWord)));
+    assert.deepEqual(found.map(({ key }) => key), []);
+    // The check would find one.
+    assert.ok(clearTexts({ key: [HOST_PRIVATE_KEY] }).some((text) => text.includes(secretWord)));
+  });
+
+  it("has outputs in the form that verify reads", async () => {
+    const { nodes, workloads, ssh, vpcIds, securityGroupIds, warnings } = stack.cluster;
+    const [node, workload, vpcs, groups, warned, secret] = await new Promise<[unknown, unknown, unknown, unknown, unknown, boolean]>((resolve) => {
+      pulumi
+        .all([nodes, workloads, vpcIds, securityGroupIds, warnings, pulumi.isSecret(ssh.privateKey)])
+        .apply(([n, w, v, s, warned, secret]) => resolve([n[0], w[0], v, s, warned, secret]));
+    });
+    assert.deepEqual(node, {
+      name: "blue-a0",
+      network: "blue",
+      subnet: "a",
+      availabilityZone: "us-east-1a",
+      privateIp: "10.1.0.4",
+      publicIp: "198.18.0.12",
+      instanceId: "id-of-test-blue-a0",
+      host: "198.18.0.12",
+      hostKey: "ssh-ed25519 AAAAtest-blue-a0",
+    });
+    assert.deepEqual(workload, { name: "blue-a0-w0", node: "blue-a0", pool: "pool", address: "192.168.0.1", mtu: 8981, namespace: "wl-blue-a0-w0" });
+    assert.deepEqual([vpcs, groups], [{ blue: "id-of-test-blue", green: "id-of-test-green" }, { blue: "id-of-test-blue", green: "id-of-test-green" }]);
+    assert.deepEqual(warned, [{ code: "FromTopology", message: "of the topology" }]);
+    assert.deepEqual([ssh.user, ssh.port, secret], ["admin", 22, true]);
+  });
+
+  it("changes nothing on the others' side when a node is added", async () => {
+    const [blue, green] = quickStart().networks;
+    assert.ok(blue && green);
+    const grown = await recordCluster(quickStart({ networks: [{ ...blue, subnets: blue.subnets.map((subnet, i) => (i === 0 ? { ...subnet, nodes: 3 } : subnet)) }, green] }));
+    const added = [...grown.resources.keys()].filter((key) => !stack.resources.has(key));
+    assert.deepEqual(added.sort(), [`${INSTANCE}::test-blue-a2`, own("Routes", "blue-a2"), own("SshKey", "blue-a2"), own("Tunnel", "blue-a2-ipip"), own("Workload", "blue-a2-w0")].sort());
+    const changed = [...stack.resources.values()].filter(({ key, inputs }) => JSON.stringify(grown.resources.get(key)?.inputs) !== JSON.stringify(inputs));
+    assert.deepEqual(changed.map(({ key }) => key).sort(), ["overlaynet:index:Topology::test", "overlaynet:index:TunnelsReady::test"]);
+  });
+
+  it("differs between modes by their tunnels and rules alone", async () => {
+    const vxlan = await recordCluster(quickStart({ ipPools: manifest("vxlanMode: Always") }));
+    const gone = [...stack.resources.keys()].filter((key) => !vxlan.resources.has(key));
+    const come = [...vxlan.resources.keys()].filter((key) => !stack.resources.has(key));
+    const pairs = ["blue", "green"].flatMap((one) => ["blue", "green"].map((other) => [one, other] as const));
+    assert.deepEqual(
+      gone.sort(),
+      [...NODES.map((node) => own("Tunnel", `${node}-ipip`)), ...pairs.map(([one, other]) => `${RULE}::test-${one}-ipip-${other}`), `${RULE}::test-blue-pool-pool-1`, `${RULE}::test-green-pool-pool-1`].sort(),
+    );
+    assert.deepEqual(come.sort(), [...NODES.map((node) => own("Tunnel", `${node}-vxlan`)), ...pairs.map(([one, other]) => `${RULE}::test-${one}-vxlan-${other}`)].sort());
+  });
+
+  it("keeps to a chosen image, and to user, port and way of ssh", async () => {
+    const args = quickStart({ imageId: "ami-mine", sourceDestCheck: { "green-a0": true }, tags: { team: "net" }, ssh: { user: "ubuntu", port: 2222, proxyCommand: "nc %h %p", adminCidrBlocks: [] } });
+    const other = await recordCluster(args);
+    const { inputs, ignoreChanges } = other.resources.get(`${INSTANCE}::test-green-a0`) ?? assert.fail();
+    assert.deepEqual([inputs["ami"], inputs["sourceDestCheck"], inputs["tags"], ignoreChanges], ["ami-mine", true, { Name: "test-green-a0", team: "net" }, []]);
+    const connection = other.resources.get(own("Routes", "blue-a0"))?.inputs["connection"];
+    assert.ok(typeof connection === "object" && connection !== null);
+    const { privateKey, ...clear } = connection as Record<string, unknown>;
+    assert.ok(isSecret(privateKey));
+    assert.deepEqual(clear, { host: "198.18.0.12", port: 2222, user: "ubuntu", hostKey: "ssh-ed25519 AAAAtest-blue-a0", proxyCommand: "nc %h %p" });
+    assert.deepEqual(named(other, RULE).filter((name) => name.includes("ssh")), []);
+    assert.equal(other.cluster.ssh.proxyCommand, "nc %h %p");
+  });
+
+  it("gives security groups names that AWS takes, whatever the cluster is called", async () => {
+    const other = await recordCluster(quickStart(), "sg-lab");
+    assert.equal(other.resources.get("aws:ec2/securityGroup:SecurityGroup::sg-lab-blue")?.inputs["name"], "overlaynet-sg-lab-blue");
+  });
+
+  it("refuses bad arguments with everything that is wrong with them, having made nothing", async () => {
+    const bad = quickStart({
+      ipPools: manifest("ipipMode: Always\nvxlanMode: Always"),
+      networks: [{ name: "blue", cidrBlock: "10.1.0.0/33", subnets: [{ availabilityZone: "us-east-1a", nodes: 1 }] }],
+      ssh: { adminCidrBlocks: [] },
+    });
+    await assert.rejects(recordCluster(bad), (error: unknown) => {
+      assert.ok(pulumi.InputPropertiesError.isInstance(error));
+      const lines = error.errors.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`);
+      assert.equal(lines.length, 3, lines.join("\n"));
+      assert.match(lines[0] ?? "", /^ipPools\[0\]\.spec.*ipipMode and vxlanMode cannot both be enabled.*pools\.yaml:\d+/);
+      assert.match(lines[1] ?? "", /^networks\[0\]\.cidrBlock: "10\.1\.0\.0\/33" is not a CIDR/);
+      assert.match(lines[2] ?? "", /^ssh\.adminCidrBlocks: nobody could reach the nodes by ssh: .*pulumi config set/);
+      return true;
+    });
+  });
+});

@@ -1,0 +1,128 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import type { ClusterArgs } from "../../../provider/src/resources/cluster-args";
+import { Cluster } from "../../../provider/src/resources/cluster";
+
+/** One resource as the program registered it with the engine. */
+export interface Registered {
+  /** `<type>::<name>`, the part of the URN that is the program's. */
+  readonly key: string;
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Keys of what it waits for: dependsOn, and the resources that its inputs come from. */
+  readonly dependencies: readonly string[];
+  readonly deletedWith: string;
+  readonly deleteBeforeReplace: boolean;
+  readonly ignoreChanges: readonly string[];
+}
+
+export interface RecordedStack {
+  readonly cluster: Cluster;
+  readonly resources: ReadonlyMap<string, Registered>;
+}
+
+const SECRET = "4dabf18193072939515e22adb298388d";
+export const ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"];
+export const HOST_PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nHOST-SECRET\n-----END OPENSSH PRIVATE KEY-----\n";
+
+/** Makes a cluster against mocks and records what is registered; the outputs of resources are invented, those of the topology too. */
+export async function recordCluster(args: ClusterArgs, name = "test"): Promise<RecordedStack> {
+  const resources = new Map<string, Registered>();
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => ({ id: `id-of-${name}`, state: { ...inputs, ...invented(type, name, inputs) } }),
+      call: ({ token }) => (token.includes("getAvailabilityZones") ? { names: ZONES } : { id: "ami-debian" }),
+    },
+    "project",
+    "stack",
+    false,
+  );
+  recordRegistrations((request) => {
+    const resource = readRequest(request);
+    resources.set(resource.key, resource);
+  });
+  const cluster = new Cluster(name, args);
+  await new Promise<unknown>((resolve) => pulumi.all([cluster.nodes, cluster.workloads, cluster.paths, cluster.warnings]).apply(resolve));
+  await pulumi.runtime.disconnect();
+  return { cluster, resources };
+}
+
+function recordRegistrations(record: (request: RegisterResourceRequest) => void): void {
+  const monitor = pulumi.runtime.getMonitor();
+  if (monitor === undefined) throw new Error("there is no monitor: set the mocks first");
+  const register: unknown = Reflect.get(monitor, "registerResource");
+  if (typeof register !== "function") throw new Error("the monitor cannot register resources");
+  Reflect.set(monitor, "registerResource", (request: RegisterResourceRequest, ...others: unknown[]) => {
+    record(request);
+    return Reflect.apply(register, monitor, [request, ...others]) as unknown;
+  });
+}
+
+function readRequest(request: RegisterResourceRequest): Registered {
+  const type = request.getType();
+  const name = request.getName();
+  return {
+    key: `${type}::${name}`,
+    type,
+    name,
+    inputs: (request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
+    dependencies: request.getDependenciesList().map(keyOf),
+    deletedWith: request.getDeletedwith() === "" ? "" : keyOf(request.getDeletedwith()),
+    deleteBeforeReplace: request.getDeletebeforereplace(),
+    ignoreChanges: request.getIgnorechangesList(),
+  };
+}
+
+function keyOf(urn: string): string {
+  const [, , types = "", name = ""] = urn.split("::");
+  return `${types.split("$").at(-1)}::${name}`;
+}
+
+function invented(type: string, name: string, inputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  switch (type) {
+    case "aws:ec2/instance:Instance":
+      return { publicIp: `198.18.0.${name.length}` };
+    case "aws:ec2/keyPair:KeyPair":
+      return { keyName: `${name}-1234567` };
+    case "overlaynet:index:SshKey":
+      return { privateKey: secret(HOST_PRIVATE_KEY), publicKey: `ssh-ed25519 AAAA${name}`, fingerprint: "SHA256:x" };
+    case "overlaynet:index:IpPools":
+      return { pools: [] };
+    case "overlaynet:index:Topology": {
+      const nodes = names(inputs["nodes"]);
+      return {
+        blocks: [],
+        paths: [],
+        warnings: [{ code: "FromTopology", message: "of the topology" }],
+        encapsulations: {},
+        nodePlans: Object.fromEntries(nodes.map((node) => [node, `plan of ${node}`])),
+        assignedWorkloads: names(inputs["workloads"]).map((workload) => ({ name: workload, node: "", pool: "pool", address: "192.168.0.1", mtu: 8981 })),
+      };
+    }
+    case "overlaynet:index:Workload":
+      return { digest: `digest of ${name}`, namespace: `wl-${String(inputs["name"])}` };
+    default:
+      return type.startsWith("overlaynet:") ? { digest: `digest of ${name}` } : {};
+  }
+}
+
+function names(list: unknown): string[] {
+  return Array.isArray(list) ? list.map((item: { readonly name: string }) => item.name) : [];
+}
+
+function secret(value: string): Record<string, string> {
+  return { [SECRET]: "1b47061264138c4ac30d75fd1eb44270", value };
+}
+
+/** Every text in a resource's inputs that is not inside a secret. */
+export function clearTexts(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (Array.isArray(value)) return value.flatMap(clearTexts);
+  if (typeof value !== "object" || value === null || SECRET in value) return [];
+  return Object.values(value).flatMap(clearTexts);
+}
+
+export function isSecret(value: unknown): boolean {
+  return typeof value === "object" && value !== null && SECRET in value;
+}
