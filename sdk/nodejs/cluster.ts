@@ -115,11 +115,11 @@ export class Cluster extends pulumi.ComponentResource {
  */
 export interface ClusterArgs {
     /**
-     * AMI of the nodes: Debian 12, Ubuntu 22.04 or newer, or Amazon Linux 2023. Default: the newest official Debian 12 (amd64) image at creation. A change replaces the nodes.
+     * AMI of the nodes: Debian 12, Ubuntu 22.04 or newer, or Amazon Linux 2023. Default: the newest official Debian 12 image for the instance type at a node's creation; a node keeps the one it was made from. A change replaces the nodes.
      */
     imageId?: pulumi.Input<string | undefined>;
     /**
-     * EC2 instance type of the nodes. Default: `t3.micro`. A change stops and starts the instances, one after the other.
+     * EC2 instance type of the nodes. Default: `t3.micro`. A change stops and starts the instances, which then have other public addresses.
      */
     instanceType?: pulumi.Input<string | undefined>;
     /**
@@ -147,7 +147,7 @@ export interface ClusterArgs {
      */
     sourceDestCheck?: {[key: string]: boolean};
     /**
-     * How the nodes are reached to set them up. Default: user of the default image, port 22, let in from nowhere.
+     * How the nodes are reached to set them up. `adminCidrBlocks` is needed, unless there is a `proxyCommand`.
      */
     ssh?: inputs.SshOptionsArgs;
     /**

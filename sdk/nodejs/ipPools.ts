@@ -82,7 +82,7 @@ export class IpPools extends pulumi.CustomResource {
  */
 export interface IpPoolsArgs {
     /**
-     * Calico v3 IPPool manifests, YAML or JSON, one or many documents. A change is an update by Calico's rules.
+     * Calico v3 IPPool manifests, YAML or JSON, one or many documents. A change is applied in place.
      */
     manifests: pulumi.Input<string>;
     /**

@@ -175,11 +175,11 @@ export interface SubnetArgs {
      */
     availabilityZone: string;
     /**
-     * IPv4 CIDR inside the network's, /16 to /28. Default: the lowest free /24 of the network (smaller ones where the network is small). A change replaces the subnet with its nodes.
+     * IPv4 CIDR inside the network's, /16 to /28. Default: the lowest free /24 of the network, in networks smaller than a /20 a sixteenth of it. A change replaces the subnet with its nodes.
      */
     cidrBlock?: string;
     /**
-     * Name of the subnet, unique in its network. Default: the last letter of the availability zone, with a number where two share it. A change replaces the subnet with its nodes.
+     * Name of the subnet, unique in its network. Lower-case letters, digits and single hyphens. Default: the last letter of the availability zone; two subnets in one zone need names. A change replaces the subnet with its nodes.
      */
     name?: string;
     /**
