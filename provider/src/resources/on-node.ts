@@ -1,0 +1,114 @@
+import type { Part } from "../node/part";
+import type { SshTarget } from "../ssh/target";
+import { type ChangeKind, sameProperties } from "../wire/property-diff";
+import { isKnown, UNKNOWN, type Unknowable } from "../wire/property-value";
+import { type CustomResource, type OperationContext, ResourceInitFailed } from "./custom-resource";
+import type { OnNodeInputs, PartOutputs } from "./inputs";
+import type { NodeAccess, NodeAccessOptions } from "./node-access";
+
+/** Seconds that a refresh and a deletion give a node that does not answer: it was reached before, so it is not just booting. */
+const READ_DEADLINE = 30;
+const DELETE_DEADLINE = 60;
+
+/** A kind of part: how it follows from the inputs of its resource. */
+export interface PartKind<I extends OnNodeInputs, O extends PartOutputs> {
+  /** What users call it, e.g. "IPIP tunnel". */
+  title(inputs: I): string;
+  partName(inputs: I): string;
+  /** The inputs that the part is made from: as long as one is unknown, so is the part. */
+  readonly madeFrom: readonly (keyof I & string)[];
+  /** Inputs whose change makes it another part, besides node and instance. */
+  readonly identity: readonly (keyof I & string)[];
+  render(inputs: I): Part;
+  outputs(part: Part, inputs: I): O;
+}
+
+/**
+ * A resource that is a part on a node. It is compared by digest: what the inputs say now, and what was last seen there. So a new
+ * host, key or proxy command pushes nothing, and a part that someone changed on the node is pushed again after a refresh has seen it.
+ * Nothing of this connects to the node in check, diff or preview.
+ */
+export function partResource<I extends OnNodeInputs, O extends PartOutputs>(kind: PartKind<I, O>, access: NodeAccess): CustomResource<I, O> {
+  const computable = (inputs: I): boolean => kind.madeFrom.every((key) => isKnown(inputs[key]));
+
+  const push = async (id: string, inputs: I, context: OperationContext): Promise<Unknowable<O>> => {
+    if (context.preview) return computable(inputs) ? kind.outputs(kind.render(inputs), inputs) : { ...kind.outputs(NO_PART, inputs), digest: UNKNOWN };
+    const part = kind.render(inputs);
+    try {
+      await access.push(targetOf(inputs, context), part, optionsOf(context, context.timeout ?? context.config.sshDeadline));
+    } catch (error) {
+      if (!access.isPartial(error)) throw error;
+      const message = `${kind.title(inputs)} of node ${inputs.node} is not in force: ${messageOf(error)}`;
+      throw new ResourceInitFailed(message, id, kind.outputs({ ...part, digest: "" }, inputs), { cause: error });
+    }
+    return kind.outputs(part, inputs);
+  };
+
+  return {
+    diff(old, inputs) {
+      const changes = new Map<string, ChangeKind>();
+      const replaces: string[] = [];
+      for (const key of ["node", "instanceId", ...kind.identity] as const) {
+        if (sameProperties(Reflect.get(old.inputs, key), Reflect.get(inputs, key))) continue;
+        changes.set(key, "update");
+        replaces.push(key);
+      }
+      if (!computable(inputs)) {
+        for (const key of kind.madeFrom) if (!isKnown(inputs[key]) && !changes.has(key)) changes.set(key, "update");
+      } else if (kind.render(inputs).digest !== old.outputs.digest) changes.set("digest", "update");
+      return { changes, replaces, outputChanges: ["digest"], deleteBeforeReplace: kind.partName(old.inputs) === kind.partName(inputs) };
+    },
+
+    async create(inputs, context) {
+      const id = `${inputs.node}/${kind.partName(inputs)}`;
+      return { id, outputs: await push(id, inputs, context) };
+    },
+
+    update: (old, inputs, context) => push(old.id, inputs, context),
+
+    async read(old, context) {
+      try {
+        context.status(`reading ${kind.partName(old.inputs)} of ${old.inputs.node}`);
+        const deadline = Math.min(READ_DEADLINE, context.config.sshDeadline);
+        const digests = await access.read(targetOf(old.inputs, context), optionsOf(context, deadline));
+        const digest = digests.get(kind.partName(old.inputs));
+        return digest === undefined ? undefined : { ...old.outputs, digest };
+      } catch (error) {
+        if (!access.isUnreachable(error)) throw error;
+        if (context.config.deleteUnreachable) return undefined;
+        await context.log("warning", `taken as unchanged: ${messageOf(error)}. When the node is gone for good, ${GONE}`);
+        return old.outputs;
+      }
+    },
+
+    async delete(old, context) {
+      try {
+        const deadline = context.timeout ?? Math.min(DELETE_DEADLINE, context.config.sshDeadline);
+        await access.remove(targetOf(old.inputs, context), kind.partName(old.inputs), optionsOf(context, deadline));
+      } catch (error) {
+        if (!access.isUnreachable(error)) throw error;
+        const message = `${kind.title(old.inputs)} of node ${old.inputs.node} could not be removed: ${messageOf(error)}`;
+        if (!context.config.deleteUnreachable) throw new Error(`${message}. When the node is gone for good, ${GONE}`, { cause: error });
+        await context.log("warning", `${message}; taken as deleted (overlaynet:deleteUnreachable)`);
+      }
+    },
+  };
+}
+
+const GONE =
+  "run this again with OVERLAYNET_DELETE_UNREACHABLE=true, or set `pulumi config set overlaynet:deleteUnreachable true`: what stood on it is then taken as deleted";
+
+const NO_PART: Part = { name: "", files: [], digest: "" };
+
+/** The provider's proxy command carries connections that name none. */
+function targetOf({ connection }: OnNodeInputs, { config }: OperationContext): SshTarget {
+  return connection.proxyCommand === undefined && config.proxyCommand !== undefined ? { ...connection, proxyCommand: config.proxyCommand } : connection;
+}
+
+function optionsOf(context: OperationContext, deadline: number): NodeAccessOptions {
+  return { signal: context.signal, deadlineMs: deadline * 1000, status: (message) => context.status(message) };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

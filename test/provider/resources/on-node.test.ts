@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import type { Part } from "../../../provider/src/node/part";
+import { ResourceInitFailed } from "../../../provider/src/resources/custom-resource";
+import type { OnNodeInputs, PartOutputs } from "../../../provider/src/resources/inputs";
+import type { NodeAccess, NodeAccessOptions } from "../../../provider/src/resources/node-access";
+import { partResource } from "../../../provider/src/resources/on-node";
+import type { SshTarget } from "../../../provider/src/ssh/target";
+import { UNKNOWN } from "../../../provider/src/wire/property-value";
+import { contextOf } from "./context";
+
+interface Inputs extends OnNodeInputs {
+  readonly text: string;
+  readonly kind: string;
+  readonly after: string;
+}
+
+class Unreachable extends Error {}
+class HalfDone extends Error {}
+
+/** Nodes in memory: parts by host, and what was done to them. */
+class FakeNodes implements NodeAccess {
+  readonly parts = new Map<string, Map<string, string>>();
+  readonly calls: string[] = [];
+  readonly targets: SshTarget[] = [];
+  readonly deadlines: number[] = [];
+  failure: Error | undefined;
+
+  private reach(call: string, target: SshTarget, options: NodeAccessOptions): Map<string, string> {
+    this.calls.push(`${call} ${target.host}`);
+    this.targets.push(target);
+    this.deadlines.push(options.deadlineMs);
+    if (this.failure !== undefined) throw this.failure;
+    const parts = this.parts.get(target.host) ?? new Map<string, string>();
+    this.parts.set(target.host, parts);
+    return parts;
+  }
+
+  async push(target: SshTarget, part: Part, options: NodeAccessOptions): Promise<void> {
+    this.reach(`push ${part.name}`, target, options).set(part.name, part.digest);
+  }
+  async remove(target: SshTarget, part: string, options: NodeAccessOptions): Promise<void> {
+    this.reach(`remove ${part}`, target, options).delete(part);
+  }
+  async read(target: SshTarget, options: NodeAccessOptions): Promise<ReadonlyMap<string, string>> {
+    return new Map(this.reach("read", target, options));
+  }
+  isPartial = (error: unknown): boolean => error instanceof HalfDone;
+  isUnreachable = (error: unknown): boolean => error instanceof Unreachable;
+}
+
+const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+function resourceOn(nodes: FakeNodes): ReturnType<typeof partResource<Inputs, PartOutputs>> {
+  return partResource<Inputs, PartOutputs>(
+    {
+      title: ({ kind }) => kind,
+      partName: ({ kind }) => kind,
+      madeFrom: ["text"],
+      identity: ["kind"],
+      render: ({ kind, text }) => ({ name: kind, files: [{ name: "text", content: text }], digest: digestOf(text) }),
+      outputs: ({ digest }) => ({ digest }),
+    },
+    nodes,
+  );
+}
+
+const CONNECTION: SshTarget = { host: "10.1.0.4", port: 22, user: "root", privateKey: "SECRET-KEY", hostKey: "ssh-ed25519 AAAA" };
+const INPUTS: Inputs = { node: "blue-0", instanceId: "i-1", connection: CONNECTION, text: "one", kind: "routes", after: "x" };
+const OLD = { id: "blue-0/routes", inputs: INPUTS, outputs: { digest: digestOf("one") } };
+
+describe("a part on a node", () => {
+  it("is pushed when created, and its digest is the output", async () => {
+    const nodes = new FakeNodes();
+    assert.deepEqual(await resourceOn(nodes).create(INPUTS, contextOf()), { id: OLD.id, outputs: OLD.outputs });
+    assert.deepEqual(nodes.calls, ["push routes 10.1.0.4"]);
+    assert.equal(nodes.parts.get("10.1.0.4")?.get("routes"), digestOf("one"));
+  });
+
+  it("is known in preview without a connection, as far as it can be computed", async () => {
+    const nodes = new FakeNodes();
+    const preview = contextOf({ preview: true });
+    assert.deepEqual((await resourceOn(nodes).create({ ...INPUTS, instanceId: UNKNOWN, connection: { ...CONNECTION, host: UNKNOWN } }, preview)).outputs, OLD.outputs);
+    assert.deepEqual((await resourceOn(nodes).create({ ...INPUTS, text: UNKNOWN }, preview)).outputs, { digest: UNKNOWN });
+    assert.deepEqual(await resourceOn(nodes).update(OLD, { ...INPUTS, text: "two" }, preview), { digest: digestOf("two") });
+    assert.deepEqual(nodes.calls, []);
+  });
+
+  it("differs by what stands on the node alone: a new host, key, proxy command or predecessor pushes nothing", async () => {
+    const resource = resourceOn(new FakeNodes());
+    const elsewhere = { ...CONNECTION, host: "10.9.9.9", privateKey: "another", proxyCommand: "nc %h %p" };
+    assert.equal((await resource.diff(OLD, { ...INPUTS, connection: elsewhere, after: "y" }, contextOf())).changes.size, 0);
+    const diff = await resource.diff(OLD, { ...INPUTS, text: "two" }, contextOf());
+    assert.deepEqual([diff.changes, diff.replaces, diff.outputChanges], [new Map([["digest", "update"]]), [], ["digest"]]);
+  });
+
+  it("is replaced with its instance, the old one first, as both are the same on the node", async () => {
+    const resource = resourceOn(new FakeNodes());
+    for (const instanceId of ["i-2", UNKNOWN]) {
+      const diff = await resource.diff(OLD, { ...INPUTS, instanceId }, contextOf());
+      assert.deepEqual([diff.changes, diff.replaces, diff.deleteBeforeReplace], [new Map([["instanceId", "update"]]), ["instanceId"], true]);
+    }
+    const other = await resource.diff(OLD, { ...INPUTS, kind: "tunnel" }, contextOf());
+    assert.deepEqual([other.replaces, other.deleteBeforeReplace], [["kind"], false]);
+  });
+
+  it("may differ as long as it is not known", async () => {
+    const diff = await resourceOn(new FakeNodes()).diff(OLD, { ...INPUTS, text: UNKNOWN }, contextOf());
+    assert.deepEqual([diff.changes, diff.replaces], [new Map([["text", "update"]]), []]);
+  });
+
+  it("shows what was changed on the node, and the next update mends it", async () => {
+    const nodes = new FakeNodes();
+    const resource = resourceOn(nodes);
+    await resource.create(INPUTS, contextOf());
+    assert.deepEqual(await resource.read(OLD, contextOf()), OLD.outputs);
+    nodes.parts.get("10.1.0.4")?.set("routes", "meddled");
+    const outputs = await resource.read(OLD, contextOf());
+    assert.deepEqual(outputs, { digest: "meddled" });
+    const drifted = { ...OLD, outputs: { digest: "meddled" } };
+    assert.deepEqual([...(await resource.diff(drifted, INPUTS, contextOf())).changes.keys()], ["digest"]);
+    assert.deepEqual(await resource.update(drifted, INPUTS, contextOf()), OLD.outputs);
+    assert.equal(nodes.parts.get("10.1.0.4")?.get("routes"), digestOf("one"));
+  });
+
+  it("is gone when it is not on the node", async () => {
+    assert.equal(await resourceOn(new FakeNodes()).read(OLD, contextOf()), undefined);
+  });
+
+  it("is removed when deleted, with the inputs of last time", async () => {
+    const nodes = new FakeNodes();
+    nodes.parts.set("10.1.0.4", new Map([["routes", "x"], ["tunnel", "y"]]));
+    await resourceOn(nodes).delete(OLD, contextOf());
+    assert.deepEqual([...(nodes.parts.get("10.1.0.4")?.keys() ?? [])], ["tunnel"]);
+  });
+
+  it("is nothing when the node could not be reached, and half there when it was", async () => {
+    const nodes = new FakeNodes();
+    const resource = resourceOn(nodes);
+    nodes.failure = new Unreachable("no route to 10.1.0.4");
+    await assert.rejects(resource.create(INPUTS, contextOf()), (error) => error === nodes.failure);
+    nodes.failure = new HalfDone("exit code 1");
+    for (const attempt of [() => resource.create(INPUTS, contextOf()), () => resource.update(OLD, { ...INPUTS, text: "two" }, contextOf())]) {
+      await assert.rejects(attempt, (error) => {
+        assert.ok(error instanceof ResourceInitFailed);
+        assert.equal(error.message, "routes of node blue-0 is not in force: exit code 1");
+        assert.deepEqual([error.id, error.outputs], [OLD.id, { digest: "" }]);
+        return true;
+      });
+    }
+    const healing = await resource.diff({ ...OLD, outputs: { digest: "" } }, INPUTS, contextOf());
+    assert.deepEqual([...healing.changes.keys()], ["digest"]);
+  });
+
+  it("stays as it was, with a warning, when a refresh cannot reach the node; unless such nodes are to be given up", async () => {
+    const nodes = new FakeNodes();
+    nodes.failure = new Unreachable("no route to 10.1.0.4");
+    const context = contextOf();
+    assert.deepEqual(await resourceOn(nodes).read(OLD, context), OLD.outputs);
+    assert.match(context.logs.join(), /^warning: taken as unchanged: no route to 10\.1\.0\.4\. .*OVERLAYNET_DELETE_UNREACHABLE=true/);
+    assert.equal(await resourceOn(nodes).read(OLD, contextOf({ config: { sshDeadline: 300, deleteUnreachable: true } })), undefined);
+    nodes.failure = new Error("the host key is another one");
+    await assert.rejects(resourceOn(nodes).read(OLD, contextOf()), /host key/);
+  });
+
+  it("cannot be deleted from a node that does not answer, and the error says how to go on", async () => {
+    const nodes = new FakeNodes();
+    nodes.failure = new Unreachable("no route to 10.1.0.4");
+    await assert.rejects(resourceOn(nodes).delete(OLD, contextOf()), /^Error: routes of node blue-0 could not be removed: no route to 10\.1\.0\.4\. .*deleteUnreachable true/);
+    const context = contextOf({ config: { sshDeadline: 300, deleteUnreachable: true } });
+    await resourceOn(nodes).delete(OLD, context);
+    assert.match(context.logs.join(), /^warning: .*taken as deleted/);
+    nodes.failure = new Error("sudo: a password is required");
+    await assert.rejects(resourceOn(nodes).delete(OLD, context), /sudo/);
+  });
+
+  it("gives a booting node the whole deadline, customTimeouts first, and one that was there before less", async () => {
+    const nodes = new FakeNodes();
+    const resource = resourceOn(nodes);
+    await resource.create(INPUTS, contextOf());
+    await resource.create(INPUTS, contextOf({ timeout: 1200 }));
+    await resource.read(OLD, contextOf());
+    await resource.delete(OLD, contextOf());
+    await resource.delete(OLD, contextOf({ config: { sshDeadline: 5, deleteUnreachable: false } }));
+    assert.deepEqual(nodes.deadlines, [300_000, 1_200_000, 30_000, 60_000, 5_000]);
+  });
+
+  it("goes through the provider's proxy command unless its connection names one", async () => {
+    const nodes = new FakeNodes();
+    const config = { sshDeadline: 300, deleteUnreachable: false, proxyCommand: "provider %h" };
+    await resourceOn(nodes).create(INPUTS, contextOf({ config }));
+    await resourceOn(nodes).create({ ...INPUTS, connection: { ...CONNECTION, proxyCommand: "own %h" } }, contextOf({ config }));
+    await resourceOn(nodes).create(INPUTS, contextOf());
+    assert.deepEqual(nodes.targets.map(({ proxyCommand }) => proxyCommand), ["provider %h", "own %h", undefined]);
+  });
+
+  it("never shows the private key", async () => {
+    const nodes = new FakeNodes();
+    const context = contextOf();
+    for (const failure of [new Unreachable("no route"), new HalfDone("exit code 1")]) {
+      nodes.failure = failure;
+      await resourceOn(nodes).create(INPUTS, context).catch((error: unknown) => void context.logs.push(String(error)));
+      await resourceOn(nodes).read(OLD, context).catch((error: unknown) => void context.logs.push(String(error)));
+    }
+    assert.ok(context.logs.length > 0);
+    assert.doesNotMatch([...context.logs, ...context.statuses].join("\n"), /SECRET-KEY/);
+  });
+});
