@@ -114,7 +114,7 @@ function* freeBlocks(cidr: Cidr, blockSize: number, taken: ReadonlyMap<string, u
 function tooSmall(pool: IpPool, cidr: Cidr, nodes: number, blocks: number): string {
   const has = subnetCount(cidr, pool.blockSize);
   const bits = Math.ceil(Math.log2(blocks));
-  const ways = [`a CIDR of at least ${pool.blockSize - bits} bits (${2 ** bits} blocks of /${pool.blockSize})`];
+  const ways = [`a larger CIDR (a /${pool.blockSize - bits} has ${2 ** bits} blocks of /${pool.blockSize})`];
   const largest = cidr.version === 4 ? 32 : 128;
   if (cidr.prefixLength + bits <= largest) ways.push(`blockSize: ${cidr.prefixLength + bits}`);
   ways.push("a nodeSelector that selects fewer nodes", "a further pool");

@@ -114,6 +114,7 @@ function reportDuplicates({ nodes, blocks, pools }: Topology, fields: Fields): v
   const report = (list: string, property: string, names: readonly string[]): void => {
     const first = new Map<string, number>();
     names.forEach((name, index) => {
+      if (name === "") return;
       const before = first.get(name);
       if (before === undefined) first.set(name, index);
       else fields.report(`${list}[${index}].${property}`, `${name} is ${list}[${before}] already`);
