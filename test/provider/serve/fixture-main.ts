@@ -1,0 +1,59 @@
+import schema from "../../../provider/schema.json";
+import type { CustomResource } from "../../../provider/src/resources/custom-resource";
+import type { PartOutputs, RoutesInputs } from "../../../provider/src/resources/inputs";
+import type { NodeAccess, NodeAccessOptions } from "../../../provider/src/resources/node-access";
+import { partResource } from "../../../provider/src/resources/on-node";
+import { ipPools } from "../../../provider/src/resources/ip-pools";
+import { topology } from "../../../provider/src/resources/topology";
+import { tunnelsReady } from "../../../provider/src/resources/tunnels-ready";
+import { serve } from "../../../provider/src/serve";
+import type { SshTarget } from "../../../provider/src/ssh/target";
+
+/** The real seam over nodes that fail as their host's name says: what ssh does is tested elsewhere. */
+class ScriptedNodes implements NodeAccess {
+  private async reach({ host }: SshTarget, { signal, status, deadlineMs }: NodeAccessOptions): Promise<void> {
+    status(`connecting to ${host} for ${deadlineMs} ms`);
+    if (host === "slow") await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+    if (host === "unreachable") throw new Error("unreachable: no route to host");
+    if (host === "half") throw new Error("half: exit code 1");
+    if (host === "bug") throw new TypeError("undefined is not a function");
+  }
+  async push(target: SshTarget, _part: object, options: NodeAccessOptions): Promise<void> {
+    await this.reach(target, options);
+  }
+  async remove(target: SshTarget, _part: string, options: NodeAccessOptions): Promise<void> {
+    await this.reach(target, options);
+  }
+  async read(target: SshTarget, options: NodeAccessOptions): Promise<ReadonlyMap<string, string>> {
+    await this.reach(target, options);
+    return target.host === "empty" ? new Map() : new Map([["routes", "on-the-node"]]);
+  }
+  isPartial = (error: unknown): boolean => error instanceof Error && error.message.startsWith("half");
+  isUnreachable = (error: unknown): boolean => error instanceof Error && error.message.startsWith("unreachable");
+}
+
+const routes: CustomResource<RoutesInputs, PartOutputs> = partResource(
+  {
+    title: () => "routes",
+    partName: () => "routes",
+    madeFrom: ["plan"],
+    identity: [],
+    render: ({ plan }) => ({ name: "routes", files: [], digest: `digest of ${plan}` }),
+    outputs: ({ digest }) => ({ digest }),
+  },
+  new ScriptedNodes(),
+);
+
+void serve(
+  {
+    schema,
+    components: {},
+    customResources: {
+      "overlaynet:index:IpPools": ipPools,
+      "overlaynet:index:Routes": routes,
+      "overlaynet:index:Topology": topology,
+      "overlaynet:index:TunnelsReady": tunnelsReady,
+    },
+  },
+  process.argv.slice(2),
+);
