@@ -40,6 +40,10 @@ export class Cluster extends pulumi.ComponentResource {
      */
     declare public /*out*/ readonly paths: pulumi.Output<outputs.Path[]>;
     /**
+     * Private IPv4 addresses by name of the node: known in preview, unlike `nodes` as a whole.
+     */
+    declare public /*out*/ readonly privateIps: pulumi.Output<{[key: string]: string}>;
+    /**
      * Ids of the nodes' security groups by name of the network.
      */
     declare public /*out*/ readonly securityGroupIds: pulumi.Output<{[key: string]: string}>;
@@ -91,6 +95,7 @@ export class Cluster extends pulumi.ComponentResource {
             resourceInputs["blocks"] = undefined /*out*/;
             resourceInputs["nodes"] = undefined /*out*/;
             resourceInputs["paths"] = undefined /*out*/;
+            resourceInputs["privateIps"] = undefined /*out*/;
             resourceInputs["securityGroupIds"] = undefined /*out*/;
             resourceInputs["vpcIds"] = undefined /*out*/;
             resourceInputs["warnings"] = undefined /*out*/;
@@ -99,6 +104,7 @@ export class Cluster extends pulumi.ComponentResource {
             resourceInputs["blocks"] = undefined /*out*/;
             resourceInputs["nodes"] = undefined /*out*/;
             resourceInputs["paths"] = undefined /*out*/;
+            resourceInputs["privateIps"] = undefined /*out*/;
             resourceInputs["securityGroupIds"] = undefined /*out*/;
             resourceInputs["ssh"] = undefined /*out*/;
             resourceInputs["vpcIds"] = undefined /*out*/;

@@ -1,6 +1,7 @@
 import { type Instance, KeyPair } from "@pulumi/aws/ec2";
 import { getAvailabilityZones } from "@pulumi/aws/getAvailabilityZones";
 import * as pulumi from "@pulumi/pulumi";
+import type { ConstructResult } from "@pulumi/pulumi/provider";
 import { createInstance, DEBIAN_USER, debianImage } from "../aws/instance";
 import type { NodeLayout } from "../aws/layout";
 import { createIngressRules, createNetwork, type IngressRule, networkOf, type Peerings, peerNetworks } from "../aws/network";
@@ -42,6 +43,8 @@ interface Connection {
  */
 export class Cluster extends pulumi.ComponentResource {
   declare readonly nodes: pulumi.Output<InventoryNode[]>;
+  /** Also part of `nodes`, which is not known as a whole before the instances are there. */
+  declare readonly privateIps: Readonly<Record<string, string>>;
   declare readonly workloads: pulumi.Output<InventoryWorkload[]>;
   declare readonly paths: pulumi.Output<readonly Path[]>;
   declare readonly blocks: pulumi.Output<TopologyOutputs["blocks"]>;
@@ -103,6 +106,7 @@ export class Cluster extends pulumi.ComponentResource {
     );
 
     this.nodes = pulumi.all(nodes.map(inventoryNode));
+    this.privateIps = Object.fromEntries(nodes.map(({ layout }) => [layout.name, layout.privateIp]));
     this.workloads = pulumi.all(overlay(scope, plan, nodes, rules, peerings, topology));
     this.paths = topology.paths;
     this.blocks = topology.blocks;
@@ -115,8 +119,8 @@ export class Cluster extends pulumi.ComponentResource {
 
   /** As schema.json spells them. */
   outputs(): pulumi.Inputs {
-    const { nodes, workloads, paths, blocks, warnings, ssh, vpcIds, securityGroupIds } = this;
-    return { nodes, workloads, paths, blocks, warnings, ssh, vpcIds, securityGroupIds };
+    const { nodes, privateIps, workloads, paths, blocks, warnings, ssh, vpcIds, securityGroupIds } = this;
+    return { nodes, privateIps, workloads, paths, blocks, warnings, ssh, vpcIds, securityGroupIds };
   }
 }
 
@@ -124,11 +128,12 @@ export class Cluster extends pulumi.ComponentResource {
  * Makes a Cluster from what a program of any language passed.
  * @throws pulumi.InputPropertiesError with all problems of the arguments, before anything is registered
  */
-export async function constructCluster(name: string, inputs: pulumi.Inputs, options: pulumi.ComponentResourceOptions, config: ProviderConfig): Promise<Cluster> {
+export async function constructCluster(name: string, inputs: pulumi.Inputs, options: pulumi.ComponentResourceOptions, config: ProviderConfig): Promise<ConstructResult> {
   const { args, problems } = readClusterArgs(inputs);
   refuse(name, problems, args.ipPoolsSource);
   refuse(name, await zoneProblems(args, options), args.ipPoolsSource);
-  return new Cluster(name, args, options, config.proxyCommand);
+  const cluster = new Cluster(name, args, options, config.proxyCommand);
+  return { urn: cluster.urn, state: cluster.outputs() };
 }
 
 /** Zones that the account does not have in the provider's region. AWS would say so with half of the cluster made. */
