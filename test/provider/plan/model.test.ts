@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parseAddress } from "../../../provider/src/ipam/address";
+import { containsAddress, parseCidr } from "../../../provider/src/ipam/cidr";
+import { routeInWords } from "../../../provider/src/plan/linux-words";
+import { planTopology } from "../../../provider/src/plan/plan-topology";
+import type { Topology, TopologyNode } from "../../../provider/src/plan/topology";
+import { topologies, topology } from "./topologies";
+
+/**
+ * The same rules once more, one node and one destination at a time, straight from the table of docs/compared.md: no ranks, no
+ * classes of MTU, nothing shared.
+ */
+function naiveRoutes({ nodes, pools, blocks, hostMtu = 9001, networkMtus = [] }: Topology, viewer: TopologyNode): string[] {
+  const lines: string[] = [];
+  const single = (cidr: string): boolean => /\/(32|128)$/.test(cidr) && !(cidr.includes(":") && cidr.endsWith("/32"));
+  const destinations = new Map<string, string>();
+  for (const { cidr, node, borrowed = {} } of blocks) {
+    for (const [address, owner] of Object.entries(borrowed)) if (owner !== node) destinations.set(`${address}/${address.includes(":") ? 128 : 32}`, owner);
+    if (node !== undefined) destinations.set(cidr, node);
+  }
+  for (const [dst, recorded] of destinations) {
+    const plain = dst.split("/")[0] ?? "";
+    const pool = pools.find(({ cidr }) => containsAddress(parseCidr(cidr), parseAddress(plain)));
+    const tunnelOf = single(dst) ? nodes.find((node) => [node.ipipTunnelAddr, node.vxlanTunnelAddr, node.vxlanTunnelAddr6].includes(plain)) : undefined;
+    const owner = tunnelOf ?? nodes.find(({ name }) => name === recorded);
+    if (pool === undefined || owner === undefined) continue;
+    const six = dst.includes(":");
+    const metric = six ? " metric 1024" : "";
+    if (owner === viewer) {
+      if (!single(dst)) lines.push(`blackhole ${dst} proto 80${metric}`);
+      continue;
+    }
+    const [from, to, length] = six ? [viewer.ip6, owner.ip6, viewer.subnetPrefixLen6] : [viewer.ip, owner.ip, viewer.subnetPrefixLen];
+    const limits = networkMtus.filter(({ networks }) => networks.includes(viewer.network ?? "") && networks.includes(owner.network ?? "") && viewer.network !== owner.network);
+    const underlay = Math.min(hostMtu, ...limits.map(({ mtu }) => mtu));
+    const neighbours = from !== undefined && to !== undefined && containsAddress(parseCidr(`${from}/${length ?? (six ? 128 : 32)}`), parseAddress(to));
+    const direct = `${dst} via ${to} dev eth0 proto 80${metric} onlink${underlay < hostMtu ? ` mtu ${underlay}` : ""}`;
+    const complete = from !== undefined && length !== undefined;
+    if (pool.vxlanMode !== "Never") {
+      const [mine, theirs, device, bytes] = six
+        ? [viewer.vxlanTunnelAddr6, owner.vxlanTunnelAddr6, "vxlan-v6.calico", 70]
+        : [viewer.vxlanTunnelAddr, owner.vxlanTunnelAddr, "vxlan.calico", 50];
+      if (mine === undefined || from === undefined) continue;
+      if (pool.vxlanMode === "CrossSubnet" && neighbours) lines.push(direct);
+      else if (tunnelOf !== undefined) lines.push(`${dst} dev ${device} proto 3 scope link${metric} mtu ${underlay - bytes}`);
+      else if (theirs !== undefined && to !== undefined) lines.push(`${dst} via ${theirs} dev ${device} proto 3${metric} onlink mtu ${underlay - bytes}`);
+    } else if (pool.ipipMode !== "Never") {
+      if (!complete) continue;
+      if (pool.ipipMode === "CrossSubnet" && neighbours) lines.push(direct);
+      else if (viewer.ipipTunnelAddr !== undefined && to !== undefined && owner.subnetPrefixLen !== undefined) lines.push(`${dst} via ${to} dev tunl0 proto 80 onlink mtu ${underlay - 20}`);
+    } else if (complete && to !== undefined) {
+      lines.push(direct);
+    }
+  }
+  return lines.sort();
+}
+
+describe("the plan", () => {
+  it("has exactly the routes of the model", () => {
+    const seen = { eth0: 0, tunl0: 0, vxlan: 0, scope: 0, blackhole: 0 };
+    fc.assert(
+      fc.property(topologies({ complete: false }), (one) => {
+        const { nodes } = planTopology(one);
+        for (const node of one.nodes) {
+          const lines = nodes.get(node.name)?.routes.map(routeInWords).sort() ?? [];
+          assert.deepEqual(lines, naiveRoutes(one, node));
+          for (const line of lines) for (const kind of Object.keys(seen) as (keyof typeof seen)[]) if (line.includes(kind)) seen[kind]++;
+        }
+      }),
+      { numRuns: 500 },
+    );
+    for (const [kind, count] of Object.entries(seen)) assert.ok(count > 50, `only ${count} routes with ${kind} were compared`);
+  });
+
+  it("does not depend on the order of nodes, blocks and pools", () => {
+    fc.assert(
+      fc.property(topologies({ complete: false }), (one) => {
+        const forward = planTopology(one);
+        const backward = planTopology({ ...one, nodes: one.nodes.toReversed(), blocks: one.blocks.toReversed(), pools: one.pools.toReversed() });
+        for (const [name, plan] of forward.nodes) {
+          assert.deepEqual(plan.routes.map(routeInWords).sort(), backward.nodes.get(name)?.routes.map(routeInWords).sort());
+        }
+      }),
+    );
+  });
+
+  it("goes the same way back where all record their subnet's own prefix", () => {
+    let compared = 0;
+    fc.assert(
+      fc.property(topologies({ complete: true }), (one) => {
+        const paths = [...planTopology(one).paths];
+        const by = new Map(paths.map((path) => [`${path.pool} ${path.from} ${path.to}`, path]));
+        for (const path of paths) {
+          const back = by.get(`${path.pool} ${path.to} ${path.from}`);
+          if (back === undefined) continue;
+          compared++;
+          assert.deepEqual([back.encapsulation, back.mtu, back.outer?.source], [path.encapsulation, path.mtu, path.outer?.destination]);
+        }
+      }),
+    );
+    assert.ok(compared > 50);
+  });
+
+  it("has an asymmetric pair where prefixes differ, which is what the property above would find", () => {
+    const { nodes, ...rest } = topology();
+    const one = { ...rest, nodes: nodes.map((node) => (node.name === "a1" ? { ...node, subnetPrefixLen: 16 } : node)) };
+    const paths = [...planTopology(one).paths];
+    const way = (from: string, to: string): string | undefined => paths.find((path) => path.from === from && path.to === to)?.encapsulation;
+    assert.deepEqual([way("a1", "b1"), way("b1", "a1")], ["None", "IPIP"]);
+  });
+
+  it("is worked out anew for each that asks, from objects that all nodes share", () => {
+    const { nodes } = planTopology(topology({ ipipMode: "Always" }));
+    const [one, other] = [nodes.get("a1"), nodes.get("a2")];
+    assert.equal(nodes.size, 4);
+    assert.equal(nodes.get("nobody"), undefined);
+    assert.deepEqual([...nodes.keys()], ["a1", "a2", "b1", "c1"]);
+    const to = (plan: typeof one): unknown => plan?.routes.find(({ dst }) => dst === "192.168.0.128/26");
+    assert.ok(to(one) !== undefined && to(one) === to(other));
+  });
+});
