@@ -249,7 +249,7 @@ function typeOf(urn: string): string {
 
 /** Errors of the user's world are told by their message; a mistake of ours needs its stack to be found. */
 function serviceError(error: unknown): Partial<grpc.StatusObject> {
-  const ours = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+  const ours = error instanceof TypeError || error instanceof ReferenceError;
   const details = error instanceof Error ? ((ours ? error.stack : undefined) ?? error.message) : String(error);
   const metadata = error instanceof Error && "metadata" in error && error.metadata instanceof grpc.Metadata ? error.metadata : undefined;
   return { code: grpc.status.UNKNOWN, details, metadata };

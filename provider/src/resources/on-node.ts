@@ -10,6 +10,9 @@ import type { NodeAccess, NodeAccessOptions } from "./node-access";
 const READ_DEADLINE = 30;
 const DELETE_DEADLINE = 60;
 
+/** The digest of a part that a node needs none of. */
+const NONE = "none";
+
 /** A kind of part: how it follows from the inputs of its resource. */
 export interface PartKind<I extends OnNodeInputs, O extends PartOutputs> {
   /** What users call it, e.g. "IPIP tunnel". */
@@ -19,8 +22,9 @@ export interface PartKind<I extends OnNodeInputs, O extends PartOutputs> {
   readonly madeFrom: readonly (keyof I & string)[];
   /** Inputs whose change makes it another part, besides node and instance. */
   readonly identity: readonly (keyof I & string)[];
-  render(inputs: I): Part;
-  outputs(part: Part, inputs: I): O;
+  /** Undefined where the node needs none. @throws RangeError for inputs that are none of their kind */
+  render(inputs: I): Part | undefined;
+  outputs(digest: string, inputs: I): O;
 }
 
 /**
@@ -30,21 +34,35 @@ export interface PartKind<I extends OnNodeInputs, O extends PartOutputs> {
  */
 export function partResource<I extends OnNodeInputs, O extends PartOutputs>(kind: PartKind<I, O>, access: NodeAccess): CustomResource<I, O> {
   const computable = (inputs: I): boolean => kind.madeFrom.every((key) => isKnown(inputs[key]));
+  const expected = (inputs: I): string => kind.render(inputs)?.digest ?? NONE;
 
-  const push = async (id: string, inputs: I, context: OperationContext): Promise<Unknowable<O>> => {
-    if (context.preview) return computable(inputs) ? kind.outputs(kind.render(inputs), inputs) : { ...kind.outputs(NO_PART, inputs), digest: UNKNOWN };
+  const push = async (id: string, inputs: I, old: string, context: OperationContext): Promise<Unknowable<O>> => {
+    if (context.preview) return computable(inputs) ? kind.outputs(expected(inputs), inputs) : { ...kind.outputs("", inputs), digest: UNKNOWN };
     const part = kind.render(inputs);
+    const target = targetOf(inputs, context);
+    const options = optionsOf(context, context.timeout ?? context.config.sshDeadline);
     try {
-      await access.push(targetOf(inputs, context), part, optionsOf(context, context.timeout ?? context.config.sshDeadline));
+      if (part !== undefined) await access.push(target, part, options);
+      else if (old !== NONE) await access.remove(target, kind.partName(inputs), options);
     } catch (error) {
       if (!access.isPartial(error)) throw error;
       const message = `${kind.title(inputs)} of node ${inputs.node} is not in force: ${messageOf(error)}`;
-      throw new ResourceInitFailed(message, id, kind.outputs({ ...part, digest: "" }, inputs), { cause: error });
+      throw new ResourceInitFailed(message, id, kind.outputs("", inputs), { cause: error });
     }
-    return kind.outputs(part, inputs);
+    return kind.outputs(part?.digest ?? NONE, inputs);
   };
 
   return {
+    check(inputs) {
+      if (!computable(inputs)) return { inputs, failures: [] };
+      try {
+        kind.render(inputs);
+        return { inputs, failures: [] };
+      } catch (error) {
+        return { inputs, failures: [{ property: "", reason: messageOf(error) }] };
+      }
+    },
+
     diff(old, inputs) {
       const changes = new Map<string, ChangeKind>();
       const replaces: string[] = [];
@@ -55,23 +73,23 @@ export function partResource<I extends OnNodeInputs, O extends PartOutputs>(kind
       }
       if (!computable(inputs)) {
         for (const key of kind.madeFrom) if (!isKnown(inputs[key]) && !changes.has(key)) changes.set(key, "update");
-      } else if (kind.render(inputs).digest !== old.outputs.digest) changes.set("digest", "update");
+      } else if (expected(inputs) !== old.outputs.digest) changes.set("digest", "update");
       return { changes, replaces, outputChanges: ["digest"], deleteBeforeReplace: kind.partName(old.inputs) === kind.partName(inputs) };
     },
 
     async create(inputs, context) {
       const id = `${inputs.node}/${kind.partName(inputs)}`;
-      return { id, outputs: await push(id, inputs, context) };
+      return { id, outputs: await push(id, inputs, NONE, context) };
     },
 
-    update: (old, inputs, context) => push(old.id, inputs, context),
+    update: (old, inputs, context) => push(old.id, inputs, old.outputs.digest, context),
 
     async read(old, context) {
       try {
         context.status(`reading ${kind.partName(old.inputs)} of ${old.inputs.node}`);
         const deadline = Math.min(READ_DEADLINE, context.config.sshDeadline);
         const digests = await access.read(targetOf(old.inputs, context), optionsOf(context, deadline));
-        const digest = digests.get(kind.partName(old.inputs));
+        const digest = digests.get(kind.partName(old.inputs)) ?? (old.outputs.digest === NONE ? NONE : undefined);
         return digest === undefined ? undefined : { ...old.outputs, digest };
       } catch (error) {
         if (!access.isUnreachable(error)) throw error;
@@ -82,6 +100,7 @@ export function partResource<I extends OnNodeInputs, O extends PartOutputs>(kind
     },
 
     async delete(old, context) {
+      if (old.outputs.digest === NONE) return;
       try {
         const deadline = context.timeout ?? Math.min(DELETE_DEADLINE, context.config.sshDeadline);
         await access.remove(targetOf(old.inputs, context), kind.partName(old.inputs), optionsOf(context, deadline));
@@ -97,8 +116,6 @@ export function partResource<I extends OnNodeInputs, O extends PartOutputs>(kind
 
 const GONE =
   "run this again with OVERLAYNET_DELETE_UNREACHABLE=true, or set `pulumi config set overlaynet:deleteUnreachable true`: what stood on it is then taken as deleted";
-
-const NO_PART: Part = { name: "", files: [], digest: "" };
 
 /** The provider's proxy command carries connections that name none. */
 function targetOf({ connection }: OnNodeInputs, { config }: OperationContext): SshTarget {

@@ -58,8 +58,11 @@ function resourceOn(nodes: FakeNodes): ReturnType<typeof partResource<Inputs, Pa
       partName: ({ kind }) => kind,
       madeFrom: ["text"],
       identity: ["kind"],
-      render: ({ kind, text }) => ({ name: kind, files: [{ name: "text", content: text }], digest: digestOf(text) }),
-      outputs: ({ digest }) => ({ digest }),
+      render({ kind, text }) {
+        if (text === "bad") throw new RangeError("bad is no text");
+        return text === "nothing" ? undefined : { name: kind, files: [{ name: "text", content: text }], digest: digestOf(text) };
+      },
+      outputs: (digest) => ({ digest }),
     },
     nodes,
   );
@@ -172,6 +175,31 @@ describe("a part on a node", () => {
     assert.match(context.logs.join(), /^warning: .*taken as deleted/);
     nodes.failure = new Error("sudo: a password is required");
     await assert.rejects(resourceOn(nodes).delete(OLD, context), /sudo/);
+  });
+
+  it("is nothing on a node that needs none, and comes and goes with the need", async () => {
+    const nodes = new FakeNodes();
+    const resource = resourceOn(nodes);
+    const without = { ...INPUTS, text: "nothing" };
+    assert.deepEqual((await resource.create(without, contextOf())).outputs, { digest: "none" });
+    assert.deepEqual(nodes.calls, []);
+    const none = { ...OLD, inputs: without, outputs: { digest: "none" } };
+    assert.equal((await resource.diff(none, without, contextOf())).changes.size, 0);
+    assert.deepEqual(await resource.read(none, contextOf()), none.outputs);
+    assert.deepEqual([...(await resource.diff(none, INPUTS, contextOf())).changes.keys()], ["digest"]);
+    assert.deepEqual(await resource.update(none, INPUTS, contextOf()), OLD.outputs);
+    assert.deepEqual(await resource.update(OLD, without, contextOf()), none.outputs);
+    assert.deepEqual(nodes.calls, ["read 10.1.0.4", "push routes 10.1.0.4", "remove routes 10.1.0.4"]);
+    await resource.delete(none, contextOf());
+    assert.equal(nodes.calls.length, 3);
+  });
+
+  it("is checked before anything is touched", async () => {
+    const resource = resourceOn(new FakeNodes());
+    assert.ok(resource.check);
+    assert.deepEqual((await resource.check({ ...INPUTS, text: "bad" }, undefined, contextOf())).failures, [{ property: "", reason: "bad is no text" }]);
+    assert.deepEqual((await resource.check(INPUTS, undefined, contextOf())).failures, []);
+    assert.deepEqual((await resource.check({ ...INPUTS, text: UNKNOWN }, undefined, contextOf())).failures, []);
   });
 
   it("gives a booting node the whole deadline, customTimeouts first, and one that was there before less", async () => {

@@ -39,7 +39,7 @@ const routes: CustomResource<RoutesInputs, PartOutputs> = partResource(
     madeFrom: ["plan"],
     identity: [],
     render: ({ plan }) => ({ name: "routes", files: [], digest: `digest of ${plan}` }),
-    outputs: ({ digest }) => ({ digest }),
+    outputs: (digest) => ({ digest }),
   },
   new ScriptedNodes(),
 );
