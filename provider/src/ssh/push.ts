@@ -1,0 +1,111 @@
+import { gzipSync } from "node:zlib";
+import { isPartName } from "../node/digest";
+import type { Part } from "../node/part";
+import { backOff, Deadline, DEFAULT_DEADLINE_MS, type NodeContext } from "./connect";
+import type { ExecResult } from "./exec";
+import { nodeFiles } from "./node-files";
+import { SshPool } from "./pool";
+import { ConnectionLostError, RemoteCommandError, SshError } from "./ssh-error";
+import { tar, type TarEntry } from "./tar";
+import type { SshTarget } from "./target";
+
+export type { NodeContext } from "./connect";
+
+export interface PartState {
+  /** Worked out on the node from the files that are there. */
+  readonly digest: string;
+  /** Whether Linux on the node holds something else than the part says. */
+  readonly deviates: boolean;
+  /** What deviates, in the words of `ip`, `bridge` and `nft`. */
+  readonly deviations: readonly string[];
+}
+
+/** Exit codes of overlaynet-apply. */
+const NOT_IN_FORCE = 4;
+const NOT_READY = 75;
+
+/**
+ * Fixed, so that nothing of an input gets into a shell but three words that are checked. The archive is complete before anything in it
+ * runs; a connection that breaks leaves nothing.
+ */
+const BOOTSTRAP =
+  'set -eu; umask 077; d=$(mktemp -d /run/overlaynet-push.XXXXXX); trap "rm -rf $d" EXIT; trap "" HUP PIPE; ' +
+  'tar -xzf - -C "$d" --no-same-owner; sh "$d/node/overlaynet-apply" --from "$d" "$@"';
+
+const shared = new SshPool();
+
+/**
+ * Brings a part to a node and into force, in one command; the part as a whole or not at all. Nothing happens on a node that has it already.
+ * @returns what changed on the node, in the words of `ip`, `bridge` and `nft`
+ * @throws SshError; `isPartial` tells whether the node may have been changed
+ */
+export async function pushPart(target: SshTarget, part: Part, context: NodeContext = {}): Promise<readonly string[]> {
+  checkName(part.name);
+  if (!/^[0-9a-f]{64}$/.test(part.digest)) throw new RangeError(`the digest of part ${part.name} is not 64 hex digits`);
+  const files = part.files.map(({ name, content }): TarEntry => ({ path: `part/${name}`, content }));
+  const { stdout } = await apply(target, ["install-part", part.name, part.digest], `bringing ${part.name} into force`, context, files);
+  return lines(stdout);
+}
+
+/** Takes a part and what came of it off a node; the last one takes overlaynet itself along. A part that is not there is removed already. */
+export async function removePart(target: SshTarget, name: string, context: NodeContext = {}): Promise<readonly string[]> {
+  checkName(name);
+  return lines((await apply(target, ["remove-part", name], `removing ${name}`, context)).stdout);
+}
+
+/** What parts are on a node, by name, and whether they are in force. Changes nothing there. */
+export async function readParts(target: SshTarget, context: NodeContext = {}): Promise<ReadonlyMap<string, PartState>> {
+  const { stdout } = await apply(target, ["digests"], "reading its parts", context);
+  const states = new Map<string, { digest: string; deviates: boolean; deviations: string[] }>();
+  for (const line of lines(stdout)) {
+    const [, keyword, name = "", rest = ""] = /^(\S+) (\S+) (.*)$/.exec(line) ?? [];
+    if (keyword === "part" && /^[0-9a-f]{64}$/.test(rest)) states.set(name, { digest: rest, deviates: false, deviations: [] });
+    const state = states.get(name);
+    if (keyword === "deviates" && state !== undefined) {
+      state.deviates = true;
+      state.deviations.push(rest);
+    }
+  }
+  return states;
+}
+
+/** Whether the node may have been changed before the error. */
+export function isPartial(error: unknown): boolean {
+  return error instanceof ConnectionLostError || (error instanceof RemoteCommandError && error.code === NOT_IN_FORCE);
+}
+
+/** Ends all connections at once, for the end of a process. */
+export function closeConnections(): void {
+  shared.close();
+}
+
+async function apply(target: SshTarget, words: readonly string[], operation: string, context: NodeContext, files: readonly TarEntry[] = []): Promise<ExecResult> {
+  const shell = target.user === "root" ? "sh" : "sudo -n sh";
+  const command = `${shell} -c '${BOOTSTRAP}' overlaynet ${words.join(" ")}`;
+  const stdin = gzipSync(tar([...nodeFiles(), ...files]));
+  const deadline = new Deadline(context.deadlineMs ?? DEFAULT_DEADLINE_MS);
+  for (let attempt = 1; ; attempt++) {
+    context.status?.(`${operation} on ${target.host}`);
+    const result = await shared.run(target, command, { ...context, deadlineMs: Math.max(1, deadline.left()), stdin });
+    if (result.code === 0) return result;
+    // A node that boots for the first time is still installing what it needs.
+    if (result.code !== NOT_READY || deadline.left() === 0) throw failure(target, operation, result, deadline);
+    context.status?.(`${operation} on ${target.host}: ${lines(result.stderr).at(-1) ?? "not ready"} (attempt ${attempt})`);
+    await backOff(attempt, deadline, context.signal).catch(() => context.signal?.throwIfAborted());
+  }
+}
+
+function failure(target: SshTarget, operation: string, { code, stderr }: ExecResult, deadline: Deadline): SshError {
+  let advice = "";
+  if (/^sudo: /m.test(stderr)) advice = `user ${target.user} needs sudo without a password, or connect as root`;
+  else if (code === NOT_READY) advice = `the node was not ready within ${deadline.milliseconds / 1000} s`;
+  return new RemoteCommandError(target, operation, code, stderr, advice);
+}
+
+function checkName(name: string): void {
+  if (!isPartName(name)) throw new RangeError(`"${name}" is not the name of a part`);
+}
+
+function lines(text: string): string[] {
+  return text.split("\n").filter((line) => line !== "");
+}
