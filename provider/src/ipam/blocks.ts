@@ -1,7 +1,7 @@
 import type { IpPool } from "../ippool/ippool";
 import type { Problem } from "../ippool/problem";
 import type { Block } from "../plan/topology";
-import { type Cidr, containsCidr, formatCidr, parseCidr, subnetAt, subnetCount } from "./cidr";
+import { type Cidr, containsCidr, formatCidr, overlaps, parseCidr, subnetAt, subnetCount } from "./cidr";
 import { groupBy } from "./group-by";
 import { type LabelledNode, nodeMatcher } from "./labelled-node";
 import { poolAllows, poolEncapsulation } from "./pools";
@@ -23,6 +23,8 @@ export interface AssignBlocksArgs {
   readonly previous?: readonly PoolBlock[];
   /** For nodes that need more than one block, or blocks of a pool with assignmentMode Manual. */
   readonly requests?: readonly BlockRequest[];
+  /** CIDRs that no new block may meet. */
+  readonly reserved?: readonly string[];
 }
 
 export interface AssignedBlocks {
@@ -40,11 +42,12 @@ export interface AssignedBlocks {
 export function assignBlocks(args: AssignBlocksArgs): AssignedBlocks {
   const previous = groupBy(args.previous ?? [], (block) => block.pool);
   const requests = groupBy(args.requests ?? [], (request) => request.pool);
+  const reserved = (args.reserved ?? []).map(parseCidr);
   const blocks: PoolBlock[] = [];
   const problems: Problem[] = [];
   args.pools.forEach((pool, index) => {
     if (!givesBlocks(pool)) return;
-    const assignment = assignPool(pool, args.nodes, previous.get(pool.name) ?? [], requests.get(pool.name) ?? []);
+    const assignment = assignPool(pool, args.nodes, previous.get(pool.name) ?? [], requests.get(pool.name) ?? [], reserved);
     blocks.push(...assignment.blocks);
     problems.push(...assignment.messages.map((message) => ({ path: `pools[${index}].cidr`, message })));
   });
@@ -61,6 +64,7 @@ function assignPool(
   nodes: readonly LabelledNode[],
   previous: readonly PoolBlock[],
   requests: readonly BlockRequest[],
+  reserved: readonly Cidr[],
 ): { readonly blocks: readonly PoolBlock[]; readonly messages: readonly string[] } {
   const cidr = parseCidr(pool.cidr);
   const selected = nodes.filter(nodeMatcher(pool));
@@ -79,22 +83,28 @@ function assignPool(
     .filter(({ node }) => !names.has(node))
     .map(({ node }) => `IP pool ${pool.name} does not select node ${node}, which needs a block of it (nodeSelector: ${pool.nodeSelector}): change the selector or the node's labels`);
   const missingCount = [...missing.values()].reduce((sum, count) => sum + count, 0);
+  const fresh = [...take(freeBlocks(pool, cidr, taken, reserved), missingCount)];
   if (pool.disabled && missingCount > 0) {
     messages.push(`IP pool ${pool.name} is disabled and gives no new blocks, and ${missingCount} are asked of it: enable it, or use another pool`);
-  } else if (BigInt(taken.size + missingCount) > subnetCount(cidr, pool.blockSize)) {
+  } else if (fresh.length < missingCount) {
     messages.push(tooSmall(pool, cidr, selected.length, taken.size + missingCount));
   }
+  if (messages.length > 0) return { blocks: [...taken.values()], messages };
 
-  const free = freeBlocks(cidr, pool.blockSize, taken);
+  const unused = fresh.values();
   const blocks = selected.flatMap(({ name }): PoolBlock[] => {
-    const own = [...(keptByNode.get(name) ?? [])];
-    for (let count = messages.length > 0 ? 0 : (missing.get(name) ?? 0); count > 0; count--) {
-      const block = free.next().value;
-      if (block !== undefined) own.push({ cidr: block, node: name, pool: pool.name });
-    }
-    return own;
+    const added = [...take(unused, missing.get(name) ?? 0)].map((block) => ({ cidr: block, node: name, pool: pool.name }));
+    return [...(keptByNode.get(name) ?? []), ...added];
   });
   return { blocks, messages };
+}
+
+function* take<T>(items: Iterator<T>, count: number): Generator<T, undefined> {
+  for (let taken = 0; taken < count; taken++) {
+    const next = items.next();
+    if (next.done === true) return;
+    yield next.value;
+  }
 }
 
 /** A block of another size is left over from a pool that was replaced under the same name. */
@@ -103,11 +113,13 @@ function isBlockOf(pool: IpPool, cidr: Cidr, text: string): boolean {
   return block.prefixLength === pool.blockSize && containsCidr(cidr, block);
 }
 
-/** The blocks that nobody has, lowest first. One generator serves all nodes, so a pool is walked once. */
-function* freeBlocks(cidr: Cidr, blockSize: number, taken: ReadonlyMap<string, unknown>): Generator<string, undefined> {
+/** The blocks that nobody has, lowest first. */
+function* freeBlocks({ blockSize }: IpPool, cidr: Cidr, taken: ReadonlyMap<string, unknown>, reserved: readonly Cidr[]): Generator<string, undefined> {
+  const inPool = reserved.filter((other) => overlaps(other, cidr));
   for (let index = 0n; index < subnetCount(cidr, blockSize); index++) {
-    const block = formatCidr(subnetAt(cidr, blockSize, index));
-    if (!taken.has(block)) yield block;
+    const block = subnetAt(cidr, blockSize, index);
+    const text = formatCidr(block);
+    if (!taken.has(text) && !inPool.some((other) => overlaps(other, block))) yield text;
   }
 }
 

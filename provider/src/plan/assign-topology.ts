@@ -8,7 +8,8 @@ import type { Block, Topology } from "./topology";
 export function assignTopology(topology: Topology): { readonly topology: Topology; readonly problems: readonly Problem[] } {
   const nodes = topology.nodes.map(({ name, labels }) => ({ name, labels: { ...labels, "kubernetes.io/hostname": name } }));
   const given = topology.blocks.map((block) => ({ ...block, pool: poolOf(topology, block) }));
-  const { blocks: assigned, problems } = assignBlocks({ pools: topology.pools, nodes, previous: given.filter(isPoolBlock) });
+  const reserved = given.map(({ cidr }) => cidr);
+  const { blocks: assigned, problems } = assignBlocks({ pools: topology.pools, nodes, previous: given.filter(isPoolBlock), reserved });
 
   const kept = new Set(assigned.map(({ cidr }) => cidr));
   const blocks = [...assigned, ...given.filter(({ cidr }) => !kept.has(cidr))];
