@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterArgs } from "../../../provider/src/resources/cluster-args";
-import { clearTexts, HOST_PRIVATE_KEY, isSecret, recordCluster, type RecordedStack } from "./recorded-stack";
+import { clearTexts, HOST_PRIVATE_KEY, isSecret, recordCluster, recordConstruct, type RecordedStack } from "./recorded-stack";
 
 const NODES = ["blue-a0", "blue-a1", "blue-b0", "blue-b1", "green-a0", "green-a1"];
 
@@ -187,20 +187,53 @@ describe("Cluster", () => {
     assert.equal(other.resources.get("aws:ec2/securityGroup:SecurityGroup::sg-lab-blue")?.inputs["name"], "overlaynet-sg-lab-blue");
   });
 
+  it("looks up the image for the architecture of the instance type", async () => {
+    const rows: unknown[] = [];
+    for (const instanceType of ["t3.micro", "t4g.micro", "m7gd.large", "g5.xlarge", "c6a.large"]) {
+      const { invokes } = await recordCluster(quickStart({ instanceType }));
+      const { filters, owners } = (invokes.find(({ token }) => token.includes("getAmi"))?.inputs ?? {}) as { filters?: { name: string; values: string[] }[]; owners?: string[] };
+      rows.push([instanceType, filters?.find(({ name }) => name === "name")?.values[0], owners?.[0]]);
+    }
+    const [amd64, arm64] = ["debian-12-amd64-*", "debian-12-arm64-*"];
+    assert.deepEqual(rows, [
+      ["t3.micro", amd64, "136693071363"],
+      ["t4g.micro", arm64, "136693071363"],
+      ["m7gd.large", arm64, "136693071363"],
+      ["g5.xlarge", amd64, "136693071363"],
+      ["c6a.large", amd64, "136693071363"],
+    ]);
+  });
+
+  it("is constructed from a program's inputs, with the provider's proxy command", async () => {
+    const { error, resources, state } = await recordConstruct({ ...quickStart({ ssh: {} }), interconnect: "Peering" }, "enter-lab %h %p");
+    assert.equal(error, undefined);
+    assert.equal(Object.keys(state).sort().join(), "blocks,nodes,paths,privateIps,securityGroupIds,ssh,vpcIds,warnings,workloads");
+    assert.equal(state["ssh"].proxyCommand, "enter-lab %h %p");
+    assert.ok(resources.has(own("Routes", "green-a1")));
+  });
+
+  it("refuses zones that the region does not have, having made nothing", async () => {
+    const networks = [{ name: "blue", cidrBlock: "10.1.0.0/16", subnets: [{ availabilityZone: "us-east-1f", nodes: 1 }] }];
+    const { error, resources } = await recordConstruct({ ...quickStart({ networks }) });
+    assert.ok(pulumi.InputPropertiesError.isInstance(error));
+    assert.deepEqual(error.errors.map(({ propertyPath }) => propertyPath), ["networks[0].subnets[0].availabilityZone"]);
+    assert.match(error.errors[0]?.reason ?? "", /no zone "us-east-1f" .* which has us-east-1a, us-east-1b, us-east-1c: name one of these, or set aws:region/);
+    assert.equal(resources.size, 0);
+  });
+
   it("refuses bad arguments with everything that is wrong with them, having made nothing", async () => {
     const bad = quickStart({
       ipPools: manifest("ipipMode: Always\nvxlanMode: Always"),
       networks: [{ name: "blue", cidrBlock: "10.1.0.0/33", subnets: [{ availabilityZone: "us-east-1a", nodes: 1 }] }],
       ssh: { adminCidrBlocks: [] },
     });
-    await assert.rejects(recordCluster(bad), (error: unknown) => {
-      assert.ok(pulumi.InputPropertiesError.isInstance(error));
-      const lines = error.errors.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`);
-      assert.equal(lines.length, 3, lines.join("\n"));
-      assert.match(lines[0] ?? "", /^ipPools\[0\]\.spec.*ipipMode and vxlanMode cannot both be enabled.*pools\.yaml:\d+/);
-      assert.match(lines[1] ?? "", /^networks\[0\]\.cidrBlock: "10\.1\.0\.0\/33" is not a CIDR/);
-      assert.match(lines[2] ?? "", /^ssh\.adminCidrBlocks: nobody could reach the nodes by ssh: .*pulumi config set/);
-      return true;
-    });
+    const { error, resources } = await recordConstruct({ ...bad });
+    assert.ok(pulumi.InputPropertiesError.isInstance(error), String(error));
+    const lines = error.errors.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`);
+    assert.equal(lines.length, 3, lines.join("\n"));
+    assert.match(lines[0] ?? "", /^ipPools\[0\]\.spec.*ipipMode and vxlanMode cannot both be enabled.*pools\.yaml:\d+/);
+    assert.match(lines[1] ?? "", /^networks\[0\]\.cidrBlock: "10\.1\.0\.0\/33" is not a CIDR/);
+    assert.match(lines[2] ?? "", /^ssh\.adminCidrBlocks: nobody could reach the nodes by ssh: .*pulumi config set/);
+    assert.equal(resources.size, 0);
   });
 });

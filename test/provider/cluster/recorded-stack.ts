@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import type { ClusterArgs } from "../../../provider/src/resources/cluster-args";
-import { Cluster } from "../../../provider/src/resources/cluster";
+import { Cluster, constructCluster } from "../../../provider/src/resources/cluster";
 
 /** One resource as the program registered it with the engine. */
 export interface Registered {
@@ -20,6 +20,8 @@ export interface Registered {
 export interface RecordedStack {
   readonly cluster: Cluster;
   readonly resources: ReadonlyMap<string, Registered>;
+  /** What was asked of AWS: token and arguments. */
+  readonly invokes: readonly { readonly token: string; readonly inputs: unknown }[];
 }
 
 const SECRET = "4dabf18193072939515e22adb298388d";
@@ -28,11 +30,35 @@ export const HOST_PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nHOST-SECRE
 
 /** Makes a cluster against mocks and records what is registered; the outputs of resources are invented, those of the topology too. */
 export async function recordCluster(args: ClusterArgs, name = "test"): Promise<RecordedStack> {
+  const { resources, invokes } = await record();
+  const cluster = new Cluster(name, args);
+  await new Promise<unknown>((resolve) => pulumi.all([cluster.nodes, cluster.workloads, cluster.paths, cluster.warnings]).apply(resolve));
+  await pulumi.runtime.disconnect();
+  return { cluster, resources, invokes };
+}
+
+/** The same through the provider's seam, from inputs of any form; gives what was registered until it succeeded or failed. */
+export async function recordConstruct(inputs: pulumi.Inputs, proxyCommand?: string): Promise<{ readonly resources: ReadonlyMap<string, Registered>; readonly error: unknown; readonly state: pulumi.Inputs }> {
+  const { resources } = await record();
+  try {
+    const { state } = await constructCluster("test", inputs, {}, { sshDeadline: 300, deleteUnreachable: false, proxyCommand });
+    await pulumi.runtime.disconnect();
+    return { resources, state, error: undefined };
+  } catch (error) {
+    return { resources, state: {}, error };
+  }
+}
+
+async function record(): Promise<Pick<RecordedStack, "invokes"> & { readonly resources: Map<string, Registered> }> {
   const resources = new Map<string, Registered>();
+  const invokes: { token: string; inputs: unknown }[] = [];
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs }) => ({ id: `id-of-${name}`, state: { ...inputs, ...invented(type, name, inputs) } }),
-      call: ({ token }) => (token.includes("getAvailabilityZones") ? { names: ZONES } : { id: "ami-debian" }),
+      call: ({ token, inputs }) => {
+        invokes.push({ token, inputs });
+        return token.includes("getAvailabilityZones") ? { names: ZONES } : { id: "ami-debian" };
+      },
     },
     "project",
     "stack",
@@ -42,10 +68,7 @@ export async function recordCluster(args: ClusterArgs, name = "test"): Promise<R
     const resource = readRequest(request);
     resources.set(resource.key, resource);
   });
-  const cluster = new Cluster(name, args);
-  await new Promise<unknown>((resolve) => pulumi.all([cluster.nodes, cluster.workloads, cluster.paths, cluster.warnings]).apply(resolve));
-  await pulumi.runtime.disconnect();
-  return { cluster, resources };
+  return { resources, invokes };
 }
 
 function recordRegistrations(record: (request: RegisterResourceRequest) => void): void {
