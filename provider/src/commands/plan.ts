@@ -28,10 +28,23 @@ export function planCommand(): Command {
           yield report;
         }
       }
-      // A plan of thousands of nodes is longer than a string can be, so it goes out as it is made.
-      for (const chunk of output === "json" ? planReportJson(reports()) : planReportTable(reports())) {
-        if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
-      }
+      await print(output === "json" ? planReportJson(reports()) : planReportTable(reports()));
       if (failed) process.exitCode = 1;
     });
+}
+
+const WRITE_CHARACTERS = 64 * 1024;
+
+/** A plan of thousands of nodes is longer than a string can be, so it goes out as it is made. */
+async function print(pieces: Iterable<string>): Promise<void> {
+  let pending = "";
+  const flush = async (): Promise<void> => {
+    if (!process.stdout.write(pending)) await once(process.stdout, "drain");
+    pending = "";
+  };
+  for (const piece of pieces) {
+    pending += piece;
+    if (pending.length >= WRITE_CHARACTERS) await flush();
+  }
+  await flush();
 }
