@@ -1,0 +1,69 @@
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { SshPool } from "../ssh/pool";
+import { RemoteCommandError } from "../ssh/ssh-error";
+import type { SshTarget } from "../ssh/target";
+import type { Inventory, InventoryNode } from "./inventory";
+import { verify, type RunOnNode, type VerifyReport } from "./verify";
+
+export interface OverSshOptions {
+  /** Shell command that makes the cloud forget its tracked flows; run before each round. */
+  readonly flushCommand?: string;
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly progress?: (message: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A node that does not answer within this is reported, milliseconds: verify looks at what is there, it waits for nothing. */
+const DEADLINE_MS = 20_000;
+
+/** Verifies a stack over ssh: one connection per node for the whole run. */
+export async function verifyOverSsh(inventory: Inventory, options: OverSshOptions = {}): Promise<VerifyReport> {
+  const { flushCommand, environment = process.env, signal } = options;
+  const pool = new SshPool();
+  const shell = inventory.ssh.user === "root" ? "sh -s" : "sudo -n sh -s";
+  const run: RunOnNode = async (node, script) => {
+    const target = targetOf(inventory, node);
+    // The script goes in by standard input: no quoting, nothing of it in a process list.
+    const { code, stdout, stderr } = await pool.run(target, shell, { stdin: Buffer.from(script), deadlineMs: DEADLINE_MS, signal });
+    if (code !== 0) throw new RemoteCommandError(target, "verifying", code, stderr, "");
+    return stdout;
+  };
+  try {
+    return await verify(inventory, {
+      run,
+      probe: readFileSync(probeFile(), "utf8"),
+      flush: flushCommand === undefined ? undefined : () => shellCommand(flushCommand, environment),
+      progress: options.progress,
+    });
+  } finally {
+    pool.close();
+  }
+}
+
+function targetOf({ ssh }: Inventory, node: InventoryNode): SshTarget {
+  return { host: node.host, port: ssh.port, user: ssh.user, privateKey: ssh.privateKey, hostKey: node.hostKey, proxyCommand: ssh.proxyCommand };
+}
+
+/** provider/node/overlaynet-probe, seen from provider/src and from out/provider/src. */
+function probeFile(): string {
+  for (let dir = __dirname; dir !== dirname(dir); dir = dirname(dir)) {
+    const file = join(dir, "provider", "node", "overlaynet-probe");
+    if (existsSync(file)) return file;
+  }
+  throw new Error(`provider/node/overlaynet-probe is not above ${__dirname}: the installation is not whole`);
+}
+
+function shellCommand(command: string, env: NodeJS.ProcessEnv): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("/bin/sh", ["-c", command], { env, stdio: ["ignore", "ignore", "pipe"] });
+    const stderr: Buffer[] = [];
+    child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`the flush command failed with exit code ${code}: ${Buffer.concat(stderr).toString("utf8").trim()}`));
+    });
+  });
+}
