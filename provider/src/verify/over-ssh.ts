@@ -46,13 +46,13 @@ function targetOf({ ssh }: Inventory, node: InventoryNode): SshTarget {
   return { host: node.host, port: ssh.port, user: ssh.user, privateKey: ssh.privateKey, hostKey: node.hostKey, proxyCommand: ssh.proxyCommand };
 }
 
-/** provider/node/overlaynet-probe, seen from provider/src and from out/provider/src. */
+/** provider/verify/overlaynet-probe, seen from provider/src and from out/provider/src. */
 function probeFile(): string {
   for (let dir = __dirname; dir !== dirname(dir); dir = dirname(dir)) {
-    const file = join(dir, "provider", "node", "overlaynet-probe");
+    const file = join(dir, "provider", "verify", "overlaynet-probe");
     if (existsSync(file)) return file;
   }
-  throw new Error(`provider/node/overlaynet-probe is not above ${__dirname}: the installation is not whole`);
+  throw new Error(`provider/verify/overlaynet-probe is not above ${__dirname}: the installation is not whole`);
 }
 
 function shellCommand(command: string, env: NodeJS.ProcessEnv): Promise<void> {

@@ -10,7 +10,7 @@ export type RunOnNode = (node: InventoryNode, script: string) => Promise<string>
 
 export interface VerifyOptions {
   readonly run: RunOnNode;
-  /** Text of provider/node/overlaynet-probe. */
+  /** Text of provider/verify/overlaynet-probe. */
   readonly probe: string;
   /** Makes the cloud forget its tracked flows before each round; absent on AWS, which offers no way to. */
   readonly flush?: () => Promise<void>;
