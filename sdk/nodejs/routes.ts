@@ -38,7 +38,7 @@ export class Routes extends pulumi.CustomResource {
     }
 
     /**
-     * sha256, hex, of what stands on the node. Known in preview; `none` when the node needs none, empty when it is not known what stands there.
+     * sha256, hex, of what stands on the node. Known in preview; `none` when the node needs none, `deviates: …` when a refresh found something else in force, empty when it is not known what stands there.
      */
     declare public /*out*/ readonly digest: pulumi.Output<string>;
 

@@ -13,7 +13,7 @@ export interface NodeAccess {
   push(target: SshTarget, part: Part, options: NodeAccessOptions): Promise<void>;
   /** A part that is not there is removed already. */
   remove(target: SshTarget, part: string, options: NodeAccessOptions): Promise<void>;
-  /** Digests of the parts on the node, by name. */
+  /** Digests of the parts on the node, by name; of one that is not in force any more, what is amiss. */
   read(target: SshTarget, options: NodeAccessOptions): Promise<ReadonlyMap<string, string>>;
   /** Whether the node was changed before the error. */
   isPartial(error: unknown): boolean;

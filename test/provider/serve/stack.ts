@@ -1,0 +1,51 @@
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { type EngineEvent, LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
+import { PROVIDER } from "./plugin";
+
+const BIN = resolve(__dirname, "../../../node_modules/.bin");
+
+/** A stack of an inline program with the provider from the sources, and all it keeps in a folder of its own. */
+export interface TestStack {
+  readonly stack: Stack;
+  /** The state, as text. */
+  exported(): Promise<string>;
+  remove(): Promise<void>;
+}
+
+export async function testStack(program: PulumiFn, config: Readonly<Record<string, string>> = {}): Promise<TestStack> {
+  const folder = await mkdtemp(join(tmpdir(), "overlaynet-stack-"));
+  const plugin = join(folder, "pulumi-resource-overlaynet");
+  await writeFile(plugin, `#!/bin/sh\nexec '${process.execPath}' --import '${require.resolve("tsx")}' '${PROVIDER}' "$@"\n`);
+  await chmod(plugin, 0o755);
+  const project = `name: overlaynet-test\nruntime: nodejs\nbackend:\n  url: file://${folder}\nplugins:\n  providers:\n    - name: overlaynet\n      path: ${folder}\n`;
+  await writeFile(join(folder, "Pulumi.yaml"), project);
+  const stack = await LocalWorkspace.createStack(
+    { stackName: "test", projectName: "overlaynet-test", program },
+    {
+      workDir: folder,
+      envVars: {
+        PATH: `${BIN}:${process.env["PATH"]}`,
+        PULUMI_CONFIG_PASSPHRASE: "test",
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      },
+    },
+  );
+  for (const [key, value] of Object.entries(config)) await stack.setConfig(key, { value });
+  return {
+    stack,
+    exported: async () => JSON.stringify(await stack.exportStack()),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** What an operation did, as `create Tunnel blue-0`, without what stayed the same. */
+export function steps(events: readonly EngineEvent[]): string[] {
+  return events.flatMap(({ resourcePreEvent }) => {
+    const metadata = resourcePreEvent?.metadata;
+    if (metadata === undefined || ["same", "read", "refresh"].includes(metadata.op) || !metadata.type.startsWith("overlaynet:")) return [];
+    return [`${metadata.op} ${metadata.type.replace("overlaynet:index:", "")} ${metadata.urn.split("::").at(-1)}`];
+  });
+}
