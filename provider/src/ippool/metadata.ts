@@ -75,7 +75,7 @@ export function decodeMetadata(decoder: Decoder, entry: ManifestEntry | undefine
   decodeFinalizers(decoder, metadata);
   decodeList(decoder, metadata, "ownerReferences", "[]v1.OwnerReference", OWNER_REFERENCE_FIELDS);
   decodeList(decoder, metadata, "managedFields", "[]v1.ManagedFieldsEntry", MANAGED_FIELDS_FIELDS);
-  return isSubdomain(name) ? name : undefined;
+  return subdomainErrors(name).length === 0 ? name : undefined;
 }
 
 /** The name as given, for messages about an object that is not valid. */
@@ -189,10 +189,6 @@ function decodeList(decoder: Decoder, metadata: ManifestObject, field: string, t
     const item = decoder.object({ value }, path, { struct: "ObjectMeta", type: type.slice(2) });
     if (item !== undefined) decoder.knownFields(item, path, fields);
   });
-}
-
-function isSubdomain(name: string): boolean {
-  return subdomainErrors(name).length === 0;
 }
 
 function subdomainErrors(name: string): string[] {

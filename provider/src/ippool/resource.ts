@@ -4,12 +4,10 @@ import type { IpPool } from "./ippool";
 import { isObject, type ManifestObject, type ManifestValue, type Position, typeOf } from "./manifest-value";
 import { decodeMetadata, nameOf, namePosition } from "./metadata";
 import type { Problem } from "./problem";
+import { API_VERSION, KIND } from "./resource-list";
 import { type DecodedSpec, decodeSpec, poolOf } from "./spec";
 import { decodeStatus } from "./status";
 import type { StoredPool } from "./stored";
-
-export const API_VERSION = "projectcalico.org/v3";
-export const KIND = "IPPool";
 
 /** What a pool is judged against besides itself. */
 export interface Surroundings {

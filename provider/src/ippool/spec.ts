@@ -132,18 +132,15 @@ function decodeCidr(decoder: Decoder, object: ManifestObject, text: string | und
     }
     return undefined;
   }
-  if (codePoints(text) > MAX_CIDR_LENGTH) decoder.report("spec.cidr", position, `may not be more than ${MAX_CIDR_LENGTH} bytes`);
+  const tooLong = codePoints(text) > MAX_CIDR_LENGTH;
+  if (tooLong) decoder.report("spec.cidr", position, `may not be more than ${MAX_CIDR_LENGTH} bytes`);
   try {
     return parsePoolCidr(text);
   } catch (error) {
     if (!(error instanceof CidrError)) throw error;
-    decoder.report(
-      "spec.cidr",
-      position,
-      "IPPool CIDR must be a valid subnet",
-      `spec.cidr in body must be of type cidr: ${JSON.stringify(text)}`,
-      `netip.ParsePrefix(${JSON.stringify(text)}): ${error.message}`,
-    );
+    const quoted = JSON.stringify(text);
+    const details = tooLong ? [] : [`spec.cidr in body must be of type cidr: ${quoted}`, `netip.ParsePrefix(${quoted}): ${error.message}`];
+    decoder.report("spec.cidr", position, "IPPool CIDR must be a valid subnet", ...details);
     return undefined;
   }
 }
@@ -240,8 +237,11 @@ function checkSelectors(decoder: Decoder, spec: DecodedSpec): void {
   for (const field of ["nodeSelector", "namespaceSelector"] as const) {
     const text = spec[field];
     const report = (...sentences: readonly string[]): void => decoder.report(`spec.${field}`, spec.positionOf(field), ...sentences);
-    if (codePoints(text) > MAX_SELECTOR_LENGTH) report(`may not be more than ${MAX_SELECTOR_LENGTH} bytes`);
     if (text.includes("global(")) report(`global() selector is not valid for IPPool ${field}`);
+    if (codePoints(text) > MAX_SELECTOR_LENGTH) {
+      report(`may not be more than ${MAX_SELECTOR_LENGTH} bytes`);
+      continue;
+    }
     try {
       parseSelector(text);
     } catch (error) {

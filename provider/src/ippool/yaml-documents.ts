@@ -1,9 +1,13 @@
-import { Composer, type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, Parser, type Scalar, type Tags } from "yaml";
+import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, type Pair, Parser, type Scalar, type Tags } from "yaml";
 import { isArray, isObject, type ManifestEntry, type ManifestValue, MAX_DEPTH, type Position } from "./manifest-value";
 import type { Problem } from "./problem";
 
-/** Characters of one input; some 15,000 IP pools. The time to read is linear in it, about half a second per million. */
+/** Characters of one input. */
 export const MAX_TEXT_LENGTH = 4 * 1024 * 1024;
+/** Of one input; some 10,000 IP pools. What the library needs grows with them, up to a second and a gigabyte per million of the worst. */
+const MAX_LEXEMES = 500_000;
+/** Of one document; what follows mostly follows from the first. */
+const MAX_PROBLEMS = 20;
 /** Aliases of one document: go-yaml refuses "excessive aliasing" as well. */
 const MAX_ALIASES = 100;
 
@@ -22,16 +26,34 @@ export function readYamlDocuments(text: string): YamlDocument[] {
     return [{ problems: [{ path: "", message: `the input has ${text.length} characters; at most ${MAX_TEXT_LENGTH} are read. Split it into several` }] }];
   }
   const lines = new LineCounter();
-  const parser = new Parser(lines.addNewLine);
   const composer = new Composer({ schema: "yaml-1.1", customTags: goYamlTags, resolveKnownTags: false, uniqueKeys: false });
   const documents: YamlDocument[] = [];
-  for (const document of composer.compose(parser.parse(text))) {
+  const refuse = (message: string, offset: number): void => void documents.push({ problems: [{ path: "", message, ...positionIn(lines, offset) }] });
+  for (const document of composer.compose(parse(text, lines, refuse))) {
     const read = new DocumentReader(document, lines).read();
     const empty = read.problems.length === 0 && (read.value === undefined || read.value.value === null);
     if (!empty) documents.push(read);
   }
   return documents;
 }
+
+/** yaml's Parser.parse, but that it ends where there is too much of a text, or brackets are nested too deeply: the library has no such limits. */
+function* parse(text: string, lines: LineCounter, refuse: (message: string, offset: number) => void): Generator<CST.Token, void> {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  let lexemes = 0;
+  let depth = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    if (lexeme === "[" || lexeme === "{") depth++;
+    else if (lexeme === "]" || lexeme === "}") depth--;
+    if (depth > MAX_DEPTH) return refuse(NESTED_TOO_DEEPLY, parser.offset);
+    if (++lexemes > MAX_LEXEMES) return refuse(`the input has more than ${MAX_LEXEMES} YAML tokens. Split it into several`, parser.offset);
+    yield* parser.next(lexeme);
+  }
+  yield* parser.end();
+}
+
+const NESTED_TOO_DEEPLY = `yaml: nested more than ${MAX_DEPTH} levels`;
 
 const UNKNOWN_TO_GO_YAML = new Set(["binary", "omap", "pairs", "set", "timestamp", "merge"].map((name) => `tag:yaml.org,2002:${name}`));
 
@@ -53,8 +75,11 @@ class DocumentReader {
 
   read(): YamlDocument {
     for (const error of [...this.document.errors, ...this.document.warnings]) {
-      // What the library says of a text that runs out of stack; a limit of ours would only be a smaller one.
-      this.report(error.code === "RESOURCE_EXHAUSTION" ? "nested too deeply" : error.message, this.positionOf(error.pos[0]));
+      const position = positionIn(this.lines, error.pos[0]);
+      // What the library says when it runs out of stack.
+      if (error.code === "RESOURCE_EXHAUSTION") return { problems: [{ path: "", message: NESTED_TOO_DEEPLY, ...position }] };
+      // Some messages quote the text that they are about, whole.
+      this.report(error.message.slice(0, 200), position);
     }
     if (this.problems.length > 0) return { problems: this.problems };
     const value = this.valueOf(this.document.contents, 0);
@@ -67,7 +92,7 @@ class DocumentReader {
     const known = this.anchored.get(node);
     if (known !== undefined) return known;
     if (depth > MAX_DEPTH) {
-      this.report(`nested more than ${MAX_DEPTH} levels`, this.position(node));
+      this.problems.push({ path: "", message: NESTED_TOO_DEEPLY, ...this.position(node) });
       return { value: null };
     }
     this.open.add(node);
@@ -121,17 +146,17 @@ class DocumentReader {
   }
 
   private report(message: string, position: Position | undefined): void {
-    this.problems.push({ path: "", message: `yaml: ${message}`, ...position });
+    if (this.problems.length < MAX_PROBLEMS) this.problems.push({ path: "", message: `yaml: ${message}`, ...position });
   }
 
   private position(node: Node): Position | undefined {
-    return node.range ? this.positionOf(node.range[0]) : undefined;
+    return node.range ? positionIn(this.lines, node.range[0]) : undefined;
   }
+}
 
-  private positionOf(offset: number): Position {
-    const { line, col } = this.lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
-  }
+function positionIn(lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(line, 1), column: Math.max(col, 1) };
 }
 
 function scalarOf(node: Scalar): string | number | boolean | null {
