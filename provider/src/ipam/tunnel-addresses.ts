@@ -54,8 +54,9 @@ export function assignTunnelAddresses({ pools, nodes, blocks, previous, taken = 
           .filter((pool) => pool.encapsulation === encapsulation && pool.version === version)
           .flatMap((pool) => blocksOf.get(ownerKey(pool.name, node.name)) ?? []);
         const before = previous?.get(node.name)?.[key];
-        if (before !== undefined && fits.some((block) => containsAddress(block, parseAddress(before)))) addresses[key] = before;
-        else addresses[key] = freeAddresses(fits, taken).next().value;
+        const stays = before !== undefined && fits.some((block) => containsAddress(block, parseAddress(before)));
+        const address = stays ? before : freeAddresses(fits, taken).next().value;
+        if (address !== undefined) addresses[key] = address;
       }
       return [node.name, addresses];
     }),

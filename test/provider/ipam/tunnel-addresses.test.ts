@@ -7,8 +7,7 @@ import { ipPool } from "./ip-pool";
 function tunnels(pools: readonly IpPool[], rest: Partial<AssignTunnelAddressesArgs> = {}): Record<string, TunnelAddresses> {
   const nodes = rest.nodes ?? [{ name: "a" }, { name: "b" }];
   const { blocks } = assignBlocks({ pools, nodes });
-  const all = assignTunnelAddresses({ pools, nodes, blocks, ...rest });
-  return Object.fromEntries([...all].map(([node, addresses]) => [node, JSON.parse(JSON.stringify(addresses)) as TunnelAddresses]));
+  return Object.fromEntries(assignTunnelAddresses({ pools, nodes, blocks, ...rest }));
 }
 
 describe("tunnel addresses", () => {
