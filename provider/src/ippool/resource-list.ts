@@ -4,13 +4,19 @@ import type { Problem } from "./problem";
 export const API_VERSION = "projectcalico.org/v3";
 export const KIND = "IPPool";
 
-/** The resources of one document: itself, or its elements or items. */
-export function resourcesOf(value: ManifestValue): (ManifestValue | { readonly problem: Problem })[] {
-  if (isArray(value)) return [...value.value];
+const LIST_FIELDS = ["apiVersion", "kind", "metadata", "items"];
+
+/** The resources of one document: itself, or its elements or items. A list that is none stands as its one problem. */
+export function resourcesOf(value: ManifestValue): readonly (ManifestValue | { readonly problem: Problem })[] {
+  if (isArray(value)) return value.value;
   if (!isObject(value) || !isList(value)) return [value];
-  const items = value.value.get("items")?.value ?? { value: null };
-  if (items.value === null) return [];
-  if (!isArray(items)) return [{ problem: { path: "items", message: "the items of a list must be a list", ...items.position } }];
+  for (const [key, { keyPosition }] of value.value) {
+    if (!LIST_FIELDS.includes(key)) return [{ problem: { path: key, message: `json: unknown field ${JSON.stringify(key)}`, ...keyPosition } }];
+  }
+  const items = value.value.get("items")?.value;
+  if (items === undefined || !isArray(items)) {
+    return [{ problem: { path: "items", message: "the items of a list must be a list", ...(items ?? value).position } }];
+  }
   return items.value.map(withType);
 }
 

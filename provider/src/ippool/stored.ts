@@ -1,7 +1,7 @@
 import { CidrError, parsePoolCidr, type PoolCidr } from "./cidr";
-import { isArray, isObject, type ManifestValue } from "./manifest-value";
+import { isArray, isObject, type ManifestObject, type ManifestValue } from "./manifest-value";
 import type { Problem } from "./problem";
-import { resourcesOf } from "./resource-list";
+import { KIND, resourcesOf } from "./resource-list";
 import { defaultBlockSize } from "./spec";
 import { readYamlDocuments } from "./yaml-documents";
 
@@ -19,7 +19,7 @@ export interface StoredPool {
 
 /**
  * The existing pools of a YAML or JSON text, in any of the forms in which parseIpPools takes new ones, or as `{name, spec}`.
- * Problems are those of the text and of pools without a name.
+ * Problems are those of the text, and resources of other kinds; pools themselves are taken as they are.
  */
 export function readStoredPools(text: string): { readonly pools: readonly StoredPool[]; readonly problems: readonly Problem[] } {
   const pools: StoredPool[] = [];
@@ -27,22 +27,18 @@ export function readStoredPools(text: string): { readonly pools: readonly Stored
   for (const document of readYamlDocuments(text)) {
     problems.push(...document.problems);
     for (const resource of document.value === undefined ? [] : resourcesOf(document.value)) {
-      const pool = "problem" in resource ? undefined : storedPoolOf(resource);
-      if (pool !== undefined) pools.push(pool);
-      else problems.push("problem" in resource ? resource.problem : { path: "metadata.name", message: "an existing IPPool has a name", ...resource.position });
+      if ("problem" in resource) problems.push(resource.problem);
+      else if (textOf(member(resource, "kind") ?? { value: KIND }) === KIND && isObject(resource)) pools.push(storedPoolOf(resource));
+      else problems.push({ path: "kind", message: `an existing pool is of kind ${KIND}`, ...resource.position });
     }
   }
   return { pools, problems };
 }
 
-/**
- * Reads an existing pool from an IPPool manifest, or from `{name, spec}` for short. Undefined when it has no name.
- * Source: libcalico-go/lib/clientv3/ippool.go convertIpPoolFromStorage.
- */
-function storedPoolOf(value: ManifestValue): StoredPool | undefined {
+/** Source: libcalico-go/lib/clientv3/ippool.go convertIpPoolFromStorage. */
+function storedPoolOf(value: ManifestObject): StoredPool {
   const spec = member(value, "spec");
-  const name = textOf(member(member(value, "metadata"), "name")) ?? textOf(member(value, "name"));
-  if (name === undefined) return undefined;
+  const name = textOf(member(member(value, "metadata"), "name")) ?? textOf(member(value, "name")) ?? "";
   const cidrText = textOf(member(spec, "cidr")) ?? "";
   const cidr = cidrOf(cidrText);
   const given = member(spec, "blockSize")?.value;

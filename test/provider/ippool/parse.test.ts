@@ -39,6 +39,7 @@ describe("IPPool manifests", () => {
       assert.deepEqual(namesOf(JSON.stringify(list)), ["a", "c"]);
       assert.deepEqual(namesOf(JSON.stringify({ apiVersion: "v1", kind: "List", items: [pool("a")] })), ["a"]);
       assert.deepEqual(problemsOf(JSON.stringify({ ...list, items: {} })).map(({ path }) => path), ["items"]);
+      assert.deepEqual(problemsOf(JSON.stringify({ ...pool("a"), kind: "IPPoolList" })).map(({ path }) => path), ["spec"]);
     });
 
     it("what `calicoctl get -o yaml` exports", () => {

@@ -89,15 +89,27 @@ describe("IPPool rules", () => {
 });
 
 describe("existing pools", () => {
-  it("need no more than a name and a spec", () => {
-    const { pools, problems } = readStoredPools('[{"name": "a", "spec": {"cidr": "10.0.0.0/016"}}, {"metadata": {"name": "b"}, "spec": null}, {"spec": {}}]');
+  it("are taken as they are, from manifests or in short", () => {
+    const { pools, problems } = readStoredPools('[{"name": "a", "spec": {"cidr": "10.0.0.0/016"}}, {"kind": "IPPool", "metadata": {"name": "b"}, "spec": null}, {"spec": {"cidr": 5}}]');
+    assert.deepEqual(problems, []);
     assert.deepEqual(
       pools.map(({ name, cidrText, blockSize, allowedUses }) => ({ name, cidrText, blockSize, allowedUses })),
       [
         { name: "a", cidrText: "10.0.0.0/016", blockSize: 26, allowedUses: [] },
         { name: "b", cidrText: "", blockSize: undefined, allowedUses: [] },
+        { name: "", cidrText: "", blockSize: undefined, allowedUses: [] },
       ],
     );
-    assert.deepEqual(problems, [{ path: "metadata.name", message: "an existing IPPool has a name", line: 1, column: 94 }]);
+  });
+
+  it("are not read from what holds none", () => {
+    assert.deepEqual(
+      readStoredPools("kind: Deployment\n---\nhello\n---\n{\n").problems.map(({ path, line }) => [path, line]),
+      [
+        ["kind", 1],
+        ["kind", 3],
+        ["", 6],
+      ],
+    );
   });
 });
