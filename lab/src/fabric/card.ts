@@ -1,0 +1,97 @@
+import type { Cloud, Instance } from "./cloud";
+import { cardAddress, cardBridge, fabricPort, guestPort, interfaceName, macOf, namespaceOfId, vpcMtu } from "./names";
+import { mainTable, type Namespace } from "./namespace";
+import { quiet } from "./router";
+import { securityGroupChains } from "./security-groups";
+
+/** Times of tracked connections, seconds: EC2's (EC2 API, ConnectionTrackingConfiguration; EC2 User Guide, "Security group connection tracking"). */
+const trackingTimes = {
+  "netfilter/nf_conntrack_tcp_timeout_established": "432000",
+  "netfilter/nf_conntrack_udp_timeout": "30",
+  "netfilter/nf_conntrack_udp_timeout_stream": "180",
+  // Protocols other than TCP, UDP and ICMP, protocol 4 among them: tracked by address and protocol.
+  "netfilter/nf_conntrack_generic_timeout": "600",
+} as const;
+
+/**
+ * The card of a network interface: a bridge of two ports between guest and subnet, outside the guest and transparent to it. It
+ * checks source and destination, and enforces the security groups with connection tracking of its own, as EC2 tracks per
+ * interface: one table for several interfaces would drop the packet that the far side refuses, and so never take it for tracked.
+ */
+export function card(prefix: string, instance: Instance, cloud: Cloud): Namespace {
+  const name = namespaceOfId(prefix, instance.networkInterfaceId);
+  const mac = macOf(name, cardBridge);
+  const port = interfaceName("c", instance.networkInterfaceId);
+  const vpc = namespaceOfId(prefix, instance.subnet.vpcId);
+  return {
+    name,
+    sysctls: {
+      ...quiet,
+      ...trackingTimes,
+      "ipv4/ip_forward": "0",
+      "bridge/bridge-nf-call-iptables": "1",
+      "bridge/bridge-nf-call-arptables": "0",
+      "bridge/bridge-nf-call-ip6tables": "0",
+    },
+    tables: [
+      { family: "bridge", name: "card", body: portChecks(instance, mac) },
+      { family: "ip", name: "card", body: [...securityGroupChains(instance, cloud), cardFilter] },
+    ],
+    links: [
+      { kind: "bridge", name: cardBridge, mtu: vpcMtu, mac },
+      { kind: "tap", name: guestPort, mtu: vpcMtu, master: cardBridge },
+      {
+        kind: "veth",
+        name: fabricPort,
+        mtu: vpcMtu,
+        mac: macOf(name, fabricPort),
+        master: cardBridge,
+        peer: { namespace: vpc, name: port, mac: macOf(vpc, port), master: interfaceName("s", instance.subnet.id) },
+      },
+    ],
+    addresses: [{ dev: cardBridge, address: `${cardAddress}/32` }],
+    neighbours: [{ dev: cardBridge, address: instance.privateIp, mac: instance.mac }],
+    rules: [],
+    routes: [{ table: mainTable, destination: `${instance.privateIp}/32`, via: { dev: cardBridge, source: cardAddress } }],
+  };
+}
+
+/** The lab's own connections into the guest begin in the card; the guest can answer them and begin none. */
+const cardFilter = "chain input { type filter hook input priority filter; policy drop; ct state established,related accept; }";
+
+/**
+ * Stateless checks of frames, before anything else sees them. The mark tells the security groups the direction: to them both ports are
+ * the bridge. A VPC carries unicast IPv4 and ARP, no broadcast (VPC User Guide, "Subnet CIDR blocks"; IPv6 is not there yet). With the
+ * source/dest check an instance must be source or destination of what it sends and receives (VPC User Guide, "NAT instances").
+ */
+function portChecks({ mac, privateIp, secondaryPrivateIps, sourceDestCheck }: Instance, bridgeMac: string): string[] {
+  const when = (condition: boolean, ...lines: string[]): string[] => (condition ? lines : []);
+  return [
+    `set own { type ipv4_addr; elements = { ${[privateIp, ...secondaryPrivateIps].join(", ")} } }`,
+    "chain prerouting {",
+    "type filter hook prerouting priority -300; policy drop;",
+    `iifname "${guestPort}" goto from-guest`,
+    `iifname "${fabricPort}" goto from-subnet`,
+    "}",
+    "chain from-guest {",
+    `ether saddr != ${mac} counter drop comment "source MAC"`,
+    ...when(sourceDestCheck, `ether type arp arp saddr ip != @own counter drop comment "ARP for another address"`),
+    `ether type arp arp saddr ether ${mac} accept`,
+    "ether type != ip counter drop",
+    // To the card itself, in place of the router: what answers the lab's own connections.
+    `ip daddr ${cardAddress} ip saddr @own meta pkttype set host ether daddr set ${bridgeMac} accept`,
+    "meta pkttype { broadcast, multicast } counter drop",
+    ...when(sourceDestCheck, `ip saddr != @own counter drop comment "source/dest check"`),
+    "meta mark set 1 accept",
+    "}",
+    "chain from-subnet {",
+    "ether type arp arp daddr ip @own accept",
+    `ether daddr != ${mac} drop`,
+    "ether type != ip counter drop",
+    ...when(sourceDestCheck, `ip daddr != @own counter drop comment "source/dest check"`),
+    "meta mark set 2 accept",
+    "}",
+    // The lab's own connections are for the guest alone, also before the bridge has learnt where the guest is.
+    `chain output { type filter hook output priority filter; policy accept; oifname "${fabricPort}" drop; }`,
+  ];
+}

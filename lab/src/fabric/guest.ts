@@ -1,0 +1,83 @@
+import { CommandError, run } from "../state/privileged";
+import { cardBridge, guestPort, interfaceIndex, vpcMtu } from "./names";
+
+export interface GuestInterface {
+  /** Namespace of the card. */
+  readonly card: string;
+  readonly mac: string;
+  /** `10.1.1.11/24` */
+  readonly address: string;
+  readonly gateway: string;
+}
+
+/** A network namespace in the place of a node, to prove the fabric without booting one: its device is ens5, as on EC2. */
+export class Guest {
+  private constructor(readonly namespace: string) {}
+
+  /** Makes the namespace and puts it on the card, in place of the tap. */
+  static async attach(namespace: string, { card, mac, address, gateway }: GuestInterface): Promise<Guest> {
+    const script = `set -eu
+ip netns add ${namespace}
+ip -n ${card} link delete dev ${guestPort}
+ip -n ${card} link add name ${guestPort} index ${interfaceIndex(guestPort)} mtu ${vpcMtu} type veth peer name ens5 mtu ${vpcMtu} address ${mac} netns ${namespace}
+ip -n ${card} link set dev ${guestPort} master ${cardBridge} up
+nsenter --net=/run/netns/${namespace} sh -eu <<'SH'
+[ ! -e /proc/sys/net/ipv6 ] || echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+for conf in all default ens5; do echo 0 >/proc/sys/net/ipv4/conf/$conf/rp_filter; done
+ip -batch - <<'IP'
+link set dev lo up
+link set dev ens5 up
+address add ${address} dev ens5
+route add default via ${gateway} dev ens5
+IP
+nft add table ip arrivals
+nft add chain ip arrivals prerouting '{ type filter hook prerouting priority raw; }'
+SH
+`;
+    await run(["sh", "-s"], { stdin: script });
+    return new Guest(namespace);
+  }
+
+  /** Runs a command in the guest. */
+  async exec(argv: readonly string[], stdin = ""): Promise<string> {
+    return run(["nsenter", `--net=/run/netns/${this.namespace}`, ...argv], { stdin });
+  }
+
+  /** Sends one packet of an IP protocol that is none of the kernel's own, and returns when it is on its way. */
+  async sendProtocol(protocol: number, to: string, from?: string): Promise<void> {
+    await this.#send(`IP4-SENDTO:${to}:${protocol}${from === undefined ? "" : `,bind=${from}`}`);
+  }
+
+  /** Sends one UDP packet. */
+  async sendUdp(port: number, to: string, from?: string): Promise<void> {
+    await this.#send(`UDP4-SENDTO:${to}:${port}${from === undefined ? "" : `,bind=${from}`}`);
+  }
+
+  /** Counts what arrives from now on and matches an nft expression, before routing; call the result for the packets so far. */
+  async count(match: string): Promise<() => Promise<number>> {
+    const rule = await this.exec(["nft", "-e", "-a", "add", "rule", "ip", "arrivals", "prerouting", match, "counter"]);
+    const handle = /# handle (\d+)/.exec(rule)?.[1];
+    return async () => {
+      const rules = await this.exec(["nft", "-a", "list", "chain", "ip", "arrivals", "prerouting"]);
+      const line = rules.split("\n").find((each) => each.endsWith(`# handle ${handle}`));
+      const packets = /counter packets (\d+)/.exec(line ?? "")?.[1];
+      if (packets === undefined) throw new Error(`No counter for "${match}" in ${this.namespace}.`);
+      return Number(packets);
+    };
+  }
+
+  async #send(address: string): Promise<void> {
+    try {
+      await this.exec(["socat", "-u", "-", address], "probe");
+    } catch (error) {
+      // An ICMP error for an earlier packet is not about this one, and refusals are counted where packets should arrive.
+      if (!(error instanceof CommandError && /refused|unreachable|not available/i.test(error.stderr))) throw error;
+    }
+  }
+}
+
+/** Waits until a count has reached 1; false when it has not within a second, which is long for packets that stay on one machine. */
+export async function arrives(count: () => Promise<number>): Promise<boolean> {
+  for (const deadline = Date.now() + 1000; Date.now() < deadline; ) if ((await count()) > 0) return true;
+  return false;
+}

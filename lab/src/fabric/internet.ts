@@ -1,0 +1,80 @@
+import { formatCidr } from "./cidr";
+import type { Cloud, Instance, InternetGateway, Vpc } from "./cloud";
+import { farEnd, interfaceName, internetAddress, internetMtu, internetNamespace, macOf, namespaceOfId } from "./names";
+import { mainTable, type Namespace } from "./namespace";
+import { router } from "./router";
+import { gatewayEnd } from "./vpc";
+
+/** The internet, as far as the lab has one: one host, 198.51.100.1, which knows the way to every public address. */
+export function internet(prefix: string, cloud: Cloud): Namespace {
+  const name = internetNamespace(prefix);
+  return {
+    name,
+    sysctls: router,
+    tables: [],
+    links: [],
+    addresses: [{ dev: "lo", address: `${internetAddress}/32` }],
+    neighbours: cloud.internetGateways.map(({ id }) => ({ dev: interfaceName("g", id), address: farEnd, mac: macOf(namespaceOfId(prefix, id), "inet") })),
+    rules: [],
+    routes: cloud.internetGateways.flatMap((gateway) =>
+      publicInstances(gateway, cloud).map(({ publicIp }) => ({
+        table: mainTable,
+        destination: `${publicIp}/32`,
+        via: { dev: interfaceName("g", gateway.id), gateway: farEnd, source: internetAddress },
+      })),
+    ),
+  };
+}
+
+/**
+ * An internet gateway: a public address for each private one that has one, and back; nothing else passes (VPC User Guide, "Enable
+ * internet access for a VPC using an internet gateway"). A namespace of its own keeps the translation's tracked connections to itself,
+ * and lets VPCs have the same addresses.
+ */
+export function internetGateway(prefix: string, gateway: InternetGateway, vpc: Vpc, cloud: Cloud): Namespace {
+  const name = namespaceOfId(prefix, gateway.id);
+  const inet = internetNamespace(prefix);
+  const vpcEnd = gatewayEnd(prefix, gateway);
+  const inetEnd = { namespace: inet, name: interfaceName("g", gateway.id), mac: macOf(inet, interfaceName("g", gateway.id)) };
+  return {
+    name,
+    sysctls: router,
+    tables: [{ family: "ip", name: "igw", body: translation(publicInstances(gateway, cloud)) }],
+    links: [
+      { kind: "veth", name: "vpc", mtu: internetMtu, mac: macOf(name, "vpc"), peer: vpcEnd },
+      { kind: "veth", name: "inet", mtu: internetMtu, mac: macOf(name, "inet"), peer: inetEnd },
+    ],
+    addresses: [],
+    neighbours: [
+      { dev: "vpc", address: farEnd, mac: vpcEnd.mac },
+      { dev: "inet", address: farEnd, mac: inetEnd.mac },
+    ],
+    rules: [],
+    routes: [
+      { table: mainTable, destination: formatCidr(vpc.cidr), via: { dev: "vpc", gateway: farEnd } },
+      { table: mainTable, destination: "0.0.0.0/0", via: { dev: "inet", gateway: farEnd } },
+    ],
+  };
+}
+
+function publicInstances({ vpcId }: InternetGateway, { instances }: Cloud): (Instance & { readonly publicIp: string })[] {
+  return instances.flatMap((instance) => (instance.subnet.vpcId === vpcId && instance.publicIp !== undefined ? [{ ...instance, publicIp: instance.publicIp }] : []));
+}
+
+function translation(instances: readonly { readonly privateIp: string; readonly publicIp: string }[]): string[] {
+  const map = (name: string, pairs: readonly string[]): string =>
+    `map ${name} { type ipv4_addr : ipv4_addr;${pairs.length === 0 ? "" : ` elements = { ${pairs.join(", ")} }`} }`;
+  const privates = instances.map(({ privateIp }) => privateIp);
+  return [
+    map("public", instances.map(({ privateIp, publicIp }) => `${privateIp} : ${publicIp}`)),
+    map("private", instances.map(({ privateIp, publicIp }) => `${publicIp} : ${privateIp}`)),
+    `set addressed { type ipv4_addr;${privates.length === 0 ? "" : ` elements = { ${privates.join(", ")} }`} }`,
+    `chain prerouting { type nat hook prerouting priority dstnat; iifname "inet" dnat to ip daddr map @private; }`,
+    `chain postrouting { type nat hook postrouting priority srcnat; oifname "inet" snat to ip saddr map @public; }`,
+    // What is invalid to connection tracking would pass untranslated.
+    `chain forward { type filter hook forward priority filter; policy drop; ct state invalid drop; iifname "vpc" oifname "inet" ip saddr @addressed accept; iifname "inet" oifname "vpc" ip daddr @addressed accept; }`,
+    // A gateway is no host: it only says that a packet is too long.
+    "chain input { type filter hook input priority filter; policy drop; }",
+    "chain output { type filter hook output priority filter; policy drop; icmp type destination-unreachable icmp code frag-needed accept; }",
+  ];
+}

@@ -1,0 +1,40 @@
+import type { ResourceRecord } from "../state/record";
+import { card } from "./card";
+import { FabricError, readCloud } from "./cloud";
+import { internet, internetGateway } from "./internet";
+import type { Namespace } from "./namespace";
+import { vpcNamespace } from "./vpc";
+
+/**
+ * What Linux has to hold for a lab's records: the internet, a namespace per VPC, per attached internet gateway and per instance's
+ * network interface; in an order in which each can be made after those that its wires lead to.
+ *
+ * @param prefix what the names of the lab's namespaces begin with
+ * @throws FabricError with everything in the records that cannot be made real
+ */
+export function fabricOf(prefix: string, records: readonly ResourceRecord[]): Namespace[] {
+  const cloud = readCloud(records);
+  if (cloud.vpcs.size === 0) return [];
+  const namespaces = [
+    internet(prefix, cloud),
+    ...[...cloud.vpcs.values()].map((vpc) => vpcNamespace(prefix, vpc, cloud)),
+    ...cloud.internetGateways.flatMap((gateway) => {
+      const vpc = cloud.vpcs.get(gateway.vpcId);
+      return vpc ? [internetGateway(prefix, gateway, vpc, cloud)] : [];
+    }),
+    ...cloud.instances.map((instance) => card(prefix, instance, cloud)),
+  ];
+  const problems = duplicates(namespaces);
+  if (problems.length > 0) throw new FabricError(problems);
+  return namespaces;
+}
+
+/** Names are shortened ids, and ids may have been made up by hand. */
+function duplicates(namespaces: readonly Namespace[]): string[] {
+  const seen = new Set<string>();
+  const names = [
+    ...namespaces.map(({ name }) => name),
+    ...namespaces.flatMap(({ name, links }) => links.flatMap((link) => [`${name}/${link.name}`, ...(link.kind === "veth" ? [`${link.peer.namespace}/${link.peer.name}`] : [])])),
+  ];
+  return names.filter((name) => seen.has(name) || !seen.add(name)).map((name) => `Two resources would both be ${name}: ids must differ in their last 12 digits.`);
+}

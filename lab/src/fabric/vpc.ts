@@ -1,0 +1,105 @@
+import { formatCidr, prefixLength, routerAddress } from "./cidr";
+import type { Cloud, InternetGateway, Peering, Vpc, VpcRoute } from "./cloud";
+import { farEnd, interfaceName, macOf, namespaceOfId, tableNumber, vpcMtu } from "./names";
+import type { Blackhole, Link, Namespace, Neighbour, NextHop, Route, Rule, Veth } from "./namespace";
+import { router } from "./router";
+
+/** The device of a VPC towards its internet gateway. */
+const gatewayDevice = "igw";
+
+/** For what enters a VPC through a peering or gateway: to the VPC's own subnets, nowhere else. */
+const entryTable = 1000;
+
+/**
+ * A VPC's implicit router: a bridge per subnet, a kernel routing table per route table, chosen by the bridge that a packet comes from.
+ *
+ * Frames between instances of one subnet stay on its bridge and see no route table (VPC User Guide, "Route tables", rules and
+ * considerations). What comes in by a peering or the internet gateway is routed by a table that knows the subnets alone, so that
+ * peering is not transitive and there is no edge to edge routing (VPC Peering Guide, "Unsupported configurations").
+ */
+export function vpcNamespace(prefix: string, vpc: Vpc, cloud: Cloud): Namespace {
+  const name = namespaceOfId(prefix, vpc.id);
+  const peerings = cloud.peerings.filter(({ requesterVpcId, accepterVpcId }) => requesterVpcId === vpc.id || accepterVpcId === vpc.id);
+  const gateway = cloud.internetGateways.find(({ vpcId }) => vpcId === vpc.id);
+  const entries = [...peerings.map(({ id }) => interfaceName("p", id)), ...(gateway ? [gatewayDevice] : [])];
+
+  const bridges = vpc.subnets.map(({ id }): Link => {
+    const dev = interfaceName("s", id);
+    return { kind: "bridge", name: dev, mtu: vpcMtu, mac: macOf(name, dev) };
+  });
+  const rules: Rule[] = [
+    ...vpc.subnets.map((subnet) => ({ iif: interfaceName("s", subnet.id), table: tableNumber(subnet.routeTableId) })),
+    ...entries.map((iif) => ({ iif, table: entryTable })),
+  ];
+  const neighbours: Neighbour[] = [
+    ...peerings.map((peering) => {
+      const dev = interfaceName("p", peering.id);
+      const other = peering.requesterVpcId === vpc.id ? peering.accepterVpcId : peering.requesterVpcId;
+      return { dev, address: farEnd, mac: macOf(namespaceOfId(prefix, other), dev) };
+    }),
+    ...(gateway ? [{ dev: gatewayDevice, address: farEnd, mac: macOf(namespaceOfId(prefix, gateway.id), "vpc") }] : []),
+  ];
+  return {
+    name,
+    sysctls: { ...router, "bridge/bridge-nf-call-iptables": "0", "bridge/bridge-nf-call-arptables": "0", "bridge/bridge-nf-call-ip6tables": "0" },
+    tables: [{ family: "ip", name: "vpc", body: routerFilter }],
+    links: [...bridges, ...peerings.filter(({ requesterVpcId }) => requesterVpcId === vpc.id).map((peering) => peeringLink(prefix, peering))],
+    addresses: vpc.subnets.map(({ id, cidr }) => ({ dev: interfaceName("s", id), address: `${routerAddress(cidr)}/${prefixLength(cidr)}` })),
+    neighbours,
+    rules,
+    routes: [
+      ...subnetRoutes(vpc, entryTable),
+      { table: entryTable, destination: "0.0.0.0/0", via: "blackhole" },
+      ...vpc.routeTables.flatMap(({ id, routes }) => tableRoutes(vpc, id, routes, cloud)),
+    ],
+  };
+}
+
+/**
+ * The router is no host: it answers nobody, and says nothing but that a packet is too long for the way to the internet. Link-local
+ * addresses are never routed (VPC User Guide, "Route tables").
+ */
+const routerFilter = [
+  "chain input { type filter hook input priority filter; policy drop; }",
+  "chain forward { type filter hook forward priority filter; policy accept; ip daddr 169.254.0.0/16 drop; }",
+  "chain output { type filter hook output priority filter; policy drop; icmp type destination-unreachable icmp code frag-needed accept; }",
+];
+
+function peeringLink(prefix: string, { id, requesterVpcId, accepterVpcId }: Peering): Veth {
+  const dev = interfaceName("p", id);
+  const [requester, accepter] = [namespaceOfId(prefix, requesterVpcId), namespaceOfId(prefix, accepterVpcId)];
+  return { kind: "veth", name: dev, mtu: vpcMtu, mac: macOf(requester, dev), peer: { namespace: accepter, name: dev, mac: macOf(accepter, dev) } };
+}
+
+/** The VPC's end of an internet gateway's wire. */
+export function gatewayEnd(prefix: string, { vpcId }: InternetGateway): Veth["peer"] {
+  const namespace = namespaceOfId(prefix, vpcId);
+  return { namespace, name: gatewayDevice, mac: macOf(namespace, gatewayDevice) };
+}
+
+/** The local route: to each subnet, and nowhere with the rest of the VPC's block. */
+function subnetRoutes({ subnets }: Vpc, table: number): Route[] {
+  return subnets.map(({ id, cidr }) => ({ table, destination: formatCidr(cidr), via: { dev: interfaceName("s", id) } }));
+}
+
+function tableRoutes(vpc: Vpc, id: string, routes: readonly VpcRoute[], cloud: Cloud): Route[] {
+  const table = tableNumber(id);
+  const local = subnetRoutes(vpc, table);
+  const block = formatCidr(vpc.cidr);
+  const given = routes.map(({ destination, target }): Route => ({ table, destination: formatCidr(destination), via: nextHop(vpc, target, cloud) }));
+  // A table without a default route ends here: the kernel would go on to its main table.
+  const others: Route[] = ["0.0.0.0/0", block]
+    .filter((destination) => ![...local, ...given].some((route) => route.destination === destination))
+    .map((destination) => ({ table, destination, via: "blackhole" }));
+  return [...local, ...given, ...others];
+}
+
+/** What is gone or not yet active is a black hole (EC2 API, Route, state). */
+function nextHop(vpc: Vpc, target: string, cloud: Cloud): Blackhole | NextHop {
+  if (cloud.internetGateways.some(({ id, vpcId }) => id === target && vpcId === vpc.id)) return { dev: gatewayDevice, gateway: farEnd };
+  const peering = cloud.peerings.find(({ id, requesterVpcId, accepterVpcId }) => id === target && (requesterVpcId === vpc.id || accepterVpcId === vpc.id));
+  if (peering) return { dev: interfaceName("p", peering.id), gateway: farEnd };
+  const instance = cloud.instances.find(({ id, networkInterfaceId, subnet }) => (networkInterfaceId === target || id === target) && subnet.vpcId === vpc.id);
+  if (instance) return { dev: interfaceName("s", instance.subnet.id), gateway: instance.privateIp };
+  return "blackhole";
+}
