@@ -93,9 +93,9 @@ const notOfTheNetwork = new Set(["aws:ec2/keyPair:KeyPair"]);
 /**
  * Reads the records.
  *
- * @throws FabricError naming every record and property that the fabric cannot make real: a type that it does not know, IPv6, rules
- *   written inside a SecurityGroup or RouteTable, a VPC or subnet that is not there. References that AWS lets go stale (a
- *   route's target, a rule's security group) are no problem.
+ * @throws FabricError naming every record and property that the fabric cannot make real: a type that it does not know, IPv6, a VPC or
+ *   subnet that is not there. References that AWS lets go stale (a route's target, a rule's security group) are no problem. Routes
+ *   and rules written inside a RouteTable or SecurityGroup, and a VPC's default group with its rules, are records too.
  */
 export function readCloud(records: readonly ResourceRecord[]): Cloud {
   return new Reader(records).read();
@@ -115,12 +115,11 @@ class Reader {
 
   read(): Cloud {
     const vpcRecords = this.#take("aws:ec2/vpc:Vpc");
-    const securityGroups = this.#securityGroups(vpcRecords);
+    const securityGroups = this.#securityGroups();
     const tableOf = this.#associations();
     const subnets = this.#take("aws:ec2/subnet:Subnet").flatMap((record) => this.#subnet(record, vpcRecords, tableOf));
     const routes = this.#routes();
     const routeTables = this.#take("aws:ec2/routeTable:RouteTable");
-    for (const table of routeTables) this.#refuseInline(table, ["routes"], "Route resources");
     const vpcs = vpcRecords.flatMap((record): Vpc[] => {
       const cidr = this.#cidr(record, "cidrBlock");
       if (cidr === undefined || !this.#isId(record)) return [];
@@ -197,8 +196,7 @@ class Reader {
     return [requesterVpcId, accepterVpcId].every((id) => vpcs.some((vpc) => vpc.id === id)) ? [{ id: record.id, requesterVpcId, accepterVpcId }] : [];
   }
 
-  /** Security groups with their rules, the default ones of VPCs included: everything from its own members, everything out. */
-  #securityGroups(vpcs: readonly ResourceRecord[]): Map<string, SecurityGroup> {
+  #securityGroups(): Map<string, SecurityGroup> {
     const rules = (type: string): Map<string, SecurityGroupRule[]> => {
       const byGroup = new Map<string, SecurityGroupRule[]>();
       for (const record of this.#take(type)) {
@@ -210,23 +208,8 @@ class Reader {
     };
     const ingress = rules("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule");
     const egress = rules("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule");
-    const groups = new Map<string, SecurityGroup>();
-    for (const vpc of vpcs) {
-      const id = vpc.outputs["defaultSecurityGroupId"];
-      if (typeof id !== "string" || id === "" || !this.#isId(vpc, id)) continue;
-      groups.set(id, {
-        id,
-        vpcId: vpc.id,
-        ingress: [{ id: `${id}-members`, protocol: "all", peer: { securityGroupId: id } }, ...(ingress.get(id) ?? [])],
-        egress: [{ id: `${id}-all`, protocol: "all", peer: { cidr: everywhere } }, ...(egress.get(id) ?? [])],
-      });
-    }
-    for (const record of this.#take("aws:ec2/securityGroup:SecurityGroup")) {
-      this.#refuseInline(record, ["ingress", "egress"], "SecurityGroupIngressRule and SecurityGroupEgressRule resources");
-      if (!this.#isId(record) || this.#referenced(record, "vpcId", vpcs) === undefined) continue;
-      groups.set(record.id, { id: record.id, vpcId: this.#string(record, "vpcId"), ingress: ingress.get(record.id) ?? [], egress: egress.get(record.id) ?? [] });
-    }
-    return groups;
+    const groups = this.#take("aws:ec2/securityGroup:SecurityGroup").filter((record) => this.#isId(record));
+    return new Map(groups.map((record) => [record.id, { id: record.id, vpcId: this.#string(record, "vpcId"), ingress: ingress.get(record.id) ?? [], egress: egress.get(record.id) ?? [] }]));
   }
 
   #rule(record: ResourceRecord): SecurityGroupRule | undefined {
@@ -320,27 +303,12 @@ class Reader {
     return false;
   }
 
-  #refuseInline(record: ResourceRecord, keys: readonly string[], instead: string): void {
-    for (const key of keys) {
-      const value = record.inputs[key];
-      if (Array.isArray(value) && value.length > 0) this.#problem(record, `has ${key} of its own; the lab takes ${instead}`);
-    }
-  }
-
   #problem(record: ResourceRecord, what: string): undefined {
     this.#problems.push(`${record.id} (${record.type}) ${what}.`);
   }
 }
 
 const protocolNumbers: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58 };
-
-const everywhere = knownCidr("0.0.0.0/0");
-
-function knownCidr(text: string): IPv4CidrRange {
-  const range = parseCidr(text);
-  if (range === undefined) throw new RangeError(`"${text}" is no IPv4 network`);
-  return range;
-}
 
 function truthy(value: unknown): boolean {
   return value !== undefined && value !== null && value !== "";
