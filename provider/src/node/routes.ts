@@ -1,13 +1,14 @@
-import { addressBits, formatAddress, type IpVersion, parseAddress } from "../ipam/address";
-import { type Cidr, containsCidr, parseCidr } from "../ipam/cidr";
+import { type Address, addressBits, formatAddress, type IpVersion, parseAddress } from "../ipam/address";
+import { type Cidr, cidrOf, containsAddress, formatCidr, parseCidr } from "../ipam/cidr";
 import type { NodePlan, Route } from "../plan/node-plan";
 import { newPart } from "./digest";
 import type { Part, PartFile } from "./part";
 import { address, device, mtu, name, number, prefix, type Statement, stateFile } from "./statement";
 import { addressStatements } from "./tunnel";
 
-/** The one gateway of all workloads, on the node's end of each one's veth; link-local, as in Calico, so that it takes no address of a pool. */
+/** The gateway of workloads, on the node's end of each one's veth; link-local, as in Calico, so that it takes no address of a pool. */
 const GATEWAYS: Readonly<Record<IpVersion, string>> = { 4: "169.254.1.1", 6: "fe80::1" };
+const EVERYTHING: Readonly<Record<IpVersion, string>> = { 4: "0.0.0.0/0", 6: "::/0" };
 /** Under /run: a reboot ends all workloads, and their leases with them. */
 const LEASES = "/run/overlaynet/cni";
 const CNI_VERSION = "0.4.0";
@@ -65,7 +66,7 @@ function cniFiles(plan: NodePlan): PartFile[] {
       type: "host-local",
       dataDir: LEASES,
       ranges: families.map(({ ranges }) => ranges),
-      routes: families.map(({ version }) => ({ dst: version === 4 ? "0.0.0.0/0" : "::/0" })),
+      routes: families.map(({ version }) => ({ dst: EVERYTHING[version] })),
     },
   };
   return [
@@ -74,38 +75,51 @@ function cniFiles(plan: NodePlan): PartFile[] {
   ];
 }
 
-/**
- * The addresses of the node's blocks but those of its tunnel devices. Their mask is that of the whole pool: a workload's kernel takes the last
- * address of its subnet for the broadcast address, and every address of a block may be a workload's.
- */
+/** The addresses of the node's blocks but those of its tunnel devices. */
 function cniRanges(plan: NodePlan, version: IpVersion): CniRange[] {
-  const pools = plan.allPools.map((text) => ({ text, cidr: parseCidr(text) }));
-  const taken = [plan.ipip?.address, plan.vxlan?.address, plan.vxlan6?.address]
+  const tunnels = [plan.ipip?.address, plan.vxlan?.address, plan.vxlan6?.address]
     .filter((text) => text !== undefined)
     .map(parseAddress)
-    .filter((taken) => taken.version === version)
-    .map(({ value }) => value)
-    .sort((a, b) => (a < b ? -1 : 1));
-  return plan.workloadBlocks.flatMap((block) => {
-    const cidr = parseCidr(block.cidr);
-    if (cidr.version !== version) return [];
-    const pool = pools.find((entry) => containsCidr(entry.cidr, cidr));
-    // host-local takes no subnet of one or two addresses.
-    if (pool === undefined || pool.cidr.prefixLength > addressBits(version) - 2) return [];
-    return gaps(cidr, taken).map(([first, last]) => ({
-      subnet: pool.text,
-      rangeStart: formatAddress({ version, value: first }),
-      rangeEnd: formatAddress({ version, value: last }),
-      gateway: GATEWAYS[version],
-    }));
-  });
+    .filter((own) => own.version === version)
+    .sort((a, b) => (a.value < b.value ? -1 : 1));
+  return plan.workloadBlocks
+    .map((block) => parseCidr(block.cidr))
+    .filter((cidr) => cidr.version === version)
+    .flatMap((cidr) => {
+      const subnet = widestSubnet(cidr);
+      const gateway = formatAddress(gatewayIn(subnet, tunnels, cidr));
+      return gaps(cidr, tunnels).map(([first, last]) => ({
+        subnet: formatCidr(subnet),
+        rangeStart: formatAddress({ version, value: first }),
+        rangeEnd: formatAddress({ version, value: last }),
+        gateway,
+      }));
+    });
+}
+
+/**
+ * The subnet that workloads believe to be in: the widest that Linux makes a route for, so all but 0.0.0.0/n. In a narrow one they would take
+ * the last address of it for the broadcast address, and every address of a block may be a workload's.
+ */
+function widestSubnet({ version, first }: Cidr): Cidr {
+  return cidrOf({ version, value: first }, addressBits(version) - first.toString(2).length + 1);
+}
+
+/**
+ * ptp puts the default route in while the workload's subnet is on the link, and then takes that away; a gateway outside is unreachable to it.
+ * Of pools below 128.0.0.0 it is therefore a tunnel device's address, or for want of one the last of the block, which no workload gets then.
+ */
+function gatewayIn(subnet: Cidr, tunnels: readonly Address[], { version, last }: Cidr): Address {
+  const usual = parseAddress(GATEWAYS[version]);
+  if (version === 6 || containsAddress(subnet, usual)) return usual;
+  return tunnels.find((own) => containsAddress(subnet, own)) ?? { version, value: last };
 }
 
 /** The range without the given addresses, which are in order. */
-function gaps({ first, last }: Cidr, taken: readonly bigint[]): [bigint, bigint][] {
+function gaps({ first, last }: Cidr, taken: readonly Address[]): [bigint, bigint][] {
   const found: [bigint, bigint][] = [];
   let start = first;
-  for (const value of taken) {
+  for (const { value } of taken) {
     if (value < start || value > last) continue;
     if (value > start) found.push([start, value - 1n]);
     start = value + 1n;

@@ -1,0 +1,460 @@
+# What Linux has to do so that it holds what the parts say: reads every part's `state` and then `seen` (what ip, bridge and nft show), writes
+# commands into files in the folder `work`, and changes nothing itself. POSIX awk; no {n,m} in patterns, as mawk has none.
+#   links routes after   batches for ip, in this order: devices, addresses and neighbours; routes; removals
+#   bridge bridge-after  batches for bridge
+#   nft                  the ruleset to load; absent when it is loaded already
+#   sysctl actions       what the shell does itself
+#   changes              PART <tab> command, for people; empty: Linux holds it all
+#   problems             PART <tab> text: what cannot be made so, because something foreign is in the way
+#   waiting              exists while no interface has the node's address
+# Ours are: devices with the alias `overlaynet`, all routes, permanent neighbours and FDB entries on such VXLAN devices, routes with
+# protocol 80 in table main, nftables' table `inet overlaynet`, network namespaces that this program made. All else is left alone.
+# Ends with 1, and no commands, when a state file is not understood.
+
+BEGIN {
+  PROTO_FELIX = 80; PROTO_KERNEL = 2; MAIN = 254; UNICAST = 1; BLACKHOLE = 6; SCOPE_LINK = 253
+  OURS = "overlaynet"
+  # A device is made under this name and gets its own last, so that one without the alias is never ours.
+  DRAFT = "ovl-draft"
+  split("links routes after bridge bridge-after sysctl actions changes problems", FILES, " ")
+  for (i in FILES) { file[FILES[i]] = work "/" FILES[i]; printf "" > file[FILES[i]] }
+}
+
+# ---------------------------------------------------------------------------------------------- state files
+FILENAME ~ /\/state$/ {
+  if (FNR == 1) { part = FILENAME; sub(/\/state$/, "", part); sub(/.*\//, "", part); PARTS[++part_count] = part }
+  if ($1 == "address" && NF == 2 && is_ip($2)) own_address[$2] = 1
+  else if ($1 == "link" && $2 == "ipip" && NF == 5 && $3 == "tunl0" && is_ip($4) && is_number($5)) want_link($3, "ipip", $4, $5)
+  else if ($1 == "link" && $2 == "vxlan" && NF == 9 && $3 ~ /^vxlan(-v6)?\.calico$/ && is_ip($4) && is_number($5) && is_number($6) && is_number($7) && is_ip($8) && is_mac($9)) {
+    want_link($3, "vxlan", $4, $5); want_vni[$3] = $6; want_port[$3] = $7; want_local[$3] = $8; want_mac[$3] = $9
+  }
+  else if ($1 == "neigh" && NF == 4 && is_ip($2) && is_mac($3) && is_device($4)) { want_neigh[$4 " " $2] = $3; neigh_part[$4 " " $2] = part; neighs[++neigh_count] = $4 " " $2 }
+  else if ($1 == "fdb" && NF == 4 && is_mac($2) && is_device($3) && is_ip($4)) { want_fdb[$3 " " $2] = $4; fdb_part[$3 " " $2] = part; fdbs[++fdb_count] = $3 " " $2 }
+  else if ($1 == "member" && NF == 3 && ($2 == "ipip" || $2 == "vxlan") && is_ip($3)) add_element($2 "_members" v6($3), $3)
+  else if ($1 == "source" && NF == 3 && is_ip($2) && is_prefix($3)) want_source($2, $3)
+  else if ($1 == "pool" && NF == 3 && ($2 == "all" || $2 == "masquerade") && is_prefix($3)) add_element($2 "_pools" v6($3), $3)
+  else if ($1 == "block" && NF == 4 && is_prefix($2) && is_number($3)) { add_element("own_blocks" v6($2), $2); block[++block_count] = $2 }
+  else if ($1 == "workload" && NF == 5 && $2 ~ /^[a-z0-9][a-z0-9-]*$/ && is_ip($3) && is_number($4)) {
+    workloads[++workload_count] = $2; want_workload[$2] = $3; workload_mtu[$2] = $4; workload_part[$2] = part; workload_address[$3] = 1
+  }
+  else if (!($1 == "route" && want_route())) { print FILENAME ":" FNR ": not understood: " substr($0, 1, 200) > "/dev/stderr"; bad = 1 }
+  next
+}
+
+function is_octets(text,   octet, i) {
+  if (split(text, octet, ".") != 4) return 0
+  for (i = 1; i <= 4; i++) if (octet[i] !~ /^[0-9]+$/ || length(octet[i]) > 3 || octet[i] > 255) return 0
+  return 1
+}
+function is_ip(text) { return text ~ /:/ ? text ~ /^[0-9a-f:.]+$/ && length(text) <= 45 : is_octets(text) }
+function is_prefix(text,   half, n) {
+  n = split(text, half, "/")
+  return is_ip(half[1]) && (n == 1 || n == 2 && half[2] ~ /^[0-9]+$/ && half[2] <= 128)
+}
+function is_number(text) { return text ~ /^[0-9]+$/ && length(text) <= 10 }
+function is_mac(text) { return text ~ /^[0-9a-f][0-9a-f](:[0-9a-f][0-9a-f])+$/ && length(text) == 17 }
+function is_device(text) { return text ~ /^[A-Za-z0-9][A-Za-z0-9._-]*$/ && length(text) <= 15 }
+function v6(text) { return text ~ /:/ ? "6" : "" }
+
+function want_link(name, kind, address, mtu) {
+  want_kind[name] = kind; want_address[name] = address; want_mtu[name] = mtu; link_part[name] = part; wanted_links[++wanted_link_count] = name
+}
+
+function want_source(host, prefix) {
+  if (!(host in node_number)) { node_number[host] = ++node_count; add_element("nodes" v6(host), host " : " sprintf("0x%08x", node_count)) }
+  if ((host, prefix) in source_seen) return
+  source_seen[host, prefix] = 1
+  add_element("sources" v6(prefix), sprintf("0x%08x", node_number[host]) " . " prefix)
+}
+
+function add_element(set, element) {
+  if ((set, element) in element_seen) return
+  element_seen[set, element] = 1
+  elements[set] = elements[set] (elements[set] == "" ? "" : ", ") element
+}
+
+# `route unicast|blackhole DST [via A] [dev D] proto P [scope link] [metric M] [onlink] [mtu N]`
+function want_route(   i, n, type, dst, via, dev, proto, scope, metric, onlink, mtu) {
+  if ($2 == "unicast") type = UNICAST; else if ($2 == "blackhole") type = BLACKHOLE; else return 0
+  dst = $3
+  if (!is_prefix(dst)) return 0
+  metric = dst ~ /:/ ? 1024 : 0
+  for (i = 4; i <= NF; i += 2) {
+    if ($i == "via" && is_ip($(i + 1))) via = $(i + 1)
+    else if ($i == "dev" && is_device($(i + 1))) dev = $(i + 1)
+    else if ($i == "proto" && is_number($(i + 1))) proto = $(i + 1)
+    else if ($i == "scope" && $(i + 1) == "link") scope = SCOPE_LINK
+    else if ($i == "metric" && is_number($(i + 1))) metric = $(i + 1)
+    else if ($i == "mtu" && is_number($(i + 1))) mtu = $(i + 1)
+    else if ($i == "onlink") { onlink = "onlink"; i-- }
+    else return 0
+  }
+  if (proto == "" || (type == UNICAST && dev == "") || (type == BLACKHOLE && via dev != "")) return 0
+  n = ++route_count
+  route_dst[n] = dst; route_type[n] = type; route_via[n] = via; route_dev[n] = dev; route_proto[n] = proto; route_scope[n] = scope + 0
+  route_metric[n] = metric; route_onlink[n] = onlink; route_mtu[n] = mtu; route_part[n] = part
+  return 1
+}
+
+# ---------------------------------------------------------------------------------------------- what Linux holds
+/^= / { section = $2; if ($2 == "fdb") fdb_dev = $3; next }
+section == "nft" { live_nft = live_nft $0 "\n"; next }
+section == "fdb" { see_fdb(); next }
+section == "workloads" { known_workloads[++known_count] = $1; seen_netns[$1] = $2 == "netns"; seen_veth[$1] = $3; seen_address[$1] = $4; next }
+section == "ip" && $1 ~ /^[0-9]+:$/ { if ($3 ~ /^</) see_link(); else if ($3 ~ /^inet6?$/) see_address(); next }
+section == "ip" && $2 == "dev" && / lladdr / { for (i = 3; i < NF; i++) if ($i == "lladdr") seen_neigh[$3 " " $1] = $(i + 1); next }
+section == "ip" && $1 ~ /^[0-9]+$/ { seen_routes[++seen_route_count] = $0 }
+
+function see_link(   name, at, i) {
+  gsub(/\\/, " ")
+  at = index($0, "    alias ")
+  if (at > 0) { alias = substr($0, at + 10); $0 = substr($0, 1, at - 1) } else alias = ""
+  name = $2; sub(/:$/, "", name); sub(/@.*/, "", name)
+  has_link[name] = 1
+  is_ours[name] = alias ~ /^overlaynet( |$)/
+  is_up[name] = $3 ~ /[<,]UP[,>]/
+  for (i = 4; i < NF; i++) {
+    if ($i == "mtu") link_mtu[name] = $(i + 1)
+    else if ($i ~ /^link\//) link_mac[name] = $(i + 1)
+    else if ($i == "vxlan" && $(i + 1) == "id") { link_kind[name] = "vxlan"; link_vni[name] = $(i + 2) }
+    else if ($i == "ipip") link_kind[name] = "ipip"
+    else if ($i == "local" && link_kind[name] == "vxlan") link_local[name] = $(i + 1)
+    else if ($i == "dev" && link_kind[name] == "vxlan") link_parent[name] = $(i + 1)
+    else if ($i == "dstport") link_port[name] = $(i + 1)
+    else if ($i == "nolearning") link_nolearning[name] = 1
+  }
+}
+
+function see_address(   address) {
+  address = $4; sub(/\/.*/, "", address)
+  address_device[address] = $2
+  if ($3 == "inet") seen_addresses[$2] = seen_addresses[$2] " " $4
+  else if ($4 !~ /^fe80:/) seen_addresses[$2] = seen_addresses[$2] " " $4
+}
+
+# `MAC [dev D] dst IP … self permanent`; learned and static entries are nobody's.
+function see_fdb(   i, dst) {
+  if (!/ self/ || !/ permanent/) return
+  for (i = 2; i < NF; i++) if ($i == "dst") dst = $(i + 1)
+  if (dst != "") seen_fdb[++seen_fdb_count] = fdb_dev " " $1 " " dst
+}
+
+# ---------------------------------------------------------------------------------------------- the difference
+function emit(to, part, program, command) { print command > file[to]; change(part, program " " command) }
+function change(part, text) { print part "\t" text > file["changes"] }
+function problem(part, text) { print part "\t" text > file["problems"] }
+function read_line(path,   line) { line = ""; getline line < path; close(path); return line }
+function read_file(path,   line, text) { while ((getline line < path) > 0) text = text line "\n"; close(path); return text }
+function want_sysctl(part, path, value) {
+  print "/proc/sys/net/" path, value > file["sysctl"]
+  change(part, "sysctl net/" path "=" value)
+}
+
+END {
+  if (bad) exit 1
+  for (address in own_address) if (address in address_device && !is_ours[address_device[address]]) parent[v6(address)] = address_device[address]
+  links_diff()
+  neighbours_diff()
+  routes_diff()
+  sysctls()
+  workloads_diff()
+  nft_diff()
+  cni_diff()
+}
+
+function parent_of(text) { return v6(text) in parent ? parent[v6(text)] : parent[""] }
+
+function links_diff(   i, name, missing) {
+  if (DRAFT in has_link) emit("links", "tunnel-vxlan", "ip", "link del dev " DRAFT)
+  for (i = 1; i <= wanted_link_count; i++) {
+    name = wanted_links[i]
+    if (want_kind[name] == "vxlan") vxlan_diff(name); else ipip_diff(name)
+  }
+  for (name in is_ours) {
+    if (!is_ours[name] || name in want_kind || name == DRAFT) continue
+    if (link_kind[name] == "vxlan") emit("after", "tunnel-vxlan", "ip", "link del dev " name)
+    # The kernel keeps tunl0 while its module is loaded, as Calico does: it is left as the module made it.
+    else if (name == "tunl0") {
+      addresses_diff("tunnel-ipip", name, "")
+      emit("after", "tunnel-ipip", "ip", "link set dev tunl0 down mtu 1480")
+      emit("after", "tunnel-ipip", "ip", "link set dev tunl0 alias \"\"")
+    }
+  }
+}
+
+function vxlan_diff(name,   part, up) {
+  part = link_part[name]; up = want_local[name] in address_device ? address_device[want_local[name]] : ""
+  if (up == "") return waiting(part, want_local[name])
+  if (name in has_link && !is_ours[name]) {
+    foreign[name] = 1
+    return problem(part, "there is a device " name " that is not ours (its alias is not \"overlaynet\"); Calico itself may run here. Remove it, or this node from the cluster")
+  }
+  if (name in has_link && (link_kind[name] != "vxlan" || link_vni[name] != want_vni[name] || link_port[name] != want_port[name] || link_local[name] != want_local[name] || link_parent[name] != up || !link_nolearning[name])) {
+    emit("links", part, "ip", "link del dev " name)
+    renewed[name] = 1
+  }
+  if (!(name in has_link) || name in renewed) {
+    emit("links", part, "ip", "link add name " DRAFT " address " want_mac[name] " mtu " want_mtu[name] " type vxlan id " want_vni[name] " local " want_local[name] " dev " up " dstport " want_port[name] " nolearning")
+    emit("links", part, "ip", "link set dev " DRAFT " alias " OURS)
+    emit("links", part, "ip", "link set dev " DRAFT " name " name)
+    emit("links", part, "ip", "address add " single(want_address[name]) " dev " name)
+    emit("links", part, "ip", "link set dev " name " up")
+    renewed[name] = 1
+    return
+  }
+  if (link_mac[name] != want_mac[name]) emit("links", part, "ip", "link set dev " name " address " want_mac[name])
+  common_diff(name)
+}
+
+function ipip_diff(name,   part) {
+  part = link_part[name]
+  if (!(name in has_link)) return problem(part, "there is no device tunl0: the kernel has no module ipip, or it is not allowed to load it")
+  if (!is_ours[name]) {
+    if (is_up[name] && seen_addresses[name] != "" && seen_addresses[name] != " " single(want_address[name])) {
+      foreign[name] = 1
+      return problem(part, "tunl0 is in use by something else (address" seen_addresses[name] ", alias not \"overlaynet\"); Calico itself may run here")
+    }
+    emit("links", part, "ip", "link set dev tunl0 alias " OURS)
+  }
+  common_diff(name)
+}
+
+function common_diff(name,   part) {
+  part = link_part[name]
+  if (link_mtu[name] != want_mtu[name]) emit("links", part, "ip", "link set dev " name " mtu " want_mtu[name])
+  addresses_diff(part, name, single(want_address[name]))
+  if (!is_up[name]) emit("links", part, "ip", "link set dev " name " up")
+}
+
+function addresses_diff(part, name, wanted,   list, i, n, found) {
+  n = split(seen_addresses[name], list, " ")
+  for (i = 1; i <= n; i++) if (list[i] == wanted) found = 1; else emit("after", part, "ip", "address del " list[i] " dev " name)
+  if (wanted != "" && !found) emit("links", part, "ip", "address add " wanted " dev " name)
+}
+
+function single(address) { return address (address ~ /:/ ? "/128" : "/32") }
+
+function waiting(part, address) {
+  if (!told_waiting) { printf "" > (work "/waiting"); problem(part, "no interface has the node's address " address) }
+  told_waiting = 1
+}
+
+# A device that could not be made takes no entries; those of one made anew are gone.
+function usable(dev) { return dev in want_kind && !(dev in foreign) && (dev in has_link || dev in renewed) }
+function holds(dev) { return is_ours[dev] && !(dev in renewed) }
+
+function neighbours_diff(   i, key, field, seen) {
+  for (i = 1; i <= neigh_count; i++) {
+    key = neighs[i]; split(key, field, " ")
+    if (usable(field[1]) && !(holds(field[1]) && seen_neigh[key] == want_neigh[key])) emit("links", neigh_part[key], "ip", "neigh replace " field[2] " lladdr " want_neigh[key] " dev " field[1] " nud permanent")
+  }
+  for (key in seen_neigh) {
+    split(key, field, " ")
+    if (field[1] in want_kind && link_kind[field[1]] == "vxlan" && holds(field[1]) && !(key in want_neigh)) emit("after", link_part[field[1]], "ip", "neigh del " field[2] " dev " field[1])
+  }
+  # One MAC address may have several entries; the first one is the one that `replace` changes.
+  for (i = 1; i <= seen_fdb_count; i++) {
+    split(seen_fdb[i], field, " "); key = field[1] " " field[2]
+    if (key in want_fdb && want_fdb[key] == field[3]) seen[key] = "right"
+    else if (seen[key] == "") seen[key] = "wrong"
+  }
+  for (i = 1; i <= fdb_count; i++) {
+    key = fdbs[i]; split(key, field, " ")
+    if (usable(field[1]) && !(holds(field[1]) && seen[key] == "right")) emit("bridge", fdb_part[key], "bridge", "fdb replace " field[2] " dev " field[1] " dst " want_fdb[key] " self permanent")
+  }
+  for (i = 1; i <= seen_fdb_count; i++) {
+    split(seen_fdb[i], field, " "); key = field[1] " " field[2]
+    if (!(field[1] in want_kind) || !holds(field[1]) || (key in want_fdb && want_fdb[key] == field[3])) continue
+    # The first wrong one is replaced where none is right.
+    if (key in want_fdb && seen[key] == "wrong") { seen[key] = "replaced"; continue }
+    emit("bridge-after", link_part[field[1]], "bridge", "fdb del " field[2] " dev " field[1] " dst " field[3] " self")
+  }
+}
+
+# A route of the dump into the variables r_*; `-N -d -o` makes every field a number and every route one line.
+function parse_route(line,   token, n, i) {
+  n = split(line, token, " ")
+  r_type = token[1]; r_dst = token[2]; r_via = r_dev = r_onlink = r_mtu = r_extra = r_tos = ""; r_table = MAIN; r_proto = 3; r_scope = 0; r_metric = 0
+  for (i = 3; i <= n; i++) {
+    if (token[i] == "via") r_via = token[++i]
+    else if (token[i] == "dev") r_dev = token[++i]
+    else if (token[i] == "table") r_table = token[++i]
+    else if (token[i] == "proto") r_proto = token[++i]
+    else if (token[i] == "scope") r_scope = token[++i]
+    else if (token[i] == "metric") r_metric = token[++i]
+    else if (token[i] == "mtu") r_mtu = token[++i]
+    else if (token[i] == "onlink") r_onlink = "onlink"
+    else if (token[i] == "pref") i++
+    else if (token[i] == "tos") { r_tos = token[++i]; r_extra = r_extra " tos " r_tos }
+    else if (token[i] == "linkdown" || token[i] == "dead") continue
+    else r_extra = r_extra " " token[i]
+  }
+  if (r_type == BLACKHOLE) r_dev = ""
+  if (r_dst ~ /:/) r_scope = 0
+}
+
+function routes_diff(   i, n, key, count, at, ours, sign) {
+  for (n = 1; n <= route_count; n++) {
+    key = route_dst[n] " " route_metric[n]
+    if (key in by_key) { problem(route_part[n], "two routes to " route_dst[n]); skip[n] = 1; continue }
+    by_key[key] = n
+    if (route_dev[n] == "eth0") {
+      route_dev[n] = parent_of(route_dst[n])
+      if (route_dev[n] == "") { skip[n] = 1; for (at in own_address) if (!(at in address_device)) waiting(route_part[n], at) }
+    }
+    else if (route_dev[n] != "" && !usable(route_dev[n])) { skip[n] = 1; if (!(route_dev[n] in want_kind)) problem(route_part[n], "the route to " route_dst[n] " is on " route_dev[n] ", which no part makes") }
+    route_sign[n] = route_type[n] "|" route_via[n] "|" route_dev[n] "|" route_proto[n] "|" (route_dst[n] ~ /:/ ? 0 : route_scope[n]) "|" route_onlink[n] "|" route_mtu[n] "|"
+  }
+  for (i = 1; i <= seen_route_count; i++) {
+    parse_route(seen_routes[i])
+    if (r_table != MAIN) continue
+    key = r_dst " " r_metric
+    ours = r_proto == PROTO_FELIX || (r_dev != "" && r_proto != PROTO_KERNEL && is_ours[r_dev] && link_kind[r_dev] == "vxlan")
+    if (ours && r_dev != "" && r_dev in renewed) continue
+    if (!ours) {
+      if (key in by_key) conflict[key] = seen_routes[i]
+      if (r_via == "" && r_type == UNICAST && r_dst !~ /\// && r_dev != "" && !is_ours[r_dev] && r_dev != "lo") local_route(r_dst, r_dev)
+      continue
+    }
+    n = by_key[key]
+    sign = r_type "|" r_via "|" r_dev "|" r_proto "|" r_scope "|" r_onlink "|" r_mtu "|" r_extra
+    if (n != "" && sign == route_sign[n] && !(n in found)) found[n] = 1
+    else { stale[++count] = i; if (n != "" && !(n in first_stale)) first_stale[n] = count }
+  }
+  for (n = 1; n <= route_count; n++) {
+    if (n in skip || n in found) continue
+    key = route_dst[n] " " route_metric[n]
+    # `replace` takes the first route with this destination and metric, whosever it is.
+    if (key in conflict) { problem(route_part[n], "there is a route to " route_dst[n] " that is not ours: " readable(conflict[key]) ". Remove it, or give the pool other addresses"); continue }
+    if (n in first_stale) replaced[first_stale[n]] = 1
+    emit("routes", route_part[n], "ip", "route " (n in first_stale ? "replace" : "add") " " route_words(n))
+  }
+  for (i = 1; i <= count; i++) {
+    if (i in replaced) continue
+    parse_route(seen_routes[stale[i]])
+    n = by_key[r_dst " " r_metric]
+    # While the interface is not there yet, what would become of its routes is not known.
+    if (n != "" && n in skip) continue
+    # A device that goes takes its routes along.
+    if (r_dev != "" && is_ours[r_dev] && link_kind[r_dev] == "vxlan" && !(r_dev in want_kind)) continue
+    emit("after", "routes", "ip", "route del " (r_type == BLACKHOLE ? "blackhole " : "") r_dst (r_tos == "" ? "" : " tos " r_tos) (r_via == "" || r_extra ~ /nexthop/ ? "" : " via " r_via) (r_dev == "" || r_extra ~ /nexthop/ ? "" : " dev " r_dev) " proto " r_proto " metric " r_metric)
+  }
+}
+
+function route_words(n) {
+  return (route_type[n] == BLACKHOLE ? "blackhole " : "") route_dst[n] (route_via[n] == "" ? "" : " via " route_via[n]) (route_dev[n] == "" ? "" : " dev " route_dev[n]) \
+    " proto " route_proto[n] (route_scope[n] ? " scope link" : "") (route_metric[n] ? " metric " route_metric[n] : "") (route_onlink[n] == "" ? "" : " onlink") (route_mtu[n] == "" ? "" : " mtu " route_mtu[n])
+}
+function readable(line) { sub(/^[0-9]+ /, "", line); return line }
+
+# An address of one of our blocks with a device of its own is a workload, whoever attached it.
+function local_route(address, dev,   i) {
+  veth_of[address] = dev
+  if (address in workload_address) return add_workload(address, dev)
+  for (i = 1; i <= block_count; i++) if (is_inside(address, block[i])) return add_workload(address, dev)
+}
+function add_workload(address, dev) {
+  if (!is_device(dev)) return
+  add_element("workload_devices", "\"" dev "\"")
+  add_element("workloads" v6(address), "\"" dev "\" . " address)
+}
+function is_inside(address, cidr,   half, size) {
+  if (address ~ /:/ || cidr ~ /:/) return 0
+  if (split(cidr, half, "/") == 1) return address == cidr
+  size = 2 ^ (32 - half[2])
+  return int(to_number(address) / size) == int(to_number(half[1]) / size)
+}
+function to_number(address,   octet) { split(address, octet, "."); return ((octet[1] * 256 + octet[2]) * 256 + octet[3]) * 256 + octet[4] }
+
+# Packets of CrossSubnet may come directly and be answered through the tunnel: reverse path filtering has to be loose on both. What
+# it would have caught, nftables does.
+function sysctls(   i, name, up, all) {
+  if (part_count == 0) return
+  if (read_line("/proc/sys/net/ipv4/ip_forward") != "1") want_sysctl("routes", "ipv4/ip_forward", 1)
+  all = read_line("/proc/sys/net/ipv4/conf/all/rp_filter")
+  for (i = 1; i <= wanted_link_count; i++) {
+    name = wanted_links[i]
+    if (usable(name) && name in has_link && !(name in renewed) && read_line("/proc/sys/net/ipv4/conf/" name "/rp_filter") != "2") want_sysctl(link_part[name], "ipv4/conf/" name "/rp_filter", 2)
+  }
+  up = parent[""]
+  if (up != "" && (read_line("/proc/sys/net/ipv4/conf/" up "/rp_filter") == "1" || (all == "1" && read_line("/proc/sys/net/ipv4/conf/" up "/rp_filter") != "2"))) want_sysctl("routes", "ipv4/conf/" up "/rp_filter", 2)
+  for (i = 1; i <= route_count; i++) if (route_dst[i] ~ /:/) break
+  if (i > route_count || read_line("/proc/sys/net/ipv6/conf/all/forwarding") == "1") return
+  # A router does not listen to router advertisements unless told to: the node would lose its own default route.
+  up = parent_of("::")
+  if (up != "" && read_line("/proc/sys/net/ipv6/conf/" up "/accept_ra") == "1") want_sysctl("routes", "ipv6/conf/" up "/accept_ra", 2)
+  want_sysctl("routes", "ipv6/conf/all/forwarding", 1)
+}
+
+function action(part, words) { print words > file["actions"]; change(part, words) }
+
+function workloads_diff(   i, name, veth) {
+  for (i = 1; i <= known_count; i++) if (!(known_workloads[i] in want_workload)) action("workload-" known_workloads[i], "detach " known_workloads[i])
+  for (i = 1; i <= workload_count; i++) {
+    name = workloads[i]; veth = seen_veth[name]
+    if (!seen_netns[name] || seen_address[name] != want_workload[name] || !(veth in has_link) || veth_of[want_workload[name]] != veth) action(workload_part[name], "attach " name " " want_workload[name] " " workload_mtu[name])
+    else if (link_mtu[veth] != workload_mtu[name]) action(workload_part[name], "mtu " name " " veth " " workload_mtu[name])
+  }
+}
+
+function cni_diff(   wanted, is) {
+  wanted = read_file(parts "/routes/10-overlaynet.conflist"); is = read_file("/etc/cni/net.d/10-overlaynet.conflist")
+  if (wanted != is) action("routes", (wanted == "" ? "remove" : "write") " /etc/cni/net.d/10-overlaynet.conflist")
+}
+
+# ---------------------------------------------------------------------------------------------- nftables
+function set(name, type, flags) {
+  return "  set " name " {\n    type " type "\n" (flags == "" ? "" : "    flags interval\n" (flags == "merge" ? "    auto-merge\n" : "")) (elements[name] == "" ? "" : "    elements = { " elements[name] " }\n") "  }\n"
+}
+function map(name, type) { return "  map " name " {\n    type " type "\n" (elements[name] == "" ? "" : "    elements = { " elements[name] " }\n") "  }\n" }
+
+function ruleset(   i, name, text, input, unwanted) {
+  text = set("ipip_members", "ipv4_addr") set("vxlan_members", "ipv4_addr") set("vxlan_members6", "ipv6_addr") \
+    map("nodes", "ipv4_addr : mark") map("nodes6", "ipv6_addr : mark") \
+    set("sources", "mark . ipv4_addr", "interval") set("sources6", "mark . ipv6_addr", "interval") \
+    set("all_pools", "ipv4_addr", "merge") set("all_pools6", "ipv6_addr", "merge") \
+    set("masquerade_pools", "ipv4_addr", "merge") set("masquerade_pools6", "ipv6_addr", "merge") \
+    set("own_blocks", "ipv4_addr", "merge") set("own_blocks6", "ipv6_addr", "merge") \
+    set("workload_devices", "ifname") set("workloads", "ifname . ipv4_addr") set("workloads6", "ifname . ipv6_addr")
+  unwanted = "ip protocol 4 counter drop\n"
+  port_seen[4789] = 1
+  for (i = 1; i <= wanted_link_count; i++) {
+    name = wanted_links[i]
+    if (want_kind[name] == "ipip") input = input "    ip protocol 4 jump ipip\n"
+    else {
+      port_seen[want_port[name]] = 1
+      # Other tunnels may use the port: the VNI, 24 bits after 8 bytes of UDP and 4 of VXLAN, says whose it is.
+      input = input "    meta nfproto " (want_local[name] ~ /:/ ? "ipv6" : "ipv4") " udp dport " want_port[name] " @th,96,24 " want_vni[name] " jump vxlan\n"
+      notrack = notrack "    udp dport " want_port[name] " @th,96,24 " want_vni[name] " notrack\n"
+    }
+  }
+  for (i in port_seen) unwanted = unwanted "    udp dport " i " counter drop\n"
+  return "table inet overlaynet {\n" text \
+    "  chain prerouting {\n    type filter hook prerouting priority raw; policy accept;\n    iifname \"lo\" accept\n" \
+    "    iifname { \"tunl0\", \"vxlan.calico\", \"vxlan-v6.calico\" } jump decapsulated\n" \
+    "    ip protocol 4 ip saddr @ipip_members notrack\n" notrack \
+    "    iifname @workload_devices jump from_workload\n" \
+    "    ip saddr @own_blocks fib saddr . iif oif missing counter drop\n    ip6 saddr @own_blocks6 fib saddr . iif oif missing counter drop\n  }\n" \
+    "  chain output {\n    type filter hook output priority raw; policy accept;\n    ip protocol 4 ip daddr @ipip_members notrack\n" notrack "  }\n" \
+    "  chain input {\n    type filter hook input priority filter; policy accept;\n" input "  }\n" \
+    "  chain ipip {\n    ip saddr != @ipip_members counter drop\n    meta mark set ip saddr map @nodes\n  }\n" \
+    "  chain vxlan {\n    ip saddr != @vxlan_members counter drop\n    ip6 saddr != @vxlan_members6 counter drop\n    meta mark set ip saddr map @nodes\n    meta mark set ip6 saddr map @nodes6\n  }\n" \
+    "  chain decapsulated {\n    meta mark . ip saddr @sources meta mark set 0 return\n    meta mark . ip6 saddr @sources6 meta mark set 0 return\n    counter drop\n  }\n" \
+    "  chain from_workload {\n    " unwanted "    iifname . ip saddr @workloads return\n    iifname . ip6 saddr @workloads6 return\n    ip6 saddr { ::, fe80::/10 } return\n    counter drop\n  }\n" \
+    "  chain postrouting {\n    type nat hook postrouting priority srcnat; policy accept;\n" \
+    "    ip saddr @masquerade_pools ip daddr != @all_pools masquerade fully-random\n    ip6 saddr @masquerade_pools6 ip6 daddr != @all_pools6 masquerade fully-random\n" \
+    "    oifname { \"tunl0\", \"vxlan.calico\", \"vxlan-v6.calico\" } fib saddr type local fib saddr . oif type != local masquerade fully-random\n  }\n}\n"
+}
+
+# Loaded as a whole, in one transaction. What was loaded last, and how it was shown right after, are kept: who compares both sees every
+# change made since, whatever way nftables shows its rules.
+function nft_diff(   wanted) {
+  wanted = part_count == 0 ? "" : ruleset()
+  if (wanted == "" && live_nft == "") return
+  if (wanted == read_file(run "/nft-loaded") && live_nft == read_file(run "/nft-shown")) return
+  if (wanted == "") print "delete table inet overlaynet" > (work "/nft")
+  else printf "table inet overlaynet\ndelete table inet overlaynet\n%s", wanted > (work "/nft")
+  printf "%s", wanted > (work "/nft-wanted")
+  change(has_part("routes") ? "routes" : part_count ? PARTS[1] : "-", "nft " (wanted == "" ? "delete" : "load") " table inet overlaynet")
+}
+function has_part(name,   i) { for (i = 1; i <= part_count; i++) if (PARTS[i] == name) return 1; return 0 }
