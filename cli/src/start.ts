@@ -37,6 +37,8 @@ export function quickStartEnvironment(): Record<string, string> {
     PULUMI_BACKEND_URL: `file://${backend}`,
     PULUMI_CONFIG_PASSPHRASE_FILE: passphrase,
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    // Types are checked when the project is built, not at every run: 2 s less.
+    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     OVERLAYNET_LAB_STATE: lab.state,
   };

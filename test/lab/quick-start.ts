@@ -50,6 +50,8 @@ export class QuickStart {
       PULUMI_BACKEND_URL: `file://${join(this.dir, "backend")}`,
       PULUMI_CONFIG_PASSPHRASE: "lab",
       PULUMI_SKIP_UPDATE_CHECK: "true",
+    // Types are checked when the project is built, not at every run: 2 s less.
+    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     };
   }
