@@ -1,0 +1,162 @@
+import { closeSync, existsSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { destroyAll } from "../fabric/destroy";
+import { fabricPort, guestPort } from "../fabric/names";
+import { consoleLog, consoleTail } from "../node/node";
+import { shellQuote } from "../node/user-data";
+import { labKeyFile } from "../state/lab-key";
+import { type Lab, openLab, projectRoot } from "../state/paths";
+import { run } from "../state/privileged";
+import { inNamespace, runAttached } from "./attached";
+import { checkMachine } from "./check";
+import { findNode, type LabNode, labNodes } from "./find-node";
+
+/** The default user of Debian's images on EC2, and so of the lab's. */
+const user = "admin";
+
+/** `overlaynet lab …`: the lab seen and handled from outside, as its data centre. The lab is that of `$OVERLAYNET_LAB_STATE`. */
+export function labCommand(): Command {
+  const lab = new Command("lab").description("see and handle the lab: its nodes, their consoles, packets at their network interfaces");
+  lab
+    .command("check")
+    .description("try everything that the lab needs of this machine, and say in words what is missing; exit code 1 then")
+    .action(check);
+  lab
+    .command("list")
+    .description("the nodes with their VPCs, addresses and state")
+    .addOption(new Option("--output <form>", "form of the list").choices(["table", "json"]).default("table"))
+    .action(({ output }: { output: "table" | "json" }) => list(openLab(), output));
+  lab
+    .command("ssh")
+    .description("a shell on a node as admin, over its network interface with the lab's own key: no security group or route is in the way")
+    .argument("<node>", "instance id, Name tag or its end, or address")
+    .option("-i, --identity <file>", "come with this key to the node's public address instead, as from the internet: security groups and routes apply")
+    .action((node: string, { identity }: { identity?: string }) => ssh(openLab(), node, identity));
+  lab
+    .command("exec")
+    .description("run a command on a node as root, with the lab's own key as ssh does; its exit code is the command's")
+    .argument("<node>", "instance id, Name tag or its end, or address")
+    .argument("<command...>", "program and arguments, after --")
+    .action((node: string, command: string[]) => exec(openLab(), node, command));
+  lab
+    .command("console")
+    .description("what a node's kernel and systemd said on its console, and go on as it says more")
+    .argument("<node>", "instance id, Name tag or its end, or address")
+    .option("--no-follow", "end after what is there")
+    .action((node: string, { follow }: { follow: boolean }) => showConsole(openLab(), node, follow));
+  lab
+    .command("capture")
+    .description("tcpdump at a node's network interface, outside the node")
+    .argument("<node>", "instance id, Name tag or its end, or address")
+    .argument("[filter...]", "tcpdump's filter expression")
+    .addOption(new Option("--point <point>", "inside: between the node and its security groups; outside: between them and the subnet").choices(["inside", "outside"]).default("outside"))
+    .option("-w, --write <file>", "write packets (pcap) to a file, - for standard output")
+    .option("-c, --count <packets>", "end after so many", Number.parseInt)
+    .action((node: string, filter: string[], options: CaptureOptions) => capture(openLab(), node, filter, options));
+  lab
+    .command("flush")
+    .description("make security groups forget tracked connections, so that each packet has to be let in by a rule again")
+    .argument("[nodes...]", "nodes; default: all")
+    .action((nodes: string[]) => flush(openLab(), nodes));
+  lab
+    .command("destroy")
+    .description("remove everything of the lab: nodes, networks, records, keys, and the quick start's Pulumi state")
+    .requiredOption("--all", "say that everything is meant")
+    .action(() => destroy(openLab()));
+  return lab;
+}
+
+async function check(): Promise<void> {
+  const results = await checkMachine(openLab());
+  for (const { name, problem } of results) process.stdout.write(`${problem === undefined ? "ok     " : "MISSING"}  ${name}${problem === undefined ? "" : `: ${problem}`}\n`);
+  if (results.some(({ problem }) => problem !== undefined)) process.exitCode = 1;
+}
+
+function list(lab: Lab, output: "table" | "json"): void {
+  const nodes = labNodes(lab);
+  process.stdout.write(output === "json" ? `${JSON.stringify(nodes, null, 2)}\n` : nodeTable(nodes));
+}
+
+/** The nodes as aligned columns. */
+export function nodeTable(nodes: readonly LabNode[]): string {
+  if (nodes.length === 0) return "The lab has no nodes.\n";
+  const rows = [
+    ["NAME", "INSTANCE", "VPC", "ZONE", "PRIVATE", "PUBLIC", "STATE"],
+    ...nodes.map(({ name, id, vpc, availabilityZone, privateIp, publicIp, state }) => [name, id, vpc, availabilityZone, privateIp, publicIp || "-", state]),
+  ];
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()}\n`).join("");
+}
+
+async function ssh(lab: Lab, wanted: string, identity: string | undefined): Promise<void> {
+  const node = running(findNode(lab, wanted));
+  if (identity === undefined) {
+    process.exitCode = await runAttached(overCard(lab, node, []));
+    return;
+  }
+  if (node.publicIp === "") throw new Error(`${node.name} has no public address; without --identity, its network interface is the way in.`);
+  const proxy = `ProxyCommand=${shellQuote(join(projectRoot(), "lab", "ssh-proxy"))} %h %p`;
+  process.exitCode = await runAttached(["env", `OVERLAYNET_LAB_STATE=${lab.state}`, "ssh", "-i", identity, ...noHostKey, "-o", proxy, `${user}@${node.publicIp}`]);
+}
+
+async function exec(lab: Lab, wanted: string, command: readonly string[]): Promise<void> {
+  const node = running(findNode(lab, wanted));
+  const terminal = process.stdin.isTTY && process.stdout.isTTY ? ["-t"] : [];
+  // ssh hands one line to a shell over there.
+  process.exitCode = await runAttached(overCard(lab, node, terminal, ["sudo", "-n", "--", ...command].map(shellQuote).join(" ")));
+}
+
+/** The wire from the card leads to this one node of this machine: there is nobody whose key could be a surprise. */
+const noHostKey = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"];
+
+function overCard(lab: Lab, { namespace, privateIp }: LabNode, options: readonly string[], command?: string): string[] {
+  const key = labKeyFile(lab);
+  if (!existsSync(key)) throw new Error(`${key} is not there: the nodes were made without the lab's key.`);
+  const ours = ["-F", "none", "-i", key, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"];
+  return inNamespace(namespace, ["ssh", ...ours, ...noHostKey, ...options, `${user}@${privateIp}`, ...(command === undefined ? [] : [command])]);
+}
+
+function running(node: LabNode): LabNode {
+  if (node.state !== "running") throw new Error(`${node.name} is ${node.state}.`);
+  return node;
+}
+
+async function showConsole(lab: Lab, wanted: string, follow: boolean): Promise<void> {
+  const node = findNode(lab, wanted);
+  const log = consoleLog(lab, node.id);
+  if (!existsSync(log)) throw new Error(`${node.name} has not started yet: ${log} is not there.`);
+  if (follow) process.exitCode = await runAttached(["tail", "-n", "+1", "-F", log]);
+  else process.stdout.write(`${consoleTail(lab, node.id, Infinity)}\n`);
+}
+
+interface CaptureOptions {
+  readonly point: "inside" | "outside";
+  readonly write?: string;
+  readonly count?: number;
+}
+
+async function capture(lab: Lab, wanted: string, filter: readonly string[], { point, write, count }: CaptureOptions): Promise<void> {
+  if (count !== undefined && !(Number.isInteger(count) && count > 0)) throw new Error("--count is a number of packets, at least 1.");
+  const node = findNode(lab, wanted);
+  const options = ["-n", "-i", point === "inside" ? guestPort : fabricPort, ...(count === undefined ? [] : ["-c", String(count)])];
+  // tcpdump writes files as a user of its own, who may not write here.
+  const file = write === undefined || write === "-" ? undefined : openSync(write, "w");
+  try {
+    const command = ["tcpdump", ...options, ...(write === undefined ? ["-l"] : ["-U", "-w", "-"]), "--", ...filter];
+    process.exitCode = await runAttached(inNamespace(node.namespace, command), file ?? "inherit");
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+async function flush(lab: Lab, wanted: readonly string[]): Promise<void> {
+  const nodes = wanted.length === 0 ? labNodes(lab) : wanted.map((name) => findNode(lab, name));
+  const commands = nodes.map(({ namespace }) => `nsenter --net=/run/netns/${namespace} conntrack --flush 2>/dev/null || { echo "in namespace ${namespace}" >&2; exit 1; }`);
+  await run(["sh", "-s"], { stdin: `${commands.join("\n")}\n` });
+}
+
+async function destroy(lab: Lab): Promise<void> {
+  const { nodes, namespaces } = await destroyAll(lab);
+  process.stdout.write(`Removed ${nodes.length} nodes and ${namespaces.length} network namespaces of lab ${lab.id}.\n`);
+}
