@@ -149,7 +149,7 @@ describe("quick start in the lab", function () {
   });
 
   it("mends what was changed by hand on a node: shown by refresh, pushed by up to that node alone", async () => {
-    const outcome = await quickStart.overlaynet("lab", "exec", "blue-b0", "--", "sh", "-c", "'for f in /etc/overlaynet/parts/routes/*; do echo >> $f; done'");
+    const outcome = await quickStart.overlaynet("lab", "exec", "blue-b0", "--", "sh", "-c", "for f in /etc/overlaynet/parts/routes/*; do echo >> $f; done");
     assert.equal(outcome.code, 0, outcome.stderr);
     const refreshed = await quickStart.steps("refresh");
     assert.equal(refreshed.code, 0, refreshed.stdout + refreshed.stderr);
@@ -159,7 +159,7 @@ describe("quick start in the lab", function () {
   });
 
   it("refuses a node with another host key, naming both fingerprints; a node down fails alone, and up heals it", async () => {
-    const rekey = await quickStart.overlaynet("lab", "exec", "blue-b1", "--", "sh", "-c", "'cp -a /etc/ssh /root/ssh.kept && rm /etc/ssh/ssh_host_* && ssh-keygen -q -A && systemctl restart ssh'");
+    const rekey = await quickStart.overlaynet("lab", "exec", "blue-b1", "--", "sh", "-c", "cp -a /etc/ssh /root/ssh.kept && rm /etc/ssh/ssh_host_* && ssh-keygen -q -A && systemctl restart ssh");
     assert.equal(rekey.code, 0, rekey.stderr);
     quickStart.writePools(always);
     const refused = await quickStart.steps("up");
@@ -167,7 +167,7 @@ describe("quick start in the lab", function () {
     const said = refused.stdout + refused.stderr;
     assert.match(said, /blue-b1[\s\S]*SHA256:[\s\S]*SHA256:/);
     assert.doesNotMatch(said, /PRIVATE KEY/);
-    const restore = await quickStart.overlaynet("lab", "exec", "blue-b1", "--", "sh", "-c", "'rm /etc/ssh/ssh_host_* && cp -a /root/ssh.kept/ssh_host_* /etc/ssh/ && systemctl restart ssh'");
+    const restore = await quickStart.overlaynet("lab", "exec", "blue-b1", "--", "sh", "-c", "rm /etc/ssh/ssh_host_* && cp -a /root/ssh.kept/ssh_host_* /etc/ssh/ && systemctl restart ssh");
     assert.equal(restore.code, 0, restore.stderr);
     await up();
   });

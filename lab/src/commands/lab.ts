@@ -11,6 +11,8 @@ import { run } from "../state/privileged";
 import { inNamespace, runAttached } from "./attached";
 import { checkMachine } from "./check";
 import { findNode, type LabNode, labNodes } from "./find-node";
+import { revokeIngress } from "./revoke";
+import { waitUntilReady } from "./wait";
 
 /** The default user of Debian's images on EC2, and so of the lab's. */
 const user = "admin";
@@ -59,6 +61,21 @@ export function labCommand(): Command {
     .description("make security groups forget tracked connections, so that each packet has to be let in by a rule again")
     .argument("[nodes...]", "nodes; default: all")
     .action((nodes: string[]) => flush(openLab(), nodes));
+  lab
+    .command("wait")
+    .description("wait until a node answers and its systemd has settled")
+    .argument("<node>", "instance id, Name tag or its end, or address")
+    .option("--not-boot <boot_id>", "in a boot that is not this one (/proc/sys/kernel/random/boot_id), to wait for a reboot")
+    .option("--deadline <seconds>", "how long", Number.parseFloat, 60)
+    .action((node: string, { notBoot, deadline }: { notBoot?: string; deadline: number }) => wait(openLab(), node, notBoot, deadline));
+  lab
+    .command("revoke")
+    .description("take every ingress rule of a protocol out of all security groups behind Pulumi's back, as somebody at AWS' console would")
+    .requiredOption("--protocol <protocol>", "as the rules spell it: 4, udp, tcp, icmp, -1")
+    .action(async ({ protocol }: { protocol: string }) => {
+      const rules = await revokeIngress(openLab(), protocol);
+      process.stdout.write(`Revoked ${rules.length} ingress rules${rules.length === 0 ? "" : `: ${rules.join(", ")}`}.\n`);
+    });
   lab
     .command("destroy")
     .description("remove everything of the lab: nodes, networks, records, keys, and the quick start's Pulumi state")
@@ -120,6 +137,12 @@ function overCard(lab: Lab, { namespace, privateIp }: LabNode, options: readonly
 function running(node: LabNode): LabNode {
   if (node.state !== "running") throw new Error(`${node.name} is ${node.state}.`);
   return node;
+}
+
+async function wait(lab: Lab, wanted: string, notBoot: string | undefined, deadline: number): Promise<void> {
+  if (!(deadline > 0)) throw new Error("--deadline is a number of seconds above 0.");
+  const node = findNode(lab, wanted);
+  await waitUntilReady(node.name, (script) => overCard(lab, node, ["-o", "ConnectTimeout=2"], script), notBoot, deadline * 1000);
 }
 
 async function showConsole(lab: Lab, wanted: string, follow: boolean): Promise<void> {
