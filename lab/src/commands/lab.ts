@@ -131,7 +131,7 @@ function overCard(lab: Lab, { namespace, privateIp }: LabNode, options: readonly
   const key = labKeyFile(lab);
   if (!existsSync(key)) throw new Error(`${key} is not there: the nodes were made without the lab's key.`);
   const ours = ["-F", "none", "-i", key, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"];
-  return inNamespace(namespace, ["ssh", ...ours, ...noHostKey, ...options, `${user}@${privateIp}`, ...(command === undefined ? [] : [command])]);
+  return inNamespace(namespace, ["ssh", ...options, ...ours, ...noHostKey, `${user}@${privateIp}`, ...(command === undefined ? [] : [command])]);
 }
 
 function running(node: LabNode): LabNode {
