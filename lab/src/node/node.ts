@@ -45,12 +45,11 @@ export async function startNode(lab: Lab, spec: NodeSpec): Promise<void> {
 
   const memory = spec.memoryMiB ?? 192;
   const seen = existsSync(consoleLog(lab, spec.instanceId)) ? readFileSync(consoleLog(lab, spec.instanceId)).length : 0;
-  // Paths are relative to the node's directory: a kernel argument can hold neither blank nor comma. raid6_init is left out as it
-  // measures algorithms for 0.8 s of CPU, for a RAID that no node has.
+  // Paths are relative to the node's directory: a kernel argument can hold neither blank nor comma.
   const command = [
     join(projectRoot(), "lab", "src", "node", "supervise"), dir, processName(lab, spec.instanceId), join(imagePath, "linux"),
     `mem=${memory}M`, "uml_dir=umid", "umid=n",
-    "ubd0=disk.cow,image/base.img", "ubd1r=seed.tar", "root=/dev/ubda", "rw", "initcall_blacklist=raid6_init",
+    "ubd0=disk.cow,image/base.img", "ubd1r=seed.tar", "root=/dev/ubda", "rw",
     `vec0:transport=tap,ifname=${spec.tap},depth=128,gro=1,mtu=${maxMtu},mac=${spec.mac}`,
     "con=null", "con0=null,fd:1", "ssl=null", "quiet", "systemd.show_status=1",
   ];

@@ -1,4 +1,5 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
 
 export interface RunOptions {
   /** Written to the command's standard input, which is empty otherwise. */
@@ -40,7 +41,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
-    const abort = (): void => void child.kill("SIGTERM");
+    const abort = (): void => terminate(child);
     options.signal?.addEventListener("abort", abort, { once: true });
     child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
@@ -61,4 +62,15 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
       }
     });
   });
+}
+
+/** sudo is root's, and hands on no signal from its own process group: the command under it is ended instead. */
+function terminate(child: ChildProcess): void {
+  if (process.getuid?.() === 0 || child.pid === undefined) {
+    child.kill("SIGTERM");
+    return;
+  }
+  const commands = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim();
+  // A command that ended in between needs no end, and its exit is reported as any.
+  if (commands !== "") run(["kill", "-TERM", ...commands.split(" ")]).catch(() => undefined);
 }
