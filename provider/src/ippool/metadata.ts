@@ -66,14 +66,14 @@ export function decodeMetadata(decoder: Decoder, entry: ManifestEntry | undefine
   }
   for (const field of ["selfLink", "resourceVersion"]) text(field);
   text("uid", "types.UID");
-  for (const field of ["generation", "deletionGracePeriodSeconds"]) {
-    decoder.integer(present(metadata, field), `metadata.${field}`, { struct: "ObjectMeta", type: "int64" });
-  }
+  decoder.integer(present(metadata, "deletionGracePeriodSeconds"), "metadata.deletionGracePeriodSeconds", { struct: "ObjectMeta", type: "int64" });
+  const generation = decoder.integer(present(metadata, "generation"), "metadata.generation", { struct: "ObjectMeta", type: "int64" }) ?? 0;
+  if (generation < 0) decoder.report("metadata.generation", metadata.value.get("generation")?.value.position, "must be greater than or equal to 0");
   for (const field of ["creationTimestamp", "deletionTimestamp"]) decodeTime(decoder, present(metadata, field), `metadata.${field}`, "ObjectMeta");
   decodeLabels(decoder, metadata);
   decodeAnnotations(decoder, metadata);
   decodeFinalizers(decoder, metadata);
-  decodeList(decoder, metadata, "ownerReferences", "[]v1.OwnerReference", OWNER_REFERENCE_FIELDS);
+  decodeOwnerReferences(decoder, metadata);
   decodeList(decoder, metadata, "managedFields", "[]v1.ManagedFieldsEntry", MANAGED_FIELDS_FIELDS);
   return subdomainErrors(name).length === 0 ? name : undefined;
 }
@@ -182,12 +182,32 @@ function decodeFinalizers(decoder: Decoder, metadata: ManifestObject): void {
   });
 }
 
-function decodeList(decoder: Decoder, metadata: ManifestObject, field: string, type: string, fields: readonly string[]): void {
+function decodeOwnerReferences(decoder: Decoder, metadata: ManifestObject): void {
+  let controllers = 0;
+  for (const { item, path } of decodeList(decoder, metadata, "ownerReferences", "[]v1.OwnerReference", OWNER_REFERENCE_FIELDS)) {
+    const [apiVersion, kind] = ["apiVersion", "kind", "name", "uid"].map((field) => {
+      const at = joinPath(path, field);
+      const text = decoder.string(present(item, field), at, { struct: "OwnerReference", type: field === "uid" ? "types.UID" : "string" }) ?? "";
+      if (text === "" && !decoder.wrong(at)) decoder.report(at, item.position, "Required value: must not be empty");
+      return text;
+    });
+    if (apiVersion === "v1" && kind === "Event") decoder.report(path, item.position, "/v1, Kind=Event is disallowed from being an owner");
+    for (const field of ["controller", "blockOwnerDeletion"]) {
+      const flag = decoder.boolean(present(item, field), joinPath(path, field), { struct: "OwnerReference", type: "bool" });
+      if (field === "controller" && flag === true && ++controllers === 2) decoder.report(path, item.position, "Only one reference can have Controller set to true");
+    }
+  }
+}
+
+/** The objects of a list, their keys checked. */
+function decodeList(decoder: Decoder, metadata: ManifestObject, field: string, type: string, fields: readonly string[]): { readonly item: ManifestObject; readonly path: string }[] {
   const items = decoder.array(present(metadata, field), `metadata.${field}`, { struct: "ObjectMeta", type }) ?? [];
-  items.forEach((value, index) => {
+  return items.flatMap((value, index) => {
     const path = joinPath(`metadata.${field}`, index);
     const item = decoder.object({ value }, path, { struct: "ObjectMeta", type: type.slice(2) });
-    if (item !== undefined) decoder.knownFields(item, path, fields);
+    if (item === undefined) return [];
+    decoder.knownFields(item, path, fields);
+    return [{ item, path }];
   });
 }
 

@@ -1,6 +1,7 @@
-import { stringify } from "yaml";
+import { Document, visit } from "yaml";
 import type { IpPool } from "./ippool";
 import { API_VERSION, KIND } from "./resource-list";
+import { resolvePlainScalar } from "./yaml-scalar";
 
 /** A pool's spec as Calico stores it: defaults filled in, and of booleans and the namespaceSelector only those that are set. */
 export interface IpPoolSpec {
@@ -35,11 +36,16 @@ export function ipPoolSpec(pool: IpPool): IpPoolSpec {
 
 /** Manifests in Calico's form, one document per pool, which calicoctl and parseIpPools read back as the same pools. */
 export function printIpPools(pools: readonly IpPool[]): string {
-  return pools
-    .map((pool) => {
-      const manifest = { apiVersion: API_VERSION, kind: KIND, metadata: { name: pool.name }, spec: ipPoolSpec(pool) };
-      // YAML 1.1 for its quotes: `yes` is a name that Calico's reader would take for a boolean. Uses may be the same list for several pools.
-      return stringify(manifest, { schema: "yaml-1.1", aliasDuplicateObjects: false, lineWidth: 0 });
-    })
-    .join("---\n");
+  return pools.map(printIpPool).join("---\n");
+}
+
+function printIpPool(pool: IpPool): string {
+  const document = new Document({ apiVersion: API_VERSION, kind: KIND, metadata: { name: pool.name }, spec: ipPoolSpec(pool) });
+  visit(document, {
+    Scalar(_key, node) {
+      // `yes` is a name that Calico's reader takes for a boolean.
+      if (typeof node.value === "string" && resolvePlainScalar(node.value) !== node.value) node.type = "QUOTE_DOUBLE";
+    },
+  });
+  return document.toString({ lineWidth: 0 });
 }

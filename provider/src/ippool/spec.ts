@@ -106,6 +106,7 @@ function decodeFields(decoder: Decoder, object: ManifestObject): DecodedSpec {
   const cidrText = text("cidr");
   const cidr = decodeCidr(decoder, object, cidrText);
   const givenBlockSize = decoder.integer(object.value.get("blockSize"), "spec.blockSize", { struct: "IPPoolSpec", type: "int" });
+  const wrongBlockSize = decoder.wrong("spec.blockSize") && object.value.get("blockSize")?.value.value !== null;
   return {
     cidrText,
     cidr,
@@ -115,7 +116,7 @@ function decodeFields(decoder: Decoder, object: ManifestObject): DecodedSpec {
     disabled: flag("disabled"),
     disableBGPExport: flag("disableBGPExport"),
     givenBlockSize,
-    blockSize: decoder.wrong("spec.blockSize") || cidr === undefined ? undefined : givenBlockSize || defaultBlockSize(cidr.version),
+    blockSize: wrongBlockSize || cidr === undefined ? undefined : givenBlockSize || defaultBlockSize(cidr.version),
     nodeSelector: defaulted("nodeSelector", "string", "all()"),
     namespaceSelector: text("namespaceSelector") ?? "",
     allowedUses: decodeAllowedUses(decoder, object),
@@ -192,7 +193,7 @@ function checkBlockSize(decoder: Decoder, { cidr, givenBlockSize = 0, blockSize,
   if (cidr === undefined || blockSize === undefined) return;
   const [least, most] = cidr.version === 4 ? [20, 32] : [116, 128];
   if (blockSize < least || blockSize > most) report("blockSize must be between 20 and 32 for IPv4 pools, and between 116 and 128 for IPv6 pools");
-  if (!disabled && !decoder.wrong("spec.disabled") && cidr.prefixLength > blockSize) {
+  if (!disabled && cidr.prefixLength > blockSize) {
     report("IP pool size is too small for use with Calico IPAM. It must be equal to or greater than the block size.");
   }
 }

@@ -1,6 +1,7 @@
-import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, type Pair, Parser, type Scalar, type Tags } from "yaml";
+import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, type Pair, Parser, type Scalar, type ScalarTag } from "yaml";
 import { isArray, isObject, type ManifestEntry, type ManifestValue, MAX_DEPTH, type Position } from "./manifest-value";
 import type { Problem } from "./problem";
+import { resolvePlainScalar, type ScalarValue } from "./yaml-scalar";
 
 /** Characters of one input. */
 export const MAX_TEXT_LENGTH = 4 * 1024 * 1024;
@@ -17,16 +18,18 @@ export interface YamlDocument {
   readonly problems: readonly Problem[];
 }
 
-/**
- * The documents of a YAML or JSON text, empty ones left out, with scalars typed as Calico's go-yaml types them: YAML 1.1, so that `yes` is true,
- * without its dates, which go-yaml leaves as text, and sexagesimal numbers, which it does not know. Never throws for what the text holds.
- */
+/** The documents of a YAML or JSON text, empty ones left out, with scalars as go-yaml types them. Never throws for what the text holds. */
 export function readYamlDocuments(text: string): YamlDocument[] {
   if (text.length > MAX_TEXT_LENGTH) {
     return [{ problems: [{ path: "", message: `the input has ${text.length} characters; at most ${MAX_TEXT_LENGTH} are read. Split it into several` }] }];
   }
+  const control = CONTROL_CHARACTER.exec(text);
+  if (control !== null) {
+    const before = text.slice(0, control.index).split("\n");
+    return [{ problems: [{ path: "", message: "yaml: control characters are not allowed", line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }] }];
+  }
   const lines = new LineCounter();
-  const composer = new Composer({ schema: "yaml-1.1", customTags: goYamlTags, resolveKnownTags: false, uniqueKeys: false });
+  const composer = new Composer({ schema: "failsafe", customTags: SCALAR_TAGS, resolveKnownTags: false, uniqueKeys: false });
   const documents: YamlDocument[] = [];
   const refuse = (message: string, offset: number): void => void documents.push({ problems: [{ path: "", message, ...positionIn(lines, offset) }] });
   for (const document of composer.compose(parse(text, lines, refuse))) {
@@ -55,11 +58,11 @@ function* parse(text: string, lines: LineCounter, refuse: (message: string, offs
 
 const NESTED_TOO_DEEPLY = `yaml: nested more than ${MAX_DEPTH} levels`;
 
-const UNKNOWN_TO_GO_YAML = new Set(["binary", "omap", "pairs", "set", "timestamp", "merge"].map((name) => `tag:yaml.org,2002:${name}`));
+/** For scalars with an explicit tag; plain ones without are resolved where they are read. */
+const SCALAR_TAGS: ScalarTag[] = ["bool", "int", "float", "null"].map((name) => ({ tag: `tag:yaml.org,2002:${name}`, resolve: resolvePlainScalar }));
 
-function goYamlTags(tags: Tags): Tags {
-  return tags.filter((tag) => typeof tag === "string" || !(UNKNOWN_TO_GO_YAML.has(tag.tag) || ("format" in tag && tag.format === "TIME")));
-}
+/** Beyond go-yaml's "printable" characters, YAML 1.1 5.1. */
+const CONTROL_CHARACTER = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 
 class DocumentReader {
   private readonly problems: Problem[] = [];
@@ -106,7 +109,22 @@ class DocumentReader {
     const position = this.position(node);
     if (isSeq<Node>(node)) return { value: node.items.map((item) => this.valueOf(item, depth + 1)), position };
     if (isMap<Node, Node | null>(node)) return { value: this.entriesOf(node.items, depth), position };
-    return { value: isScalar(node) ? scalarOf(node) : null, position };
+    return { value: isScalar(node) ? this.scalarOf(node) : null, position };
+  }
+
+  private scalarOf(node: Scalar): ScalarValue {
+    const value = typeof node.value === "string" && node.type === "PLAIN" && node.tag === undefined ? resolvePlainScalar(node.value) : node.value;
+    switch (typeof value) {
+      case "string":
+      case "boolean":
+        return value;
+      case "number":
+        // JSON has no such numbers, and Go's readers take their manifests by way of JSON.
+        if (!Number.isFinite(value)) this.report(`unsupported value: ${value}`, this.position(node));
+        return value;
+      default:
+        return null;
+    }
   }
 
   private aliasOf(name: string, target: Node | undefined, position: Position | undefined, depth: number): ManifestValue {
@@ -121,28 +139,31 @@ class DocumentReader {
 
   private entriesOf(pairs: readonly Pair<Node, Node | null>[], depth: number): ReadonlyMap<string, ManifestEntry> {
     const entries = new Map<string, ManifestEntry>();
-    const merged: ManifestValue[] = [];
+    const set = (name: string, entry: ManifestEntry, position: Position | undefined): void => {
+      if (entries.has(name)) this.report(`key "${name}" already set in map`, position);
+      entries.set(name, entry);
+    };
     for (const { key, value } of pairs) {
       const keyPosition = this.position(key);
-      const name = isAlias(key) ? key.resolve(this.document) : key;
-      if (!isScalar(name)) {
-        this.report("invalid map key: only scalars are keys", keyPosition);
-      } else if (name.value === "<<" && name.type === "PLAIN") {
-        merged.push(this.valueOf(value, depth + 1));
+      const resolvedKey = isAlias(key) ? key.resolve(this.document) : key;
+      const name = isScalar(resolvedKey) ? this.scalarOf(resolvedKey) : null;
+      if (name === null) {
+        this.report("invalid map key", keyPosition);
+      } else if (name === "<<" && isScalar(resolvedKey) && resolvedKey.type === "PLAIN") {
+        this.merge(this.valueOf(value, depth + 1), (merged, entry) => set(merged, entry, keyPosition));
       } else {
-        const text = String(name.value);
-        if (entries.has(text)) this.report(`key "${text}" already set in map`, keyPosition);
-        entries.set(text, { keyPosition, value: this.valueOf(value, depth + 1) });
-      }
-    }
-    for (const source of merged.flatMap((value) => (isArray(value) ? value.value : [value]))) {
-      if (isObject(source)) {
-        for (const [name, entry] of source.value) if (!entries.has(name)) entries.set(name, entry);
-      } else {
-        this.report("map merge requires map or sequence of maps as the value", source.position);
+        set(String(name), { keyPosition, value: this.valueOf(value, depth + 1) }, keyPosition);
       }
     }
     return entries;
+  }
+
+  /** go-yaml, being strict, takes a key that a merged mapping has as well for one that is set twice. */
+  private merge(value: ManifestValue, set: (name: string, entry: ManifestEntry) => void): void {
+    for (const source of isArray(value) ? value.value : [value]) {
+      if (!isObject(source)) return this.report("map merge requires map or sequence of maps as the value", source.position);
+      for (const [name, entry] of source.value) set(name, entry);
+    }
   }
 
   private report(message: string, position: Position | undefined): void {
@@ -157,17 +178,4 @@ class DocumentReader {
 function positionIn(lines: LineCounter, offset: number): Position {
   const { line, col } = lines.linePos(offset);
   return { line: Math.max(line, 1), column: Math.max(col, 1) };
-}
-
-function scalarOf(node: Scalar): string | number | boolean | null {
-  switch (typeof node.value) {
-    case "string":
-    case "number":
-    case "boolean":
-      return node.value;
-    case "bigint":
-      return Number(node.value);
-    default:
-      return null;
-  }
 }

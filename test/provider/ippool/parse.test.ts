@@ -97,12 +97,12 @@ metadata:
     it("with a byte order mark, CRLF, anchors, aliases and merged mappings", () => {
       assert.deepEqual(namesOf(`\uFEFF${first}`), ["a"]);
       assert.deepEqual(namesOf(first.replaceAll("\n", "\r\n")), ["a"]);
-      const [shared] = parseIpPools(`[{apiVersion: &v projectcalico.org/v3, kind: &k IPPool, metadata: {name: &n a}, spec: &s {cidr: 10.0.0.0/8, natOutgoing: true}},
-        {apiVersion: *v, kind: *k, metadata: {name: b, labels: {*n : x}}, spec: {<<: *s, cidr: 11.0.0.0/8}},
-        {apiVersion: *v, kind: *k, metadata: {name: c}, spec: {<<: [{cidr: 12.0.0.0/8}, *s]}}]`).documents.slice(1);
+      const [shared, merged] = parseIpPools(`[{apiVersion: &v projectcalico.org/v3, kind: &k IPPool, metadata: {name: &n a}, spec: &s {cidr: 10.0.0.0/8, natOutgoing: true}},
+        {apiVersion: *v, kind: *k, metadata: {name: b, labels: {*n : x}}, spec: {<<: *s, blockSize: 24}},
+        {apiVersion: *v, kind: *k, metadata: {name: c}, spec: {<<: [{cidr: 12.0.0.0/8}, {blockSize: 24}]}}]`).documents.slice(1);
       assert.deepEqual(shared?.problems, []);
-      assert.equal(shared?.pool?.cidr, "11.0.0.0/8");
-      assert.equal(shared?.pool?.natOutgoing, true);
+      assert.deepEqual([shared?.pool?.cidr, shared?.pool?.natOutgoing, shared?.pool?.blockSize], ["10.0.0.0/8", true, 24]);
+      assert.deepEqual([merged?.pool?.cidr, merged?.pool?.blockSize], ["12.0.0.0/8", 24]);
     });
 
     it("with YAML 1.1's scalars as go-yaml reads them", () => {
@@ -135,6 +135,10 @@ metadata:
       ["tabs", pool.replaceAll("  ", "\t"), /^yaml: Tabs are not allowed as indentation$/, "4:1"],
       ["an anchor that contains itself", "a: &a [*a]", /^yaml: anchor 'a' value contains itself$/, "1:8"],
       ["an unknown anchor", "a: *b", /^yaml: unknown anchor 'b' referenced$/, "1:4"],
+      ["a merge of a key that is there", "{<<: {a: b}, a: c}", /^yaml: key "a" already set in map$/, "1:14"],
+      ["a control character", `${pool}\u0001`, /^yaml: control characters are not allowed$/, "7:1"],
+      ["a number that JSON does not have", "a: .inf", /^yaml: unsupported value: Infinity$/],
+      ["null as key", "{~: a}", /^yaml: invalid map key$/],
       ["a merge of no mapping", "a: {<<: [1]}", /^yaml: map merge requires map or sequence of maps as the value$/],
       ["a mapping as key", "{a: b}: c", /^yaml: invalid map key/],
       ["a tag", "spec: !!binary aGk=", /^yaml: Unresolved tag/],

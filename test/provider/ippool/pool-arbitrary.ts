@@ -4,7 +4,7 @@ import type { IpPool } from "../../../provider/src/ippool/ippool";
 
 /** Valid names, those included that YAML would take for something else. */
 const name = fc.oneof(
-  fc.constantFrom("yes", "no", "on", "off", "null", "true", "y", "5", "1e3", "0x1f", "010", "12.5", "2024-01-01", "a.b-c"),
+  fc.constantFrom("yes", "no", "on", "off", "null", "true", "y", "5", "1e3", "0x1f", "010", "0o17", "e1", "1e400", "0b1", "12.5", "2024-01-01", "a.b-c"),
   fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?(\.[a-z0-9]{1,5}){0,2}$/),
 );
 const selector = fc.constantFrom("all()", "!all()", " all() ", "has(a)", `zone in {"a", 'b'}`, "a == 'x: y # z'", `a == "'"`, "a == 'ü\u2028'", "(a != 'b' || has(c)) && !has(d)");
