@@ -48,7 +48,7 @@ export class Provider extends pulumi.ProviderResource {
  */
 export interface ProviderArgs {
     /**
-     * Take what stood on a node that cannot be reached as deleted, with a warning, instead of failing: for nodes that are gone for good. Default: false.
+     * Take what stood on a node that cannot be reached as deleted, with a warning, instead of failing: for nodes that are gone for good. `pulumi destroy` takes the configuration from the state, so set the environment variable for it. Default: false.
      */
     deleteUnreachable?: pulumi.Input<boolean | undefined>;
     /**

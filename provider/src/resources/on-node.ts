@@ -108,14 +108,14 @@ export function partResource<I extends OnNodeInputs, O extends PartOutputs>(kind
         if (!access.isUnreachable(error)) throw error;
         const message = `${kind.title(old.inputs)} of node ${old.inputs.node} could not be removed: ${messageOf(error)}`;
         if (!context.config.deleteUnreachable) throw new Error(`${message}. When the node is gone for good, ${GONE}`, { cause: error });
-        await context.log("warning", `${message}; taken as deleted (overlaynet:deleteUnreachable)`);
+        await context.log("warning", `${message}; taken as deleted, as deleteUnreachable says`);
       }
     },
   };
 }
 
-const GONE =
-  "run this again with OVERLAYNET_DELETE_UNREACHABLE=true, or set `pulumi config set overlaynet:deleteUnreachable true`: what stood on it is then taken as deleted";
+/** The environment, as a destroy takes the provider's configuration from the state. */
+const GONE = "run this again with OVERLAYNET_DELETE_UNREACHABLE=true in the environment: what stood on it is then taken as deleted";
 
 /** The provider's proxy command carries connections that name none. */
 function targetOf({ connection }: OnNodeInputs, { config }: OperationContext): SshTarget {

@@ -8,7 +8,7 @@ declare var exports: any;
 const __config = new pulumi.Config("overlaynet");
 
 /**
- * Take what stood on a node that cannot be reached as deleted, with a warning, instead of failing: for nodes that are gone for good. Default: false.
+ * Take what stood on a node that cannot be reached as deleted, with a warning, instead of failing: for nodes that are gone for good. `pulumi destroy` takes the configuration from the state, so set the environment variable for it. Default: false.
  */
 export declare const deleteUnreachable: boolean | undefined;
 Object.defineProperty(exports, "deleteUnreachable", {

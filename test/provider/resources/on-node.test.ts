@@ -169,7 +169,7 @@ describe("a part on a node", () => {
   it("cannot be deleted from a node that does not answer, and the error says how to go on", async () => {
     const nodes = new FakeNodes();
     nodes.failure = new Unreachable("no route to 10.1.0.4");
-    await assert.rejects(resourceOn(nodes).delete(OLD, contextOf()), /^Error: routes of node blue-0 could not be removed: no route to 10\.1\.0\.4\. .*deleteUnreachable true/);
+    await assert.rejects(resourceOn(nodes).delete(OLD, contextOf()), /^Error: routes of node blue-0 could not be removed: no route to 10\.1\.0\.4\. .*OVERLAYNET_DELETE_UNREACHABLE=true/);
     const context = contextOf({ config: { sshDeadline: 300, deleteUnreachable: true } });
     await resourceOn(nodes).delete(OLD, context);
     assert.match(context.logs.join(), /^warning: .*taken as deleted/);

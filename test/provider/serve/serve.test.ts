@@ -180,7 +180,7 @@ describe("the gRPC seam", () => {
 
   it("deletes with the inputs of last time, and says how to go on when it cannot", async () => {
     await plugin.delete("Routes", "blue-0/routes", { inputs: ROUTES, outputs: {} });
-    assert.match((await failure(plugin.delete("Routes", "blue-0/routes", { inputs: on("unreachable"), outputs: {} }))).details, /deleteUnreachable true/);
+    assert.match((await failure(plugin.delete("Routes", "blue-0/routes", { inputs: on("unreachable"), outputs: {} }))).details, /OVERLAYNET_DELETE_UNREACHABLE=true/);
   });
 
   it("names its resources when it is asked for another", async () => {

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type EngineEvent, LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
@@ -9,9 +9,15 @@ const BIN = resolve(__dirname, "../../../node_modules/.bin");
 /** A stack of an inline program with the provider from the sources, and all it keeps in a folder of its own. */
 export interface TestStack {
   readonly stack: Stack;
-  /** The state, as text. */
-  exported(): Promise<string>;
+  /** The state as it is kept, secrets encrypted. */
+  state(): Promise<{ readonly text: string; readonly resources: readonly StateResource[] }>;
   remove(): Promise<void>;
+}
+
+export interface StateResource {
+  readonly urn: string;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+  readonly initErrors?: readonly string[];
 }
 
 export async function testStack(program: PulumiFn, config: Readonly<Record<string, string>> = {}): Promise<TestStack> {
@@ -36,7 +42,11 @@ export async function testStack(program: PulumiFn, config: Readonly<Record<strin
   for (const [key, value] of Object.entries(config)) await stack.setConfig(key, { value });
   return {
     stack,
-    exported: async () => JSON.stringify(await stack.exportStack()),
+    async state() {
+      const text = await readFile(join(folder, ".pulumi/stacks/overlaynet-test/test.json"), "utf8");
+      const { checkpoint } = JSON.parse(text) as { checkpoint: { latest: { resources?: readonly StateResource[] } } };
+      return { text, resources: checkpoint.latest.resources ?? [] };
+    },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
