@@ -1,0 +1,31 @@
+import type { NodeSpec } from "../node/node-spec";
+import type { ResourceRecord } from "../state/record";
+
+/** Where the card of an instance is, for its node. */
+export interface Card {
+  readonly namespace: string;
+  readonly tap: string;
+}
+
+/** What stands behind the API: the records, the fabric that makes them real, and the nodes. */
+export interface Backend {
+  /** The state directory, for people. */
+  readonly place: string;
+  /** Does something while nobody else changes the lab. */
+  locked<T>(what: string, action: () => Promise<T>): Promise<T>;
+  list(): ResourceRecord[];
+  put(record: ResourceRecord): void;
+  remove(id: string): void;
+  /** Makes Linux hold what the records say. */
+  reconcile(records: readonly ResourceRecord[]): Promise<void>;
+  cardOf(instance: ResourceRecord): Card;
+  /** Returns when the node's kernel runs; does nothing for a running node. */
+  startNode(spec: NodeSpec): Promise<void>;
+  /** Shuts down; the disk stays. */
+  stopNode(instanceId: string): Promise<void>;
+  /** Ends a node and removes its disk. */
+  destroyNode(instanceId: string): Promise<void>;
+  nodeState(instanceId: string): "running" | "stopped" | "absent";
+  /** The last lines of its console. */
+  consoleTail(instanceId: string, lines: number): string;
+}

@@ -1,0 +1,30 @@
+import { instance } from "./instance";
+import { internetGateway } from "./internet-gateway";
+import { keyPair } from "./key-pair";
+import type { ResourceType } from "./resource-type";
+import { route } from "./route";
+import { routeTable } from "./route-table";
+import { routeTableAssociation } from "./route-table-association";
+import { securityGroup } from "./security-group";
+import { securityGroupEgressRule, securityGroupIngressRule } from "./security-group-rule";
+import { subnet } from "./subnet";
+import { vpc } from "./vpc";
+import { vpcPeeringConnection } from "./vpc-peering-connection";
+
+/** Every resource type of the aws package that the lab models, by token. */
+export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
+  [
+    instance,
+    internetGateway,
+    keyPair,
+    route,
+    routeTable,
+    routeTableAssociation,
+    securityGroup,
+    securityGroupEgressRule,
+    securityGroupIngressRule,
+    subnet,
+    vpc,
+    vpcPeeringConnection,
+  ].map((type) => [type.token, type]),
+);

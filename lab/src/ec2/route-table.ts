@@ -1,0 +1,89 @@
+import { ApiError } from "./api-error";
+import { networkProblem } from "./cidr";
+import { type Inputs, refused, regionInput, tagsInput } from "./input";
+import { mapsOf, mustText, type PropertyMap } from "./property-value";
+import type { Records } from "./records";
+import { ACCOUNT_ID, ec2Arn } from "./regions";
+import type { ResourceRecord } from "../state/record";
+import type { Companion, ResourceType } from "./resource-type";
+import { refusedTargets, refuseRoute, routeId, routeState, routeTargets } from "./route-target";
+import { EC2 } from "./tokens";
+import { findVpc } from "./vpc";
+
+const routeInputs: Inputs = {
+  ...refusedTargets,
+  cidrBlock: { kind: "string", lab: "enforced", check: (value) => networkProblem(String(value)) },
+  destinationPrefixListId: refused("string", "it has no prefix lists"),
+  gatewayId: { kind: "string", lab: "enforced" },
+  ipv6CidrBlock: refused("string", "its networks are IPv4 only"),
+  networkInterfaceId: { kind: "string", lab: "enforced" },
+  vpcPeeringConnectionId: { kind: "string", lab: "enforced" },
+};
+
+/** `aws.ec2.RouteTable`. Its inline routes are kept as records of routes, too. */
+export const routeTable: ResourceType = {
+  token: EC2.routeTable,
+  title: "EC2 Route Table",
+  actions: { create: "CreateRouteTable", update: "CreateRoute", delete: "DeleteRouteTable" },
+  idPrefix: "rtb",
+  inputs: {
+    propagatingVgws: refused("strings", "it has no virtual private gateways", { computed: true, set: true }),
+    region: regionInput,
+    routes: { kind: { blocks: routeInputs }, computed: true, set: true, lab: "enforced" },
+    tags: tagsInput,
+    vpcId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
+  },
+  computed: ["arn", "ownerId"],
+  check(inputs) {
+    return mapsOf(inputs, "routes").flatMap((route, i) => {
+      const targets = routeTargets(route);
+      if (route["cidrBlock"] === undefined) return [{ path: `routes[${i}]`, reason: "one of `cidr_block, ipv6_cidr_block, destination_prefix_list_id` must be specified" }];
+      if (targets.length !== 1) return [{ path: `routes[${i}]`, reason: `creating route: exactly one target must be specified, but ${targets.length === 0 ? "none" : targets.join(", ")} were specified` }];
+      return [];
+    });
+  },
+  create({ id, inputs, region, records }) {
+    const vpc = findVpc(records, mustText(inputs, "vpcId"));
+    const routes = mapsOf(inputs, "routes");
+    return {
+      outputs: { arn: ec2Arn(region, `route-table/${id}`), ownerId: ACCOUNT_ID, propagatingVgws: [], routes: routes.map(fullRoute) },
+      companions: routeCompanions(records, id, vpc, routes),
+    };
+  },
+  update({ record, inputs, records }) {
+    if (inputs["routes"] === undefined) return {};
+    const routes = mapsOf(inputs, "routes");
+    const vpc = findVpc(records, mustText(record.outputs, "vpcId"));
+    return { outputs: { routes: routes.map(fullRoute) }, companions: routeCompanions(records, record.id, vpc, routes) };
+  },
+  refuseDelete(record, records) {
+    if (records.where(EC2.routeTableAssociation, "routeTableId", record.id).length === 0) return;
+    throw new ApiError("DependencyViolation", `The routeTable '${record.id}' has dependencies and cannot be deleted.`);
+  },
+  cascade: (record, records) => records.where(EC2.route, "routeTableId", record.id).map(({ id }) => id),
+};
+
+function routeCompanions(records: Records, table: string, vpc: ResourceRecord, routes: readonly PropertyMap[]): Companion[] {
+  return routes.map((route) => {
+    const destination = mustText(route, "cidrBlock");
+    refuseRoute(records, { table, vpc, destination, route, replacing: routeId(table, destination) });
+    return {
+      type: EC2.route,
+      id: routeId(table, destination),
+      outputs: { ...fullRoute(route), routeTableId: table, destinationCidrBlock: destination, origin: "CreateRoute", state: routeState(route, records) },
+    };
+  });
+}
+
+/** A route with all its fields, as the provider stores it. */
+function fullRoute(route: PropertyMap): PropertyMap {
+  const names = Object.keys(routeInputs).sort();
+  return Object.fromEntries(names.map((name) => [name, route[name] ?? ""]));
+}
+
+/** @throws ApiError when there is none */
+export function findRouteTable(records: Records, id: string): ResourceRecord {
+  const record = records.find(EC2.routeTable, id);
+  if (record === undefined) throw new ApiError("InvalidRouteTableID.NotFound", `The routeTable ID '${id}' does not exist`);
+  return record;
+}

@@ -1,0 +1,98 @@
+import { ApiError } from "./api-error";
+import { formatCidr, parseCidr } from "./cidr";
+import { derivedId } from "./ids";
+import { oneOf, refused, regionInput, tagsInput } from "./input";
+import { mustText, type PropertyValue, textOf } from "./property-value";
+import { ownerOf, type Records } from "./records";
+import { ACCOUNT_ID, ec2Arn } from "./regions";
+import type { ResourceRecord } from "../state/record";
+import type { ResourceType } from "./resource-type";
+import { ruleCompanions } from "./security-group-rules";
+import { EC2 } from "./tokens";
+
+const NO_IPV6 = "its networks are IPv4 only";
+const NO_IPAM = "it has no IP Address Manager; give cidrBlock";
+
+/** The provider's `validVPCIPv4CIDRBlock` and `IsCIDRNetwork`, word for word. */
+function vpcCidrProblem(value: PropertyValue, name: string): string | undefined {
+  const text = String(value);
+  const cidr = parseCidr(text);
+  if (cidr === undefined) return `expected ${name} to contain a valid Value, got: ${text} with err: invalid CIDR address: ${text}`;
+  if (formatCidr(cidr) !== text) return `expected ${name} to contain a valid network Value, expected ${formatCidr(cidr)}, got ${text}`;
+  if (cidr.prefixLength < 16 || cidr.prefixLength > 28) return `expected "${name}" to contain a network Value with between 16 and 28 significant bits, got: ${cidr.prefixLength}`;
+  return undefined;
+}
+
+/** `aws.ec2.Vpc`, with its main route table and default security group. */
+export const vpc: ResourceType = {
+  token: EC2.vpc,
+  title: "EC2 VPC",
+  actions: { create: "CreateVpc", update: "ModifyVpcAttribute", delete: "DeleteVpc" },
+  idPrefix: "vpc",
+  inputs: {
+    assignGeneratedIpv6CidrBlock: refused("bool", NO_IPV6),
+    cidrBlock: { kind: "string", computed: true, forceNew: true, lab: "enforced", check: vpcCidrProblem },
+    enableDnsHostnames: { kind: "bool", computed: true, lab: "recorded" },
+    enableDnsSupport: { kind: "bool", default: true, lab: "recorded" },
+    enableNetworkAddressUsageMetrics: { kind: "bool", computed: true, lab: "recorded" },
+    instanceTenancy: { kind: "string", unset: "default", lab: "recorded", check: oneOf("default", "dedicated") },
+    ipv4IpamPoolId: refused("string", NO_IPAM, { unset: null, forceNew: true }),
+    ipv4NetmaskLength: refused("int", NO_IPAM, { unset: null, forceNew: true }),
+    ipv6CidrBlock: refused("string", NO_IPV6, { computed: true }),
+    ipv6CidrBlockNetworkBorderGroup: refused("string", NO_IPV6, { computed: true }),
+    ipv6IpamPoolId: refused("string", NO_IPV6),
+    ipv6NetmaskLength: refused("int", NO_IPV6),
+    region: regionInput,
+    tags: tagsInput,
+  },
+  computed: ["arn", "defaultNetworkAclId", "defaultRouteTableId", "defaultSecurityGroupId", "dhcpOptionsId", "ipv6AssociationId", "mainRouteTableId", "ownerId"],
+  replaces: (_olds, news, changed) => {
+    // Only from dedicated to default can it change in place (API_ModifyVpcTenancy).
+    return changed.has("instanceTenancy") && news["instanceTenancy"] === "dedicated" ? ["instanceTenancy"] : [];
+  },
+  create({ id, inputs, region }) {
+    if (textOf(inputs, "cidrBlock") === undefined) throw new ApiError("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' must be provided.");
+    const routeTable = derivedId("rtb", id, "main");
+    const group = derivedId("sg", id, "default");
+    return {
+      outputs: {
+        arn: ec2Arn(region, `vpc/${id}`),
+        defaultNetworkAclId: derivedId("acl", id),
+        defaultRouteTableId: routeTable,
+        defaultSecurityGroupId: group,
+        dhcpOptionsId: "default",
+        ipv6AssociationId: "",
+        mainRouteTableId: routeTable,
+        ownerId: ACCOUNT_ID,
+      },
+      companions: [
+        { type: EC2.routeTable, id: routeTable, outputs: { vpcId: id, arn: ec2Arn(region, `route-table/${routeTable}`), ownerId: ACCOUNT_ID, routes: [] } },
+        {
+          type: EC2.securityGroup,
+          id: group,
+          outputs: { vpcId: id, arn: ec2Arn(region, `security-group/${group}`), ownerId: ACCOUNT_ID, name: "default", description: "default VPC security group" },
+        },
+        // A default group lets its members talk to each other, and out (VPC User Guide, "Default security groups").
+        ...ruleCompanions(EC2.ingressRule, group, [{ ipProtocol: "-1", referencedSecurityGroupId: group }]),
+        ...ruleCompanions(EC2.egressRule, group, [{ ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" }]),
+      ],
+    };
+  },
+  refuseDelete(record, records) {
+    const inUse = [EC2.subnet, EC2.internetGateway, EC2.routeTable, EC2.securityGroup, EC2.peering].some((type) => {
+      return records.ofType(type).some((other) => (other.outputs["vpcId"] === record.id || other.outputs["peerVpcId"] === record.id) && ownerOf(other) !== record.id);
+    });
+    if (inUse) throw new ApiError("DependencyViolation", `The vpc '${record.id}' has dependencies and cannot be deleted.`);
+  },
+};
+
+/** @throws ApiError when there is none */
+export function findVpc(records: Records, id: string): ResourceRecord {
+  const record = records.find(EC2.vpc, id);
+  if (record === undefined) throw new ApiError("InvalidVpcID.NotFound", `The vpc ID '${id}' does not exist`);
+  return record;
+}
+
+export function vpcCidr(record: ResourceRecord): string {
+  return mustText(record.outputs, "cidrBlock");
+}
