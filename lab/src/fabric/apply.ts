@@ -24,25 +24,38 @@ interface Applied {
  * @throws when Linux refuses something, naming the namespace; a later call goes on from there
  */
 export async function applyFabric(prefix: string, namespaces: readonly Namespace[], memory: string): Promise<void> {
-  const wanted = new Map(namespaces.map((namespace) => [namespace.name, namespace]));
-  const there = new Set(existingNamespaces(prefix));
   const remembered = remember(memory);
+  if (isInLine(namespaces, remembered, existingNamespaces(prefix))) return;
 
+  mkdirSync(dirname(memory), { recursive: true, mode: 0o700 });
+  const sh = shellCommand(memory);
+  await run(sh);
+  const there = new Set(existingNamespaces(prefix));
+  const wanted = new Set(namespaces.map(({ name }) => name));
   const changed = namespaces.filter((namespace) => !isCurrent(namespace, remembered[namespace.name], there));
   const surplus = [...there].filter((name) => !wanted.has(name));
-  if (changed.length === 0 && surplus.length === 0) return;
 
   // Until all is done, what changes is not known to be anything.
   const unchanged = Object.fromEntries(Object.entries(remembered).filter(([name]) => wanted.has(name) && !changed.some((namespace) => namespace.name === name)));
   write(memory, unchanged);
 
   // Before looking: devices go with the namespaces at their other ends.
-  if (surplus.length > 0) await run(["sh", "-s"], { stdin: ["set -eu", ...surplus.flatMap(removalCommands), ""].join("\n") });
+  if (surplus.length > 0) await run(sh, { stdin: ["set -eu", ...surplus.flatMap(removalCommands), ""].join("\n") });
   const observed = await observe(changed.filter(({ name }) => there.has(name)));
-  if (changed.length > 0) await run(["sh", "-s"], { stdin: script(namespaces, changed, there, observed, remembered) });
+  if (changed.length > 0) await run(sh, { stdin: script(namespaces, changed, there, observed, remembered) });
 
   const made = changed.map((namespace): [string, Applied] => [namespace.name, digests(namespace)]);
   write(memory, { ...unchanged, ...Object.fromEntries(made) });
+}
+
+/**
+ * sh for a script that changes namespaces. It waits for one that a killed process left at work, so that running it without any script
+ * tells that nothing changes any more.
+ *
+ * @param memory as for {@link applyFabric}
+ */
+export function shellCommand(memory: string): string[] {
+  return ["flock", `${memory}.lock`, "sh", "-s"];
 }
 
 /** Names of the network namespaces that begin so. */
@@ -56,6 +69,11 @@ export function removalCommands(name: string): string[] {
     `ip -n ${name} -o link show type veth 2>/dev/null | sed -n 's/^[0-9]*: \\([^:@]*\\).*/link delete dev \\1/p' | ip -n ${name} -force -batch - 2>/dev/null || :`,
     `ip netns delete ${name}`,
   ];
+}
+
+function isInLine(namespaces: readonly Namespace[], remembered: Readonly<Record<string, Applied>>, existing: readonly string[]): boolean {
+  const there = new Set(existing);
+  return namespaces.length === there.size && namespaces.every((namespace) => isCurrent(namespace, remembered[namespace.name], there));
 }
 
 /** A namespace whose wires lead to one that is gone has lost them. */
@@ -148,7 +166,6 @@ function remember(memory: string): Record<string, Applied> {
 }
 
 function write(memory: string, applied: Readonly<Record<string, Applied>>): void {
-  mkdirSync(dirname(memory), { recursive: true, mode: 0o700 });
   writeFileSync(`${memory}.draft`, JSON.stringify(applied));
   renameSync(`${memory}.draft`, memory);
 }

@@ -86,6 +86,8 @@ function portChecks({ mac, privateIp, secondaryPrivateIps, sourceDestCheck }: In
     "}",
     "chain from-subnet {",
     "ether type arp arp daddr ip @own accept",
+    // Answers to what asked in another's name, as a kernel with workloads' addresses may.
+    ...when(!sourceDestCheck, `ether type arp ether daddr ${mac} accept`),
     `ether daddr != ${mac} drop`,
     "ether type != ip counter drop",
     ...when(sourceDestCheck, `ip daddr != @own counter drop comment "source/dest check"`),

@@ -4,9 +4,9 @@ import { destroyNode, listNodes } from "../node/node";
 import { withLock } from "../state/lock";
 import type { Lab } from "../state/paths";
 import { run } from "../state/privileged";
-import { existingNamespaces, removalCommands } from "./apply";
+import { existingNamespaces, removalCommands, shellCommand } from "./apply";
 import { namespacePrefix } from "./names";
-import { withFabricLock } from "./reconcile";
+import { fabricMemory, withFabricLock } from "./reconcile";
 
 /** What was there and is gone now. */
 export interface Destroyed {
@@ -29,8 +29,10 @@ export async function destroyAll(lab: Lab): Promise<Destroyed> {
     withFabricLock(lab, "destroying the lab", async () => {
       const nodes = listNodes(lab);
       await Promise.all(nodes.map((id) => destroyNode(lab, id)));
+      const sh = shellCommand(fabricMemory(lab));
+      await run(sh);
       const namespaces = existingNamespaces(namespacePrefix(lab));
-      if (namespaces.length > 0) await run(["sh", "-s"], { stdin: ["set -u", ...namespaces.flatMap((name) => [...endProcesses(name), ...removalCommands(name)]), ""].join("\n") });
+      if (namespaces.length > 0) await run(sh, { stdin: ["set -u", ...namespaces.flatMap((name) => [...endProcesses(name), ...removalCommands(name)]), ""].join("\n") });
       const names = new Set(readdirSync(lab.state));
       for (const entry of entries.filter((name) => names.has(name))) await run(["rm", "-rf", "--", join(lab.state, entry)]);
       if (readdirSync(lab.state).length === 0) rmdirSync(lab.state);

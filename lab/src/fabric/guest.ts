@@ -76,8 +76,8 @@ SH
   }
 }
 
-/** Waits until a count has reached 1; false when it has not within a second, which is long for packets that stay on one machine. */
-export async function arrives(count: () => Promise<number>): Promise<boolean> {
-  for (const deadline = Date.now() + 1000; Date.now() < deadline; ) if ((await count()) > 0) return true;
+/** Waits until a count has reached 1; false when it has not in time. A second is long for packets that stay on one machine. */
+export async function arrives(count: () => Promise<number>, milliseconds = 1000): Promise<boolean> {
+  for (const deadline = Date.now() + milliseconds; Date.now() < deadline; ) if ((await count()) > 0) return true;
   return false;
 }

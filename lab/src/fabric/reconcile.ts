@@ -21,8 +21,13 @@ export async function reconcile(lab: Lab, records?: readonly ResourceRecord[]): 
   await withFabricLock(lab, "bringing the networks in line", async () => {
     await ensureSelfTest(lab);
     const prefix = namespacePrefix(lab);
-    await applyFabric(prefix, fabricOf(prefix, records ?? new RecordStore(lab).list()), join(lab.state, "fabric", "applied.json"));
+    await applyFabric(prefix, fabricOf(prefix, records ?? new RecordStore(lab).list()), fabricMemory(lab));
   });
+}
+
+/** The file that remembers what was made. */
+export function fabricMemory(lab: Lab): string {
+  return join(lab.state, "fabric", "applied.json");
 }
 
 /** Does something while no process changes the lab's networks. */
