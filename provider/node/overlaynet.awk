@@ -9,7 +9,7 @@
 #   waiting              exists while no interface has the node's address
 # Ours are: devices with the alias `overlaynet`, all routes, permanent neighbours and FDB entries on such VXLAN devices, routes with
 # protocol 80 in table main, nftables' table `inet overlaynet`, network namespaces that this program made. All else is left alone.
-# Ends with 1, and no commands, when a state file is not understood.
+# Ends with 1, and no commands, when a state file is not understood. With `check` set it reads state files and does no more.
 
 BEGIN {
   PROTO_FELIX = 80; PROTO_KERNEL = 2; MAIN = 254; UNICAST = 1; BLACKHOLE = 6; SCOPE_LINK = 253
@@ -17,7 +17,7 @@ BEGIN {
   # A device is made under this name and gets its own last, so that one without the alias is never ours.
   DRAFT = "ovl-draft"
   split("links routes after bridge bridge-after sysctl actions changes problems", FILES, " ")
-  for (i in FILES) { file[FILES[i]] = work "/" FILES[i]; printf "" > file[FILES[i]] }
+  if (!check) for (i in FILES) { file[FILES[i]] = work "/" FILES[i]; printf "" > file[FILES[i]] }
 }
 
 # ---------------------------------------------------------------------------------------------- state files
@@ -152,6 +152,7 @@ function want_sysctl(part, path, value) {
 
 END {
   if (bad) exit 1
+  if (check) exit 0
   for (address in own_address) if (address in address_device && !is_ours[address_device[address]]) parent[v6(address)] = address_device[address]
   links_diff()
   neighbours_diff()

@@ -1,0 +1,431 @@
+import assert from "node:assert/strict";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { newPart } from "../../../provider/src/node/digest";
+import type { Part } from "../../../provider/src/node/part";
+import { renderRoutes } from "../../../provider/src/node/routes";
+import { renderTunnel } from "../../../provider/src/node/tunnel";
+import { renderWorkload } from "../../../provider/src/node/workload";
+import { A, B, C, planOf } from "./plans";
+import { kill, type Outcome, TestNode } from "./test-node";
+
+const TUNNEL = renderTunnel(planOf("VXLAN CrossSubnet"), "VXLAN");
+const CROSS_SUBNET = renderRoutes(planOf("VXLAN CrossSubnet"));
+const ALWAYS = renderRoutes(planOf("VXLAN Always"));
+const WEB = renderWorkload({ name: "web", pool: "pool", address: "192.168.0.5", mtu: 8951, plan: planOf("VXLAN CrossSubnet") });
+
+function ok(outcome: Outcome): string {
+  assert.equal(outcome.code, 0, outcome.stderr);
+  return outcome.stdout;
+}
+
+/** All that a node holds in the kernel, but for what changes by itself: indexes, counters, order, random addresses and names. */
+function held(node: TestNode): string {
+  const lines = node
+    .sh(
+      `ip -4 -N -d route show table all; ip -o -d link show; ip -o -4 address show; bridge fdb show | grep permanent; ip -4 neigh show nud permanent
+       for name in $(ip netns list | cut -d ' ' -f 1 | sort); do ip -n $name -4 -o address show; ip -n $name route show; done
+       grep . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/rp_filter; find /etc/overlaynet/parts /etc/cni -type f | xargs -r sha256sum`,
+    )
+    .replaceAll(/^\d+: /gm, "")
+    .replaceAll(/veth[0-9a-f]{8}(@if\d+)?/g, "veth")
+    .replaceAll(/@if\d+|if\d+/g, "")
+    .replaceAll(/link-netnsid \d+|link-netns \S+/g, "")
+    .replaceAll(/link\/ether (?!66:00:00:)\S+/g, "link/ether random")
+    // FDB entries that the kernel makes itself, for multicast and for devices' own addresses.
+    .replaceAll(/^(?!66:(?:00:00|11:11|22:22|33:33)|00:00)[0-9a-f:]{17} .*$/gm, "")
+    .replaceAll(/qlen \d+/g, "")
+    .split("\n");
+  return [...lines.filter((line) => line !== "").sort(), node.sh("nft -s list ruleset").replaceAll(/veth[0-9a-f]{8}/g, "veth")].join("\n");
+}
+
+describe("overlaynet-apply", function () {
+  this.timeout(60_000);
+  let node: TestNode;
+
+  beforeEach(async () => {
+    node = await TestNode.start(A.ip);
+  });
+  afterEach(() => node.remove());
+
+  function installAll(...parts: Part[]): void {
+    for (const part of parts) ok(node.install(part));
+  }
+
+  it("makes device, neighbours, FDB entries and routes as planned", () => {
+    installAll(TUNNEL, CROSS_SUBNET);
+    const [link] = node.json("ip -j -d link show dev vxlan.calico") as [{ address: string; mtu: number; ifalias: string; operstate: string; linkinfo: { info_data: Record<string, unknown> } }];
+    assert.deepEqual([link.address, link.mtu, link.ifalias], [A.mac, 8951, "overlaynet"]);
+    const { id, local, link: parent, port, learning } = link.linkinfo.info_data;
+    assert.deepEqual({ id, local, parent, port, learning }, { id: 4096, local: A.ip, parent: "ens5", port: 4789, learning: false });
+    assert.equal(node.sh("ip -4 -o address show dev vxlan.calico").match(/inet (\S+)/)?.[1], `${A.vtep}/32`);
+    assert.deepEqual(node.sh("ip route show table main").trim().split("\n").map((line) => line.trim()).sort(), [
+      "10.1.0.0/24 dev ens5 proto kernel scope link src 10.1.0.10",
+      "192.168.0.128/26 via 192.168.0.128 dev vxlan.calico onlink mtu 8951",
+      "192.168.0.64/26 via 10.1.0.11 dev ens5 proto 80 onlink",
+      "blackhole 192.168.0.0/26 proto 80",
+    ]);
+    assert.deepEqual(node.sh("bridge fdb show dev vxlan.calico").trim().split("\n").sort(), [`${B.mac} dst ${B.ip} self permanent`, `${C.mac} dst ${C.ip} self permanent`]);
+    assert.deepEqual(node.sh("ip neigh show dev vxlan.calico nud permanent").trim().split("\n").map((l) => l.trim()).sort(), [`${C.vtep} lladdr ${C.mac} PERMANENT`, `${B.vtep} lladdr ${B.mac} PERMANENT`]);
+    assert.equal(node.sh("cat /proc/sys/net/ipv4/ip_forward").trim(), "1");
+    assert.equal(node.sh("cat /proc/sys/net/ipv4/conf/vxlan.calico/rp_filter").trim(), "2");
+  });
+
+  it("changes nothing in a second run, as ip monitor and nft monitor hear", async () => {
+    installAll(TUNNEL, CROSS_SUBNET, WEB);
+    const before = held(node);
+    const silent = await node.listen(() => {
+      assert.equal(ok(node.apply("apply")), "");
+      for (const part of [TUNNEL, CROSS_SUBNET, WEB]) assert.equal(ok(node.install(part)), "");
+    });
+    assert.deepEqual(silent, []);
+    assert.equal(held(node), before);
+    // They do hear what is not nothing.
+    const heard = await node.listen(() => {
+      node.sh(`ip route del ${B.block}; nft delete table inet overlaynet`);
+      ok(node.apply("apply"));
+    });
+    assert.ok(heard.some((line) => line.includes(`Deleted ${B.block}`)));
+    assert.ok(heard.some((line) => !line.includes("Deleted") && line.includes(B.block)));
+    assert.ok(heard.some((line) => line.startsWith("add table inet overlaynet")));
+  });
+
+  const deviations: readonly [what: string, command: string, part: string][] = [
+    ["a route is deleted", `ip route del ${B.block}`, "routes"],
+    ["the blackhole is deleted", `ip route del blackhole ${A.block}`, "routes"],
+    ["a route has another gateway", `ip route replace ${B.block} via 10.1.0.99 dev ens5 proto 80 onlink`, "routes"],
+    ["a route has another MTU", `ip route replace ${C.block} via ${C.vtep} dev vxlan.calico onlink mtu 1400`, "routes"],
+    ["a tunnel route is deleted", `ip route del ${C.block}`, "routes"],
+    ["there is a route too many", "ip route add 192.168.7.0/26 via 10.1.0.99 dev ens5 proto 80 onlink", "routes"],
+    ["there is a tunnel route too many", `ip route add 192.168.7.0/26 via ${C.vtep} dev vxlan.calico onlink`, "routes"],
+    ["a second route has another metric", `ip route add ${B.block} via 10.1.0.99 dev ens5 proto 80 onlink metric 7`, "routes"],
+    ["a route has several ways", `ip route replace ${B.block} proto 80 nexthop via 10.1.0.98 dev ens5 nexthop via 10.1.0.99 dev ens5`, "routes"],
+    ["the device is deleted", "ip link del vxlan.calico", "tunnel-vxlan"],
+    ["the device is down", "ip link set vxlan.calico down", "tunnel-vxlan"],
+    ["the device has another MTU", "ip link set vxlan.calico mtu 1400", "tunnel-vxlan"],
+    ["the device has another MAC address", "ip link set vxlan.calico address 66:11:11:11:11:11", "tunnel-vxlan"],
+    ["the device has no address", `ip address del ${A.vtep}/32 dev vxlan.calico`, "tunnel-vxlan"],
+    ["the device has an address too many", "ip address add 192.168.9.9/32 dev vxlan.calico", "tunnel-vxlan"],
+    ["a neighbour is deleted", `ip neigh del ${C.vtep} dev vxlan.calico`, "tunnel-vxlan"],
+    ["a neighbour has another MAC address", `ip neigh replace ${C.vtep} lladdr 66:11:11:11:11:11 dev vxlan.calico nud permanent`, "tunnel-vxlan"],
+    ["there is a neighbour too many", "ip neigh add 192.168.9.9 lladdr 66:11:11:11:11:11 dev vxlan.calico nud permanent", "tunnel-vxlan"],
+    ["an FDB entry is deleted", `bridge fdb del ${C.mac} dev vxlan.calico dst ${C.ip} self`, "tunnel-vxlan"],
+    ["an FDB entry goes elsewhere", `bridge fdb replace ${C.mac} dev vxlan.calico dst 10.9.9.9 self permanent`, "tunnel-vxlan"],
+    ["broadcasts go somewhere", "for ip in 10.9.9.8 10.9.9.9; do bridge fdb append 00:00:00:00:00:00 dev vxlan.calico dst $ip self permanent; done", "tunnel-vxlan"],
+    ["there is an FDB entry too many", "bridge fdb add 66:11:11:11:11:11 dev vxlan.calico dst 10.9.9.9 self permanent", "tunnel-vxlan"],
+    ["the filter is gone", "nft delete table inet overlaynet", "routes"],
+    ["a chain of the filter is empty", "nft flush chain inet overlaynet input", "routes"],
+    ["a stranger is a member", "nft add element inet overlaynet vxlan_members { 10.9.9.9 }", "routes"],
+    ["forwarding is off", "echo 0 >/proc/sys/net/ipv4/ip_forward", "routes"],
+    ["reverse path filtering is strict", "echo 1 >/proc/sys/net/ipv4/conf/ens5/rp_filter", "routes"],
+    ["a workload's namespace is gone", "ip netns del wl-web", "workload-web"],
+    ["a workload's interface is gone", "ip -n wl-web link del eth0", "workload-web"],
+    ["a workload's route is gone", "ip route del 192.168.0.5", "workload-web"],
+    ["a workload's MTU is another", "ip link set $(ip route show 192.168.0.5 | sed 's/.*dev \\([^ ]*\\).*/\\1/') mtu 1400", "workload-web"],
+    ["the CNI configuration is another", "echo {} >/etc/cni/net.d/10-overlaynet.conflist", "routes"],
+    ["the CNI configuration is gone", "rm /etc/cni/net.d/10-overlaynet.conflist", "routes"],
+  ];
+
+  it("tells and mends whatever deviates", () => {
+    installAll(TUNNEL, CROSS_SUBNET, WEB);
+    const whole = held(node);
+    assert.ok(!ok(node.apply("digests")).includes("deviates"));
+    for (const [what, command, part] of deviations) {
+      node.sh(command);
+      assert.notEqual(held(node), whole, what);
+      const broken = held(node);
+      assert.match(ok(node.apply("digests")), new RegExp(`^deviates ${part} `, "m"), what);
+      assert.equal(held(node), broken, `${what}: looking changed it`);
+      assert.notEqual(ok(node.apply("apply")), "", what);
+      assert.equal(held(node), whole, what);
+    }
+  });
+
+  it("leaves alone what is not its own, and takes along all that is", () => {
+    node.sh(`
+      ip route add 198.51.100.0/24 via 10.1.0.1 dev ens5 proto static
+      ip route add 198.51.101.0/24 via 10.1.0.1 dev ens5 proto bird metric 80
+      ip route add blackhole 192.168.200.0/24 proto 12
+      ip route add 192.168.0.64/26 via 10.1.0.1 dev ens5 proto static table 100
+      ip route add 198.51.100.0/25 dev ens5 scope link proto 80 table 100
+      ip link add foreign type vxlan id 7 local 10.1.0.10 dev ens5 dstport 4789
+      ip link set foreign up
+      ip address add 172.31.0.1/24 dev foreign
+      bridge fdb add 66:22:22:22:22:22 dev foreign dst 10.1.0.77 self permanent
+      ip neigh add 172.31.0.9 lladdr 66:22:22:22:22:22 dev foreign nud permanent
+      ip netns add wl-foreign
+      nft 'add table inet foreign; add chain inet foreign input { type filter hook input priority 0; policy accept; }; add rule inet foreign input udp dport 9 drop'
+      echo 1 >/proc/sys/net/ipv4/ip_forward
+      mkdir -p /etc/cni/net.d; echo '{}' >/etc/cni/net.d/99-foreign.conflist`);
+    const before = held(node);
+    installAll(TUNNEL, CROSS_SUBNET, WEB);
+    assert.notEqual(held(node), before);
+    ok(node.install(ALWAYS));
+    // The device keeps what is not permanent.
+    node.sh(`bridge fdb add 66:33:33:33:33:33 dev vxlan.calico dst 10.1.0.77 self static`);
+    assert.equal(ok(node.apply("apply")), "");
+    for (const name of ["workload-web", "routes", "tunnel-vxlan"]) ok(node.apply("remove-part", name));
+    assert.equal(held(node), before);
+    assert.deepEqual(node.sh("find /etc/overlaynet /usr/local /run/overlaynet /etc/systemd /etc/NetworkManager -type f 2>/dev/null || true"), "");
+  });
+
+  it("refuses what something else has taken, says so, and does the rest", () => {
+    node.sh(`ip route add ${B.block} via 10.1.0.1 dev ens5 proto static`);
+    installAll(TUNNEL);
+    const outcome = node.install(CROSS_SUBNET);
+    assert.equal(outcome.code, 4);
+    assert.match(outcome.stderr, /there is a route to 192\.168\.0\.64\/26 that is not ours: .*via 10\.1\.0\.1/);
+    assert.equal(node.sh(`ip route show ${B.block}`).trim(), `${B.block} via 10.1.0.1 dev ens5 proto static`);
+    assert.match(node.sh("ip route"), /192\.168\.0\.128\/26 via 192\.168\.0\.128 dev vxlan\.calico/);
+    node.sh(`ip route del ${B.block}`);
+    ok(node.apply("apply"));
+    assert.match(node.sh(`ip route show ${B.block}`), /via 10\.1\.0\.11 dev ens5 proto 80/);
+  });
+
+  it("does not take a device over that Calico may have made", () => {
+    node.sh("ip link add vxlan.calico type vxlan id 4096 local 10.1.0.10 dev ens5 dstport 4789 nolearning");
+    const outcome = node.install(TUNNEL);
+    assert.equal(outcome.code, 4);
+    assert.match(outcome.stderr, /there is a device vxlan\.calico that is not ours/);
+    assert.equal(node.sh("ip -o -4 address show dev vxlan.calico; bridge fdb show dev vxlan.calico"), "");
+    ok(node.apply("uninstall"));
+    assert.match(node.sh("ip -o link show dev vxlan.calico"), /vxlan\.calico/);
+  });
+
+  it("does not take a namespace over", () => {
+    node.sh("ip netns add wl-web");
+    installAll(TUNNEL, CROSS_SUBNET);
+    const outcome = node.install(WEB);
+    assert.equal(outcome.code, 4);
+    assert.match(outcome.stderr, /there is a network namespace wl-web that is not ours/);
+    node.apply("remove-part", "workload-web");
+    assert.match(node.sh("ip netns list"), /wl-web/);
+  });
+
+  it("makes the device anew when it cannot be changed, with all that belongs to it", () => {
+    installAll(TUNNEL, CROSS_SUBNET);
+    const plan = planOf("VXLAN CrossSubnet");
+    assert.ok(plan.vxlan !== undefined);
+    ok(node.install(renderTunnel({ ...plan, vxlan: { ...plan.vxlan, vni: 4097, port: 4790 } }, "VXLAN")));
+    assert.match(node.sh("ip -d link show vxlan.calico"), /vxlan id 4097 .*dstport 4790/);
+    assert.match(node.sh(`ip route show ${C.block}`), /dev vxlan\.calico onlink mtu 8951/);
+    assert.equal(node.sh("bridge fdb show dev vxlan.calico | wc -l").trim(), "2");
+    assert.match(node.sh("nft list table inet overlaynet"), /udp dport 4790 @th,96,24 0x1001 jump vxlan/);
+  });
+
+  it("adds before it removes: a route is never away while its way changes", async () => {
+    installAll(TUNNEL, CROSS_SUBNET);
+    const heard = await node.listen(() => {
+      ok(node.install(ALWAYS));
+      ok(node.install(CROSS_SUBNET));
+    });
+    const routes = heard.filter((line) => line.includes(B.block));
+    assert.deepEqual(routes.map((line) => line.replace("[ROUTE]", "").trim()), [
+      `${B.block} via ${B.vtep} dev vxlan.calico onlink mtu 8951`,
+      `${B.block} via ${B.ip} dev ens5 proto 80 onlink`,
+    ]);
+  });
+
+  it("is right after the next run, wherever it was killed", async () => {
+    installAll(TUNNEL, CROSS_SUBNET, WEB);
+    const first = held(node);
+    const other = renderTunnel({ ...planOf("VXLAN Always"), vxlan: { name: "vxlan.calico", vni: 4100, port: 4789, local: A.ip, address: "192.168.0.1", mac: A.mac, mtu: 8000 } }, "VXLAN");
+    const api = renderWorkload({ name: "api", pool: "pool", address: "192.168.0.6", mtu: 8000 });
+    const there = (): void => {
+      installAll(other, ALWAYS, api);
+      ok(node.apply("remove-part", "workload-web"));
+    };
+    const back = (): void => {
+      installAll(TUNNEL, CROSS_SUBNET, WEB);
+      ok(node.apply("remove-part", "workload-api"));
+    };
+    there();
+    const second = held(node);
+    back();
+    assert.equal(held(node), first);
+
+    const steps: (readonly string[])[] = [
+      ["install-part", other.name, other.digest, node.write(other)],
+      ["install-part", ALWAYS.name, ALWAYS.digest, node.write(ALWAYS)],
+      ["install-part", api.name, api.digest, node.write(api)],
+      ["remove-part", "workload-web"],
+      ["install-part", WEB.name, WEB.digest, node.write(WEB)],
+      ["remove-part", "workload-api"],
+      ["install-part", TUNNEL.name, TUNNEL.digest, node.write(TUNNEL)],
+    ];
+    let killed = 0;
+    for (let after = 2; after < 150; after += 12) {
+      for (const step of steps) {
+        const run = node.start(["sh", node.program, "--from", join(node.dir, "from"), ...step]);
+        const ended = new Promise((resolve) => run.once("exit", resolve));
+        await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, after))]);
+        if (run.exitCode === null && run.pid !== undefined) {
+          kill(-run.pid);
+          killed++;
+        }
+        await ended;
+      }
+      if (after % 24 < 12) {
+        there();
+        assert.equal(held(node), second, `killed after ${after} ms`);
+      } else {
+        back();
+        assert.equal(held(node), first, `killed after ${after} ms`);
+      }
+    }
+    assert.ok(killed > 40, `${killed} runs were killed`);
+  }).timeout(240_000);
+
+  it("puts a part back that was being replaced when it was killed", () => {
+    installAll(TUNNEL, CROSS_SUBNET);
+    const whole = held(node);
+    node.sh("mv /etc/overlaynet/parts/routes /etc/overlaynet/parts/.old-routes; mkdir /etc/overlaynet/parts/.new-routes /etc/overlaynet/parts/.gone-x");
+    assert.equal(ok(node.apply("apply")), "");
+    assert.equal(held(node), whole);
+    assert.equal(node.sh("ls -A /etc/overlaynet/parts"), "routes\ntunnel-vxlan\n");
+  });
+
+  it("lets one run at a time in", async () => {
+    installAll(TUNNEL, CROSS_SUBNET);
+    const whole = held(node);
+    ok(node.apply("uninstall"));
+    const parts = [TUNNEL, CROSS_SUBNET].map((part) => ["install-part", part.name, part.digest, node.write(part)]);
+    const runs = [...parts, ...parts, ...parts].map((words) => node.start(["sh", node.program, "--from", join(node.dir, "from"), ...words]));
+    // Which of the first two comes first is open; the first may find its device missing, the last may not.
+    await Promise.all(runs.map((run) => new Promise((resolve) => run.once("exit", resolve))));
+    assert.equal(ok(node.apply("apply")), "");
+    assert.equal(held(node), whole);
+  });
+
+  it("takes a part whole or not at all", () => {
+    installAll(TUNNEL, CROSS_SUBNET);
+    const whole = held(node);
+    const cases: [string, Outcome, RegExp][] = [
+      ["another digest", node.apply("install-part", "routes", ALWAYS.digest, node.write(CROSS_SUBNET)), /not what its digest says/],
+      ["a torn archive", node.run(["sh", node.program, "install-part", "routes", ALWAYS.digest], "not a tar archive"), /did not come whole/],
+      ["an empty input", node.run(["sh", node.program, "install-part", "routes", ALWAYS.digest], ""), /did not come whole|not what its digest says/],
+      ["a path for a name", node.apply("install-part", "../../x", ALWAYS.digest, node.write(ALWAYS)), /is not the name of a part/],
+      ["a name that is long", node.apply("remove-part", "x".repeat(41)), /is too long/],
+    ];
+    for (const [what, outcome, message] of cases) {
+      assert.equal(outcome.code, 1, what);
+      assert.match(outcome.stderr, message, what);
+      assert.equal(held(node), whole, what);
+    }
+  });
+
+  it("takes a part from an archive on stdin", () => {
+    const folder = node.write(TUNNEL);
+    const archive = node.run(["tar", "-cf", "-", "-C", folder, "."]);
+    assert.equal(archive.code, 0);
+    const outcome = node.run(["sh", "-c", `tar -cf - -C ${folder} . | sh ${node.program} install-part ${TUNNEL.name} ${TUNNEL.digest}`]);
+    ok(outcome);
+    assert.match(node.sh("ip link show vxlan.calico"), /mtu 8951/);
+  });
+
+  it("refuses lines that it does not understand, and runs none of them", () => {
+    installAll(TUNNEL, CROSS_SUBNET);
+    const whole = held(node);
+    const lines = [
+      "route unicast 192.168.9.0/26 via 10.1.0.11 dev eth0 proto 80 onlink\nroute unicast $(touch /run/hacked) dev eth0 proto 80",
+      "route unicast 192.168.9.0/26 dev eth0;reboot proto 80",
+      "route unicast 192.168.9.0/26 dev `id` proto 80",
+      "route unicast 300.1.1.1 dev eth0 proto 80",
+      "route unicast 192.168.9.0/26 dev eth0 proto 80 table 5",
+      "route multicast 192.168.9.0/26 dev eth0 proto 80",
+      "route unicast 192.168.9.0/26 dev eth0",
+      "link vxlan eth0 192.168.0.0 8951 4096 4789 10.1.0.10 66:00:00:00:00:0a",
+      "link vxlan vxlan.calico 192.168.0.0 8951 4096 4789 10.1.0.10 66:00",
+      'member vxlan 10.1.0.11}"',
+      "member gre 10.1.0.11",
+      "source 10.1.0.11 192.168.0.64/26,0.0.0.0/0",
+      "workload ../web 192.168.0.5 8951 pool",
+      "workload web 192.168.0.5 8951",
+      "neigh 192.168.0.64 66:00:00:00:00:0b vxlan.calico\tx",
+      "pool all 192.168.0.0/16 }",
+      "link ipip tunl0 192.168.0.0 8981 up",
+      "-force",
+      "",
+    ];
+    for (const line of lines) {
+      const part = newPart("routes", [{ name: "state", content: `${line}\n` }]);
+      const outcome = node.install(part);
+      assert.equal(outcome.code, 1, line);
+      assert.match(outcome.stderr, /state:\d+: not understood: /, line);
+      assert.equal(held(node), whole, line);
+    }
+    // Nor when someone writes one there.
+    node.sh("echo 'route unicast 192.168.9.0/26 dev `id` proto 80' >>/etc/overlaynet/parts/routes/state");
+    assert.match(ok(node.apply("digests")), /^deviates routes .*not understood/m);
+    assert.equal(node.apply("apply").code, 1);
+    ok(node.install(CROSS_SUBNET));
+    assert.equal(held(node), whole);
+    assert.ok(!existsSync(join(node.dir, "hacked")));
+  });
+
+  it("tells the digests of the files that are there", () => {
+    installAll(TUNNEL, CROSS_SUBNET);
+    assert.equal(ok(node.apply("digests")), `part routes ${CROSS_SUBNET.digest}\npart tunnel-vxlan ${TUNNEL.digest}\n`);
+    node.sh("sed -i 's/via 10.1.0.11/via 10.1.0.12/' /etc/overlaynet/parts/routes/state");
+    const edited = ok(node.apply("digests"));
+    assert.ok(!edited.includes(CROSS_SUBNET.digest));
+    assert.match(edited, /^deviates routes ip route replace 192\.168\.0\.64\/26 via 10\.1\.0\.12/m);
+    assert.equal(ok(node.install(CROSS_SUBNET)), "");
+    node.sh("echo >/etc/overlaynet/parts/tunnel-vxlan/more");
+    assert.ok(!ok(node.apply("digests")).includes(TUNNEL.digest));
+  });
+
+  it("is what it was after a reboot, without a push", async () => {
+    installAll(TUNNEL, CROSS_SUBNET, WEB);
+    const whole = held(node);
+    await node.reboot();
+    assert.notEqual(held(node), whole);
+    ok(node.run(["/usr/local/lib/overlaynet/overlaynet-apply", "boot"]));
+    assert.equal(held(node), whole);
+    assert.equal(ok(node.run(["/usr/local/lib/overlaynet/overlaynet-apply", "apply"])), "");
+  });
+
+  it("waits at boot for the node's address", async () => {
+    installAll(TUNNEL, CROSS_SUBNET);
+    const whole = held(node);
+    await node.reboot();
+    node.sh(`ip address del ${A.ip}/24 dev ens5`);
+    const boot = node.start(["/usr/local/lib/overlaynet/overlaynet-apply", "boot"]);
+    const ended = new Promise<number | null>((resolve) => boot.once("exit", resolve));
+    await new Promise<void>((resolve) => boot.stderr?.once("data", (text: Buffer) => {
+      assert.match(text.toString(), /no interface has the node's address 10\.1\.0\.10/);
+      resolve();
+    }));
+    node.sh(`ip address add ${A.ip}/24 dev ens5`);
+    assert.equal(await ended, 0);
+    assert.equal(held(node), whole);
+  });
+
+  it("keeps the routes of an interface whose address is away for a moment", () => {
+    installAll(TUNNEL, CROSS_SUBNET);
+    node.sh(`ip address add 10.1.0.12/24 dev ens5; ip address del ${A.ip}/24 dev ens5`);
+    const outcome = node.apply("apply");
+    assert.equal(outcome.code, 4);
+    assert.match(outcome.stderr, /no interface has the node's address/);
+    assert.match(node.sh(`ip route show ${C.block}`), /dev vxlan\.calico/);
+  });
+
+  it("installs itself, newer over older, and mends its files", () => {
+    installAll(TUNNEL);
+    const units = ["/etc/systemd/system/overlaynet.service", "/etc/systemd/system/overlaynet.timer", "/etc/systemd/networkd.conf.d/10-overlaynet.conf"];
+    for (const unit of units) node.sh(`test -s ${unit}`);
+    writeFileSync(join(node.dir, "from/node/system/etc/systemd/system/overlaynet-more.service"), "[Unit]\n");
+    node.sh("true");
+    ok(node.install(TUNNEL));
+    assert.notEqual(node.run(["test", "-e", "/etc/systemd/system/overlaynet-more.service"]).code, 0);
+    writeFileSync(join(node.dir, "from/node/version"), "newer\n");
+    ok(node.install(TUNNEL));
+    node.sh("test -s /etc/systemd/system/overlaynet-more.service");
+    node.ship();
+    ok(node.install(TUNNEL));
+    assert.notEqual(node.run(["test", "-e", "/etc/systemd/system/overlaynet-more.service"]).code, 0);
+    node.sh("rm /etc/systemd/system/overlaynet.timer");
+    ok(node.install(TUNNEL));
+    node.sh("test -s /etc/systemd/system/overlaynet.timer");
+  });
+});
