@@ -45,6 +45,7 @@ export function partResource<I extends OnNodeInputs, O extends PartOutputs>(kind
       if (part !== undefined) await access.push(target, part, options);
       else if (old !== NONE) await access.remove(target, kind.partName(inputs), options);
     } catch (error) {
+      if (access.isUnreachable(error)) throw new Error(`${kind.title(inputs)} of node ${inputs.node} could not be brought there: ${messageOf(error)}`, { cause: error });
       if (!access.isPartial(error)) throw error;
       const message = `${kind.title(inputs)} of node ${inputs.node} is not in force: ${messageOf(error)}`;
       throw new ResourceInitFailed(message, id, kind.outputs("", inputs), { cause: error });

@@ -141,7 +141,11 @@ describe("a part on a node", () => {
     const nodes = new FakeNodes();
     const resource = resourceOn(nodes);
     nodes.failure = new Unreachable("no route to 10.1.0.4");
-    await assert.rejects(resource.create(INPUTS, contextOf()), (error) => error === nodes.failure);
+    await assert.rejects(resource.create(INPUTS, contextOf()), (error) => {
+      assert.ok(error instanceof Error && !(error instanceof ResourceInitFailed));
+      assert.equal(error.message, "routes of node blue-0 could not be brought there: no route to 10.1.0.4");
+      return true;
+    });
     nodes.failure = new HalfDone("exit code 1");
     for (const attempt of [() => resource.create(INPUTS, contextOf()), () => resource.update(OLD, { ...INPUTS, text: "two" }, contextOf())]) {
       await assert.rejects(attempt, (error) => {

@@ -4,7 +4,8 @@ import { gunzipSync } from "node:zlib";
 import { Server, type ServerChannel, utils } from "ssh2";
 import { partDigest } from "../../../provider/src/node/digest";
 import type { PartFile } from "../../../provider/src/node/part";
-import { generateKey, type KeyPair, publicKeyBlob } from "../../../provider/src/ssh/key";
+import { wellFormedKey } from "../../../provider/src/resources/ssh-key";
+import { type KeyPair, publicKeyBlob } from "../../../provider/src/ssh/key";
 import type { SshTarget } from "../../../provider/src/ssh/target";
 
 /** A node as far as the provider sees it: an ssh server that holds parts, and says what it was asked for. */
@@ -23,8 +24,8 @@ export class FakeNode {
   private port = 0;
 
   constructor(
-    readonly userKey: KeyPair = generateKey(),
-    readonly hostKey: KeyPair = generateKey(),
+    readonly userKey: KeyPair = wellFormedKey(),
+    readonly hostKey: KeyPair = wellFormedKey(),
   ) {
     this.server = this.listen();
   }

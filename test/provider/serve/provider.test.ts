@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { generateKey } from "../../../provider/src/ssh/key";
+import { wellFormedKey } from "../../../provider/src/resources/ssh-key";
 import { UNKNOWN } from "../../../provider/src/wire/property-value";
 import { topologyInputs } from "../resources/topology-inputs";
 import { FakeEngine } from "./fake-engine";
@@ -88,13 +88,13 @@ describe("the started provider, over gRPC and ssh", () => {
     const gone = await new FakeNode().start();
     await gone.stop();
     await assert.rejects(plugin.create("Tunnel", tunnel(gone), { timeout: 1 }), (error: Error) => {
-      assert.match(error.message, /root@127\.0\.0\.1:\d+: could not connect within 1 s and \d+ attempts?; last cause: connection refused/);
+      assert.match(error.message, /IPIP tunnel of node blue-0 could not be brought there: root@127\.0\.0\.1:\d+: could not connect within \S+ s and \d+ attempts?; last cause: connection refused/);
       return true;
     });
   });
 
   it("refuses another host key, with the fingerprints expected and seen, and shows no key", async () => {
-    const other = generateKey();
+    const other = wellFormedKey();
     const impostor = { ...node.target, hostKey: other.publicKey };
     engine.messages.length = 0;
     await assert.rejects(plugin.create("Tunnel", { ...tunnel(node), connection: { ...impostor, privateKey: secret(impostor.privateKey) } }), (error: Error) => {

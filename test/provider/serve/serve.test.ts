@@ -156,7 +156,7 @@ describe("the gRPC seam", () => {
 
   it("keeps nothing of a resource that was never touched", async () => {
     const error = await failure(plugin.create("Routes", on("unreachable")));
-    assert.equal(error.details, "unreachable: no route to host");
+    assert.equal(error.details, "routes of node blue-0 could not be brought there: unreachable: no route to host");
     assert.deepEqual(error.metadata.get("grpc-status-details-bin"), []);
   });
 
