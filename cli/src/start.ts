@@ -57,9 +57,11 @@ export function startCommand(): Command {
         PATH: [join(root, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(delimiter),
       };
       const began = Date.now();
-      const pulumi = (...args: string[]): Promise<void> => runInherited("pulumi", ["-C", join(root, "lab"), "--non-interactive", ...args], env);
+      // Without a terminal every status line would be printed for itself.
+      const quiet = process.stdout.isTTY ? [] : ["--non-interactive"];
+      const pulumi = (...args: string[]): Promise<void> => runInherited("pulumi", ["-C", join(root, "lab"), ...quiet, ...args], env);
       await pulumi("stack", "select", "--create", STACK);
-      await pulumi("up", "--yes", "--stack", STACK, "--suppress-outputs", ...(options.preview ? [] : ["--skip-preview"]));
+      await pulumi("up", "--yes", "--stack", STACK, "--suppress-outputs", ...(process.stdout.isTTY ? [] : ["--suppress-progress"]), ...(options.preview ? [] : ["--skip-preview"]));
       const up = Date.now();
 
       const inventory = parseInventory(await stackOutputs(join(root, "lab"), STACK, env));

@@ -19,6 +19,8 @@ export interface NodeContext {
 export const DEFAULT_DEADLINE_MS = 300_000;
 /** One attempt, until the TCP connection stands and again until the key is accepted. */
 const ATTEMPT_MS = 15_000;
+/** What the last one gets at least: else its only cause would be the deadline. */
+const SHORTEST_ATTEMPT_MS = 2_000;
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 5_000;
 /** A peer that is gone without a word is noticed after three of these. */
@@ -42,10 +44,20 @@ export class Deadline {
   }
 }
 
-/** Waits between attempts: doubling, and spread, so that a thousand nodes do not come back at once. */
-export async function backOff(attempt: number, deadline: Deadline, signal?: AbortSignal): Promise<void> {
+/**
+ * Waits between attempts: doubling, and spread, so that a thousand nodes do not come back at once.
+ * @returns whether there is time for another attempt
+ * @throws the signal's reason
+ */
+export async function backOff(attempt: number, deadline: Deadline, signal?: AbortSignal): Promise<boolean> {
   const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
-  await sleep(Math.min(deadline.left(), longest * (0.75 + Math.random() / 2)), undefined, { signal });
+  try {
+    await sleep(Math.min(deadline.left(), longest * (0.75 + Math.random() / 2)), undefined, { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
+  return deadline.left() > 0;
 }
 
 /**
@@ -59,17 +71,16 @@ export async function connect(target: SshTarget, context: NodeContext = {}): Pro
   for (let attempt = 1; ; attempt++) {
     context.signal?.throwIfAborted();
     try {
-      return await connectOnce(target, Math.max(1, Math.min(ATTEMPT_MS, deadline.left())), context.signal);
+      return await connectOnce(target, Math.max(SHORTEST_ATTEMPT_MS, Math.min(ATTEMPT_MS, deadline.left())), context.signal);
     } catch (error) {
       context.signal?.throwIfAborted();
       if (error instanceof HostKeyError) throw error;
       const cause = describe(error);
       context.status?.(`connecting to ${target.host}: ${cause} (attempt ${attempt})`);
-      if (deadline.left() === 0) {
+      if (!(await backOff(attempt, deadline, context.signal))) {
         const attempts = attempt === 1 ? "1 attempt" : `${attempt} attempts`;
-        throw new UnreachableError(target, `could not connect within ${deadline.milliseconds / 1000} s and ${attempts}; last cause: ${cause}. ${advise(error)}`, { cause: error });
+        throw new UnreachableError(target, `could not connect within ${Math.round(deadline.milliseconds / 1000)} s and ${attempts}; last cause: ${cause}. ${advise(error)}`, { cause: error });
       }
-      await backOff(attempt, deadline, context.signal).catch(() => context.signal?.throwIfAborted());
     }
   }
 }
@@ -100,7 +111,7 @@ async function connectOnce(target: SshTarget, timeoutMs: number, signal?: AbortS
     return await handshakes.run(() => handshake(target, proxy.stream, timeoutMs, signal), signal);
   } catch (error) {
     proxy.stream.destroy();
-    proxy.end();
+    await proxy.end();
     if (error instanceof SshError || proxy.said() === "") throw error;
     throw new ProxyError(`${describe(error)} (the proxy command says: ${proxy.said()})`, { cause: error });
   }

@@ -12,7 +12,9 @@ export interface KeyPair {
 
 /** A new ed25519 key pair, for a user or as a node's host key. */
 export function generateKey(): KeyPair {
-  const pair = utils.generateKeyPairSync("ed25519");
+  let pair = utils.generateKeyPairSync("ed25519");
+  // ssh2 1.17 drops a zero that the public key begins with, one key in 256, and makes a key of it that nobody can read.
+  while (utils.parseKey(pair.private) instanceof Error) pair = utils.generateKeyPairSync("ed25519");
   const publicKey = pair.public.trim().split(/\s+/).slice(0, 2).join(" ");
   return { privateKey: pair.private, publicKey, fingerprint: fingerprint(publicKey) };
 }

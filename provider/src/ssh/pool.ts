@@ -43,7 +43,7 @@ export class SshPool {
         const again = error instanceof ConnectionLostError || error instanceof UnreachableError;
         if (!again || signal?.aborted === true || deadline.left() === 0) throw error;
         context.status?.(`${error.message}; trying again`);
-        await backOff(attempt, deadline, signal).catch(() => signal?.throwIfAborted());
+        if (!(await backOff(attempt, deadline, signal))) throw error;
       }
     }
   }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { SshTarget } from "./target";
 
 /** A connection through a command's stdin and stdout, as ssh_config's ProxyCommand. */
@@ -7,11 +8,12 @@ export interface ProxyConnection {
   readonly stream: Duplex;
   /** What the command said on stderr last, for the message when it fails. */
   said(): string;
-  /** Ends the command and what it started. */
-  end(): void;
+  /** Ends the command and what it started, and waits until it has said all, for a moment at most. */
+  end(): Promise<void>;
 }
 
 const STDERR_KEPT = 2048;
+const LAST_WORDS_MS = 500;
 
 /**
  * The command with %h, %p and %r replaced and %% for a percent sign. What is put in goes to a shell, so it must be of letters that
@@ -44,8 +46,14 @@ export function startProxyCommand(command: string, target: SshTarget): ProxyConn
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr = (stderr + text).slice(-STDERR_KEPT)));
   const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
   child.on("error", (error) => stream.destroy(error));
-  const end = (): void => endGroup(child);
-  stream.on("close", end);
+  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const end = async (): Promise<void> => {
+    endGroup(child);
+    const timer = new AbortController();
+    await Promise.race([closed, sleep(LAST_WORDS_MS, undefined, { signal: timer.signal }).catch(() => undefined)]);
+    timer.abort();
+  };
+  stream.on("close", () => endGroup(child));
   return { stream, end, said: () => stderr.trim() };
 }
 

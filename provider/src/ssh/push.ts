@@ -89,16 +89,16 @@ async function apply(target: SshTarget, words: readonly string[], operation: str
     const result = await shared.run(target, command, { ...context, deadlineMs: Math.max(1, deadline.left()), stdin });
     if (result.code === 0) return result;
     // A node that boots for the first time is still installing what it needs.
-    if (result.code !== NOT_READY || deadline.left() === 0) throw failure(target, operation, result, deadline);
+    if (result.code !== NOT_READY) throw failure(target, operation, result, deadline);
     context.status?.(`${operation} on ${target.host}: ${lines(result.stderr).at(-1) ?? "not ready"} (attempt ${attempt})`);
-    await backOff(attempt, deadline, context.signal).catch(() => context.signal?.throwIfAborted());
+    if (!(await backOff(attempt, deadline, context.signal))) throw failure(target, operation, result, deadline);
   }
 }
 
 function failure(target: SshTarget, operation: string, { code, stderr }: ExecResult, deadline: Deadline): SshError {
   let advice = "";
   if (/^sudo: /m.test(stderr)) advice = `user ${target.user} needs sudo without a password, or connect as root`;
-  else if (code === NOT_READY) advice = `the node was not ready within ${deadline.milliseconds / 1000} s`;
+  else if (code === NOT_READY) advice = `the node was not ready within ${Math.round(deadline.milliseconds / 1000)} s`;
   return new RemoteCommandError(target, operation, code, stderr, advice);
 }
 
