@@ -41,8 +41,10 @@ export async function applyFabric(prefix: string, namespaces: readonly Namespace
 
   // Before looking: devices go with the namespaces at their other ends.
   if (surplus.length > 0) await run(sh, { stdin: ["set -eu", ...surplus.flatMap(removalCommands), ""].join("\n") });
-  const observed = await observe(changed.filter(({ name }) => there.has(name)));
-  if (changed.length > 0) await run(sh, { stdin: script(namespaces, changed, there, observed, remembered) });
+  const rewired = changed.filter((namespace) => !isWired(namespace, remembered[namespace.name], there));
+  const observed = await observe(rewired.filter(({ name }) => there.has(name)));
+  const refiltered = changed.filter((namespace) => remembered[namespace.name]?.tables !== digests(namespace).tables || !there.has(namespace.name));
+  if (changed.length > 0) await run(sh, { stdin: script({ namespaces, rewired, refiltered, there, observed }) });
 
   const made = changed.map((namespace): [string, Applied] => [namespace.name, digests(namespace)]);
   write(memory, { ...unchanged, ...Object.fromEntries(made) });
@@ -76,12 +78,14 @@ function isInLine(namespaces: readonly Namespace[], remembered: Readonly<Record<
   return namespaces.length === there.size && namespaces.every((namespace) => isCurrent(namespace, remembered[namespace.name], there));
 }
 
-/** A namespace whose wires lead to one that is gone has lost them. */
 function isCurrent(namespace: Namespace, applied: Applied | undefined, there: ReadonlySet<string>): boolean {
-  if (applied === undefined || !there.has(namespace.name)) return false;
-  if (namespace.links.some((link) => link.kind === "veth" && !there.has(link.peer.namespace))) return false;
-  const { network, tables } = digests(namespace);
-  return applied.network === network && applied.tables === tables;
+  return isWired(namespace, applied, there) && applied?.tables === digests(namespace).tables;
+}
+
+/** A namespace whose wires lead to one that is gone has lost them. */
+function isWired(namespace: Namespace, applied: Applied | undefined, there: ReadonlySet<string>): boolean {
+  if (!there.has(namespace.name) || applied?.network !== digests(namespace).network) return false;
+  return namespace.links.every((link) => link.kind !== "veth" || there.has(link.peer.namespace));
 }
 
 function digests({ tables, ...network }: Namespace): Applied {
@@ -98,55 +102,55 @@ async function observe(namespaces: readonly Namespace[]): Promise<Map<string, Ob
   return new Map(namespaces.map(({ name }, i) => [name, parseObserved(lines.slice(i * perNamespace, (i + 1) * perNamespace))]));
 }
 
+interface Change {
+  readonly namespaces: readonly Namespace[];
+  /** Those whose devices, addresses, rules or routes change. */
+  readonly rewired: readonly Namespace[];
+  /** Those whose nft tables change. */
+  readonly refiltered: readonly Namespace[];
+  readonly there: ReadonlySet<string>;
+  readonly observed: ReadonlyMap<string, Observed>;
+}
+
 /**
  * The whole change as one script for sh. All names and values in it were checked when the records were read.
  * Rules are in place before the first device is.
  */
-function script(
-  namespaces: readonly Namespace[],
-  changed: readonly Namespace[],
-  there: ReadonlySet<string>,
-  observed: ReadonlyMap<string, Observed>,
-  remembered: Readonly<Record<string, Applied>>,
-): string {
+function script({ namespaces, rewired, refiltered, there, observed }: Change): string {
   const foreign = new Map<string, Set<string>>();
   for (const link of namespaces.flatMap(({ links }) => links)) {
     if (link.kind !== "veth") continue;
     const names = foreign.get(link.peer.namespace) ?? new Set();
     foreign.set(link.peer.namespace, names.add(link.peer.name));
   }
-  const routed = new Map(changed.map((namespace) => [namespace.name, routingCommands(namespace, observed.get(namespace.name) ?? nothing)]));
+  const seen = (name: string): Observed => observed.get(name) ?? nothing;
+  const routed = new Map(rewired.map((namespace) => [namespace.name, routingCommands(namespace, seen(namespace.name))]));
   return [
     "set -eu",
-    ...changed.filter(({ name }) => !there.has(name)).map(({ name }) => `ip netns add ${name}`),
-    ...changed.flatMap((namespace) => {
-      const { name, links, tables, sysctls } = namespace;
+    ...rewired.filter(({ name }) => !there.has(name)).map(({ name }) => `ip netns add ${name}`),
+    ...refiltered.flatMap(({ name, tables }) => inNamespace(name, "nft -f -", tables.map(nftScript).join("").trimEnd().split("\n"))),
+    ...rewired.flatMap((namespace) => {
+      const { name, links, sysctls } = namespace;
       const expected = new Set([...links.map((link) => link.name), ...(foreign.get(name) ?? [])]);
-      const seen = observed.get(name) ?? nothing;
-      const sameTables = there.has(name) && remembered[name]?.tables === digests(namespace).tables;
-      return inNamespace(name, [
-        ...(sameTables || tables.length === 0 ? [] : heredoc("nft -f -", "NFT", tables.map(nftScript).join("").trimEnd().split("\n"))),
+      return inNamespace(name, "sh -eu", [
         ...Object.entries(sysctls).map(([path, value]) => sysctl(path, value)),
         // The other end's namespace may have been first.
-        ...heredoc("ip -force -batch -", "IP", surplusLinkCommands(seen, expected), " 2>/dev/null || :"),
-        ...heredoc("ip -batch -", "IP", linkCommands(namespace, seen)),
+        ...heredoc("ip -force -batch -", "IP", surplusLinkCommands(seen(name), expected), " 2>/dev/null || :"),
+        ...heredoc("ip -batch -", "IP", linkCommands(namespace, seen(name))),
       ]);
     }),
     // Once all wires are there: both their ends, and what leads over them.
-    ...namespaces.flatMap(({ name }) => {
-      const commands = [...peerCommands(name, changed), ...(routed.get(name) ?? [])];
-      return commands.length === 0 ? [] : heredoc(`ip -n ${name} -batch -`, "IP", commands, ` || { echo "in namespace ${name}" >&2; exit 1; }`);
-    }),
+    ...namespaces.flatMap(({ name }) => inNamespace(name, "ip -batch -", [...peerCommands(name, rewired), ...(routed.get(name) ?? [])])),
     "",
   ].join("\n");
 }
 
-function inNamespace(name: string, lines: readonly string[]): string[] {
-  return heredoc(`nsenter --net=${netnsDirectory}/${name} sh -eu`, "SH", lines, ` || { echo "in namespace ${name}" >&2; exit 1; }`);
+function inNamespace(name: string, command: string, lines: readonly string[]): string[] {
+  return heredoc(`nsenter --net=${netnsDirectory}/${name} ${command}`, "END", lines, ` || { echo "in namespace ${name}" >&2; exit 1; }`);
 }
 
 function heredoc(command: string, end: string, lines: readonly string[], after = ""): string[] {
-  return lines.length === 0 ? [] : [`${command} <<'${end}'${after}`, ...lines, end];
+  return lines.every((line) => line === "") ? [] : [`${command} <<'${end}'${after}`, ...lines, end];
 }
 
 function sysctl(path: string, value: string): string {
