@@ -9,6 +9,8 @@ import type { SshTarget } from "./target";
 /** Below sshd's MaxSessions of 10. */
 const COMMANDS_PER_CONNECTION = 4;
 const IDLE_MS = 20_000;
+/** What a command gets at least that was begun before the deadline. */
+const SHORTEST_COMMAND_MS = 5_000;
 
 interface Entry {
   readonly client: Promise<Client>;
@@ -66,7 +68,7 @@ export class SshPool {
     entry.users++;
     try {
       const client = await orAborted(entry.client, context.signal);
-      return await entry.places.run(() => exec(client, target, command, { stdin: context.stdin, signal: context.signal, timeoutMs: Math.max(1, deadline.left()) }), context.signal);
+      return await entry.places.run(() => exec(client, target, command, { stdin: context.stdin, signal: context.signal, timeoutMs: Math.max(SHORTEST_COMMAND_MS, deadline.left()) }), context.signal);
     } finally {
       entry.users--;
       if (entry.users === 0 && this.#entries.get(key) === entry) {

@@ -6,7 +6,7 @@ import type { ExecResult } from "./exec";
 import { nodeFiles } from "./node-files";
 import { SshPool } from "./pool";
 import { ConnectionLostError, RemoteCommandError, SshError } from "./ssh-error";
-import { tar, type TarEntry } from "./tar";
+import { tar, TAR_END, type TarEntry } from "./tar";
 import type { SshTarget } from "./target";
 
 export type { NodeContext } from "./connect";
@@ -82,7 +82,7 @@ export function closeConnections(): void {
 async function apply(target: SshTarget, words: readonly string[], operation: string, context: NodeContext, files: readonly TarEntry[] = []): Promise<ExecResult> {
   const shell = target.user === "root" ? "sh" : "sudo -n sh";
   const command = `${shell} -c '${BOOTSTRAP}' overlaynet ${words.join(" ")}`;
-  const stdin = gzipSync(tar([...nodeFiles(), ...files]));
+  const stdin = archive(files);
   const deadline = new Deadline(context.deadlineMs ?? DEFAULT_DEADLINE_MS);
   for (let attempt = 1; ; attempt++) {
     context.status?.(`${operation} on ${target.host}`);
@@ -93,6 +93,14 @@ async function apply(target: SshTarget, words: readonly string[], operation: str
     context.status?.(`${operation} on ${target.host}: ${lines(result.stderr).at(-1) ?? "not ready"} (attempt ${attempt})`);
     if (!(await backOff(attempt, deadline, context.signal))) throw failure(target, operation, result, deadline);
   }
+}
+
+let nodeArchive: Buffer | undefined;
+
+/** What comes to every node is packed once: an archive in pieces is one archive, to gzip as to tar. */
+function archive(files: readonly TarEntry[]): Buffer {
+  nodeArchive ??= gzipSync(tar(nodeFiles()));
+  return Buffer.concat([nodeArchive, gzipSync(Buffer.concat([tar(files), TAR_END]))]);
 }
 
 function failure(target: SshTarget, operation: string, { code, stderr }: ExecResult, deadline: Deadline): SshError {

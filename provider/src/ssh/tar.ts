@@ -7,13 +7,19 @@ export interface TarEntry {
 
 const BLOCK = 512;
 
-/** An archive in ustar format (POSIX.1-1988), of regular files that belong to root and have no times: the same entries make the same bytes. */
+/** What ends an archive. */
+export const TAR_END = Buffer.alloc(2 * BLOCK);
+
+/**
+ * An archive in ustar format (POSIX.1-1988) but for its end, of regular files that belong to root and have no times: the same entries make
+ * the same bytes.
+ */
 export function tar(entries: readonly TarEntry[]): Buffer {
   const blocks = entries.flatMap(({ path, content, executable = false }) => {
     const body = typeof content === "string" ? Buffer.from(content) : content;
     return [header(path, body.length, executable ? 0o755 : 0o644), body, Buffer.alloc((BLOCK - (body.length % BLOCK)) % BLOCK)];
   });
-  return Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]);
+  return Buffer.concat(blocks);
 }
 
 function header(path: string, size: number, mode: number): Buffer {
