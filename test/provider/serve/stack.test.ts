@@ -69,7 +69,7 @@ describe("a stack of custom resources on nodes", function () {
     events.length = 0;
     nodes = await Promise.all([0, 1, 2].map(() => new FakeNode().start()));
     wanted = { manifests: manifest(), instanceIds: ["i-0", "i-1", "i-2"] };
-    test = await testStack(() => program(nodes, wanted)(), { "overlaynet:sshDeadline": "1" });
+    test = await testStack(() => program(nodes, wanted)());
   });
   afterEach(async () => {
     await test.remove();
@@ -105,6 +105,8 @@ describe("a stack of custom resources on nodes", function () {
       wanted.proxyCommand = proxyCommand;
       const again = await up();
       assert.deepEqual([again.steps, again.commands], [[], []]);
+      // The state knows the new way all the same: a deletion goes by it.
+      assert.equal((await test.state()).text.includes("exec socat"), proxyCommand !== undefined);
     }
     wanted.proxyCommand = undefined;
     await up();
@@ -164,10 +166,13 @@ describe("a stack of custom resources on nodes", function () {
 
   it("carries an error on the node that cannot be reached alone, and heals", async () => {
     await nodes[1]?.stop();
+    // Long enough for the others on a busy machine.
+    test.environment["OVERLAYNET_SSH_DEADLINE"] = "8";
     await assert.rejects(up());
     assert.match(diagnostics(), /root@127\.0\.0\.1:\d+: could not connect within \S+ s and \d+ attempts?; last cause: connection refused/);
     assert.ok(nodes[0]?.parts.has("tunnel-ipip") && nodes[2]?.parts.has("tunnel-ipip"));
     await nodes[1]?.start();
+    delete test.environment["OVERLAYNET_SSH_DEADLINE"];
     const healed = await up();
     assert.deepEqual(healed.commands.filter((command) => command.includes("tunnel")), ["1 install-part tunnel-ipip"]);
     assert.deepEqual(nodes.map(({ parts }) => parts.size), [3, 3, 3]);
@@ -198,11 +203,12 @@ describe("a stack of custom resources on nodes", function () {
   it("ends a refresh and a destroy with a dead node, with a word on how to go on", async () => {
     await up();
     await nodes[2]?.stop();
+    test.environment["OVERLAYNET_SSH_DEADLINE"] = "4";
     await doing(() => test.stack.refresh(options));
     assert.match(diagnostics(), /taken as unchanged: root@127\.0\.0\.1/);
     await assert.rejects(doing(() => test.stack.destroy(options)));
     assert.match(diagnostics(), /OVERLAYNET_DELETE_UNREACHABLE=true/);
-    test.stack.workspace.envVars["OVERLAYNET_DELETE_UNREACHABLE"] = "true";
+    test.environment["OVERLAYNET_DELETE_UNREACHABLE"] = "true";
     await doing(() => test.stack.destroy(options));
     assert.deepEqual((await test.state()).resources, []);
   });

@@ -11,6 +11,8 @@ export interface TestStack {
   readonly stack: Stack;
   /** The state as it is kept, secrets encrypted. */
   state(): Promise<{ readonly text: string; readonly resources: readonly StateResource[] }>;
+  /** Of the CLI and so of the provider, from the next operation on. */
+  readonly environment: Record<string, string>;
   remove(): Promise<void>;
 }
 
@@ -20,7 +22,7 @@ export interface StateResource {
   readonly initErrors?: readonly string[];
 }
 
-export async function testStack(program: PulumiFn, config: Readonly<Record<string, string>> = {}): Promise<TestStack> {
+export async function testStack(program: PulumiFn): Promise<TestStack> {
   const folder = await mkdtemp(join(tmpdir(), "overlaynet-stack-"));
   const plugin = join(folder, "pulumi-resource-overlaynet");
   await writeFile(plugin, `#!/bin/sh\nexec '${process.execPath}' --import '${require.resolve("tsx")}' '${PROVIDER}' "$@"\n`);
@@ -39,7 +41,6 @@ export async function testStack(program: PulumiFn, config: Readonly<Record<strin
       },
     },
   );
-  for (const [key, value] of Object.entries(config)) await stack.setConfig(key, { value });
   return {
     stack,
     async state() {
@@ -47,6 +48,7 @@ export async function testStack(program: PulumiFn, config: Readonly<Record<strin
       const { checkpoint } = JSON.parse(text) as { checkpoint: { latest: { resources?: readonly StateResource[] } } };
       return { text, resources: checkpoint.latest.resources ?? [] };
     },
+    environment: stack.workspace.envVars,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
