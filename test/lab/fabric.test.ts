@@ -1,7 +1,12 @@
-import { ok, strictEqual } from "node:assert";
+import { ok, rejects, strictEqual } from "node:assert";
 import { once } from "node:events";
 import type { ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import type { Guest } from "../../lab/src/fabric/guest";
+import { openLab } from "../../lab/src/state/paths";
+import { run } from "../../lab/src/state/privileged";
 import { CloudRecords, macOfInstance } from "./cloud-records";
 import { answer, connects, delivered, GuestLab, pings } from "./guests";
 
@@ -314,6 +319,33 @@ describe("fabric, by packets", function () {
       strictEqual(await pings(a1, "198.51.100.1", 1501), false);
       strictEqual(await tooLong(), 1);
       await a1.exec(["ip", "route", "flush", "cache"]);
+    });
+  });
+
+  describe("ssh-proxy", () => {
+    const proxy = (...args: string[]): Promise<string> => run(["env", `OVERLAYNET_LAB_STATE=${lab.lab.state}`, resolve(__dirname, "../../lab/ssh-proxy"), ...args]);
+
+    it("connects to a port of a public address from the lab's internet", async () => {
+      await lab.apply((records) => records.ingress("tcp", "a1", { ipProtocol: "tcp", fromPort: 7000, toPort: 7001, cidrIpv4: "198.51.100.1/32" }));
+      strictEqual(await proxy(publicIp, "7000"), "198.51.100.1\n");
+      await rejects(proxy(publicIp, "7001"), /Connection refused/);
+    });
+
+    it("takes nothing that means more to socat than an address and a port", async () => {
+      await rejects(proxy("203.0.113.11,bind=1.2.3.4", "7000"), /is not an IPv4 address/);
+      await rejects(proxy(publicIp, "7000,crnl"), /is not a port/);
+      await rejects(proxy(publicIp), /usage/);
+    });
+
+    it("says when there is no lab, or none with networks", async () => {
+      const elsewhere = (state: string): Promise<string> => run(["env", `OVERLAYNET_LAB_STATE=${state}`, resolve(__dirname, "../../lab/ssh-proxy"), publicIp, "22"]);
+      await rejects(elsewhere(`${lab.lab.state}/none`), /there is no lab in .*none; set OVERLAYNET_LAB_STATE/);
+      const asleep = openLab(mkdtempSync(join(tmpdir(), "overlaynet-fabric-")));
+      try {
+        await rejects(elsewhere(asleep.state), /has no networks now/);
+      } finally {
+        rmSync(asleep.state, { recursive: true });
+      }
     });
   });
 

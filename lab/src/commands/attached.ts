@@ -10,12 +10,13 @@ export function runAttached(argv: readonly string[], stdout: number | "inherit" 
   const [program = "", ...args] = privileged(argv);
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ["inherit", stdout, "inherit"] });
-    // The terminal sends Ctrl-C to both; it is the child's to end by.
-    const ignore = (): void => undefined;
-    process.on("SIGINT", ignore);
+    // It is the child's to end by: Ctrl-C, which a terminal sends to both, or what was sent to this process alone.
+    const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+    const signals = ["SIGINT", "SIGTERM"] as const;
+    for (const signal of signals) process.on(signal, forward);
     child.on("error", (error) => reject(new Error(`${argv[0]} could not be started: ${error.message}`)));
     child.on("close", (code, signal) => {
-      process.off("SIGINT", ignore);
+      for (const each of signals) process.off(each, forward);
       resolve(code ?? 128 + (signal === "SIGINT" ? 2 : 15));
     });
   });

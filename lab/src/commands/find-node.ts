@@ -53,6 +53,7 @@ export function findNode(lab: Lab, wanted: string): LabNode {
 }
 
 export function chooseNode(nodes: readonly LabNode[], wanted: string): LabNode {
+  if (wanted === "") throw new Error("Which node? Give its name, instance id or address.");
   const exact = nodes.filter(({ id, name, privateIp, publicIp }) => [id, name, privateIp, publicIp].includes(wanted));
   const meant = exact.length > 0 ? exact : nodes.filter(({ name }) => name.endsWith(`-${wanted}`));
   const [node, another] = meant;
