@@ -1,10 +1,15 @@
 import type { NodePlan, Route } from "../../../provider/src/plan/node-plan";
 
-/** A cluster of three nodes in two subnets, as its node A sees it; B is in A's subnet. */
+/** A cluster of three nodes in two subnets; B is in A's subnet. */
 export const A = { ip: "10.1.0.10", block: "192.168.0.0/26", vtep: "192.168.0.0", mac: "66:00:00:00:00:0a" } as const;
 export const B = { ip: "10.1.0.11", block: "192.168.0.64/26", vtep: "192.168.0.64", mac: "66:00:00:00:00:0b" } as const;
 export const C = { ip: "10.2.0.10", block: "192.168.0.128/26", vtep: "192.168.0.128", mac: "66:00:00:00:00:0c" } as const;
-type Peer = typeof A | typeof B | typeof C;
+interface Peer {
+  readonly ip: string;
+  readonly block: string;
+  readonly vtep: string;
+  readonly mac: string;
+}
 
 export type Mode = "Never" | "VXLAN CrossSubnet" | "VXLAN Always" | "IPIP CrossSubnet" | "IPIP Always";
 
