@@ -64,13 +64,23 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   });
 }
 
-/** sudo is root's, and hands on no signal from its own process group: the command under it is ended instead. */
+/** sudo is root's, and hands on no signal from its own process group: the command under it is ended, once sudo has started it. */
 function terminate(child: ChildProcess): void {
-  if (process.getuid?.() === 0 || child.pid === undefined) {
+  if (process.getuid?.() === 0) {
     child.kill("SIGTERM");
     return;
   }
-  const commands = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim();
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const commands = childrenOf(child.pid);
+  if (commands.length === 0) setTimeout(() => terminate(child), 20);
   // A command that ended in between needs no end, and its exit is reported as any.
-  if (commands !== "") run(["kill", "-TERM", ...commands.split(" ")]).catch(() => undefined);
+  else run(["kill", "-TERM", ...commands]).catch(() => undefined);
+}
+
+function childrenOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter((word) => word !== "");
+  } catch {
+    return []; // It ended while this looked.
+  }
 }
