@@ -4,8 +4,12 @@ import { openLab } from "./state/paths";
 
 /** The stand-in `aws` plugin, started by the Pulumi engine: its address is among the arguments, our port goes to standard output. */
 async function main(args: readonly string[]): Promise<void> {
-  const { port } = await serve(labBackend(openLab()), args.findLast((arg) => /:\d+$/.test(arg)) ?? "");
+  const engine = args.findLast((arg) => /:\d+$/.test(arg)) ?? "";
+  const { port } = await serve(labBackend(openLab()), engine);
   process.stdout.write(`${port}\n`);
+  // An engine that is killed ends none of its plugins.
+  const parent = process.ppid;
+  if (engine !== "") setInterval(() => process.ppid === parent || process.exit(), 1000).unref();
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

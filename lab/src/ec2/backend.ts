@@ -19,13 +19,11 @@ export interface Backend {
   /** Makes Linux hold what the records say. */
   reconcile(records: readonly ResourceRecord[]): Promise<void>;
   cardOf(instance: ResourceRecord): Card;
-  /** Returns when the node's kernel runs; does nothing for a running node. */
+  /** Returns when the node's kernel runs; does nothing for a running node. Throws with the end of its console. */
   startNode(spec: NodeSpec): Promise<void>;
   /** Shuts down; the disk stays. */
   stopNode(instanceId: string): Promise<void>;
   /** Ends a node and removes its disk. */
   destroyNode(instanceId: string): Promise<void>;
   nodeState(instanceId: string): "running" | "stopped" | "absent";
-  /** The last lines of its console. */
-  consoleTail(instanceId: string, lines: number): string;
 }

@@ -1,4 +1,5 @@
 import { isSame, type PropertyValue } from "./property-value";
+import { regionNames } from "./regions";
 
 /** The inputs of a resource or block, by name as @pulumi/aws spells it. */
 export type Inputs = Readonly<Record<string, Input>>;
@@ -36,7 +37,13 @@ export function refused(kind: Kind, reason: string, more: Partial<Input> = {}): 
 }
 
 /** Every resource that is made in a region has it, since 7.0. */
-export const regionInput: Input = { kind: "string", computed: true, forceNew: true, lab: "enforced" };
+export const regionInput: Input = {
+  kind: "string",
+  computed: true,
+  forceNew: true,
+  lab: "enforced",
+  check: (value) => (regionNames().includes(String(value)) ? undefined : `the lab does not know the region ${String(value)}. It knows ${regionNames().join(", ")}`),
+};
 export const tagsInput: Input = { kind: "stringMap", unset: null, lab: "recorded" };
 
 export function isBlock(kind: Kind): kind is { readonly block: Inputs } {

@@ -1,6 +1,7 @@
 import { namespaceOf, tapOf } from "../fabric/names";
 import { reconcile } from "../fabric/reconcile";
-import { consoleTail, destroyNode, nodeStatus, startNode, stopNode } from "../node/node";
+import { destroyNode, nodeStatus, startNode, stopNode } from "../node/node";
+import { labPublicKey } from "../state/lab-key";
 import { withLock } from "../state/lock";
 import type { Lab } from "../state/paths";
 import { RecordStore } from "../state/store";
@@ -17,10 +18,10 @@ export function labBackend(lab: Lab): Backend {
     remove: (id) => store.remove(id),
     reconcile: (records) => reconcile(lab, records),
     cardOf: (instance) => ({ namespace: namespaceOf(lab, instance), tap: tapOf(instance) }),
-    startNode: (spec) => startNode(lab, spec),
+    // With the lab's own key beside the user's: the way in of `overlaynet lab exec`.
+    startNode: async (spec) => startNode(lab, { ...spec, authorizedKeys: [...spec.authorizedKeys, await labPublicKey(lab)] }),
     stopNode: (instanceId) => stopNode(lab, instanceId),
     destroyNode: (instanceId) => destroyNode(lab, instanceId),
     nodeState: (instanceId) => nodeStatus(lab, instanceId).state,
-    consoleTail: (instanceId, lines) => consoleTail(lab, instanceId, lines),
   };
 }
