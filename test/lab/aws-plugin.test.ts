@@ -1,0 +1,136 @@
+import { deepStrictEqual, match, notStrictEqual, strictEqual } from "node:assert";
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { existingNamespaces } from "../../lab/src/fabric/apply";
+import { destroyAll } from "../../lab/src/fabric/destroy";
+import { namespacePrefix } from "../../lab/src/fabric/names";
+import { nodeStatus } from "../../lab/src/node/node";
+import { type Lab, openLab } from "../../lab/src/state/paths";
+import { RecordStore } from "../../lab/src/state/store";
+
+const ROOT = resolve(__dirname, "../..");
+
+/** A program as a user writes it, with nothing of the lab in it. */
+const PROGRAM = `
+const aws = require("@pulumi/aws");
+const vpc = new aws.ec2.Vpc("blue", { cidrBlock: "10.1.0.0/16", tags: { Name: "blue" } });
+const gateway = new aws.ec2.InternetGateway("blue", { vpcId: vpc.id });
+const subnet = new aws.ec2.Subnet("a", { vpcId: vpc.id, cidrBlock: "10.1.0.0/24", availabilityZone: "us-east-1a" });
+const table = new aws.ec2.RouteTable("blue", { vpcId: vpc.id, routes: [{ cidrBlock: "0.0.0.0/0", gatewayId: gateway.id }] });
+new aws.ec2.RouteTableAssociation("a", { routeTableId: table.id, subnetId: subnet.id });
+const group = new aws.ec2.SecurityGroup("nodes", { vpcId: vpc.id, ingress: [{ protocol: "tcp", fromPort: 22, toPort: 22, cidrBlocks: ["198.51.100.1/32"] }] });
+new aws.vpc.SecurityGroupIngressRule("ipip", { securityGroupId: group.id, ipProtocol: "4", referencedSecurityGroupId: group.id });
+const image = aws.ec2.getAmiOutput({ owners: ["136693071363"], mostRecent: true, filters: [{ name: "name", values: ["debian-12-amd64-*"] }] });
+const instance = new aws.ec2.Instance("node", {
+  ami: image.id, instanceType: "t3.micro", subnetId: subnet.id, vpcSecurityGroupIds: [group.id], associatePublicIpAddress: true,
+  privateIp: process.env.PRIVATE_IP || "10.1.0.4", sourceDestCheck: false,
+}, { deleteBeforeReplace: true });
+exports.publicIp = instance.publicIp;
+exports.state = instance.instanceState;
+`;
+
+describe("pulumi on the stand-in aws plugin", function () {
+  this.timeout(120_000);
+  let dir: string;
+  let lab: Lab;
+  let store: RecordStore;
+
+  before(async () => {
+    dir = mkdtempSync(join(tmpdir(), "overlaynet-aws-plugin-"));
+    mkdirSync(join(dir, "backend"));
+    lab = openLab(join(dir, "state"));
+    store = new RecordStore(lab);
+    writeFileSync(join(dir, "index.js"), PROGRAM);
+    writeFileSync(join(dir, "package.json"), "{}");
+    writeFileSync(join(dir, "Pulumi.yaml"), `name: plugin\nruntime: nodejs\nplugins:\n  providers:\n    - name: aws\n      path: ${join(ROOT, "lab")}\n`);
+    symlinkSync(join(ROOT, "node_modules"), join(dir, "node_modules"));
+    strictEqual((await pulumi("stack", "init", "test")).code, 0);
+  });
+  after(async () => {
+    await destroyAll(lab);
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  it("previews without a trace", async () => {
+    const { code, output } = await pulumi("preview");
+    strictEqual(code, 0, output);
+    match(output, /\+ 9 to create/);
+    deepStrictEqual(store.list(), []);
+  });
+
+  it("makes the network and the node", async () => {
+    const { code, output } = await pulumi("up", "--yes", "--skip-preview");
+    strictEqual(code, 0, output);
+    match(output, /publicIp: "203\.0\.113\.1"/);
+    match(output, /state {3}: "running"/);
+    strictEqual(nodeStatus(lab, instanceId()).state, "running");
+    strictEqual(namespaces().length, 4);
+  });
+
+  it("changes nothing the second time", async () => {
+    const { code, output } = await pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+    strictEqual(code, 0, output);
+  });
+
+  it("tells what EC2 refuses, and leaves the rest alone", async () => {
+    const { code, output } = await pulumi("up", "--yes", "--skip-preview", "PRIVATE_IP=10.1.0.3");
+    notStrictEqual(code, 0, output);
+    match(output, /creating EC2 Instance: operation error EC2: RunInstances, api error InvalidParameterValue: Address 10\.1\.0\.3 is in subnet's reserved address range/);
+    strictEqual((await pulumi("up", "--yes", "--skip-preview")).code, 0);
+    strictEqual(store.get(instanceId())?.outputs["privateIp"], "10.1.0.4");
+  });
+
+  it("sees what somebody else changed, and takes it back", async () => {
+    const { pid } = nodeStatus(lab, instanceId());
+    const record = store.get(instanceId());
+    if (record === undefined) throw new Error("no record");
+    store.put({ ...record, outputs: { ...record.outputs, sourceDestCheck: true } });
+    match((await pulumi("refresh", "--yes", "--skip-preview", "--diff")).output, /~ sourceDestCheck: false => true/);
+    match((await pulumi("up", "--yes", "--skip-preview")).output, /\[diff: ~sourceDestCheck\]/);
+    strictEqual(store.get(instanceId())?.outputs["sourceDestCheck"], false);
+    // In place: the node did not even reboot.
+    strictEqual(nodeStatus(lab, instanceId()).pid, pid);
+  });
+
+  it("leaves nothing", async () => {
+    const node = instanceId();
+    const { code, output } = await pulumi("destroy", "--yes", "--skip-preview");
+    strictEqual(code, 0, output);
+    deepStrictEqual(store.list(), []);
+    deepStrictEqual(namespaces(), []);
+    strictEqual(nodeStatus(lab, node).state, "absent");
+  });
+
+  function instanceId(): string {
+    const instance = store.list().find(({ type }) => type === "aws:ec2/instance:Instance");
+    if (instance === undefined) throw new Error("there is no instance");
+    return instance.id;
+  }
+
+  function namespaces(): readonly string[] {
+    return existingNamespaces(namespacePrefix(lab));
+  }
+
+  /** Arguments such as `A=b` go to the environment. */
+  function pulumi(...args: string[]): Promise<{ readonly code: number; readonly output: string }> {
+    const isVariable = (arg: string): boolean => /^[A-Z_]+=/.test(arg);
+    const variables: NodeJS.ProcessEnv = Object.fromEntries(args.filter(isVariable).map((arg) => arg.split("=")));
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      ...variables,
+      PATH: [join(ROOT, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(delimiter),
+      OVERLAYNET_LAB_STATE: lab.state,
+      PULUMI_BACKEND_URL: `file://${join(dir, "backend")}`,
+      PULUMI_CONFIG_PASSPHRASE: "lab",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    };
+    return new Promise((done) => {
+      execFile("pulumi", ["--non-interactive", ...args.filter((arg) => !isVariable(arg))], { env, cwd: dir, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+        done({ code: error === null ? 0 : typeof error.code === "number" ? error.code : -1, output: stdout + stderr });
+      });
+    });
+  }
+});
