@@ -49,6 +49,8 @@ export class QuickStart {
       OVERLAYNET_LAB_STATE: this.lab.state,
       PULUMI_BACKEND_URL: `file://${join(this.dir, "backend")}`,
       PULUMI_CONFIG_PASSPHRASE: "lab",
+      // Brings --event-log.
+      PULUMI_DEBUG_COMMANDS: "true",
       PULUMI_SKIP_UPDATE_CHECK: "true",
     // Types are checked when the project is built, not at every run: 2 s less.
     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
@@ -81,11 +83,10 @@ export class QuickStart {
     const yes = operation === "preview" ? [] : ["--yes", "--skip-preview"];
     const outcome = await this.pulumi(operation, "--stack", "test", ...yes, "--event-log", log, ...args);
     const steps: Step[] = [];
-    const finished = operation === "preview" ? "resourcePreEvent" : "resOutputsEvent";
     for (const line of existsSync(log) ? readFileSync(log, "utf8").split("\n") : []) {
       if (line === "") continue;
       const event = JSON.parse(line) as Record<string, { metadata?: { op: string; type: string; urn: string; detailedDiff?: Record<string, unknown>; new?: { outputs?: Record<string, unknown> } } }>;
-      const metadata = event[finished]?.metadata;
+      const metadata = event["resOutputsEvent"]?.metadata;
       if (metadata === undefined) continue;
       steps.push({
         op: metadata.op,
