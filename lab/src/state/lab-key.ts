@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { existsSync, linkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -16,7 +17,8 @@ export function labKeyFile(lab: Lab): string {
 export async function labPublicKey(lab: Lab): Promise<string> {
   const file = labKeyFile(lab);
   if (!existsSync(file)) {
-    const draft = `${file}.${process.pid}`;
+    // Several nodes of one process may be the first at the same moment: a name that is shared makes ssh-keygen ask whether to overwrite.
+    const draft = `${file}.${randomUUID()}`;
     await keygen(["-q", "-t", "ed25519", "-N", "", "-C", "overlaynet-lab", "-f", draft]);
     try {
       linkSync(draft, file);
@@ -32,7 +34,10 @@ export async function labPublicKey(lab: Lab): Promise<string> {
 
 async function keygen(args: readonly string[]): Promise<string> {
   try {
-    return (await promisify(execFile)("ssh-keygen", [...args])).stdout;
+    const run = promisify(execFile)("ssh-keygen", [...args]);
+    // There is nobody to answer a question: better an error than waiting for one.
+    run.child.stdin?.end();
+    return (await run).stdout;
   } catch (error) {
     throw new Error(`ssh-keygen (package openssh-client) failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
