@@ -2,7 +2,7 @@
 # commands into files in the folder `work`, and changes nothing itself. POSIX awk; no {n,m} in patterns, as mawk has none.
 #   links routes after   batches for ip, in this order: devices, addresses and neighbours; routes; removals
 #   bridge bridge-after  batches for bridge
-#   nft                  the ruleset to load; absent when it is loaded already
+#   nft-wanted           the ruleset; `nft` says `load` or `delete`, and is absent when it is loaded already
 #   sysctl actions       what the shell does itself
 #   changes              PART <tab> command, for people; empty: Linux holds it all
 #   problems             PART <tab> text: what cannot be made so, because something foreign is in the way
@@ -16,6 +16,7 @@ BEGIN {
   OURS = "overlaynet"
   # A device is made under this name and gets its own last, so that one without the alias is never ours.
   DRAFT = "ovl-draft"
+  nft_shown = run "/nft-shown"; nft_loaded = run "/nft-loaded"; nft_wanted = work "/nft-wanted"
   split("links routes after bridge bridge-after sysctl actions changes problems", FILES, " ")
   if (!check) for (i in FILES) { file[FILES[i]] = work "/" FILES[i]; printf "" > file[FILES[i]] }
 }
@@ -70,7 +71,7 @@ function want_source(host, prefix) {
 function add_element(set, element) {
   if ((set, element) in element_seen) return
   element_seen[set, element] = 1
-  elements[set] = elements[set] (elements[set] == "" ? "" : ", ") element
+  elements[set, ++element_count[set]] = element
 }
 
 # `route unicast|blackhole DST [via A] [dev D] proto P [scope link] [metric M] [onlink] [mtu N]`
@@ -98,7 +99,7 @@ function want_route(   i, n, type, dst, via, dev, proto, scope, metric, onlink, 
 
 # ---------------------------------------------------------------------------------------------- what Linux holds
 /^= / { section = $2; if ($2 == "fdb") fdb_dev = $3; next }
-section == "nft" { live_nft = live_nft $0 "\n"; next }
+section == "nft" { nft_lines++; if ((getline line < nft_shown) <= 0 || line != $0) nft_changed = 1; next }
 section == "fdb" { see_fdb(); next }
 section == "workloads" { known_workloads[++known_count] = $1; seen_netns[$1] = $2 == "netns"; seen_veth[$1] = $3; seen_address[$1] = $4; next }
 section == "ip" && $1 ~ /^[0-9]+:$/ { if ($3 ~ /^</) see_link(); else if ($3 ~ /^inet6?$/) see_address(); next }
@@ -404,58 +405,76 @@ function cni_diff(   wanted, is) {
 }
 
 # ---------------------------------------------------------------------------------------------- nftables
+# Written piece by piece, as a string that grows to thousands of elements takes the square of the time.
+function rule(text) { print text > nft_wanted }
 function set(name, type, flags) {
-  return "  set " name " {\n    type " type "\n" (flags == "" ? "" : "    flags interval\n" (flags == "merge" ? "    auto-merge\n" : "")) (elements[name] == "" ? "" : "    elements = { " elements[name] " }\n") "  }\n"
+  rule("  set " name " {\n    type " type (flags == "" ? "" : "\n    flags interval" (flags == "merge" ? "\n    auto-merge" : "")))
+  close_set(name)
 }
-function map(name, type) { return "  map " name " {\n    type " type "\n" (elements[name] == "" ? "" : "    elements = { " elements[name] " }\n") "  }\n" }
+function map(name, type) { rule("  map " name " {\n    type " type); close_set(name) }
+function close_set(name,   i) {
+  if (element_count[name]) rule("    elements = {")
+  for (i = 1; i <= element_count[name]; i++) rule("      " elements[name, i] (i < element_count[name] ? "," : "\n    }"))
+  rule("  }")
+}
 
-function ruleset(   i, name, text, input, unwanted) {
-  text = set("ipip_members", "ipv4_addr") set("vxlan_members", "ipv4_addr") set("vxlan_members6", "ipv6_addr") \
-    map("nodes", "ipv4_addr : mark") map("nodes6", "ipv6_addr : mark") \
-    set("sources", "mark . ipv4_addr", "interval") set("sources6", "mark . ipv6_addr", "interval") \
-    set("all_pools", "ipv4_addr", "merge") set("all_pools6", "ipv6_addr", "merge") \
-    set("masquerade_pools", "ipv4_addr", "merge") set("masquerade_pools6", "ipv6_addr", "merge") \
-    set("own_blocks", "ipv4_addr", "merge") set("own_blocks6", "ipv6_addr", "merge") \
-    set("workload_devices", "ifname") set("workloads", "ifname . ipv4_addr") set("workloads6", "ifname . ipv6_addr")
+function ruleset(   i, name, input, unwanted, notrack, ports) {
   unwanted = "ip protocol 4 counter drop\n"
-  port_seen[4789] = 1
+  ports[4789] = 1
   for (i = 1; i <= wanted_link_count; i++) {
     name = wanted_links[i]
     if (want_kind[name] == "ipip") input = input "    ip protocol 4 jump ipip\n"
     else {
-      port_seen[want_port[name]] = 1
+      ports[want_port[name]] = 1
       # Other tunnels may use the port: the VNI, 24 bits after 8 bytes of UDP and 4 of VXLAN, says whose it is.
       input = input "    meta nfproto " (want_local[name] ~ /:/ ? "ipv6" : "ipv4") " udp dport " want_port[name] " @th,96,24 " want_vni[name] " jump vxlan\n"
       notrack = notrack "    udp dport " want_port[name] " @th,96,24 " want_vni[name] " notrack\n"
     }
   }
-  for (i in port_seen) unwanted = unwanted "    udp dport " i " counter drop\n"
-  return "table inet overlaynet {\n" text \
-    "  chain prerouting {\n    type filter hook prerouting priority raw; policy accept;\n    iifname \"lo\" accept\n" \
+  for (i in ports) unwanted = unwanted "    udp dport " i " counter drop\n"
+  rule("table inet overlaynet {")
+  set("ipip_members", "ipv4_addr"); set("vxlan_members", "ipv4_addr"); set("vxlan_members6", "ipv6_addr")
+  map("nodes", "ipv4_addr : mark"); map("nodes6", "ipv6_addr : mark")
+  set("sources", "mark . ipv4_addr", "interval"); set("sources6", "mark . ipv6_addr", "interval")
+  set("all_pools", "ipv4_addr", "merge"); set("all_pools6", "ipv6_addr", "merge")
+  set("masquerade_pools", "ipv4_addr", "merge"); set("masquerade_pools6", "ipv6_addr", "merge")
+  set("own_blocks", "ipv4_addr", "merge"); set("own_blocks6", "ipv6_addr", "merge")
+  set("workload_devices", "ifname"); set("workloads", "ifname . ipv4_addr"); set("workloads6", "ifname . ipv6_addr")
+  rule("  chain prerouting {\n    type filter hook prerouting priority raw; policy accept;\n    iifname \"lo\" accept\n" \
     "    iifname { \"tunl0\", \"vxlan.calico\", \"vxlan-v6.calico\" } jump decapsulated\n" \
     "    ip protocol 4 ip saddr @ipip_members notrack\n" notrack \
     "    iifname @workload_devices jump from_workload\n" \
-    "    ip saddr @own_blocks fib saddr . iif oif missing counter drop\n    ip6 saddr @own_blocks6 fib saddr . iif oif missing counter drop\n  }\n" \
-    "  chain output {\n    type filter hook output priority raw; policy accept;\n    ip protocol 4 ip daddr @ipip_members notrack\n" notrack "  }\n" \
-    "  chain input {\n    type filter hook input priority filter; policy accept;\n" input "  }\n" \
-    "  chain ipip {\n    ip saddr != @ipip_members counter drop\n    meta mark set ip saddr map @nodes\n  }\n" \
-    "  chain vxlan {\n    ip saddr != @vxlan_members counter drop\n    ip6 saddr != @vxlan_members6 counter drop\n    meta mark set ip saddr map @nodes\n    meta mark set ip6 saddr map @nodes6\n  }\n" \
-    "  chain decapsulated {\n    meta mark . ip saddr @sources meta mark set 0 return\n    meta mark . ip6 saddr @sources6 meta mark set 0 return\n    counter drop\n  }\n" \
-    "  chain from_workload {\n    " unwanted "    iifname . ip saddr @workloads return\n    iifname . ip6 saddr @workloads6 return\n    ip6 saddr { ::, fe80::/10 } return\n    counter drop\n  }\n" \
-    "  chain postrouting {\n    type nat hook postrouting priority srcnat; policy accept;\n" \
+    "    ip saddr @own_blocks fib saddr . iif oif missing counter drop\n    ip6 saddr @own_blocks6 fib saddr . iif oif missing counter drop\n  }")
+  rule("  chain output {\n    type filter hook output priority raw; policy accept;\n    ip protocol 4 ip daddr @ipip_members notrack\n" notrack "  }")
+  rule("  chain input {\n    type filter hook input priority filter; policy accept;\n" input "  }")
+  # The mark carries the sender's number through decapsulation: it is set on the outer packet and looked at on the inner one.
+  rule("  chain ipip {\n    ip saddr != @ipip_members counter drop\n    meta mark set ip saddr map @nodes\n  }")
+  rule("  chain vxlan {\n    ip saddr != @vxlan_members counter drop\n    ip6 saddr != @vxlan_members6 counter drop\n    meta mark set ip saddr map @nodes\n    meta mark set ip6 saddr map @nodes6\n  }")
+  rule("  chain decapsulated {\n    meta mark . ip saddr @sources meta mark set 0 return\n    meta mark . ip6 saddr @sources6 meta mark set 0 return\n    counter drop\n  }")
+  rule("  chain from_workload {\n    " unwanted "    iifname . ip saddr @workloads return\n    iifname . ip6 saddr @workloads6 return\n    ip6 saddr { ::, fe80::/10 } return\n    counter drop\n  }")
+  rule("  chain postrouting {\n    type nat hook postrouting priority srcnat; policy accept;\n" \
     "    ip saddr @masquerade_pools ip daddr != @all_pools masquerade fully-random\n    ip6 saddr @masquerade_pools6 ip6 daddr != @all_pools6 masquerade fully-random\n" \
-    "    oifname { \"tunl0\", \"vxlan.calico\", \"vxlan-v6.calico\" } fib saddr type local fib saddr . oif type != local masquerade fully-random\n  }\n}\n"
+    "    oifname { \"tunl0\", \"vxlan.calico\", \"vxlan-v6.calico\" } fib saddr type local fib saddr . oif type != local masquerade fully-random\n  }\n}")
 }
 
 # Loaded as a whole, in one transaction. What was loaded last, and how it was shown right after, are kept: who compares both sees every
 # change made since, whatever way nftables shows its rules.
-function nft_diff(   wanted) {
-  wanted = part_count == 0 ? "" : ruleset()
-  if (wanted == "" && live_nft == "") return
-  if (wanted == read_file(run "/nft-loaded") && live_nft == read_file(run "/nft-shown")) return
-  if (wanted == "") print "delete table inet overlaynet" > (work "/nft")
-  else printf "table inet overlaynet\ndelete table inet overlaynet\n%s", wanted > (work "/nft")
-  printf "%s", wanted > (work "/nft-wanted")
-  change(has_part("routes") ? "routes" : part_count ? PARTS[1] : "-", "nft " (wanted == "" ? "delete" : "load") " table inet overlaynet")
+function nft_diff(   verb) {
+  if (part_count == 0 && nft_lines == 0) return
+  verb = part_count == 0 ? "delete" : "load"
+  if (verb == "load") {
+    printf "" > nft_wanted
+    ruleset()
+    close(nft_wanted)
+    if (!nft_changed && (getline line < nft_shown) <= 0 && nft_lines && same(nft_wanted, nft_loaded)) return
+  }
+  print verb > (work "/nft")
+  change(has_part("routes") ? "routes" : part_count ? PARTS[1] : "-", "nft " verb " table inet overlaynet")
+}
+function same(one, other,   line, other_line, more) {
+  while ((getline line < one) > 0) if ((getline other_line < other) <= 0 || line != other_line) return 0
+  more = (getline other_line < other) > 0
+  close(one); close(other)
+  return !more
 }
 function has_part(name,   i) { for (i = 1; i <= part_count; i++) if (PARTS[i] == name) return 1; return 0 }

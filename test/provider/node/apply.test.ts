@@ -6,6 +6,7 @@ import type { Part } from "../../../provider/src/node/part";
 import { renderRoutes } from "../../../provider/src/node/routes";
 import { renderTunnel } from "../../../provider/src/node/tunnel";
 import { renderWorkload } from "../../../provider/src/node/workload";
+import type { NodePlan } from "../../../provider/src/plan/node-plan";
 import { A, B, C, planOf } from "./plans";
 import { kill, type Outcome, TestNode } from "./test-node";
 
@@ -180,6 +181,46 @@ describe("overlaynet-apply", function () {
     node.sh(`ip route del ${B.block}`);
     ok(node.apply("apply"));
     assert.match(node.sh(`ip route show ${B.block}`), /via 10\.1\.0\.11 dev ens5 proto 80/);
+  });
+
+  it("does the same for IPv6", async () => {
+    node.sh("ip address add 2001:db8::10/64 dev ens5 nodad; echo 1 >/proc/sys/net/ipv6/conf/ens5/accept_ra");
+    const six = (host: number): string => `fd00::${(host * 64).toString(16)}`;
+    const plan: NodePlan = {
+      ...planOf("Never"),
+      vxlan6: { name: "vxlan-v6.calico", vni: 4096, port: 4789, local: "2001:db8::10", address: "fd00::", mac: "66:00:00:00:00:1a", mtu: 8931 },
+      routes: [
+        { dst: "fd00::/122", type: "blackhole", proto: 80, onlink: false, metric: 1024 },
+        { dst: `${six(1)}/122`, type: "unicast", via: "2001:db8::11", dev: "eth0", proto: 80, onlink: true, metric: 1024 },
+        { dst: `${six(2)}/122`, type: "unicast", via: six(2), dev: "vxlan-v6.calico", proto: 3, onlink: true, mtu: 8931, metric: 1024 },
+        { dst: "fd00::9:1", type: "unicast", dev: "vxlan-v6.calico", proto: 3, onlink: false, scope: "link", mtu: 8931, metric: 1024 },
+      ],
+      neighbours: [{ ip: six(2), mac: "66:00:00:00:00:1c", dev: "vxlan-v6.calico" }],
+      fdb: [{ mac: "66:00:00:00:00:1c", dev: "vxlan-v6.calico", dst: "2001:db8:1::10" }],
+      vxlanMembers: ["2001:db8:1::10"],
+      allPools: ["fd00::/64"],
+      masqueradePools: ["fd00::/64"],
+      workloadBlocks: [{ cidr: "fd00::/122", pool: "six", mtu: 8931 }],
+    };
+    installAll(renderTunnel(plan, "VXLAN"), renderRoutes(plan));
+    const routes = (): string[] => node.sh("ip -6 route show | grep ^fd00 | grep -v kernel; ip -6 route show type blackhole").trim().split("\n").map((line) => line.trim().replace(/ pref medium$/, "")).sort();
+    const wanted = [
+      "blackhole fd00::/122 dev lo proto 80 metric 1024",
+      "fd00::40/122 via 2001:db8::11 dev ens5 proto 80 metric 1024 onlink",
+      "fd00::80/122 via fd00::80 dev vxlan-v6.calico metric 1024 onlink mtu 8931",
+      "fd00::9:1 dev vxlan-v6.calico metric 1024 mtu 8931",
+    ];
+    assert.deepEqual(routes().map((line) => line.replace("fd00::80 dev vxlan-v6.calico metric 1024 mtu 8931 onlink", "fd00::80 dev vxlan-v6.calico metric 1024 onlink mtu 8931")), wanted);
+    assert.equal(node.sh("bridge fdb show dev vxlan-v6.calico | grep permanent").trim(), "66:00:00:00:00:1c dst 2001:db8:1::10 self permanent");
+    assert.deepEqual(node.sh("cat /proc/sys/net/ipv6/conf/all/forwarding /proc/sys/net/ipv6/conf/ens5/accept_ra").split("\n").slice(0, 2), ["1", "2"]);
+    const silent = await node.listen(() => assert.equal(ok(node.apply("apply")), ""));
+    assert.deepEqual(silent, []);
+    const before = routes();
+    node.sh("ip -6 route del fd00::40/122; ip -6 route del fd00::80/122; ip -6 route add fd00:7::/64 via 2001:db8::99 dev ens5 proto 80; ip -6 route add fd00:8::/64 via 2001:db8::99 dev ens5 proto static; ip -6 neigh flush dev vxlan-v6.calico nud permanent");
+    ok(node.apply("apply"));
+    assert.deepEqual(routes(), [...before, "fd00:8::/64 via 2001:db8::99 dev ens5 proto static metric 1024"].sort());
+    ok(node.apply("uninstall"));
+    assert.deepEqual(node.sh("ip -6 route show | grep fd00").trim().split(" ")[0], "fd00:8::/64");
   });
 
   it("does not take a device over that Calico may have made", () => {
