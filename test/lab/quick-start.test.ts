@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { processesOf } from "./processes";
 import { failures, QuickStart } from "./quick-start";
 
 const NODES = ["blue-a0", "blue-a1", "blue-b0", "blue-b1", "green-a0", "green-a1"];
@@ -202,17 +203,3 @@ describe("quick start in the lab", function () {
     assert.deepEqual(processesOf(quickStart.lab.state), []);
   });
 });
-
-/** Command lines of processes that name the lab's state directory. */
-function processesOf(state: string): string[] {
-  return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-      } catch {
-        return "";
-      }
-    })
-    .filter((line) => line.includes(state));
-}
