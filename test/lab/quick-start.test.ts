@@ -159,16 +159,19 @@ describe("quick start in the lab", function () {
     await green();
   });
 
-  it("refuses a node with another host key, naming both fingerprints; a node down fails alone, and up heals it", async () => {
-    const rekey = await quickStart.overlaynet("lab", "exec", "blue-b1", "--", "sh", "-c", "cp -a /etc/ssh /root/ssh.kept && rm /etc/ssh/ssh_host_* && ssh-keygen -q -A && systemctl restart ssh");
+  it("refuses a node with another host key, naming both fingerprints; the error is that node's alone, and up heals it", async () => {
+    const onNode = (script: string) => quickStart.overlaynet("lab", "exec", "blue-b1", "--", "sh", "-c", script);
+    const rekey = await onNode("cp -a /etc/ssh /root/ssh.kept && rm /etc/ssh/ssh_host_* && ssh-keygen -q -A && systemctl restart ssh");
     assert.equal(rekey.code, 0, rekey.stderr);
     quickStart.writePools(always);
     const refused = await quickStart.steps("up");
-    assert.notEqual(refused.code, 0);
     const said = refused.stdout + refused.stderr;
-    assert.match(said, /blue-b1[\s\S]*SHA256:[\s\S]*SHA256:/);
+    assert.notEqual(refused.code, 0, said);
+    assert.deepEqual(refused.failed, ["test-blue-b1"]);
+    const [expected, seen] = await Promise.all(["ssh.kept", "../etc/ssh"].map((dir) => onNode(`ssh-keygen -l -f /root/${dir}/ssh_host_ed25519_key.pub`)));
+    for (const fingerprint of [expected, seen].map((outcome) => /SHA256:\S+/.exec(outcome?.stdout ?? "")?.[0] ?? "no fingerprint")) assert.ok(said.includes(fingerprint), `${fingerprint} in ${said}`);
     assert.doesNotMatch(said, /PRIVATE KEY/);
-    const restore = await quickStart.overlaynet("lab", "exec", "blue-b1", "--", "sh", "-c", "rm /etc/ssh/ssh_host_* && cp -a /root/ssh.kept/ssh_host_* /etc/ssh/ && systemctl restart ssh");
+    const restore = await onNode("rm /etc/ssh/ssh_host_* && cp -a /root/ssh.kept/ssh_host_* /etc/ssh/ && systemctl restart ssh");
     assert.equal(restore.code, 0, restore.stderr);
     await up();
   });
@@ -180,9 +183,25 @@ describe("quick start in the lab", function () {
     }
   });
 
-  it("vxlanMode: Always replaces IP in IP by VXLAN, and leaves nothing of it behind", async () => {
+  it("a node that cannot be reached fails alone, with host, attempts and cause, and up heals it", async () => {
+    // A table that is not ours, which no push may touch.
+    const rules = "add table inet away; add chain inet away in { type filter hook input priority 0; }; add rule inet away in ip saddr 198.51.100.1 tcp dport 22 reject with tcp reset";
+    assert.equal((await quickStart.overlaynet("lab", "exec", "green-a1", "--", "nft", rules)).code, 0);
     quickStart.writePools(vxlan);
+    await quickStart.pulumi("config", "set", "--stack", "test", "overlaynet:sshDeadline", "15");
+    const outcome = await quickStart.steps("up");
+    const said = outcome.stdout + outcome.stderr;
+    assert.notEqual(outcome.code, 0, said);
+    assert.deepEqual(outcome.failed, ["test-green-a1-vxlan"]);
+    assert.match(said, /could not connect within 15 s and \d+ attempts; last cause: /);
+    assert.equal(outcome.steps.filter((step) => step.op === "create" && step.type === "overlaynet:index:Tunnel").length, NODES.length - 1, "the other nodes have theirs");
+    const removed = await quickStart.overlaynet("lab", "exec", "green-a1", "--", "nft", "delete table inet away");
+    assert.equal(removed.code, 0, "a push to other nodes took the table away");
+    await quickStart.pulumi("config", "rm", "--stack", "test", "overlaynet:sshDeadline");
     await up();
+  });
+
+  it("vxlanMode: Always replaces IP in IP by VXLAN, and leaves nothing of it behind", async () => {
     for (const pair of (await green()).pairs) {
       assert.equal(pair.encapsulation, "VXLAN");
       assert.match(pair.wire[0] ?? "", /udp VXLAN/);

@@ -77,15 +77,18 @@ export class QuickStart {
   }
 
   /** Runs `pulumi preview` or another operation and gives the steps from its event log. */
-  async steps(operation: "preview" | "up" | "refresh" | "destroy", ...args: string[]): Promise<Outcome & { readonly steps: readonly Step[] }> {
+  async steps(operation: "preview" | "up" | "refresh" | "destroy", ...args: string[]): Promise<Outcome & { readonly steps: readonly Step[]; readonly failed: readonly string[] }> {
     const log = join(this.dir, `events-${operation}.json`);
     rmSync(log, { force: true });
     const yes = operation === "preview" ? [] : ["--yes", "--skip-preview"];
     const outcome = await this.pulumi(operation, "--stack", "test", ...yes, "--event-log", log, ...args);
     const steps: Step[] = [];
+    const failed: string[] = [];
     for (const line of existsSync(log) ? readFileSync(log, "utf8").split("\n") : []) {
       if (line === "") continue;
       const event = JSON.parse(line) as Record<string, { metadata?: { op: string; type: string; urn: string; detailedDiff?: Record<string, unknown>; new?: { outputs?: Record<string, unknown> } } }>;
+      const refused = event["resOpFailedEvent"]?.metadata;
+      if (refused !== undefined) failed.push(refused.urn.split("::").at(-1) ?? "");
       const metadata = event["resOutputsEvent"]?.metadata;
       if (metadata === undefined) continue;
       steps.push({
@@ -96,7 +99,7 @@ export class QuickStart {
         outputs: metadata.new?.outputs ?? {},
       });
     }
-    return { ...outcome, steps };
+    return { ...outcome, steps, failed };
   }
 
   /** `overlaynet` with the lab of this quick start. */
