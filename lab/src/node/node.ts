@@ -176,7 +176,7 @@ async function end(lab: Lab, instanceId: string): Promise<void> {
   // By name, not by uml.pid: a supervisor may have been ended between starting a kernel and noting its id.
   const kernels = namedProcesses(join(lab.nodeDir(instanceId), processName(lab, instanceId)));
   for (const pid of kernels) await kill(pid);
-  await until(() => kernels.every((pid) => !existsSync(`/proc/${pid}`)), 5_000, `the kernel of ${instanceId} (process ${kernels}) does not end`);
+  await until(() => kernels.every(isGone), 5_000, `the kernel of ${instanceId} (process ${kernels}) does not end`);
 }
 
 async function kill(pid: number): Promise<void> {
@@ -209,6 +209,16 @@ function pidIn(file: string, isMeant: (argv: string[]) => boolean): number | und
   } catch (error) {
     if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return undefined;
     throw error;
+  }
+}
+
+/** Ended, its tap closed; whether its parent has looked at it (a zombie) makes no difference. */
+function isGone(pid: number): boolean {
+  try {
+    // The state follows the name, which is in parentheses and may hold any of them.
+    return /^\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\)/s, ")"));
+  } catch {
+    return true;
   }
 }
 
