@@ -65,12 +65,13 @@ describe("an overlay node with its own kernel", function () {
 
   /** Echo requests of the largest size from workload to workload, and what is seen of them on the wire. */
   async function ping(): Promise<{ readonly answered: boolean; readonly wire: string }> {
-    const [program = "", ...args] = privileged(["ip", "netns", "exec", spec("a").namespace, "tcpdump", "-l", "-nn", "-v", "-i", "tap0", "ip proto 4 or udp port 4789 or net 192.168.0.0/16"]);
+    const [program = "", ...args] = privileged(["ip", "netns", "exec", spec("a").namespace, "tcpdump", "--immediate-mode", "-l", "-nn", "-v", "-i", "tap0", "ip proto 4 or udp port 4789 or net 192.168.0.0/16"]);
     const tcpdump = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
     let wire = "";
     tcpdump.stdout.setEncoding("utf8").on("data", (text: string) => (wire += text));
     await once(tcpdump.stderr, "data");
     const answered = await on("a", `sudo ip netns exec wl-w ping -c 1 -W 2 -M do -s ${8951 - 28} ${WORKLOADS.b}`).then(() => true, () => false);
+    if (answered) while (!wire.includes("ICMP")) await once(tcpdump.stdout, "data");
     tcpdump.kill("SIGINT");
     await once(tcpdump, "close");
     return { answered, wire };
@@ -100,7 +101,7 @@ describe("an overlay node with its own kernel", function () {
     closeConnections();
     const boot = await on("b", "cat /proc/sys/kernel/random/boot_id");
     await rebootNode(nodes.lab, spec("b").instanceId);
-    const settled = await nodes.untilSsh({ ...spec("b"), namespace: spec("a").namespace }, "systemctl is-system-running --wait >/dev/null; systemctl is-active overlaynet.service; cat /proc/sys/kernel/random/boot_id; systemctl is-active overlaynet.timer");
+    const settled = await nodes.untilSsh({ ...spec("b"), namespace: spec("a").namespace }, "until systemctl is-active overlaynet.service; do sleep 0.2; done | tail -n 1; cat /proc/sys/kernel/random/boot_id; systemctl is-active overlaynet.timer");
     assert.match(settled, /^active\n[0-9a-f-]+\nactive\n$/);
     assert.ok(!settled.includes(boot.trim()));
     assert.ok((await ping()).answered);
