@@ -11,6 +11,13 @@ import { fingerprint, generateKey } from "../../../provider/src/ssh/key";
 import { HostKeyError, UnreachableError } from "../../../provider/src/ssh/ssh-error";
 import { exit, SshServer } from "./ssh-server";
 
+/** A small netcat. */
+const RELAY = `const [host, port] = process.argv.slice(2);
+       require("fs").writeFileSync(__dirname + "/pid", String(process.pid));
+       const socket = require("net").connect(Number(port), host);
+       socket.on("error", (e) => { console.error("relay: " + e.message); process.exit(1); });
+       process.stdin.pipe(socket); socket.pipe(process.stdout);`;
+
 describe("ssh connect", () => {
   const servers: SshServer[] = [];
   const clients: Client[] = [];
@@ -175,19 +182,14 @@ describe("ssh connect", () => {
   });
 
   describe("through a proxy command", () => {
-    const dir = mkdtempSync(join(tmpdir(), "overlaynet-proxy-"));
+    let dir: string;
+    let command: string;
+    before(() => {
+      dir = mkdtempSync(join(tmpdir(), "overlaynet-proxy-"));
+      writeFileSync(join(dir, "relay.cjs"), RELAY);
+      command = `'${process.execPath}' '${join(dir, "relay.cjs")}' %h %p`;
+    });
     after(() => rmSync(dir, { recursive: true }));
-    /** A small netcat. */
-    const relay = join(dir, "relay.cjs");
-    writeFileSync(
-      relay,
-      `const [host, port] = process.argv.slice(2);
-       require("fs").writeFileSync(__dirname + "/pid", String(process.pid));
-       const socket = require("net").connect(Number(port), host);
-       socket.on("error", (e) => { console.error("relay: " + e.message); process.exit(1); });
-       process.stdin.pipe(socket); socket.pipe(process.stdout);`,
-    );
-    const command = `'${process.execPath}' '${relay}' %h %p`;
 
     it("connects, runs commands, and leaves no process", async () => {
       const made = await server({ answer: (_command, channel) => void channel.once("end", () => exit(channel, 0)).pipe(channel, { end: false }) });
