@@ -173,15 +173,19 @@ async function end(lab: Lab, instanceId: string): Promise<void> {
     await kill(supervisor);
     await until(() => supervisorPid(lab, instanceId) === undefined, 5_000, `the supervisor of ${instanceId} (process ${supervisor}) does not end`);
   }
-  // By name, not by uml.pid: a supervisor may have been ended between starting a kernel and noting its id.
-  const kernels = namedProcesses(join(lab.nodeDir(instanceId), processName(lab, instanceId)));
-  for (const pid of kernels) await kill(pid);
-  await until(() => kernels.every(isGone), 5_000, `the kernel of ${instanceId} (process ${kernels}) does not end`);
+  // By name, not by uml.pid: a supervisor may have been ended between starting a kernel and noting its id. Each kernel is the head of a
+  // process group, which its guest's processes are in; they hold its namespace, and would end a moment after it.
+  for (const pid of namedProcesses(join(lab.nodeDir(instanceId), processName(lab, instanceId)))) {
+    await kill(pid);
+    await kill(-pid);
+    await until(() => groupIsGone(pid), 5_000, `the kernel of ${instanceId} (process group ${pid}) does not end`);
+  }
 }
 
+/** A negative id is a process group's, as in kill(2). */
 async function kill(pid: number): Promise<void> {
   try {
-    await run(["kill", "-KILL", String(pid)]);
+    await run(["kill", "-KILL", "--", String(pid)]);
   } catch (error) {
     if (!(error instanceof CommandError && /no such process/i.test(error.stderr))) throw error;
   }
@@ -212,27 +216,31 @@ function pidIn(file: string, isMeant: (argv: string[]) => boolean): number | und
   }
 }
 
-/** Ended, its tap closed; whether its parent has looked at it (a zombie) makes no difference. */
-function isGone(pid: number): boolean {
-  try {
-    // The state follows the name, which is in parentheses and may hold any of them.
-    return /^\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\)/s, ")"));
-  } catch {
-    return true;
-  }
+/** All have ended, tap and namespace let go; whether a parent has looked at them (zombies) makes no difference. */
+function groupIsGone(group: number): boolean {
+  return processes().every((pid) => {
+    try {
+      // proc(5): state, parent and process group follow the name, which is in parentheses and may hold any character.
+      const [state, , pgrp] = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+      return (Number(pgrp) !== group && pid !== group) || state === "Z" || state === "X";
+    } catch {
+      return true; // It ended while this looked.
+    }
+  });
+}
+
+function processes(): number[] {
+  return readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number);
 }
 
 function namedProcesses(name: string): number[] {
-  return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0] === name;
-      } catch {
-        return false; // It ended while this looked.
-      }
-    });
+  return processes().filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0] === name;
+    } catch {
+      return false; // It ended while this looked.
+    }
+  });
 }
 
 /** Text of a file from a byte offset on; a negative one counts from its end. */
