@@ -57,7 +57,14 @@ describe("withLock", () => {
 
   it("gives up at the deadline within one process too, and those behind it are served", async () => {
     let finish: () => void = () => undefined;
-    const first = withLock(file, "first", () => new Promise<void>((done) => (finish = done)));
+    let first: Promise<void> = Promise.resolve();
+    // The others come once it holds the lock: on a busy machine that takes longer than their patience.
+    await new Promise<void>((held) => {
+      first = withLock(file, "first", () => {
+        held();
+        return new Promise<void>((done) => (finish = done));
+      });
+    });
     const impatient = withLock(file, "impatient", () => Promise.resolve("never"), 100);
     const patient = withLock(file, "patient", () => Promise.resolve("served"));
     await rejects(impatient, /first, since/);
