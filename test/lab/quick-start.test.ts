@@ -101,6 +101,12 @@ describe("quick start in the lab", function () {
     }
   });
 
+  it("leaves the pools on every node, as Calico has them", async () => {
+    const { stdout } = await quickStart.overlaynet("lab", "exec", "blue-b0", "--", "cat", "/etc/overlaynet/parts/routes/ippools.yaml");
+    assert.match(stdout, /^apiVersion: projectcalico\.org\/v3\nkind: IPPool\nmetadata:\n {2}name: ippool-cross-subnet-1\nspec:\n {2}cidr: 192\.168\.0\.0\/16\n/);
+    assert.match(stdout, /ipipMode: CrossSubnet/);
+  });
+
   it("changes nothing the second time, and asks no node", async () => {
     quickStart.takeConnections();
     assert.deepEqual(await up(), []);

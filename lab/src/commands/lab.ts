@@ -1,6 +1,8 @@
 import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
+import { labBackend } from "../ec2/lab-backend";
+import { powerOn } from "../ec2/power-on";
 import { destroyAll } from "../fabric/destroy";
 import { fabricPort, guestPort } from "../fabric/names";
 import { consoleLog, consoleTail } from "../node/node";
@@ -61,6 +63,13 @@ export function labCommand(): Command {
     .description("make security groups forget tracked connections, so that each packet has to be let in by a rule again")
     .argument("[nodes...]", "nodes; default: all")
     .action((nodes: string[]) => flush(openLab(), nodes));
+  lab
+    .command("start")
+    .description("bring the lab back after this machine was rebooted: its networks, and the nodes that ran")
+    .action(async () => {
+      const started = await powerOn(labBackend(openLab()));
+      process.stdout.write(`Started ${started.length} nodes${started.length === 0 ? "" : `: ${started.join(", ")}`}.\n`);
+    });
   lab
     .command("wait")
     .description("wait until a node answers and its systemd has settled")

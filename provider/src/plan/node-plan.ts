@@ -1,3 +1,5 @@
+import type { IpPool } from "../ippool/ippool";
+
 /**
  * What one node has to hold, in Linux' terms and nothing else: the seam between the plan (who reaches whom and how) and
  * the node (files and batches). `eth0` stands for the interface that owns the node's address, whatever it is called there.
@@ -72,4 +74,6 @@ export interface NodePlan {
   readonly masqueradePools: readonly string[];
   /** Own blocks that workloads may get addresses from, with the pool that each is of. */
   readonly workloadBlocks: readonly { readonly cidr: string; readonly pool: string; readonly mtu: number }[];
+  /** All pools as Calico has them, kept on the node for people who look there. */
+  readonly pools?: readonly IpPool[];
 }

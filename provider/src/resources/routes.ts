@@ -1,3 +1,4 @@
+import { printIpPools } from "../ippool/print";
 import { renderRoutes } from "../node/routes";
 import type { CustomResource } from "./custom-resource";
 import type { PartOutputs, RoutesInputs } from "./inputs";
@@ -5,7 +6,7 @@ import type { NodeAccess } from "./node-access";
 import { partResource } from "./on-node";
 import { unpackPlan } from "./packed-plan";
 
-/** A node's routes, NAT and CNI configuration. */
+/** A node's routes, NAT and CNI configuration, and the pools that they come from. */
 export function routes(access: NodeAccess): CustomResource<RoutesInputs, PartOutputs> {
   return partResource(
     {
@@ -13,7 +14,10 @@ export function routes(access: NodeAccess): CustomResource<RoutesInputs, PartOut
       partName: () => "routes",
       madeFrom: ["plan"],
       identity: [],
-      render: ({ plan }) => renderRoutes(unpackPlan(plan)),
+      render: ({ plan: packed }) => {
+        const plan = unpackPlan(packed);
+        return renderRoutes(plan, plan.pools && printIpPools(plan.pools));
+      },
       outputs: (digest) => ({ digest }),
     },
     access,

@@ -113,7 +113,7 @@ function outputsOf(inputs: Inputs): Outputs {
   const encapsulations: Record<string, readonly ("IPIP" | "VXLAN")[]> = {};
   const mtus = new Map<string, number>();
   for (const [name, nodePlan] of plan.nodes) {
-    nodePlans[name] = packPlan(nodePlan);
+    nodePlans[name] = packPlan({ ...nodePlan, pools });
     encapsulations[name] = encapsulationsOf(nodePlan);
     for (const { pool, mtu } of nodePlan.workloadBlocks) mtus.set(`${pool}/${name}`, mtu);
   }
