@@ -111,11 +111,11 @@ describe("a stack of custom resources on nodes", function () {
     wanted.proxyCommand = undefined;
     await up();
 
-    // A change goes to those whom it concerns, where they stand.
+    // A changed pool goes to every node, which keeps the pools beside its routes; nothing else moves.
     wanted.manifests = manifest({ ipipMode: "Always" });
     const changed = await up();
-    assert.deepEqual(changed.commands, ["0 install-part routes", "1 install-part routes"]);
-    assert.deepEqual(changed.steps.toSorted(), ["update IpPools pools", "update Routes blue-0", "update Routes blue-1", "update Topology topology"]);
+    assert.deepEqual(changed.commands, ["0 install-part routes", "1 install-part routes", "2 install-part routes"]);
+    assert.deepEqual(changed.steps.toSorted(), ["update IpPools pools", "update Routes blue-0", "update Routes blue-1", "update Routes green-0", "update Topology topology"]);
   });
 
   it("shows drift in a refresh, is mended there alone, moves to a new instance, and goes without a trace", async () => {
