@@ -1,6 +1,7 @@
 import type { IPv4CidrRange } from "ip-num";
 import type { ResourceRecord } from "../state/record";
 import { containsAddress, containsRange, formatCidr, isAddress, parseCidr } from "./cidr";
+import { type NetworkAcl, readNetworkAcls } from "./network-acls";
 
 /** What the records say about the network, read and checked. */
 export interface Cloud {
@@ -25,6 +26,7 @@ export interface Subnet {
   readonly cidr: IPv4CidrRange;
   /** The main route table when none is associated. */
   readonly routeTableId: string;
+  readonly networkAcl: NetworkAcl;
 }
 
 export interface RouteTable {
@@ -117,7 +119,15 @@ class Reader {
     const vpcRecords = this.#take("aws:ec2/vpc:Vpc");
     const securityGroups = this.#securityGroups();
     const tableOf = this.#associations();
-    const subnets = this.#take("aws:ec2/subnet:Subnet").flatMap((record) => this.#subnet(record, vpcRecords, tableOf));
+    const aclOf = readNetworkAcls(
+      {
+        acls: [...this.#take("aws:ec2/networkAcl:NetworkAcl"), ...this.#take("aws:ec2/defaultNetworkAcl:DefaultNetworkAcl")],
+        rules: this.#take("aws:ec2/networkAclRule:NetworkAclRule"),
+        associations: this.#take("aws:ec2/networkAclAssociation:NetworkAclAssociation"),
+      },
+      (record, what) => this.#problem(record, what),
+    );
+    const subnets = this.#take("aws:ec2/subnet:Subnet").flatMap((record) => this.#subnet(record, vpcRecords, tableOf, aclOf));
     const routes = this.#routes();
     const routeTables = this.#take("aws:ec2/routeTable:RouteTable");
     const vpcs = vpcRecords.flatMap((record): Vpc[] => {
@@ -152,14 +162,14 @@ class Reader {
     return cloud;
   }
 
-  #subnet(record: ResourceRecord, vpcs: readonly ResourceRecord[], tableOf: ReadonlyMap<string, string>): Subnet[] {
+  #subnet(record: ResourceRecord, vpcs: readonly ResourceRecord[], tableOf: ReadonlyMap<string, string>, aclOf: ReturnType<typeof readNetworkAcls>): Subnet[] {
     const cidr = this.#cidr(record, "cidrBlock");
     const vpc = this.#referenced(record, "vpcId", vpcs);
     if (truthy(record.outputs["ipv6CidrBlock"])) this.#problem(record, "has IPv6, which the lab does not have yet");
     if (cidr === undefined || vpc === undefined || !this.#isId(record)) return [];
     const outer = parseCidr(String(vpc.outputs["cidrBlock"]));
     if (outer !== undefined && !containsRange(outer, cidr)) this.#problem(record, `${formatCidr(cidr)} is not inside ${formatCidr(outer)} of ${vpc.id}`);
-    return [{ id: record.id, vpcId: vpc.id, cidr, routeTableId: tableOf.get(record.id) ?? String(vpc.outputs["mainRouteTableId"]) }];
+    return [{ id: record.id, vpcId: vpc.id, cidr, routeTableId: tableOf.get(record.id) ?? String(vpc.outputs["mainRouteTableId"]), networkAcl: aclOf(record.id, vpc) }];
   }
 
   /** Route table by subnet. */
