@@ -137,8 +137,10 @@ class Reader {
       const main = this.#string(record, "mainRouteTableId");
       const own = routeTables.filter((table) => table.outputs["vpcId"] === record.id && this.#isId(table)).map((table) => table.id);
       const tables = [...new Set([main, ...own])].map((id) => ({ id, routes: routes.filter((route) => route.tableId === id).map(({ route }) => route) }));
-      for (const { destination } of tables.flatMap((table) => table.routes)) {
-        if (containsRange(cidr, destination)) this.#problem(record, `has a route for ${formatCidr(destination)}, which is inside its own CIDR block: the lab's local route is not to be overridden`);
+      for (const { destination, target } of tables.flatMap((table) => table.routes)) {
+        // A subnet's traffic may be led through an appliance (VPC User Guide, "Route tables", "Rules and considerations").
+        if (!containsRange(cidr, destination) || /^(eni|i|nat)-/.test(target)) continue;
+        this.#problem(record, `has a route for ${formatCidr(destination)} to ${target}, which is inside its own CIDR block: it can lead to a network interface, an instance or a NAT gateway alone`);
       }
       const inside = subnets.filter((subnet) => subnet.vpcId === record.id);
       for (const { id, routeTableId } of inside) {

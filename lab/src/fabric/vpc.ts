@@ -87,9 +87,10 @@ function subnetRoutes({ subnets }: Vpc, table: number): Route[] {
 
 function tableRoutes(vpc: Vpc, id: string, routes: readonly VpcRoute[], cloud: Cloud): Route[] {
   const table = tableNumber(id);
-  const local = subnetRoutes(vpc, table);
   const block = formatCidr(vpc.cidr);
   const given = routes.map(({ destination, target }): Route => ({ table, destination: formatCidr(destination), via: nextHop(vpc, target, cloud) }));
+  // A subnet's own route takes the place of the local one.
+  const local = subnetRoutes(vpc, table).filter((route) => !given.some(({ destination }) => route.destination === destination));
   // A table without a default route ends here: the kernel would go on to its main table.
   const others: Route[] = ["0.0.0.0/0", block]
     .filter((destination) => ![...local, ...given].some((route) => route.destination === destination))
