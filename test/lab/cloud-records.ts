@@ -34,6 +34,12 @@ export class CloudRecords {
     return this;
   }
 
+  setInternal(id: string, internal: ResourceRecord["internal"]): this {
+    const old = this.get(id);
+    this.#records.set(id, { ...old, internal: { ...old.internal, ...internal } });
+    return this;
+  }
+
   add(type: string, id: string, outputs: ResourceRecord["outputs"], internal: ResourceRecord["internal"] = {}): this {
     this.#records.set(id, { type, id, urn: `urn:pulumi:test::test::${type}::${id}`, inputs: {}, outputs, internal, created: 1 });
     return this;

@@ -1,5 +1,5 @@
 import type { Cloud, Instance } from "./cloud";
-import { cardAddress, cardBridge, fabricPort, guestPort, interfaceName, macOf, namespaceOfId, vpcMtu } from "./names";
+import { cardAddress, cardBridge, fabricPort, guestPort, interfaceName, macOf, metadataAddress, namespaceOfId, vpcMtu } from "./names";
 import { mainTable, type Namespace } from "./namespace";
 import { quiet } from "./router";
 import { securityGroupChains } from "./security-groups";
@@ -49,15 +49,18 @@ export function card(prefix: string, instance: Instance, cloud: Cloud): Namespac
         peer: { namespace: vpc, name: port, mac: macOf(vpc, port), master: interfaceName("s", instance.subnet.id) },
       },
     ],
-    addresses: [{ dev: cardBridge, address: `${cardAddress}/32` }],
+    addresses: [cardAddress, metadataAddress].map((address) => ({ dev: cardBridge, address: `${address}/32` })),
     neighbours: [{ dev: cardBridge, address: instance.privateIp, mac: instance.mac }],
     rules: [],
     routes: [{ table: mainTable, destination: `${instance.privateIp}/32`, via: { dev: cardBridge, source: cardAddress } }],
   };
 }
 
-/** The lab's own connections into the guest begin in the card; the guest can answer them and begin none. */
-const cardFilter = "chain input { type filter hook input priority filter; policy drop; ct state established,related accept; }";
+/**
+ * The lab's own connections into the guest begin in the card; the guest can answer them and begin none, but to its metadata service, which neither
+ * security groups nor network ACLs can block (VPC User Guide, "Network ACL basics").
+ */
+const cardFilter = `chain input { type filter hook input priority filter; policy drop; ct state established,related accept; ip daddr ${metadataAddress} tcp dport 80 accept; }`;
 
 /**
  * Stateless checks of frames, before anything else sees them. The mark tells the security groups the direction: to them both ports are
@@ -78,8 +81,8 @@ function portChecks({ mac, privateIp, secondaryPrivateIps, sourceDestCheck }: In
     ...when(sourceDestCheck, `ether type arp arp saddr ip != @own counter drop comment "ARP for another address"`),
     `ether type arp arp saddr ether ${mac} accept`,
     "ether type != ip counter drop",
-    // To the card itself, in place of the router: what answers the lab's own connections.
-    `ip daddr ${cardAddress} ip saddr @own meta pkttype set host ether daddr set ${bridgeMac} accept`,
+    // To the card itself, in place of the router: what answers the lab's own connections, and the metadata service.
+    `ip daddr { ${cardAddress}, ${metadataAddress} } ip saddr @own meta pkttype set host ether daddr set ${bridgeMac} accept`,
     "meta pkttype { broadcast, multicast } counter drop",
     ...when(sourceDestCheck, `ip saddr != @own counter drop comment "source/dest check"`),
     "meta mark set 1 accept",

@@ -4,6 +4,9 @@ import type { Lab } from "../state/paths";
 import type { ResourceRecord } from "../state/record";
 import { RecordStore } from "../state/store";
 import { applyFabric } from "./apply";
+import { readCloud } from "./cloud";
+import { instanceMetadata } from "./instance-metadata";
+import { serveMetadata } from "./metadata-service";
 import { fabricOf } from "./model";
 import { namespacePrefix } from "./names";
 import { ensureSelfTest } from "./self-test";
@@ -21,7 +24,9 @@ export async function reconcile(lab: Lab, records?: readonly ResourceRecord[]): 
   await withFabricLock(lab, "bringing the networks in line", async () => {
     await ensureSelfTest(lab);
     const prefix = namespacePrefix(lab);
-    await applyFabric(prefix, fabricOf(prefix, records ?? new RecordStore(lab).list()), fabricMemory(lab));
+    const all = records ?? new RecordStore(lab).list();
+    await applyFabric(prefix, fabricOf(prefix, all), fabricMemory(lab));
+    await serveMetadata(lab, instanceMetadata(all, readCloud(all)));
   });
 }
 
