@@ -34,7 +34,7 @@ export const vpc: ResourceType = {
     assignGeneratedIpv6CidrBlock: refused("bool", NO_IPV6),
     cidrBlock: { kind: "string", computed: true, forceNew: true, lab: "enforced", check: vpcCidrProblem },
     enableDnsHostnames: { kind: "bool", computed: true, lab: "recorded" },
-    enableDnsSupport: { kind: "bool", default: true, lab: "recorded" },
+    enableDnsSupport: { kind: "bool", default: true, lab: "enforced" },
     enableNetworkAddressUsageMetrics: { kind: "bool", computed: true, lab: "recorded" },
     instanceTenancy: { kind: "string", unset: "default", lab: "recorded", check: oneOf("default", "dedicated") },
     ipv4IpamPoolId: refused("string", NO_IPAM, { unset: null, forceNew: true }),

@@ -5,6 +5,7 @@ import type { Cloud, Instance } from "./cloud";
 /** What the metadata service of an instance's network interface answers with, and to whom. */
 export interface InstanceMetadata {
   readonly networkInterfaceId: string;
+  readonly vpcId: string;
   readonly httpEndpoint: "enabled" | "disabled";
   /** `required`: IMDSv2 alone, every request needs a token. */
   readonly httpTokens: "optional" | "required";
@@ -28,6 +29,7 @@ export function instanceMetadata(records: readonly ResourceRecord[], cloud: Clou
     return [
       {
         networkInterfaceId: instance.networkInterfaceId,
+        vpcId: instance.subnet.vpcId,
         httpEndpoint: options["httpEndpoint"] === "disabled" ? ("disabled" as const) : ("enabled" as const),
         httpTokens: options["httpTokens"] === "required" ? ("required" as const) : ("optional" as const),
         hopLimit: typeof hops === "number" && hops >= 1 && hops <= 64 ? hops : 1,

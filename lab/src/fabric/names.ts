@@ -17,6 +17,8 @@ export const cardAddress = "169.254.254.254";
 
 /** Of the instance metadata service (EC2 User Guide, "Access instance metadata"). */
 export const metadataAddress = "169.254.169.254";
+/** Of the resolver, beside the VPC's address plus two (VPC User Guide, "Amazon DNS server"). */
+export const resolverLinkLocal = "169.254.169.253";
 
 /** The other end of a wire between two routers. There is no ARP on them: neighbours are permanent. */
 export const farEnd = "169.254.0.1";

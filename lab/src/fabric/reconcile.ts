@@ -4,9 +4,7 @@ import type { Lab } from "../state/paths";
 import type { ResourceRecord } from "../state/record";
 import { RecordStore } from "../state/store";
 import { applyFabric } from "./apply";
-import { readCloud } from "./cloud";
-import { instanceMetadata } from "./instance-metadata";
-import { serveMetadata } from "./metadata-service";
+import { serveLinkLocal } from "./link-local-services";
 import { fabricOf } from "./model";
 import { namespacePrefix } from "./names";
 import { ensureSelfTest } from "./self-test";
@@ -26,7 +24,7 @@ export async function reconcile(lab: Lab, records?: readonly ResourceRecord[]): 
     const prefix = namespacePrefix(lab);
     const all = records ?? new RecordStore(lab).list();
     await applyFabric(prefix, fabricOf(prefix, all), fabricMemory(lab));
-    await serveMetadata(lab, instanceMetadata(all, readCloud(all)));
+    await serveLinkLocal(lab, all);
   });
 }
 

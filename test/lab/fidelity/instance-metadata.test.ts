@@ -90,7 +90,7 @@ nsenter --net=/run/netns/${a.namespace} sh -euc 'echo 1 >/proc/sys/net/ipv4/ip_f
       await b.exec(["ip", "route", "delete", `${service}/32`, "dev", "ens5"]);
       await b.exec(["ip", "neighbour", "delete", service, "dev", "ens5"]);
     }
-    for (const file of ["eni-a", "eni-b"].map((card) => join(lab.lab.state, "fabric", "metadata", `lab-${lab.lab.id}-${card}`))) strictEqual(statSync(file).mode & 0o777, 0o600);
+    for (const file of ["eni-a", "eni-b"].map((card) => join(lab.lab.state, "fabric", "link-local", `lab-${lab.lab.id}-${card}`))) strictEqual(statSync(file).mode & 0o777, 0o600);
     strictEqual(readFileSync(`/proc/${serviceProcess(lab)}/cmdline`, "utf8").includes("not-for-others"), false);
   });
 
@@ -158,7 +158,7 @@ nsenter --net=/run/netns/${a.namespace} sh -euc 'echo 1 >/proc/sys/net/ipv4/ip_f
     await lab.apply(() => undefined);
     strictEqual((await get(a, "/latest/meta-data/mac", { "X-aws-ec2-metadata-token": token })).status, 200);
     // One of which nobody remembers the number makes way.
-    await run(["rm", join(lab.lab.state, "fabric", "metadata.json")]);
+    await run(["rm", join(lab.lab.state, "fabric", "link-local.json")]);
     await lab.apply(() => undefined);
     strictEqual(serviceProcess(lab) !== before, true);
     strictEqual((await get(a, "/latest/meta-data/mac")).status, 200);
@@ -216,7 +216,7 @@ async function ask(namespace: string, method: string, path: string, headers: Rea
 
 /** The one process that serves a lab's metadata. */
 function serviceProcess({ lab }: GuestLab): number {
-  const found = processesOf(lab.state).filter(({ commandLine }) => commandLine.includes("/instance-metadata "));
+  const found = processesOf(lab.state).filter(({ commandLine }) => commandLine.includes("/link-local-services "));
   strictEqual(found.length, 1);
   return found[0]?.pid ?? 0;
 }
