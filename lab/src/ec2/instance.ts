@@ -60,15 +60,15 @@ const inputs: Inputs = {
   metadataOptions: {
     kind: {
       block: {
-        httpEndpoint: { kind: "string", default: "enabled", lab: "recorded", check: oneOf("enabled", "disabled") },
+        httpEndpoint: { kind: "string", default: "enabled", lab: "enforced", check: oneOf("enabled", "disabled") },
         httpProtocolIpv6: { kind: "string", default: "disabled", lab: "recorded", check: oneOf("enabled", "disabled") },
-        httpPutResponseHopLimit: { kind: "int", computed: true, lab: "recorded", check: between(1, 64) },
-        httpTokens: { kind: "string", computed: true, lab: "recorded", check: oneOf("optional", "required") },
-        instanceMetadataTags: { kind: "string", computed: true, lab: "recorded", check: oneOf("enabled", "disabled") },
+        httpPutResponseHopLimit: { kind: "int", computed: true, lab: "enforced", check: between(1, 64) },
+        httpTokens: { kind: "string", computed: true, lab: "enforced", check: oneOf("optional", "required") },
+        instanceMetadataTags: { kind: "string", computed: true, lab: "enforced", check: oneOf("enabled", "disabled") },
       },
     },
     computed: true,
-    lab: "recorded",
+    lab: "enforced",
   },
   monitoring: { kind: "bool", computed: true, lab: "recorded" },
   networkInterfaces: refused({ blocks: {} }, ONE_INTERFACE, { computed: true, forceNew: true }),

@@ -84,7 +84,7 @@ export class Ec2Provider {
           const id = result.id ?? offered;
           const record: ResourceRecord = { type: type.token, id, urn, inputs, outputs: known({ ...this.planned(type, inputs), region, ...result.outputs }, type), internal: result.internal ?? {}, created: Date.now() };
           const withId: ResourceRecord = { ...record, outputs: { ...record.outputs, id: type.idOf?.(record) ?? id } };
-          return { value: withId, put: [withId, ...this.companions(withId, result.companions ?? [])], fabric: type.fabric !== false };
+          return { value: withId, put: [withId, ...this.companions(withId, result.companions ?? [])], remove: result.removes ?? [], fabric: type.fabric !== false };
         }),
       );
       return this.settled(type, made, (records) => type.effects?.created(this.backend, made, records));
@@ -118,7 +118,7 @@ export class Ec2Provider {
           const after: ResourceRecord = { ...before, inputs, outputs, internal: { ...before.internal, ...result.internal } };
           const companions = result.companions;
           const former = companions === undefined ? [] : all.filter((other) => ownerOf(other) === before.id && !companions.some((companion) => companion.id === other.id)).map((other) => other.id);
-          return { value: { before, after }, put: [after, ...this.companions(after, companions ?? [])], remove: former, fabric: type.fabric !== false };
+          return { value: { before, after }, put: [after, ...this.companions(after, companions ?? [])], remove: [...former, ...(result.removes ?? [])], fabric: type.fabric !== false };
         }),
       );
       return (await this.settled(type, after, (records) => type.effects?.updated(this.backend, before, after, records))).outputs;
@@ -127,6 +127,7 @@ export class Ec2Provider {
 
   async delete({ urn }: Operation, id: string, old: { readonly outputs: PropertyMap }): Promise<void> {
     const type = typeOf(urn);
+    if (type.stays === true) return;
     const region = this.regionOf(old.outputs);
     // Deletions of what uses it may be under way.
     await this.activity.run(() => this.deleteOnce(type, id, region), isInUse);

@@ -34,6 +34,8 @@ export interface Made {
   readonly internal?: PropertyMap;
   /** Records of what comes with it, e.g. a VPC's default security group; they replace the former ones. */
   readonly companions?: readonly Companion[];
+  /** Ids of other records that it takes the place of. */
+  readonly removes?: readonly string[];
 }
 
 /** A resource that AWS makes together with another one. */
@@ -70,6 +72,8 @@ export interface ResourceType {
   create(call: CreateCall): Made;
   /** Outputs that change with the inputs, besides the inputs themselves. Default: none. */
   update?(call: UpdateCall): Partial<Made>;
+  /** AWS never deletes it by itself: deleting leaves everything as it is. */
+  readonly stays?: true;
   /** Refuses (DependencyViolation) what is still in use. */
   refuseDelete?(record: ResourceRecord, records: Records): void;
   /** Ids of records that go with it besides its companions. */

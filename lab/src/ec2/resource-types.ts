@@ -1,6 +1,9 @@
 import { instance } from "./instance";
 import { internetGateway } from "./internet-gateway";
 import { keyPair } from "./key-pair";
+import { defaultNetworkAcl, networkAcl } from "./network-acl";
+import { networkAclAssociation } from "./network-acl-association";
+import { networkAclRule } from "./network-acl-rule";
 import type { ResourceType } from "./resource-type";
 import { route } from "./route";
 import { routeTable } from "./route-table";
@@ -14,9 +17,13 @@ import { vpcPeeringConnection } from "./vpc-peering-connection";
 /** Every resource type of the aws package that the lab models, by token. */
 export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
   [
+    defaultNetworkAcl,
     instance,
     internetGateway,
     keyPair,
+    networkAcl,
+    networkAclAssociation,
+    networkAclRule,
     route,
     routeTable,
     routeTableAssociation,

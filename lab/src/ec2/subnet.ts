@@ -78,7 +78,7 @@ export const subnet: ResourceType = {
     if (records.where(EC2.instance, "subnetId", record.id).length === 0) return;
     throw new ApiError("DependencyViolation", `The subnet '${record.id}' has dependencies and cannot be deleted.`);
   },
-  cascade: (record, records) => records.where(EC2.routeTableAssociation, "subnetId", record.id).map(({ id }) => id),
+  cascade: (record, records) => [EC2.routeTableAssociation, EC2.networkAclAssociation].flatMap((type) => records.where(type, "subnetId", record.id)).map(({ id }) => id),
 };
 
 function chooseZone(regionName: string, name: string | undefined, id: string | undefined): Zone {

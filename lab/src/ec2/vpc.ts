@@ -2,6 +2,7 @@ import { ApiError } from "./api-error";
 import { formatCidr, parseCidr } from "./cidr";
 import { derivedId } from "./ids";
 import { oneOf, refused, regionInput, tagsInput } from "./input";
+import { defaultAclCompanions } from "./network-acl-entries";
 import { mustText, type PropertyValue, textOf } from "./property-value";
 import { ownerOf, type Records } from "./records";
 import { ACCOUNT_ID, ec2Arn } from "./regions";
@@ -23,7 +24,7 @@ function vpcCidrProblem(value: PropertyValue, name: string): string | undefined 
   return undefined;
 }
 
-/** `aws.ec2.Vpc`, with its main route table and default security group. */
+/** `aws.ec2.Vpc`, with its main route table, default security group and default network ACL. */
 export const vpc: ResourceType = {
   token: EC2.vpc,
   title: "EC2 VPC",
@@ -33,7 +34,7 @@ export const vpc: ResourceType = {
     assignGeneratedIpv6CidrBlock: refused("bool", NO_IPV6),
     cidrBlock: { kind: "string", computed: true, forceNew: true, lab: "enforced", check: vpcCidrProblem },
     enableDnsHostnames: { kind: "bool", computed: true, lab: "recorded" },
-    enableDnsSupport: { kind: "bool", default: true, lab: "recorded" },
+    enableDnsSupport: { kind: "bool", default: true, lab: "enforced" },
     enableNetworkAddressUsageMetrics: { kind: "bool", computed: true, lab: "recorded" },
     instanceTenancy: { kind: "string", unset: "default", lab: "recorded", check: oneOf("default", "dedicated") },
     ipv4IpamPoolId: refused("string", NO_IPAM, { unset: null, forceNew: true }),
@@ -54,10 +55,11 @@ export const vpc: ResourceType = {
     if (textOf(inputs, "cidrBlock") === undefined) throw new ApiError("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' must be provided.");
     const routeTable = derivedId("rtb", id, "main");
     const group = derivedId("sg", id, "default");
+    const networkAcl = derivedId("acl", id);
     return {
       outputs: {
         arn: ec2Arn(region, `vpc/${id}`),
-        defaultNetworkAclId: derivedId("acl", id),
+        defaultNetworkAclId: networkAcl,
         defaultRouteTableId: routeTable,
         defaultSecurityGroupId: group,
         dhcpOptionsId: "default",
@@ -72,6 +74,7 @@ export const vpc: ResourceType = {
           id: group,
           outputs: { vpcId: id, arn: ec2Arn(region, `security-group/${group}`), ownerId: ACCOUNT_ID, name: "default", description: "default VPC security group" },
         },
+        ...defaultAclCompanions(networkAcl, id, region),
         // A default group lets its members talk to each other, and out (VPC User Guide, "Default security groups").
         ...ruleCompanions(EC2.ingressRule, group, [{ ipProtocol: "-1", referencedSecurityGroupId: group }]),
         ...ruleCompanions(EC2.egressRule, group, [{ ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" }]),
@@ -79,11 +82,13 @@ export const vpc: ResourceType = {
     };
   },
   refuseDelete(record, records) {
-    const inUse = [EC2.subnet, EC2.internetGateway, EC2.routeTable, EC2.securityGroup, EC2.peering].some((type) => {
+    const inUse = [EC2.subnet, EC2.internetGateway, EC2.routeTable, EC2.securityGroup, EC2.networkAcl, EC2.peering].some((type) => {
       return records.ofType(type).some((other) => (other.outputs["vpcId"] === record.id || other.outputs["peerVpcId"] === record.id) && ownerOf(other) !== record.id);
     });
     if (inUse) throw new ApiError("DependencyViolation", `The vpc '${record.id}' has dependencies and cannot be deleted.`);
   },
+  // Rules that its default ACL was given since.
+  cascade: (record, records) => records.where(EC2.networkAclRule, "networkAclId", textOf(record.outputs, "defaultNetworkAclId") ?? "").map(({ id }) => id),
 };
 
 /** @throws ApiError when there is none */

@@ -1,6 +1,7 @@
 import type { IPv4CidrRange } from "ip-num";
 import type { ResourceRecord } from "../state/record";
 import { containsAddress, containsRange, formatCidr, isAddress, parseCidr } from "./cidr";
+import { type NetworkAcl, readNetworkAcls } from "./network-acls";
 
 /** What the records say about the network, read and checked. */
 export interface Cloud {
@@ -25,6 +26,7 @@ export interface Subnet {
   readonly cidr: IPv4CidrRange;
   /** The main route table when none is associated. */
   readonly routeTableId: string;
+  readonly networkAcl: NetworkAcl;
 }
 
 export interface RouteTable {
@@ -117,7 +119,15 @@ class Reader {
     const vpcRecords = this.#take("aws:ec2/vpc:Vpc");
     const securityGroups = this.#securityGroups();
     const tableOf = this.#associations();
-    const subnets = this.#take("aws:ec2/subnet:Subnet").flatMap((record) => this.#subnet(record, vpcRecords, tableOf));
+    const aclOf = readNetworkAcls(
+      {
+        acls: [...this.#take("aws:ec2/networkAcl:NetworkAcl"), ...this.#take("aws:ec2/defaultNetworkAcl:DefaultNetworkAcl")],
+        rules: this.#take("aws:ec2/networkAclRule:NetworkAclRule"),
+        associations: this.#take("aws:ec2/networkAclAssociation:NetworkAclAssociation"),
+      },
+      (record, what) => this.#problem(record, what),
+    );
+    const subnets = this.#take("aws:ec2/subnet:Subnet").flatMap((record) => this.#subnet(record, vpcRecords, tableOf, aclOf));
     const routes = this.#routes();
     const routeTables = this.#take("aws:ec2/routeTable:RouteTable");
     const vpcs = vpcRecords.flatMap((record): Vpc[] => {
@@ -127,8 +137,10 @@ class Reader {
       const main = this.#string(record, "mainRouteTableId");
       const own = routeTables.filter((table) => table.outputs["vpcId"] === record.id && this.#isId(table)).map((table) => table.id);
       const tables = [...new Set([main, ...own])].map((id) => ({ id, routes: routes.filter((route) => route.tableId === id).map(({ route }) => route) }));
-      for (const { destination } of tables.flatMap((table) => table.routes)) {
-        if (containsRange(cidr, destination)) this.#problem(record, `has a route for ${formatCidr(destination)}, which is inside its own CIDR block: the lab's local route is not to be overridden`);
+      for (const { destination, target } of tables.flatMap((table) => table.routes)) {
+        // A subnet's traffic may be led through an appliance (VPC User Guide, "Route tables", "Rules and considerations").
+        if (!containsRange(cidr, destination) || /^(eni|i|nat)-/.test(target)) continue;
+        this.#problem(record, `has a route for ${formatCidr(destination)} to ${target}, which is inside its own CIDR block: it can lead to a network interface, an instance or a NAT gateway alone`);
       }
       const inside = subnets.filter((subnet) => subnet.vpcId === record.id);
       for (const { id, routeTableId } of inside) {
@@ -152,14 +164,14 @@ class Reader {
     return cloud;
   }
 
-  #subnet(record: ResourceRecord, vpcs: readonly ResourceRecord[], tableOf: ReadonlyMap<string, string>): Subnet[] {
+  #subnet(record: ResourceRecord, vpcs: readonly ResourceRecord[], tableOf: ReadonlyMap<string, string>, aclOf: ReturnType<typeof readNetworkAcls>): Subnet[] {
     const cidr = this.#cidr(record, "cidrBlock");
     const vpc = this.#referenced(record, "vpcId", vpcs);
     if (truthy(record.outputs["ipv6CidrBlock"])) this.#problem(record, "has IPv6, which the lab does not have yet");
     if (cidr === undefined || vpc === undefined || !this.#isId(record)) return [];
     const outer = parseCidr(String(vpc.outputs["cidrBlock"]));
     if (outer !== undefined && !containsRange(outer, cidr)) this.#problem(record, `${formatCidr(cidr)} is not inside ${formatCidr(outer)} of ${vpc.id}`);
-    return [{ id: record.id, vpcId: vpc.id, cidr, routeTableId: tableOf.get(record.id) ?? String(vpc.outputs["mainRouteTableId"]) }];
+    return [{ id: record.id, vpcId: vpc.id, cidr, routeTableId: tableOf.get(record.id) ?? String(vpc.outputs["mainRouteTableId"]), networkAcl: aclOf(record.id, vpc) }];
   }
 
   /** Route table by subnet. */

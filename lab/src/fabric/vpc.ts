@@ -1,5 +1,6 @@
 import { formatCidr, prefixLength, routerAddress } from "./cidr";
 import type { Cloud, InternetGateway, Peering, Vpc, VpcRoute } from "./cloud";
+import { networkAclChains } from "./network-acls";
 import { farEnd, interfaceName, macOf, namespaceOfId, tableNumber, vpcMtu } from "./names";
 import type { Blackhole, Link, Namespace, Neighbour, NextHop, Route, Rule, Veth } from "./namespace";
 import { router } from "./router";
@@ -42,7 +43,7 @@ export function vpcNamespace(prefix: string, vpc: Vpc, cloud: Cloud): Namespace 
   return {
     name,
     sysctls: { ...router, "bridge/bridge-nf-call-iptables": "0", "bridge/bridge-nf-call-arptables": "0", "bridge/bridge-nf-call-ip6tables": "0" },
-    tables: [{ family: "ip", name: "vpc", body: routerFilter }],
+    tables: [{ family: "ip", name: "vpc", body: [...networkAclChains(vpc.subnets), ...routerFilter] }],
     links: [...bridges, ...peerings.filter(({ requesterVpcId }) => requesterVpcId === vpc.id).map((peering) => peeringLink(prefix, peering))],
     addresses: vpc.subnets.map(({ id, cidr }) => ({ dev: interfaceName("s", id), address: `${routerAddress(cidr)}/${prefixLength(cidr)}` })),
     neighbours,
@@ -57,12 +58,14 @@ export function vpcNamespace(prefix: string, vpc: Vpc, cloud: Cloud): Namespace 
 
 /**
  * The router is no host: it answers nobody, and says nothing but that a packet is too long for the way to the internet. Link-local
- * addresses are never routed (VPC User Guide, "Route tables").
+ * addresses are never routed (VPC User Guide, "Route tables"). What it forwards, and what it says, has to pass the network ACLs (VPC User Guide,
+ * "Network ACLs", "Path MTU Discovery").
  */
 const routerFilter = [
   "chain input { type filter hook input priority filter; policy drop; }",
-  "chain forward { type filter hook forward priority filter; policy accept; ip daddr 169.254.0.0/16 drop; }",
-  "chain output { type filter hook output priority filter; policy drop; icmp type destination-unreachable icmp code frag-needed accept; }",
+  "chain forward { type filter hook forward priority filter; policy accept; ip daddr 169.254.0.0/16 drop; jump leaving; jump entering; }",
+  "chain too-long { jump entering; accept; }",
+  "chain output { type filter hook output priority filter; policy drop; icmp type destination-unreachable icmp code frag-needed jump too-long; }",
 ];
 
 function peeringLink(prefix: string, { id, requesterVpcId, accepterVpcId }: Peering): Veth {
@@ -84,9 +87,10 @@ function subnetRoutes({ subnets }: Vpc, table: number): Route[] {
 
 function tableRoutes(vpc: Vpc, id: string, routes: readonly VpcRoute[], cloud: Cloud): Route[] {
   const table = tableNumber(id);
-  const local = subnetRoutes(vpc, table);
   const block = formatCidr(vpc.cidr);
   const given = routes.map(({ destination, target }): Route => ({ table, destination: formatCidr(destination), via: nextHop(vpc, target, cloud) }));
+  // A subnet's own route takes the place of the local one.
+  const local = subnetRoutes(vpc, table).filter((route) => !given.some(({ destination }) => route.destination === destination));
   // A table without a default route ends here: the kernel would go on to its main table.
   const others: Route[] = ["0.0.0.0/0", block]
     .filter((destination) => ![...local, ...given].some((route) => route.destination === destination))
