@@ -1,6 +1,9 @@
+import { eip } from "./eip";
+import { eipAssociation } from "./eip-association";
 import { instance } from "./instance";
 import { internetGateway } from "./internet-gateway";
 import { keyPair } from "./key-pair";
+import { natGateway } from "./nat-gateway";
 import type { ResourceType } from "./resource-type";
 import { route } from "./route";
 import { routeTable } from "./route-table";
@@ -14,9 +17,12 @@ import { vpcPeeringConnection } from "./vpc-peering-connection";
 /** Every resource type of the aws package that the lab models, by token. */
 export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
   [
+    eip,
+    eipAssociation,
     instance,
     internetGateway,
     keyPair,
+    natGateway,
     route,
     routeTable,
     routeTableAssociation,

@@ -16,6 +16,7 @@ const routeInputs: Inputs = {
   destinationPrefixListId: refused("string", "it has no prefix lists"),
   gatewayId: { kind: "string", lab: "enforced" },
   ipv6CidrBlock: refused("string", "its networks are IPv4 only"),
+  natGatewayId: { kind: "string", lab: "enforced" },
   networkInterfaceId: { kind: "string", lab: "enforced" },
   vpcPeeringConnectionId: { kind: "string", lab: "enforced" },
 };

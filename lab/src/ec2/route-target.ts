@@ -14,7 +14,6 @@ export const refusedTargets: Inputs = {
   coreNetworkArn: refused("string", "it has no Cloud WAN"),
   egressOnlyGatewayId: refused("string", "its networks are IPv4 only"),
   localGatewayId: refused("string", "it has no Outposts"),
-  natGatewayId: refused("string", "it has no NAT gateways"),
   odbNetworkArn: refused("string", "it has no Oracle Database@AWS"),
   transitGatewayId: refused("string", "it has no transit gateways"),
   vpcEndpointId: refused("string", "it has no VPC endpoints"),
@@ -52,6 +51,8 @@ export function routeId(table: string, destination: string): string {
 export function routeState(route: Readonly<Record<string, unknown>>, records: Records): "active" | "blackhole" {
   const peering = textOf(route, "vpcPeeringConnectionId");
   if (peering !== undefined) return records.find(EC2.peering, peering)?.outputs["acceptStatus"] === "active" ? "active" : "blackhole";
+  const nat = textOf(route, "natGatewayId");
+  if (nat !== undefined) return records.find(EC2.natGateway, nat) === undefined ? "blackhole" : "active";
   const networkInterface = textOf(route, "networkInterfaceId");
   if (networkInterface !== undefined) return interfaceOwner(records, networkInterface) === undefined ? "blackhole" : "active";
   const gateway = textOf(route, "gatewayId");
@@ -97,6 +98,12 @@ export function refuseRoute(records: Records, { table, vpc, destination, route, 
     if (owner === undefined) throw new ApiError("InvalidNetworkInterfaceID.NotFound", `The networkInterface ID '${networkInterface}' does not exist`);
     const subnet = records.find(EC2.subnet, mustText(owner.outputs, "subnetId"));
     if (subnet?.outputs["vpcId"] !== vpc.id) throw new ApiError("InvalidParameterValue", `route table ${table} and interface ${networkInterface} belong to different networks`);
+  }
+  const nat = textOf(route, "natGatewayId");
+  if (nat !== undefined) {
+    const record = records.find(EC2.natGateway, nat);
+    if (record === undefined) throw new ApiError("InvalidNatGatewayID.NotFound", `The natGateway ID '${nat}' does not exist`);
+    if (record.outputs["vpcId"] !== vpc.id) throw new ApiError("InvalidParameterValue", `route table ${table} and nat gateway ${nat} belong to different networks`);
   }
   const peering = textOf(route, "vpcPeeringConnectionId");
   if (peering !== undefined) {

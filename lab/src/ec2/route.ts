@@ -11,7 +11,7 @@ import { findVpc } from "./vpc";
 
 const DESTINATIONS = ["destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list_id"];
 
-/** `aws.ec2.Route`, to an internet gateway or a peering connection. */
+/** `aws.ec2.Route`, to an internet or NAT gateway, a peering connection or an instance. */
 export const route: ResourceType = {
   token: EC2.route,
   title: "Route",
@@ -24,6 +24,7 @@ export const route: ResourceType = {
     destinationIpv6CidrBlock: refused("string", "its networks are IPv4 only", { forceNew: true }),
     destinationPrefixListId: refused("string", "it has no prefix lists", { forceNew: true }),
     gatewayId: { kind: "string", lab: "enforced" },
+    natGatewayId: { kind: "string", lab: "enforced" },
     networkInterfaceId: { kind: "string", computed: true, lab: "enforced" },
     region: regionInput,
     routeTableId: { kind: "string", required: true, forceNew: true, lab: "enforced" },

@@ -75,7 +75,7 @@ export const subnet: ResourceType = {
     };
   },
   refuseDelete(record, records) {
-    if (records.where(EC2.instance, "subnetId", record.id).length === 0) return;
+    if ([EC2.instance, EC2.natGateway].every((type) => records.where(type, "subnetId", record.id).length === 0)) return;
     throw new ApiError("DependencyViolation", `The subnet '${record.id}' has dependencies and cannot be deleted.`);
   },
   cascade: (record, records) => records.where(EC2.routeTableAssociation, "subnetId", record.id).map(({ id }) => id),

@@ -2,6 +2,9 @@
 export const EC2 = {
   vpc: "aws:ec2/vpc:Vpc",
   subnet: "aws:ec2/subnet:Subnet",
+  eip: "aws:ec2/eip:Eip",
+  eipAssociation: "aws:ec2/eipAssociation:EipAssociation",
+  natGateway: "aws:ec2/natGateway:NatGateway",
   internetGateway: "aws:ec2/internetGateway:InternetGateway",
   routeTable: "aws:ec2/routeTable:RouteTable",
   route: "aws:ec2/route:Route",

@@ -1,6 +1,9 @@
 import type { IPv4CidrRange } from "ip-num";
 import type { ResourceRecord } from "../state/record";
 import { containsAddress, containsRange, formatCidr, isAddress, parseCidr } from "./cidr";
+import { type AddressAssociation, type PublicAddress, publicAddressOf, readAddressAssociations } from "./elastic-ip";
+import { type NatGateway, readNatGateways } from "./nat-gateway";
+import type { Reading } from "./reading";
 
 /** What the records say about the network, read and checked. */
 export interface Cloud {
@@ -10,6 +13,9 @@ export interface Cloud {
   readonly peerings: readonly Peering[];
   readonly securityGroups: ReadonlyMap<string, SecurityGroup>;
   readonly instances: readonly Instance[];
+  readonly natGateways: readonly NatGateway[];
+  /** Of instances and NAT gateways. */
+  readonly publicAddresses: readonly PublicAddress[];
 }
 
 export interface Vpc {
@@ -34,7 +40,7 @@ export interface RouteTable {
 
 export interface VpcRoute {
   readonly destination: IPv4CidrRange;
-  /** Id of an internet gateway, a peering connection, a network interface or an instance; it need not be there any more. */
+  /** Id of a gateway, a peering connection, a network interface or an instance; it need not be there any more. */
   readonly target: string;
 }
 
@@ -88,7 +94,7 @@ export class FabricError extends Error {
 }
 
 /** Types of records that say nothing about the network. */
-const notOfTheNetwork = new Set(["aws:ec2/keyPair:KeyPair"]);
+const notOfTheNetwork = new Set(["aws:ec2/keyPair:KeyPair", "aws:ec2/eip:Eip"]);
 
 /**
  * Reads the records.
@@ -104,6 +110,14 @@ export function readCloud(records: readonly ResourceRecord[]): Cloud {
 class Reader {
   readonly #problems: string[] = [];
   readonly #byType = new Map<string, ResourceRecord[]>();
+  /** For the parts that are read in files of their own. */
+  readonly #reading: Reading = {
+    take: (type) => this.#take(type),
+    string: (record, key) => this.#string(record, key),
+    cidr: (record, key) => this.#cidr(record, key),
+    isId: (record, id) => this.#isId(record, id),
+    problem: (record, what) => this.#problem(record, what),
+  };
 
   constructor(records: readonly ResourceRecord[]) {
     for (const record of records) {
@@ -136,6 +150,9 @@ class Reader {
       }
       return [{ id: record.id, cidr, routeTables: tables, subnets: inside }];
     });
+    const associations = readAddressAssociations(this.#reading);
+    const instances = this.#take("aws:ec2/instance:Instance").flatMap((record) => this.#instance(record, subnets, securityGroups, associations));
+    const natGateways = readNatGateways(this.#reading, subnets);
     const cloud: Cloud = {
       vpcs: new Map(vpcs.map((vpc) => [vpc.id, vpc])),
       securityGroups,
@@ -143,7 +160,9 @@ class Reader {
         .filter((record) => this.#isId(record) && vpcs.some((vpc) => vpc.id === record.outputs["vpcId"]))
         .map((record) => ({ id: record.id, vpcId: String(record.outputs["vpcId"]) })),
       peerings: this.#take("aws:ec2/vpcPeeringConnection:VpcPeeringConnection").flatMap((record) => this.#peering(record, vpcRecords)),
-      instances: this.#take("aws:ec2/instance:Instance").flatMap((record) => this.#instance(record, subnets, securityGroups)),
+      instances,
+      natGateways,
+      publicAddresses: publicAddresses(instances, natGateways, associations),
     };
     for (const [type, records] of this.#byType) {
       if (!notOfTheNetwork.has(type)) for (const record of records) this.#problem(record, "is of a type that the lab's fabric does not know");
@@ -175,8 +194,8 @@ class Reader {
   }
 
   #routes(): { tableId: string; route: VpcRoute }[] {
-    const targets = ["gatewayId", "vpcPeeringConnectionId", "networkInterfaceId", "instanceId"];
-    const unknown = ["natGatewayId", "transitGatewayId", "egressOnlyGatewayId", "carrierGatewayId", "coreNetworkArn", "localGatewayId", "vpcEndpointId", "destinationIpv6CidrBlock", "destinationPrefixListId"];
+    const targets = ["gatewayId", "natGatewayId", "vpcPeeringConnectionId", "networkInterfaceId", "instanceId"];
+    const unknown = ["transitGatewayId", "egressOnlyGatewayId", "carrierGatewayId", "coreNetworkArn", "localGatewayId", "vpcEndpointId", "destinationIpv6CidrBlock", "destinationPrefixListId"];
     return this.#take("aws:ec2/route:Route").flatMap((record) => {
       for (const key of unknown) if (truthy(record.outputs[key])) this.#problem(record, `has ${key}, which the lab does not have`);
       const destination = this.#cidr(record, "destinationCidrBlock");
@@ -244,7 +263,7 @@ class Reader {
     return { from, to };
   }
 
-  #instance(record: ResourceRecord, subnets: readonly Subnet[], groups: ReadonlyMap<string, SecurityGroup>): Instance[] {
+  #instance(record: ResourceRecord, subnets: readonly Subnet[], groups: ReadonlyMap<string, SecurityGroup>, associations: readonly AddressAssociation[]): Instance[] {
     const { outputs, internal } = record;
     if (outputs["instanceState"] === "terminated") return [];
     const subnet = subnets.find(({ id }) => id === outputs["subnetId"]);
@@ -257,7 +276,7 @@ class Reader {
     if (!this.#isId(record) || !this.#isId(record, networkInterfaceId) || subnet === undefined || !isMac) return [];
     if (!isAddress(privateIp) || !containsAddress(subnet.cidr, privateIp)) this.#problem(record, `has the private address ${privateIp}, which is not in ${formatCidr(subnet.cidr)}`);
     const secondaryPrivateIps = strings(outputs["secondaryPrivateIps"]);
-    const publicIp = truthy(outputs["publicIp"]) ? this.#string(record, "publicIp") : undefined;
+    const publicIp = publicAddressOf(associations, networkInterfaceId, privateIp, truthy(outputs["publicIp"]) ? this.#string(record, "publicIp") : undefined);
     for (const address of [...secondaryPrivateIps, ...(publicIp === undefined ? [] : [publicIp])]) if (!isAddress(address)) this.#problem(record, `has the address ${address}, which is no IPv4 address`);
     const securityGroupIds = strings(outputs["vpcSecurityGroupIds"]);
     if (securityGroupIds.length === 0) this.#problem(record, "has no vpcSecurityGroupIds; on AWS every instance has a security group, the VPC's default one at least");
@@ -306,6 +325,16 @@ class Reader {
   #problem(record: ResourceRecord, what: string): undefined {
     this.#problems.push(`${record.id} (${record.type}) ${what}.`);
   }
+}
+
+function publicAddresses(instances: readonly Instance[], natGateways: readonly NatGateway[], associations: readonly AddressAssociation[]): PublicAddress[] {
+  const holders = [...instances.map((instance) => ({ ...instance, privateIps: [instance.privateIp, ...instance.secondaryPrivateIps] })), ...natGateways.map((gateway) => ({ ...gateway, privateIps: [gateway.privateIp], publicIp: undefined }))];
+  return holders.flatMap(({ networkInterfaceId, subnet, privateIp: primary, privateIps, publicIp: given }) =>
+    privateIps.flatMap((privateIp): PublicAddress[] => {
+      const publicIp = publicAddressOf(associations, networkInterfaceId, privateIp, privateIp === primary ? given : undefined);
+      return publicIp === undefined ? [] : [{ vpcId: subnet.vpcId, privateIp, publicIp }];
+    }),
+  );
 }
 
 const protocolNumbers: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58 };

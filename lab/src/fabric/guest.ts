@@ -38,6 +38,13 @@ SH
     return new Guest(namespace);
   }
 
+  /** A host that is there already, such as the internet's: for commands in its namespace and counts of what arrives. */
+  static async of(namespace: string): Promise<Guest> {
+    const guest = new Guest(namespace);
+    await guest.exec(["nft", "add table ip arrivals; add chain ip arrivals prerouting { type filter hook prerouting priority raw; }"]);
+    return guest;
+  }
+
   /** Runs a command in the guest. */
   async exec(argv: readonly string[], stdin = ""): Promise<string> {
     return run(["nsenter", `--net=/run/netns/${this.namespace}`, ...argv], { stdin });

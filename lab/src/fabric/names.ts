@@ -22,13 +22,15 @@ export const farEnd = "169.254.0.1";
 export const vpcMtu = 9001;
 /** MTU through an internet gateway, bytes (the same page). */
 export const internetMtu = 1500;
+/** MTU through a NAT gateway, bytes (VPC User Guide, "NAT gateway basics"). */
+export const natMtu = 8500;
 
 /** What the names of all namespaces of a lab begin with. */
 export function namespacePrefix(lab: Lab): string {
   return `lab-${lab.id}-`;
 }
 
-/** The namespace that belongs to an AWS resource (VPC, internet gateway, network interface). */
+/** The namespace that belongs to an AWS resource (VPC, internet gateway, NAT gateway, network interface). */
 export function namespaceOfId(prefix: string, id: string): string {
   return prefix + id;
 }
@@ -51,7 +53,7 @@ export function tapOf(_instance: ResourceRecord): string {
 }
 
 /** An interface name of at most 15 characters for something with an AWS id: the last 12 hex digits of 17 tell apart. */
-export function interfaceName(kind: "s" | "c" | "p" | "g", id: string): string {
+export function interfaceName(kind: "s" | "c" | "p" | "g" | "n", id: string): string {
   return `${kind}-${id.slice(id.indexOf("-") + 1).slice(-12)}`;
 }
 

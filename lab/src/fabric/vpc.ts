@@ -99,6 +99,8 @@ function nextHop(vpc: Vpc, target: string, cloud: Cloud): Blackhole | NextHop {
   if (cloud.internetGateways.some(({ id, vpcId }) => id === target && vpcId === vpc.id)) return { dev: gatewayDevice, gateway: farEnd };
   const peering = cloud.peerings.find(({ id, requesterVpcId, accepterVpcId }) => id === target && (requesterVpcId === vpc.id || accepterVpcId === vpc.id));
   if (peering) return { dev: interfaceName("p", peering.id), gateway: farEnd };
+  const nat = cloud.natGateways.find(({ id, subnet }) => id === target && subnet.vpcId === vpc.id);
+  if (nat) return { dev: interfaceName("s", nat.subnet.id), gateway: nat.privateIp };
   const instance = cloud.instances.find(({ id, networkInterfaceId, subnet }) => (networkInterfaceId === target || id === target) && subnet.vpcId === vpc.id);
   if (instance) return { dev: interfaceName("s", instance.subnet.id), gateway: instance.privateIp };
   return "blackhole";
