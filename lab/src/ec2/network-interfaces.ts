@@ -1,5 +1,5 @@
 import { ApiError } from "./api-error";
-import { mustText, textOf, textsOf } from "./property-value";
+import { isMap, mustText, textOf, textsOf } from "./property-value";
 import type { Records } from "./records";
 import type { ResourceRecord } from "../state/record";
 import { EC2 } from "./tokens";
@@ -32,8 +32,12 @@ export function findInterface(records: Records, id: string): Interface {
   throw new ApiError("InvalidNetworkInterfaceID.NotFound", `The networkInterface ID '${id}' does not exist`);
 }
 
-/** Private addresses of a subnet's network interfaces: of instances and NAT gateways. */
+/** Private addresses of a subnet's network interfaces: of instances, NAT gateways and attachments of transit gateways. */
 export function addressesInUse(records: Records, subnetId: string): Set<string> {
   const holders = [EC2.instance, EC2.natGateway].flatMap((type) => records.where(type, "subnetId", subnetId));
-  return new Set(holders.flatMap(({ outputs }) => [textOf(outputs, "privateIp") ?? "", ...textsOf(outputs, "secondaryPrivateIps")]));
+  const attachments = records.ofType(EC2.transitAttachment).map(({ internal }) => internal["addresses"]);
+  return new Set([
+    ...holders.flatMap(({ outputs }) => [textOf(outputs, "privateIp") ?? "", ...textsOf(outputs, "secondaryPrivateIps")]),
+    ...attachments.flatMap((addresses) => (isMap(addresses) ? (textOf(addresses, subnetId) ?? []) : [])),
+  ]);
 }

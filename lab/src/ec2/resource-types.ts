@@ -11,6 +11,9 @@ import { routeTableAssociation } from "./route-table-association";
 import { securityGroup } from "./security-group";
 import { securityGroupEgressRule, securityGroupIngressRule } from "./security-group-rule";
 import { subnet } from "./subnet";
+import { transitGateway } from "./transit-gateway";
+import { transitGatewayVpcAttachment } from "./transit-gateway-attachment";
+import { transitGatewayRoute, transitGatewayRouteTable, transitGatewayRouteTableAssociation, transitGatewayRouteTablePropagation } from "./transit-gateway-route-table";
 import { vpc } from "./vpc";
 import { vpcPeeringConnection } from "./vpc-peering-connection";
 
@@ -30,6 +33,12 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     securityGroupEgressRule,
     securityGroupIngressRule,
     subnet,
+    transitGateway,
+    transitGatewayRoute,
+    transitGatewayRouteTable,
+    transitGatewayRouteTableAssociation,
+    transitGatewayRouteTablePropagation,
+    transitGatewayVpcAttachment,
     vpc,
     vpcPeeringConnection,
   ].map((type) => [type.token, type]),

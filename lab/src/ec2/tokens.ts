@@ -13,6 +13,12 @@ export const EC2 = {
   securityGroup: "aws:ec2/securityGroup:SecurityGroup",
   ingressRule: "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
   egressRule: "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+  transitGateway: "aws:ec2transitgateway/transitGateway:TransitGateway",
+  transitAttachment: "aws:ec2transitgateway/vpcAttachment:VpcAttachment",
+  transitRouteTable: "aws:ec2transitgateway/routeTable:RouteTable",
+  transitAssociation: "aws:ec2transitgateway/routeTableAssociation:RouteTableAssociation",
+  transitPropagation: "aws:ec2transitgateway/routeTablePropagation:RouteTablePropagation",
+  transitRoute: "aws:ec2transitgateway/route:Route",
   keyPair: "aws:ec2/keyPair:KeyPair",
   instance: "aws:ec2/instance:Instance",
 } as const;

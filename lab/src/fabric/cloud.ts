@@ -4,6 +4,7 @@ import { containsAddress, containsRange, formatCidr, isAddress, parseCidr } from
 import { type AddressAssociation, type PublicAddress, publicAddressOf, readAddressAssociations } from "./elastic-ip";
 import { type NatGateway, readNatGateways } from "./nat-gateway";
 import type { Reading } from "./reading";
+import { readTransitGateways, type TransitGateway } from "./transit-gateway";
 
 /** What the records say about the network, read and checked. */
 export interface Cloud {
@@ -14,6 +15,7 @@ export interface Cloud {
   readonly securityGroups: ReadonlyMap<string, SecurityGroup>;
   readonly instances: readonly Instance[];
   readonly natGateways: readonly NatGateway[];
+  readonly transitGateways: readonly TransitGateway[];
   /** Of instances and NAT gateways. */
   readonly publicAddresses: readonly PublicAddress[];
 }
@@ -29,6 +31,7 @@ export interface Subnet {
   readonly id: string;
   readonly vpcId: string;
   readonly cidr: IPv4CidrRange;
+  readonly availabilityZone: string;
   /** The main route table when none is associated. */
   readonly routeTableId: string;
 }
@@ -153,8 +156,9 @@ class Reader {
     const associations = readAddressAssociations(this.#reading);
     const instances = this.#take("aws:ec2/instance:Instance").flatMap((record) => this.#instance(record, subnets, securityGroups, associations));
     const natGateways = readNatGateways(this.#reading, subnets);
+    const vpcsById = new Map(vpcs.map((vpc) => [vpc.id, vpc]));
     const cloud: Cloud = {
-      vpcs: new Map(vpcs.map((vpc) => [vpc.id, vpc])),
+      vpcs: vpcsById,
       securityGroups,
       internetGateways: this.#take("aws:ec2/internetGateway:InternetGateway")
         .filter((record) => this.#isId(record) && vpcs.some((vpc) => vpc.id === record.outputs["vpcId"]))
@@ -162,6 +166,7 @@ class Reader {
       peerings: this.#take("aws:ec2/vpcPeeringConnection:VpcPeeringConnection").flatMap((record) => this.#peering(record, vpcRecords)),
       instances,
       natGateways,
+      transitGateways: readTransitGateways(this.#reading, vpcsById),
       publicAddresses: publicAddresses(instances, natGateways, associations),
     };
     for (const [type, records] of this.#byType) {
@@ -178,7 +183,7 @@ class Reader {
     if (cidr === undefined || vpc === undefined || !this.#isId(record)) return [];
     const outer = parseCidr(String(vpc.outputs["cidrBlock"]));
     if (outer !== undefined && !containsRange(outer, cidr)) this.#problem(record, `${formatCidr(cidr)} is not inside ${formatCidr(outer)} of ${vpc.id}`);
-    return [{ id: record.id, vpcId: vpc.id, cidr, routeTableId: tableOf.get(record.id) ?? String(vpc.outputs["mainRouteTableId"]) }];
+    return [{ id: record.id, vpcId: vpc.id, cidr, availabilityZone: String(record.outputs["availabilityZone"] ?? ""), routeTableId: tableOf.get(record.id) ?? String(vpc.outputs["mainRouteTableId"]) }];
   }
 
   /** Route table by subnet. */
@@ -194,8 +199,8 @@ class Reader {
   }
 
   #routes(): { tableId: string; route: VpcRoute }[] {
-    const targets = ["gatewayId", "natGatewayId", "vpcPeeringConnectionId", "networkInterfaceId", "instanceId"];
-    const unknown = ["transitGatewayId", "egressOnlyGatewayId", "carrierGatewayId", "coreNetworkArn", "localGatewayId", "vpcEndpointId", "destinationIpv6CidrBlock", "destinationPrefixListId"];
+    const targets = ["gatewayId", "natGatewayId", "transitGatewayId", "vpcPeeringConnectionId", "networkInterfaceId", "instanceId"];
+    const unknown = ["egressOnlyGatewayId", "carrierGatewayId", "coreNetworkArn", "localGatewayId", "vpcEndpointId", "destinationIpv6CidrBlock", "destinationPrefixListId"];
     return this.#take("aws:ec2/route:Route").flatMap((record) => {
       for (const key of unknown) if (truthy(record.outputs[key])) this.#problem(record, `has ${key}, which the lab does not have`);
       const destination = this.#cidr(record, "destinationCidrBlock");

@@ -4,11 +4,12 @@ import { FabricError, readCloud } from "./cloud";
 import { internet, internetGateway } from "./internet";
 import { natGateway } from "./nat-gateway";
 import type { Namespace } from "./namespace";
+import { transitGateway } from "./transit-gateway";
 import { vpcNamespace } from "./vpc";
 
 /**
- * What Linux has to hold for a lab's records: the internet, a namespace per VPC, per attached internet gateway, per NAT gateway and per
- * instance's network interface; in an order in which each can be made after those that its wires lead to.
+ * What Linux has to hold for a lab's records: the internet, a namespace per VPC, per attached internet gateway, per NAT and transit gateway and
+ * per instance's network interface; in an order in which each can be made after those that its wires lead to.
  *
  * @param prefix what the names of the lab's namespaces begin with
  * @throws FabricError with everything in the records that cannot be made real
@@ -24,6 +25,7 @@ export function fabricOf(prefix: string, records: readonly ResourceRecord[]): Na
       return vpc ? [internetGateway(prefix, gateway, vpc, cloud)] : [];
     }),
     ...cloud.natGateways.map((gateway) => natGateway(prefix, gateway)),
+    ...cloud.transitGateways.map((gateway) => transitGateway(prefix, gateway)),
     ...cloud.instances.map((instance) => card(prefix, instance, cloud)),
   ];
   const problems = duplicates(namespaces);

@@ -1,5 +1,6 @@
 import { formatCidr } from "./cidr";
 import type { Cloud, Instance, SecurityGroup, SecurityGroupRule } from "./cloud";
+import { refersThroughTransit } from "./transit-gateway";
 
 /**
  * The security groups of an interface as statements of an nft table: egress for what is marked 1, ingress for 2, each with a verdict of
@@ -7,12 +8,13 @@ import type { Cloud, Instance, SecurityGroup, SecurityGroupRule } from "./cloud"
  * Guide, "Security group rules", "Security group connection tracking"). A rule's comment is its id.
  *
  * A reference to a group means the private addresses of its instances, so neither addresses of workloads nor public ones match it.
- * Where its VPC is another and no active peering joins the two, the rule is stale and matches nothing (VPC Peering Guide).
+ * Where its VPC is another and no active peering joins the two, the rule is stale and matches nothing (VPC Peering Guide). Over a transit
+ * gateway only rules for what comes in may refer, and only where it is made to support that.
  */
 export function securityGroupChains(instance: Instance, cloud: Cloud): string[] {
   const groups = instance.securityGroupIds.flatMap((id) => cloud.securityGroups.get(id) ?? []);
   const ingress = rulesOf(groups, (group) => group.ingress);
-  const egress = rulesOf(groups, (group) => group.egress);
+  const egress = rulesOf(groups, (group) => group.egress).filter(({ peer }) => !("securityGroupId" in peer) || isNear(peer.securityGroupId, instance.subnet.vpcId, cloud));
   const referenced = new Set([...ingress, ...egress].flatMap(({ peer }) => ("securityGroupId" in peer ? [peer.securityGroupId] : [])));
   return [
     ...[...referenced].sort().map((id) => set(id, members(id, instance.subnet.vpcId, cloud))),
@@ -38,15 +40,20 @@ function rulesOf(groups: readonly SecurityGroup[], direction: (group: SecurityGr
 }
 
 /** Private addresses of the instances with a security group, as seen from a VPC. */
-function members(groupId: string, vpcId: string, { instances, peerings, securityGroups }: Cloud): string[] {
-  const group = securityGroups.get(groupId);
-  if (group === undefined) return [];
-  const joined = peerings.some(({ requesterVpcId: a, accepterVpcId: b }) => (a === vpcId && b === group.vpcId) || (b === vpcId && a === group.vpcId));
-  if (group.vpcId !== vpcId && !joined) return [];
-  return instances
+function members(groupId: string, vpcId: string, cloud: Cloud): string[] {
+  const group = cloud.securityGroups.get(groupId);
+  if (group === undefined || (!isNear(groupId, vpcId, cloud) && !refersThroughTransit(vpcId, group.vpcId, cloud))) return [];
+  return cloud.instances
     .filter(({ securityGroupIds }) => securityGroupIds.includes(groupId))
     .flatMap(({ privateIp, secondaryPrivateIps }) => [privateIp, ...secondaryPrivateIps])
     .sort();
+}
+
+/** Whether a group is of the VPC or of one that an active peering joins to it. */
+function isNear(groupId: string, vpcId: string, { peerings, securityGroups }: Cloud): boolean {
+  const group = securityGroups.get(groupId);
+  if (group === undefined || group.vpcId === vpcId) return group !== undefined;
+  return peerings.some(({ requesterVpcId: a, accepterVpcId: b }) => (a === vpcId && b === group.vpcId) || (b === vpcId && a === group.vpcId));
 }
 
 function set(name: string, addresses: readonly string[]): string {

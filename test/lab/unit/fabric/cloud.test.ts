@@ -71,6 +71,11 @@ describe("records read as a cloud", () => {
     "a VPC endpoint as target": [(r) => r.route("a", "0.0.0.0/0", { vpcEndpointId: "vpce-1" }), /vpcEndpointId/],
     "a NAT gateway outside its subnet": [(r) => r.add("aws:ec2/natGateway:NatGateway", "nat-1", { subnetId: "subnet-a1", privateIp: "10.1.2.9", networkInterfaceId: "eni-1" }), /nat-1 .* 10\.1\.2\.9, which is not in 10\.1\.1\.0\/24/],
     "a NAT gateway without subnet": [(r) => r.add("aws:ec2/natGateway:NatGateway", "nat-1", { subnetId: "subnet-z", privateIp: "10.1.1.9", networkInterfaceId: "eni-1" }), /nat-1 .* subnet-z, which is not there/],
+    "an attachment with two subnets in a zone": [
+      (r) => r.subnet("a2", "a", "10.1.2.0/24").add("aws:ec2transitgateway/vpcAttachment:VpcAttachment", "tgw-attach-1", { transitGatewayId: "tgw-1", vpcId: "vpc-a", subnetIds: ["subnet-a1", "subnet-a2"] }),
+      /tgw-attach-1 .* two subnets in one availability zone/,
+    ],
+    "an attachment to a subnet elsewhere": [(r) => r.add("aws:ec2transitgateway/vpcAttachment:VpcAttachment", "tgw-attach-1", { transitGatewayId: "tgw-1", vpcId: "vpc-a", subnetIds: ["subnet-z"] }), /tgw-attach-1 .* not all of which are subnets of vpc-a/],
     "an Elastic IP address that is none": [(r) => r.add("aws:ec2/eipAssociation:EipAssociation", "eipassoc-1", { networkInterfaceId: "eni-a1", privateIpAddress: "10.1.1.11", publicIp: "203.0.113.1; reboot" }), /eipassoc-1 .* 203\.0\.113\.1; reboot/],
     "a route without target": [(r) => r.route("a", "0.0.0.0/0", {}), /none of gatewayId/],
     "a route table of another VPC": [(r) => r.vpc("b", "10.2.0.0/16").add("aws:ec2/routeTableAssociation:RouteTableAssociation", "rtbassoc-1", { subnetId: "subnet-a1", routeTableId: "rtb-b" }), /rtb-b, which is no route table of vpc-a/],
