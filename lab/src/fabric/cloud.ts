@@ -3,6 +3,7 @@ import type { ResourceRecord } from "../state/record";
 import { containsAddress, containsRange, formatCidr, isAddress, parseCidr } from "./cidr";
 import { type AddressAssociation, type PublicAddress, publicAddressOf, readAddressAssociations } from "./elastic-ip";
 import { type NatGateway, readNatGateways } from "./nat-gateway";
+import { interfaceAsInstance, readInterfaceAttachments, withPrimaryInterface } from "./network-interface";
 import type { Reading } from "./reading";
 import { readTransitGateways, type TransitGateway } from "./transit-gateway";
 
@@ -14,6 +15,8 @@ export interface Cloud {
   readonly peerings: readonly Peering[];
   readonly securityGroups: ReadonlyMap<string, SecurityGroup>;
   readonly instances: readonly Instance[];
+  /** Those of instances, primary and secondary ones. */
+  readonly networkInterfaces: readonly NetworkInterface[];
   readonly natGateways: readonly NatGateway[];
   readonly transitGateways: readonly TransitGateway[];
   /** Of instances and NAT gateways. */
@@ -71,14 +74,21 @@ export interface SecurityGroupRule {
   readonly protocol: number | "all";
   /** tcp, udp: ports. icmp: type and code, -1 for all. Other protocols have none, whatever was given (EC2 API, IpPermission). */
   readonly range?: { readonly from: number; readonly to: number };
-  /** A CIDR, or the private addresses of a security group's instances. */
+  /** A CIDR, or the private addresses of the network interfaces that have a security group. */
   readonly peer: { readonly cidr: IPv4CidrRange } | { readonly securityGroupId: string };
 }
 
-/** An instance and its one network interface. */
-export interface Instance {
+/** An instance and its primary network interface. */
+export interface Instance extends NetworkInterface {
   readonly id: string;
+}
+
+/** A network interface of an instance; what it has follows it to another one. */
+export interface NetworkInterface {
   readonly networkInterfaceId: string;
+  readonly instanceId: string;
+  /** 0 is the primary one's. */
+  readonly deviceIndex: number;
   readonly subnet: Subnet;
   readonly mac: string;
   readonly privateIp: string;
@@ -154,7 +164,14 @@ class Reader {
       return [{ id: record.id, cidr, routeTables: tables, subnets: inside }];
     });
     const associations = readAddressAssociations(this.#reading);
-    const instances = this.#take("aws:ec2/instance:Instance").flatMap((record) => this.#instance(record, subnets, securityGroups, associations));
+    const interfaceRecords = this.#take("aws:ec2/networkInterface:NetworkInterface");
+    const instances = this.#take("aws:ec2/instance:Instance").flatMap((record) => this.#instance(withPrimaryInterface(record, interfaceRecords), subnets, securityGroups, associations));
+    const secondary = readInterfaceAttachments(this.#reading).flatMap(({ networkInterfaceId, instanceId, deviceIndex }): NetworkInterface[] => {
+      const record = interfaceRecords.find(({ id }) => id === networkInterfaceId);
+      if (deviceIndex === 0 || record === undefined || !instances.some(({ id }) => id === instanceId)) return [];
+      return this.#instance(interfaceAsInstance(record), subnets, securityGroups, associations).map((read) => ({ ...read, instanceId, deviceIndex }));
+    });
+    const networkInterfaces = [...instances, ...secondary];
     const natGateways = readNatGateways(this.#reading, subnets);
     const vpcsById = new Map(vpcs.map((vpc) => [vpc.id, vpc]));
     const cloud: Cloud = {
@@ -165,9 +182,10 @@ class Reader {
         .map((record) => ({ id: record.id, vpcId: String(record.outputs["vpcId"]) })),
       peerings: this.#take("aws:ec2/vpcPeeringConnection:VpcPeeringConnection").flatMap((record) => this.#peering(record, vpcRecords)),
       instances,
+      networkInterfaces,
       natGateways,
       transitGateways: readTransitGateways(this.#reading, vpcsById),
-      publicAddresses: publicAddresses(instances, natGateways, associations),
+      publicAddresses: publicAddresses(networkInterfaces, natGateways, associations),
     };
     for (const [type, records] of this.#byType) {
       if (!notOfTheNetwork.has(type)) for (const record of records) this.#problem(record, "is of a type that the lab's fabric does not know");
@@ -293,7 +311,7 @@ class Reader {
     if (typeof outputs["sourceDestCheck"] !== "boolean") this.#problem(record, "has no sourceDestCheck");
     if (strings(outputs["ipv6Addresses"]).length > 0) this.#problem(record, "has IPv6 addresses, which the lab does not have yet");
     const sourceDestCheck = outputs["sourceDestCheck"] !== false;
-    return [{ id: record.id, networkInterfaceId, subnet, mac, privateIp, secondaryPrivateIps, publicIp, sourceDestCheck, securityGroupIds }];
+    return [{ id: record.id, networkInterfaceId, instanceId: record.id, deviceIndex: 0, subnet, mac, privateIp, secondaryPrivateIps, publicIp, sourceDestCheck, securityGroupIds }];
   }
 
   /** The records of a type; what nobody took in the end is of an unknown type. */
@@ -332,8 +350,11 @@ class Reader {
   }
 }
 
-function publicAddresses(instances: readonly Instance[], natGateways: readonly NatGateway[], associations: readonly AddressAssociation[]): PublicAddress[] {
-  const holders = [...instances.map((instance) => ({ ...instance, privateIps: [instance.privateIp, ...instance.secondaryPrivateIps] })), ...natGateways.map((gateway) => ({ ...gateway, privateIps: [gateway.privateIp], publicIp: undefined }))];
+function publicAddresses(networkInterfaces: readonly NetworkInterface[], natGateways: readonly NatGateway[], associations: readonly AddressAssociation[]): PublicAddress[] {
+  const holders = [
+    ...networkInterfaces.map((each) => ({ ...each, privateIps: [each.privateIp, ...each.secondaryPrivateIps] })),
+    ...natGateways.map((gateway) => ({ ...gateway, privateIps: [gateway.privateIp], publicIp: undefined })),
+  ];
   return holders.flatMap(({ networkInterfaceId, subnet, privateIp: primary, privateIps, publicIp: given }) =>
     privateIps.flatMap((privateIp): PublicAddress[] => {
       const publicIp = publicAddressOf(associations, networkInterfaceId, privateIp, privateIp === primary ? given : undefined);

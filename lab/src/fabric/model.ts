@@ -9,7 +9,7 @@ import { vpcNamespace } from "./vpc";
 
 /**
  * What Linux has to hold for a lab's records: the internet, a namespace per VPC, per attached internet gateway, per NAT and transit gateway and
- * per instance's network interface; in an order in which each can be made after those that its wires lead to.
+ * per network interface of an instance; in an order in which each can be made after those that its wires lead to.
  *
  * @param prefix what the names of the lab's namespaces begin with
  * @throws FabricError with everything in the records that cannot be made real
@@ -26,7 +26,8 @@ export function fabricOf(prefix: string, records: readonly ResourceRecord[]): Na
     }),
     ...cloud.natGateways.map((gateway) => natGateway(prefix, gateway)),
     ...cloud.transitGateways.map((gateway) => transitGateway(prefix, gateway)),
-    ...cloud.instances.map((instance) => card(prefix, instance, cloud)),
+    // Primary ones first: the others' wires lead to their cards.
+    ...cloud.networkInterfaces.map((each) => card(prefix, each, cloud)),
   ];
   const problems = duplicates(namespaces);
   if (problems.length > 0) throw new FabricError(problems);

@@ -4,6 +4,10 @@ import type { ResourceRecord } from "../state/record";
 
 /** The guest's side of a card: the persistent tap device that the node opens. Captures on it see packets before the security groups. */
 export const guestPort = "gst";
+/** In the namespace of the primary interface's card: where a node has its other interfaces, by device index. */
+export function guestPortOf(deviceIndex: number): string {
+  return deviceIndex === 0 ? guestPort : `${guestPort}${deviceIndex}`;
+}
 /** The network's side of a card. Captures on it see what left the instance, and what reached it. */
 export const fabricPort = "fab";
 /** The bridge between a card's two ports. */

@@ -1,5 +1,5 @@
 import { formatCidr } from "./cidr";
-import type { Cloud, Instance, SecurityGroup, SecurityGroupRule } from "./cloud";
+import type { Cloud, NetworkInterface, SecurityGroup, SecurityGroupRule } from "./cloud";
 import { refersThroughTransit } from "./transit-gateway";
 
 /**
@@ -7,17 +7,17 @@ import { refersThroughTransit } from "./transit-gateway";
  * its own. Allow rules only, the union over all groups; replies and the ICMP errors of tracked connections always pass (EC2 User
  * Guide, "Security group rules", "Security group connection tracking"). A rule's comment is its id.
  *
- * A reference to a group means the private addresses of its instances, so neither addresses of workloads nor public ones match it.
+ * A reference to a group means the private addresses of the interfaces that have it, so neither addresses of workloads nor public ones match it.
  * Where its VPC is another and no active peering joins the two, the rule is stale and matches nothing (VPC Peering Guide). Over a transit
  * gateway only rules for what comes in may refer, and only where it is made to support that.
  */
-export function securityGroupChains(instance: Instance, cloud: Cloud): string[] {
-  const groups = instance.securityGroupIds.flatMap((id) => cloud.securityGroups.get(id) ?? []);
+export function securityGroupChains(networkInterface: NetworkInterface, cloud: Cloud): string[] {
+  const groups = networkInterface.securityGroupIds.flatMap((id) => cloud.securityGroups.get(id) ?? []);
   const ingress = rulesOf(groups, (group) => group.ingress);
-  const egress = rulesOf(groups, (group) => group.egress).filter(({ peer }) => !("securityGroupId" in peer) || isNear(peer.securityGroupId, instance.subnet.vpcId, cloud));
+  const egress = rulesOf(groups, (group) => group.egress).filter(({ peer }) => !("securityGroupId" in peer) || isNear(peer.securityGroupId, networkInterface.subnet.vpcId, cloud));
   const referenced = new Set([...ingress, ...egress].flatMap(({ peer }) => ("securityGroupId" in peer ? [peer.securityGroupId] : [])));
   return [
-    ...[...referenced].sort().map((id) => set(id, members(id, instance.subnet.vpcId, cloud))),
+    ...[...referenced].sort().map((id) => set(id, members(id, networkInterface.subnet.vpcId, cloud))),
     "chain forward {",
     "type filter hook forward priority filter; policy drop;",
     "ct state established,related accept",
@@ -39,11 +39,11 @@ function rulesOf(groups: readonly SecurityGroup[], direction: (group: SecurityGr
   return [...new Map(groups.flatMap(direction).map((rule) => [rule.id, rule])).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** Private addresses of the instances with a security group, as seen from a VPC. */
+/** Private addresses of the network interfaces with a security group, as seen from a VPC. */
 function members(groupId: string, vpcId: string, cloud: Cloud): string[] {
   const group = cloud.securityGroups.get(groupId);
   if (group === undefined || (!isNear(groupId, vpcId, cloud) && !refersThroughTransit(vpcId, group.vpcId, cloud))) return [];
-  return cloud.instances
+  return cloud.networkInterfaces
     .filter(({ securityGroupIds }) => securityGroupIds.includes(groupId))
     .flatMap(({ privateIp, secondaryPrivateIps }) => [privateIp, ...secondaryPrivateIps])
     .sort();

@@ -123,7 +123,7 @@ function nextHop(vpc: Vpc, target: string, zone: string | undefined, cloud: Clou
   if (peering) return { dev: interfaceName("p", peering.id), gateway: farEnd };
   const nat = cloud.natGateways.find(({ id, subnet }) => id === target && subnet.vpcId === vpc.id);
   if (nat) return { dev: interfaceName("s", nat.subnet.id), gateway: nat.privateIp };
-  const instance = cloud.instances.find(({ id, networkInterfaceId, subnet }) => (networkInterfaceId === target || id === target) && subnet.vpcId === vpc.id);
-  if (instance) return { dev: interfaceName("s", instance.subnet.id), gateway: instance.privateIp };
+  const found = cloud.networkInterfaces.find(({ networkInterfaceId, instanceId, deviceIndex, subnet }) => (networkInterfaceId === target || (instanceId === target && deviceIndex === 0)) && subnet.vpcId === vpc.id);
+  if (found) return { dev: interfaceName("s", found.subnet.id), gateway: found.privateIp };
   return transitHop(vpc.id, target, zone, cloud) ?? "blackhole";
 }
