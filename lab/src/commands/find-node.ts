@@ -23,6 +23,7 @@ export interface LabNode {
 export function labNodes(lab: Lab): LabNode[] {
   const records = new RecordStore(lab).list();
   const byId = new Map(records.map((record) => [record.id, record]));
+  const elastic = new Map(records.filter(({ type }) => type === "aws:ec2/eipAssociation:EipAssociation").map((record) => [`${text(record, "networkInterfaceId")} ${text(record, "privateIpAddress")}`, text(record, "publicIp")]));
   return records
     .filter(({ type, outputs }) => type === "aws:ec2/instance:Instance" && outputs["instanceState"] !== "terminated")
     .map((record) => {
@@ -34,7 +35,8 @@ export function labNodes(lab: Lab): LabNode[] {
         vpc: vpc === undefined ? "" : nameOf(vpc),
         availabilityZone: text(record, "availabilityZone") || (subnet === undefined ? "" : text(subnet, "availabilityZone")),
         privateIp: text(record, "privateIp"),
-        publicIp: text(record, "publicIp"),
+        // An Elastic IP address takes the place of the one given at launch.
+        publicIp: elastic.get(`${text(record, "primaryNetworkInterfaceId")} ${text(record, "privateIp")}`) ?? text(record, "publicIp"),
         state: nodeStatus(lab, record.id).state,
         namespace: namespaceOf(lab, record),
       };

@@ -1,4 +1,5 @@
 import { ApiError } from "./api-error";
+import { hasAssociation } from "./elastic-ip";
 import { regionInput, tagsInput } from "./input";
 import { textOf } from "./property-value";
 import type { Records } from "./records";
@@ -48,5 +49,5 @@ function refuseDetach(record: ResourceRecord, records: Records): void {
   if (vpcId === undefined) return;
   const subnets = new Set(records.where(EC2.subnet, "vpcId", vpcId).map(({ id }) => id));
   const mapped = records.ofType(EC2.instance).some(({ outputs }) => subnets.has(textOf(outputs, "subnetId") ?? "") && textOf(outputs, "publicIp") !== undefined);
-  if (mapped) throw new ApiError("DependencyViolation", `Network ${vpcId} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.`);
+  if (mapped || hasAssociation(records, vpcId)) throw new ApiError("DependencyViolation", `Network ${vpcId} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.`);
 }

@@ -1,9 +1,12 @@
+import { eip } from "./eip";
+import { eipAssociation } from "./eip-association";
 import { instance } from "./instance";
 import { internetGateway } from "./internet-gateway";
 import { keyPair } from "./key-pair";
 import { defaultNetworkAcl, networkAcl } from "./network-acl";
 import { networkAclAssociation } from "./network-acl-association";
 import { networkAclRule } from "./network-acl-rule";
+import { natGateway } from "./nat-gateway";
 import type { ResourceType } from "./resource-type";
 import { route } from "./route";
 import { routeTable } from "./route-table";
@@ -11,6 +14,9 @@ import { routeTableAssociation } from "./route-table-association";
 import { securityGroup } from "./security-group";
 import { securityGroupEgressRule, securityGroupIngressRule } from "./security-group-rule";
 import { subnet } from "./subnet";
+import { transitGateway } from "./transit-gateway";
+import { transitGatewayVpcAttachment } from "./transit-gateway-attachment";
+import { transitGatewayRoute, transitGatewayRouteTable, transitGatewayRouteTableAssociation, transitGatewayRouteTablePropagation } from "./transit-gateway-route-table";
 import { vpc } from "./vpc";
 import { vpcPeeringConnection } from "./vpc-peering-connection";
 
@@ -18,9 +24,12 @@ import { vpcPeeringConnection } from "./vpc-peering-connection";
 export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
   [
     defaultNetworkAcl,
+    eip,
+    eipAssociation,
     instance,
     internetGateway,
     keyPair,
+    natGateway,
     networkAcl,
     networkAclAssociation,
     networkAclRule,
@@ -31,6 +40,12 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     securityGroupEgressRule,
     securityGroupIngressRule,
     subnet,
+    transitGateway,
+    transitGatewayRoute,
+    transitGatewayRouteTable,
+    transitGatewayRouteTableAssociation,
+    transitGatewayRouteTablePropagation,
+    transitGatewayVpcAttachment,
     vpc,
     vpcPeeringConnection,
   ].map((type) => [type.token, type]),

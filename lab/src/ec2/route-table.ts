@@ -16,7 +16,9 @@ const routeInputs: Inputs = {
   destinationPrefixListId: refused("string", "it has no prefix lists"),
   gatewayId: { kind: "string", lab: "enforced" },
   ipv6CidrBlock: refused("string", "its networks are IPv4 only"),
+  natGatewayId: { kind: "string", lab: "enforced" },
   networkInterfaceId: { kind: "string", lab: "enforced" },
+  transitGatewayId: { kind: "string", lab: "enforced" },
   vpcPeeringConnectionId: { kind: "string", lab: "enforced" },
 };
 
@@ -70,7 +72,7 @@ function routeCompanions(records: Records, table: string, vpc: ResourceRecord, r
     return {
       type: EC2.route,
       id: routeId(table, destination),
-      outputs: { ...fullRoute(route), routeTableId: table, destinationCidrBlock: destination, origin: "CreateRoute", state: routeState(route, records) },
+      outputs: { ...fullRoute(route), routeTableId: table, destinationCidrBlock: destination, origin: "CreateRoute", state: routeState(route, records, vpc.id) },
     };
   });
 }

@@ -6,6 +6,7 @@ import type { Records } from "./records";
 import type { ResourceRecord } from "../state/record";
 import type { Companion } from "./resource-type";
 import { EC2 } from "./tokens";
+import { refersThroughTransit } from "./transit-gateway-attachment";
 
 /** Rules of one security group in one direction (VPC User Guide, "Amazon VPC quotas"). */
 const RULES_PER_GROUP = 60;
@@ -54,7 +55,7 @@ export function refuseRule(records: Records, type: string, rule: PropertyMap, se
   if (protocol === 58) throw new ApiError("InvalidParameterValue", "the lab does not model ICMPv6: its networks are IPv4 only");
   refuseDescription(textOf(rule, "description"));
   const referenced = referencedGroup(rule);
-  if (referenced !== undefined) refuseStranger(records, group, findSecurityGroup(records, referenced));
+  if (referenced !== undefined) refuseStranger(records, type, group, findSecurityGroup(records, referenced));
 
   const others = records.where(type, "securityGroupId", groupId).filter(({ id }) => id !== self);
   if (others.some(({ outputs }) => meaning(outputs) === meaning(rule))) {
@@ -70,12 +71,13 @@ function referencedGroup(rule: Readonly<Record<string, unknown>>): string | unde
   return textOf(rule, "referencedSecurityGroupId")?.split("/").at(-1);
 }
 
-/** A group can be named by those of its VPC and of VPCs with an active peering (VPC Peering Guide, "Update your security groups"). */
-function refuseStranger(records: Records, group: ResourceRecord, referenced: ResourceRecord): void {
+/** A group can be named by those of its VPC, of VPCs with an active peering (VPC Peering Guide, "Update your security groups"), and by rules for what comes in over a transit gateway that supports it. */
+function refuseStranger(records: Records, type: string, group: ResourceRecord, referenced: ResourceRecord): void {
   const pair = [group.outputs["vpcId"], referenced.outputs["vpcId"]];
   if (pair[0] === pair[1]) return;
   const peered = records.where(EC2.peering, "acceptStatus", "active").some(({ outputs }) => pair.includes(outputs["vpcId"]) && pair.includes(outputs["peerVpcId"]));
-  if (!peered) throw new ApiError("InvalidGroup.NotFound", "You have specified two resources that belong to different networks.");
+  const transit = type === EC2.ingressRule && refersThroughTransit(records, mustText(group.outputs, "vpcId"), mustText(referenced.outputs, "vpcId"));
+  if (!peered && !transit) throw new ApiError("InvalidGroup.NotFound", "You have specified two resources that belong to different networks.");
 }
 
 /** What a rule lets in, in one form: two rules with the same are duplicates. Only TCP, UDP and ICMP have ports (API_IpPermission). */

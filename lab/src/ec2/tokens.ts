@@ -2,6 +2,9 @@
 export const EC2 = {
   vpc: "aws:ec2/vpc:Vpc",
   subnet: "aws:ec2/subnet:Subnet",
+  eip: "aws:ec2/eip:Eip",
+  eipAssociation: "aws:ec2/eipAssociation:EipAssociation",
+  natGateway: "aws:ec2/natGateway:NatGateway",
   internetGateway: "aws:ec2/internetGateway:InternetGateway",
   routeTable: "aws:ec2/routeTable:RouteTable",
   route: "aws:ec2/route:Route",
@@ -14,6 +17,12 @@ export const EC2 = {
   defaultNetworkAcl: "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl",
   networkAclRule: "aws:ec2/networkAclRule:NetworkAclRule",
   networkAclAssociation: "aws:ec2/networkAclAssociation:NetworkAclAssociation",
+  transitGateway: "aws:ec2transitgateway/transitGateway:TransitGateway",
+  transitAttachment: "aws:ec2transitgateway/vpcAttachment:VpcAttachment",
+  transitRouteTable: "aws:ec2transitgateway/routeTable:RouteTable",
+  transitAssociation: "aws:ec2transitgateway/routeTableAssociation:RouteTableAssociation",
+  transitPropagation: "aws:ec2transitgateway/routeTablePropagation:RouteTablePropagation",
+  transitRoute: "aws:ec2transitgateway/route:Route",
   keyPair: "aws:ec2/keyPair:KeyPair",
   instance: "aws:ec2/instance:Instance",
 } as const;

@@ -82,7 +82,7 @@ export const vpc: ResourceType = {
     };
   },
   refuseDelete(record, records) {
-    const inUse = [EC2.subnet, EC2.internetGateway, EC2.routeTable, EC2.securityGroup, EC2.networkAcl, EC2.peering].some((type) => {
+    const inUse = [EC2.subnet, EC2.internetGateway, EC2.routeTable, EC2.securityGroup, EC2.networkAcl, EC2.peering, EC2.transitAttachment].some((type) => {
       return records.ofType(type).some((other) => (other.outputs["vpcId"] === record.id || other.outputs["peerVpcId"] === record.id) && ownerOf(other) !== record.id);
     });
     if (inUse) throw new ApiError("DependencyViolation", `The vpc '${record.id}' has dependencies and cannot be deleted.`);

@@ -90,7 +90,7 @@ function routeWords({ table, destination, via }: Route): string {
   const where = table === mainTable ? "" : ` table ${table}`;
   if (via === "blackhole") return `blackhole ${destination}${where} proto static`;
   const gateway = via.gateway === undefined ? " scope link" : ` via ${via.gateway}`;
-  return `${destination}${gateway} dev ${via.dev}${via.gateway === undefined ? "" : " onlink"}${where} proto static${via.source === undefined ? "" : ` src ${via.source}`}`;
+  return `${destination}${gateway} dev ${via.dev}${via.gateway === undefined ? "" : " onlink"}${where} proto static${via.source === undefined ? "" : ` src ${via.source}`}${via.mtu === undefined ? "" : ` mtu ${via.mtu}`}`;
 }
 
 function difference<T>(wanted: readonly T[], there: readonly T[], key: (item: T) => string): { missing: T[]; surplus: T[] } {

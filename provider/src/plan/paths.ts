@@ -50,7 +50,7 @@ function pathTo(viewer: Viewer, destination: Destination, encapsulation: Encapsu
     nextHop: encapsulation === "VXLAN" ? (destination.isVtep ? destination.dst : (to.vteps[version]?.address ?? "")) : target,
     ...(encapsulation !== "None" && { outer: { source, destination: target } }),
     mtu: underlay - overhead(encapsulation, version),
-    reason: reason(viewer, pool, to),
+    reason: underlay < model.mtus.hostMtu ? `${reason(viewer, pool, to)}; ${underlay} bytes ${betweenInWords(viewer, to)}` : reason(viewer, pool, to),
     hops: [from.name, ...tunnel, `${PARENT_DEVICE} ${source}`, `${PARENT_DEVICE} ${target}`, ...tunnel, to.name],
   };
 }
@@ -60,6 +60,12 @@ function reason(viewer: Viewer, pool: PlannedPool, to: Host): string {
   if (!pool.crossSubnet && pool.encapsulation !== "None") return said;
   const subnet = subnetInWords(viewer, pool, to);
   return subnet === undefined ? said : `${said}: ${subnet}`;
+}
+
+/** Whose MTU limits the path: that between the two networks. */
+function betweenInWords({ model, host }: Viewer, to: Host): string {
+  const [one, other] = [model.mtus.networks[host.network], model.mtus.networks[to.network]];
+  return one === other ? `within ${one}` : `between ${one} and ${other}`;
 }
 
 /** `10.2.0.4 is outside 10.1.0.0/24`, as the viewing node sees it. */

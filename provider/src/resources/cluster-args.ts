@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type Interconnect, INTERCONNECTS } from "../aws/interconnect";
 import type { NetworkArgs, SubnetArgs } from "../aws/layout";
 import type { Problem } from "../ippool/problem";
 
@@ -10,7 +11,7 @@ export interface ClusterArgs {
   readonly ipPoolsSource?: string;
   readonly networks: readonly NetworkArgs[];
   /** Default "Peering": every network with every other. */
-  readonly interconnect?: "Peering";
+  readonly interconnect?: Interconnect;
   /** Test workloads on every node. Default 0. */
   readonly workloadsPerNode?: number;
   /** Node name -> the instance's source/dest check. Off where not named, as Calico wants it. */
@@ -41,13 +42,12 @@ export interface ClusterSshArgs {
 export function readClusterArgs(inputs: Readonly<Record<string, unknown>>): { readonly args: ClusterArgs; readonly problems: readonly Problem[] } {
   const reader = new Reader();
   const ssh = reader.optional(inputs["ssh"], "ssh", (value, at) => reader.object(value, at));
-  const interconnect = reader.optional(inputs["interconnect"], "interconnect", (value, at) => reader.text(value, at));
-  if (interconnect !== undefined && interconnect !== "Peering") reader.problem("interconnect", `"${interconnect}" is not known: use "Peering"`);
   const labels = reader.optional(inputs["labels"], "labels", (value, at) => reader.object(value, at)) ?? {};
   const checks = reader.optional(inputs["sourceDestCheck"], "sourceDestCheck", (value, at) => reader.object(value, at)) ?? {};
   const args: ClusterArgs = {
     ipPools: reader.required(inputs["ipPools"], "ipPools", (value, at) => reader.text(value, at)) ?? "",
     ipPoolsSource: reader.optional(inputs["ipPoolsSource"], "ipPoolsSource", (value, at) => reader.text(value, at)),
+    interconnect: reader.optional(inputs["interconnect"], "interconnect", (value, at) => reader.oneOf(value, at, INTERCONNECTS)),
     networks: reader.required(inputs["networks"], "networks", (value, at) => reader.list(value, at, (item, here) => readNetwork(reader, item, here))) ?? [],
     workloadsPerNode: reader.optional(inputs["workloadsPerNode"], "workloadsPerNode", (value, at) => reader.count(value, at)),
     sourceDestCheck: Object.fromEntries(Object.entries(checks).map(([node, value]) => [node, reader.flag(value, `sourceDestCheck[${JSON.stringify(node)}]`) ?? false])),
@@ -111,6 +111,11 @@ class Reader {
 
   text(value: unknown, at: string): string | undefined {
     return typeof value === "string" && value !== "" ? value : this.problem(at, `expected a text, got ${kind(value)}`);
+  }
+
+  oneOf<T extends string>(value: unknown, at: string, known: readonly T[]): T | undefined {
+    const text = this.text(value, at);
+    return text === undefined ? undefined : (known.find((one) => one === text) ?? this.problem(at, `"${text}" is not known: use ${known.map((one) => `"${one}"`).join(" or ")}`));
   }
 
   flag(value: unknown, at: string): boolean | undefined {

@@ -22,7 +22,7 @@ export interface ClusterPlan {
 export function planCluster(args: ClusterArgs, proxyCommand: string | undefined): ClusterPlan {
   const { pools, problems: poolProblems } = loadIpPools(args.ipPools);
   const adminCidrBlocks = args.ssh?.adminCidrBlocks ?? [];
-  const laidOut = layOut({ networks: args.networks, pools, workloadsPerNode: args.workloadsPerNode ?? 0, sourceDestCheck: args.sourceDestCheck ?? {} });
+  const laidOut = layOut({ networks: args.networks, interconnect: args.interconnect, pools, workloadsPerNode: args.workloadsPerNode ?? 0, sourceDestCheck: args.sourceDestCheck ?? {} });
   const rules = securityRules(laidOut.layout, pools, { port: sshPort(args), cidrBlocks: adminCidrBlocks });
   const open = adminCidrBlocks.includes("0.0.0.0/0");
   return {

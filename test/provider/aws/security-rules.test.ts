@@ -58,6 +58,19 @@ describe("security rules", () => {
     assert.deepEqual(new Set(securityRules(layout(30), [ipip], ADMIN).warnings.map(({ code }) => code)), new Set(["SecurityGroupRuleQuota"]));
   });
 
+  it("name the nodes of their own network, and others' CIDRs over a transit gateway, which references do not cross", () => {
+    const over = { ...layout(2), interconnect: "TransitGateway" as const };
+    const both = [pool({ name: "a", cidr: "192.168.0.0/17", ipipMode: "Always" }), pool({ name: "b", cidr: "192.168.128.0/17", vxlanMode: "Always" })];
+    const sources = (of: typeof over | ReturnType<typeof layout>): unknown[] => securityRules(of, both, ADMIN).rules.filter(({ network, purpose }) => network === "net0" && ["ipip", "vxlan"].includes(purpose)).map(({ key, source }) => [key, source]);
+    assert.deepEqual(sources(over), [
+      ["ipip-net0", { network: "net0" }],
+      ["ipip-net1", { cidr: "10.1.0.0/16" }],
+      ["vxlan-net0", { network: "net0" }],
+      ["vxlan-net1", { cidr: "10.1.0.0/16" }],
+    ]);
+    assert.deepEqual(sources(layout(2)).map((row) => JSON.stringify(row).includes("cidr")), [false, false, false, false]);
+  });
+
   it("let ssh in at the given port only", () => {
     assert.deepEqual(lines(rules([], 1, { port: 2222, cidrBlocks: ["10.0.0.0/8"] })), ["tcp 2222-2222 from 10.0.0.0/8", "icmp -1--1 from 10.0.0.0/16"]);
   });
