@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ResourceRecord } from "../state/record";
 import { Activity } from "./activity";
 import { Account, FabricError } from "./account";
-import { ApiError } from "./api-error";
+import { ApiError, ProviderError } from "./api-error";
 import type { Backend } from "./backend";
 import { checkInputs } from "./check-inputs";
 import { type Diff, diffInputs } from "./diff-inputs";
@@ -42,6 +42,8 @@ export interface Operation {
 /** The aws provider over the lab, in terms of properties; see serve.ts for the engine's protocol. */
 export class Ec2Provider {
   config: ProviderConfig = { region: DEFAULT_REGION, defaultTags: {} };
+  /** Tells the user what AWS would do otherwise; nobody listens in tests. */
+  warn: (urn: string, message: string) => void = () => undefined;
   private readonly account: Account;
   private readonly backend: Backend;
   private readonly activity = new Activity();
@@ -78,15 +80,16 @@ export class Ec2Provider {
       const region = this.regionOf(inputs);
       const made = await this.refusable(type, type.creating?.(inputs) ?? `creating ${type.title}`, type.actions.create, () =>
         this.account.change(`creating ${typeName(type)} ${urn.split("::")[3]}`, (all) => {
-          const records = new Records(all, region);
+          const records = this.records(all, region);
           const offered = newId(type.idPrefix);
           const result = type.create({ id: offered, inputs, region, records });
           const id = result.id ?? offered;
           const record: ResourceRecord = { type: type.token, id, urn, inputs, outputs: known({ ...this.planned(type, inputs), region, ...result.outputs }, type), internal: result.internal ?? {}, created: Date.now() };
           const withId: ResourceRecord = { ...record, outputs: { ...record.outputs, id: type.idOf?.(record) ?? id } };
-          return { value: withId, put: [withId, ...this.companions(withId, result.companions ?? [])], fabric: type.fabric !== false };
+          return { value: withId, put: [withId, ...this.companions(withId, result.companions ?? []), ...(result.alters ?? [])], remove: result.removes ?? [], fabric: type.fabric !== false };
         }),
       );
+      for (const warning of type.warnings?.(made, this.records(this.account.list(), region)) ?? []) this.warn(urn, warning);
       return this.settled(type, made, (records) => type.effects?.created(this.backend, made, records));
     });
   }
@@ -94,9 +97,9 @@ export class Ec2Provider {
   /** @returns undefined when the resource is gone */
   read(urn: string, id: string, old: { readonly inputs: PropertyMap; readonly outputs: PropertyMap }): { readonly id: string; readonly inputs: PropertyMap; readonly outputs: PropertyMap } | undefined {
     const type = typeOf(urn);
-    const records = new Records(this.account.list(), textOf(old.outputs, "region") ?? this.config.region);
+    const records = this.records(this.account.list(), textOf(old.outputs, "region") ?? this.config.region);
     const record = this.find(type, id, records);
-    if (record === undefined) return undefined;
+    if (record === undefined || type.isGone?.(record, records) === true) return undefined;
     const outputs = { ...propertyMap(record.outputs), ...type.read?.(record, records, this.backend) };
     // What is imported has no inputs yet.
     const inputs = Object.keys(old.inputs).length === 0 ? propertyMap(record.inputs) : follow(type.inputs, old.inputs, outputs);
@@ -110,7 +113,7 @@ export class Ec2Provider {
       const region = this.regionOf(old.outputs);
       const { before, after } = await this.refusable(type, `updating ${type.title} (${id})`, type.actions.update, () =>
         this.account.change(`updating ${id}`, (all) => {
-          const records = new Records(all, region);
+          const records = this.records(all, region);
           const before = this.find(type, id, records);
           if (before === undefined) throw new Error(`${id} is not there any more. Run pulumi refresh.`);
           const result = type.update?.({ record: before, inputs, region, records }) ?? {};
@@ -118,7 +121,7 @@ export class Ec2Provider {
           const after: ResourceRecord = { ...before, inputs, outputs, internal: { ...before.internal, ...result.internal } };
           const companions = result.companions;
           const former = companions === undefined ? [] : all.filter((other) => ownerOf(other) === before.id && !companions.some((companion) => companion.id === other.id)).map((other) => other.id);
-          return { value: { before, after }, put: [after, ...this.companions(after, companions ?? [])], remove: former, fabric: type.fabric !== false };
+          return { value: { before, after }, put: [after, ...this.companions(after, companions ?? []), ...(result.alters ?? [])], remove: [...former, ...(result.removes ?? [])], fabric: type.fabric !== false };
         }),
       );
       return (await this.settled(type, after, (records) => type.effects?.updated(this.backend, before, after, records))).outputs;
@@ -134,18 +137,18 @@ export class Ec2Provider {
 
   private async deleteOnce(type: ResourceType, id: string, region: string): Promise<void> {
     await this.refusable(type, `deleting ${type.title} (${id})`, type.actions.delete, async () => {
-      const now = new Records(this.account.list(), region);
+      const now = this.records(this.account.list(), region);
       const record = this.find(type, id, now);
       if (record === undefined) return;
       type.refuseDelete?.(record, now);
       await type.effects?.deleting(this.backend, record);
       await this.account.change(`deleting ${id}`, (all) => {
-        const records = new Records(all, region);
+        const records = this.records(all, region);
         const last = this.find(type, id, records);
         if (last === undefined) return { value: undefined, fabric: false };
         type.refuseDelete?.(last, records);
         const companions = all.filter((other) => ownerOf(other) === last.id).map((other) => other.id);
-        return { value: undefined, remove: [last.id, ...companions, ...(type.cascade?.(last, records) ?? [])], fabric: type.fabric !== false };
+        return { value: undefined, put: type.leaves?.(last, records) ?? [], remove: [last.id, ...companions, ...(type.cascade?.(last, records) ?? [])], fabric: type.fabric !== false };
       });
     });
   }
@@ -213,6 +216,10 @@ export class Ec2Provider {
     }));
   }
 
+  private records(all: readonly ResourceRecord[], region: string): Records {
+    return new Records(all, region, this.config.quotas);
+  }
+
   private find(type: ResourceType, id: string, records: Records): ResourceRecord | undefined {
     return type.find === undefined ? records.find(type.token, id) : type.find(id, records);
   }
@@ -221,7 +228,7 @@ export class Ec2Provider {
   private async settled(type: ResourceType, record: ResourceRecord, effect: (records: Records) => Promise<PropertyMap> | undefined): Promise<{ id: string; outputs: PropertyMap }> {
     const id = type.idOf?.(record) ?? record.id;
     try {
-      const more = await effect(new Records(this.account.list(), textOf(record.outputs, "region") ?? this.config.region));
+      const more = await effect(this.records(this.account.list(), textOf(record.outputs, "region") ?? this.config.region));
       const outputs = { ...propertyMap(record.outputs), ...more };
       if (more !== undefined && !isSame(outputs, propertyMap(record.outputs))) {
         await this.account.change(`noting the state of ${id}`, (all) => {
@@ -244,7 +251,8 @@ export class Ec2Provider {
         const record = recordIn(error.value);
         if (record !== undefined) throw new InitFailed(type.idOf?.(record) ?? record.id, propertyMap(record.outputs), error);
       }
-      const message = error instanceof ApiError ? `${what}: operation error EC2: ${action}, api error ${error.code}: ${error.message}` : `${what}: ${messageOf(error)}`;
+      const message =
+        error instanceof ProviderError ? error.message : error instanceof ApiError ? `${what}: operation error EC2: ${error.action ?? action}, api error ${error.code}: ${error.message}` : `${what}: ${messageOf(error)}`;
       throw new Error(type.pluginFramework === true ? message : `1 error occurred:\n\t* ${message}\n\n`, { cause: error });
     }
   }

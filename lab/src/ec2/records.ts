@@ -1,5 +1,6 @@
 import type { ResourceRecord } from "../state/record";
 import { textOf } from "./property-value";
+import { DEFAULT_QUOTAS, type Quotas } from "./quotas";
 
 /** The records of one region of a lab, as a caller of the API sees them. */
 export class Records {
@@ -9,6 +10,7 @@ export class Records {
     /** Those of all regions. */
     readonly account: readonly ResourceRecord[],
     readonly region: string,
+    readonly quotas: Quotas = DEFAULT_QUOTAS,
   ) {
     const here = account.filter((record) => textOf(record.outputs, "region") === region);
     const byType = new Map<string, ResourceRecord[]>();

@@ -1,6 +1,8 @@
 import { instance } from "./instance";
 import { internetGateway } from "./internet-gateway";
 import { keyPair } from "./key-pair";
+import { mainRouteTableAssociation } from "./main-route-table-association";
+import { peeringConnectionOptions } from "./peering-connection-options";
 import type { ResourceType } from "./resource-type";
 import { route } from "./route";
 import { routeTable } from "./route-table";
@@ -10,6 +12,7 @@ import { securityGroupEgressRule, securityGroupIngressRule } from "./security-gr
 import { subnet } from "./subnet";
 import { vpc } from "./vpc";
 import { vpcPeeringConnection } from "./vpc-peering-connection";
+import { vpcPeeringConnectionAccepter } from "./vpc-peering-connection-accepter";
 
 /** Every resource type of the aws package that the lab models, by token. */
 export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
@@ -17,6 +20,8 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     instance,
     internetGateway,
     keyPair,
+    mainRouteTableAssociation,
+    peeringConnectionOptions,
     route,
     routeTable,
     routeTableAssociation,
@@ -26,5 +31,6 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     subnet,
     vpc,
     vpcPeeringConnection,
+    vpcPeeringConnectionAccepter,
   ].map((type) => [type.token, type]),
 );

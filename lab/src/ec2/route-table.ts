@@ -57,13 +57,15 @@ export const routeTable: ResourceType = {
     return { outputs: { routes: routes.map(fullRoute) }, companions: routeCompanions(records, record.id, vpc, routes) };
   },
   refuseDelete(record, records) {
-    if (records.where(EC2.routeTableAssociation, "routeTableId", record.id).length === 0) return;
+    const isMain = records.find(EC2.vpc, mustText(record.outputs, "vpcId"))?.outputs["mainRouteTableId"] === record.id;
+    if (!isMain && records.where(EC2.routeTableAssociation, "routeTableId", record.id).length === 0) return;
     throw new ApiError("DependencyViolation", `The routeTable '${record.id}' has dependencies and cannot be deleted.`);
   },
   cascade: (record, records) => records.where(EC2.route, "routeTableId", record.id).map(({ id }) => id),
 };
 
 function routeCompanions(records: Records, table: string, vpc: ResourceRecord, routes: readonly PropertyMap[]): Companion[] {
+  refuseTooManyRoutes(records, routes.length);
   return routes.map((route) => {
     const destination = mustText(route, "cidrBlock");
     refuseRoute(records, { table, vpc, destination, route, replacing: routeId(table, destination) });
@@ -73,6 +75,11 @@ function routeCompanions(records: Records, table: string, vpc: ResourceRecord, r
       outputs: { ...fullRoute(route), routeTableId: table, destinationCidrBlock: destination, origin: "CreateRoute", state: routeState(route, records) },
     };
   });
+}
+
+/** Refuses a table with so many routes besides the local one. */
+export function refuseTooManyRoutes(records: Records, count: number): void {
+  if (count > records.quotas["routes-per-route-table"]) throw new ApiError("RouteLimitExceeded", "The maximum number of routes has been reached.");
 }
 
 /** A route with all its fields, as the provider stores it. */

@@ -100,9 +100,8 @@ export function findSecurityGroup(records: Records, id: string): ResourceRecord 
   return record;
 }
 
-/** Rules of other groups that name this one. */
-export function referencesTo(records: Records, group: string): ResourceRecord[] {
-  return [EC2.ingressRule, EC2.egressRule].flatMap((type) => {
-    return records.ofType(type).filter(({ outputs }) => referencedGroup(outputs) === group && outputs["securityGroupId"] !== group);
-  });
+/** Rules of other groups of the VPC that name this one. Those of a peer's become stale (VPC User Guide, "Security group rules"). */
+export function referencesTo(records: Records, { id: group, outputs: { vpcId } }: ResourceRecord): ResourceRecord[] {
+  const isNear = (id: unknown): boolean => id !== group && typeof id === "string" && records.find(EC2.securityGroup, id)?.outputs["vpcId"] === vpcId;
+  return [EC2.ingressRule, EC2.egressRule].flatMap((type) => records.ofType(type).filter(({ outputs }) => referencedGroup(outputs) === group && isNear(outputs["securityGroupId"])));
 }
