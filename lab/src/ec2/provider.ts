@@ -11,10 +11,11 @@ import { newId } from "./ids";
 import { type Inputs, isBlock, unsetValue } from "./input";
 import { isKnown, isMap, isSame, propertyMap, type PropertyMap, type PropertyValue, textOf, UNKNOWN } from "./property-value";
 import type { ProviderConfig } from "./provider-config";
-import { ownerOf, Records } from "./records";
+import { companionRecord, ownerOf, Records } from "./records";
 import { DEFAULT_REGION } from "./regions";
-import type { Companion, ResourceType } from "./resource-type";
+import type { ResourceType } from "./resource-type";
 import { resourceTypes } from "./resource-types";
+import { refuseAllTags } from "./tags";
 
 export interface Failure {
   readonly property: string;
@@ -82,11 +83,12 @@ export class Ec2Provider {
         this.account.change(`creating ${typeName(type)} ${urn.split("::")[3]}`, (all) => {
           const records = this.records(all, region);
           const offered = newId(type.idPrefix);
+          refuseAllTags(this.tagsAll(inputs), inputs);
           const result = type.create({ id: offered, inputs, region, records });
           const id = result.id ?? offered;
           const record: ResourceRecord = { type: type.token, id, urn, inputs, outputs: known({ ...this.planned(type, inputs), region, ...result.outputs }, type), internal: result.internal ?? {}, created: Date.now() };
           const withId: ResourceRecord = { ...record, outputs: { ...record.outputs, id: type.idOf?.(record) ?? id } };
-          return { value: withId, put: [withId, ...this.companions(withId, result.companions ?? []), ...(result.alters ?? [])], remove: result.removes ?? [], fabric: type.fabric !== false };
+          return { value: withId, put: [withId, ...(result.companions ?? []).map((companion) => companionRecord(withId, companion)), ...(result.alters ?? [])], remove: result.removes ?? [], fabric: type.fabric !== false };
         }),
       );
       for (const warning of type.warnings?.(made, this.records(this.account.list(), region)) ?? []) this.warn(urn, warning);
@@ -116,12 +118,13 @@ export class Ec2Provider {
           const records = this.records(all, region);
           const before = this.find(type, id, records);
           if (before === undefined) throw new Error(`${id} is not there any more. Run pulumi refresh.`);
+          refuseAllTags(this.tagsAll(inputs), inputs);
           const result = type.update?.({ record: before, inputs, region, records }) ?? {};
           const outputs = { ...propertyMap(before.outputs), ...this.given(type, inputs, propertyMap(before.outputs)), ...result.outputs };
           const after: ResourceRecord = { ...before, inputs, outputs, internal: { ...before.internal, ...result.internal } };
           const companions = result.companions;
           const former = companions === undefined ? [] : all.filter((other) => ownerOf(other) === before.id && !companions.some((companion) => companion.id === other.id)).map((other) => other.id);
-          return { value: { before, after }, put: [after, ...this.companions(after, companions ?? []), ...(result.alters ?? [])], remove: [...former, ...(result.removes ?? [])], fabric: type.fabric !== false };
+          return { value: { before, after }, put: [after, ...(companions ?? []).map((companion) => companionRecord(after, companion)), ...(result.alters ?? [])], remove: [...former, ...(result.removes ?? [])], fabric: type.fabric !== false };
         }),
       );
       return (await this.settled(type, after, (records) => type.effects?.updated(this.backend, before, after, records))).outputs;
@@ -201,19 +204,6 @@ export class Ec2Provider {
   private regionOf(properties: PropertyMap): string {
     const region = textOf(properties, "region");
     return region === undefined || region === UNKNOWN ? this.config.region : region;
-  }
-
-  private companions(owner: ResourceRecord, companions: readonly Companion[]): ResourceRecord[] {
-    const { urn, created } = owner;
-    return companions.map(({ type, id, outputs }) => ({
-      type,
-      id,
-      urn,
-      inputs: {},
-      outputs: { ...outputs, id, region: textOf(owner.outputs, "region") ?? this.config.region, tagsAll: {} },
-      internal: { companionOf: owner.id },
-      created,
-    }));
   }
 
   private records(all: readonly ResourceRecord[], region: string): Records {

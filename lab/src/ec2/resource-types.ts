@@ -1,7 +1,10 @@
+import { defaultRouteTable } from "./default-route-table";
+import { defaultSecurityGroup } from "./default-security-group";
 import { instance } from "./instance";
 import { internetGateway } from "./internet-gateway";
 import { keyPair } from "./key-pair";
 import { mainRouteTableAssociation } from "./main-route-table-association";
+import { securityGroupRule } from "./multi-source-rule";
 import { peeringConnectionOptions } from "./peering-connection-options";
 import type { ResourceType } from "./resource-type";
 import { route } from "./route";
@@ -10,6 +13,7 @@ import { routeTableAssociation } from "./route-table-association";
 import { securityGroup } from "./security-group";
 import { securityGroupEgressRule, securityGroupIngressRule } from "./security-group-rule";
 import { subnet } from "./subnet";
+import { tag } from "./tag";
 import { vpc } from "./vpc";
 import { vpcPeeringConnection } from "./vpc-peering-connection";
 import { vpcPeeringConnectionAccepter } from "./vpc-peering-connection-accepter";
@@ -17,6 +21,8 @@ import { vpcPeeringConnectionAccepter } from "./vpc-peering-connection-accepter"
 /** Every resource type of the aws package that the lab models, by token. */
 export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
   [
+    defaultRouteTable,
+    defaultSecurityGroup,
     instance,
     internetGateway,
     keyPair,
@@ -26,9 +32,11 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     routeTable,
     routeTableAssociation,
     securityGroup,
+    securityGroupRule,
     securityGroupEgressRule,
     securityGroupIngressRule,
     subnet,
+    tag,
     vpc,
     vpcPeeringConnection,
     vpcPeeringConnectionAccepter,

@@ -1,16 +1,17 @@
 import { ApiError } from "./api-error";
 import { networkProblem } from "./cidr";
 import { type Inputs, refused, regionInput, tagsInput } from "./input";
-import { mapsOf, mustText, type PropertyMap } from "./property-value";
-import type { Records } from "./records";
+import { mapsOf, mustText, propertyMap, type PropertyMap } from "./property-value";
+import { ownerOf, type Records } from "./records";
 import { ACCOUNT_ID, ec2Arn } from "./regions";
 import type { ResourceRecord } from "../state/record";
-import type { Companion, ResourceType } from "./resource-type";
+import type { CheckFailure, Companion, ResourceType } from "./resource-type";
 import { refusedTargets, refuseRoute, routeId, routeState, routeTargets } from "./route-target";
 import { EC2 } from "./tokens";
 import { findVpc } from "./vpc";
 
-const routeInputs: Inputs = {
+/** Routes written in a route table. */
+export const inlineRouteInputs: Inputs = {
   ...refusedTargets,
   cidrBlock: { kind: "string", lab: "enforced", check: (value) => networkProblem(String(value)) },
   destinationPrefixListId: refused("string", "it has no prefix lists"),
@@ -29,24 +30,17 @@ export const routeTable: ResourceType = {
   inputs: {
     propagatingVgws: refused("strings", "it has no virtual private gateways", { computed: true, set: true }),
     region: regionInput,
-    routes: { kind: { blocks: routeInputs }, computed: true, set: true, lab: "enforced" },
+    routes: { kind: { blocks: inlineRouteInputs }, computed: true, set: true, lab: "enforced" },
     tags: tagsInput,
     vpcId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
   },
   computed: ["arn", "ownerId"],
-  check(inputs) {
-    return mapsOf(inputs, "routes").flatMap((route, i) => {
-      const targets = routeTargets(route);
-      if (route["cidrBlock"] === undefined) return [{ path: `routes[${i}]`, reason: "one of `cidr_block, ipv6_cidr_block, destination_prefix_list_id` must be specified" }];
-      if (targets.length !== 1) return [{ path: `routes[${i}]`, reason: `creating route: exactly one target must be specified, but ${targets.length === 0 ? "none" : targets.join(", ")} were specified` }];
-      return [];
-    });
-  },
+  check: inlineRouteFaults,
   create({ id, inputs, region, records }) {
     const vpc = findVpc(records, mustText(inputs, "vpcId"));
     const routes = mapsOf(inputs, "routes");
     return {
-      outputs: { arn: ec2Arn(region, `route-table/${id}`), ownerId: ACCOUNT_ID, propagatingVgws: [], routes: routes.map(fullRoute) },
+      outputs: { arn: ec2Arn(region, `route-table/${id}`), ownerId: ACCOUNT_ID, propagatingVgws: [], routes: routes.map((route) => fullRoute(route)) },
       companions: routeCompanions(records, id, vpc, routes),
     };
   },
@@ -54,7 +48,12 @@ export const routeTable: ResourceType = {
     if (inputs["routes"] === undefined) return {};
     const routes = mapsOf(inputs, "routes");
     const vpc = findVpc(records, mustText(record.outputs, "vpcId"));
-    return { outputs: { routes: routes.map(fullRoute) }, companions: routeCompanions(records, record.id, vpc, routes) };
+    return { outputs: { routes: routes.map((route) => fullRoute(route)) }, companions: routeCompanions(records, record.id, vpc, routes) };
+  },
+  // Routes that are resources of their own show here, too, as with the provider.
+  read(record, records) {
+    const others = records.where(EC2.route, "routeTableId", record.id).filter((route) => ownerOf(route) !== record.id);
+    return { routes: [...mapsOf(record.outputs, "routes"), ...others.map(({ outputs }) => fullRoute({ ...propertyMap(outputs), cidrBlock: mustText(outputs, "destinationCidrBlock") }))] };
   },
   refuseDelete(record, records) {
     const isMain = records.find(EC2.vpc, mustText(record.outputs, "vpcId"))?.outputs["mainRouteTableId"] === record.id;
@@ -64,7 +63,18 @@ export const routeTable: ResourceType = {
   cascade: (record, records) => records.where(EC2.route, "routeTableId", record.id).map(({ id }) => id),
 };
 
-function routeCompanions(records: Records, table: string, vpc: ResourceRecord, routes: readonly PropertyMap[]): Companion[] {
+/** What is wrong with routes written in a table. */
+export function inlineRouteFaults(inputs: PropertyMap): CheckFailure[] {
+  return mapsOf(inputs, "routes").flatMap((route, i) => {
+    const targets = routeTargets(route);
+    if (route["cidrBlock"] === undefined) return [{ path: `routes[${i}]`, reason: "one of `cidr_block, ipv6_cidr_block, destination_prefix_list_id` must be specified" }];
+    if (targets.length !== 1) return [{ path: `routes[${i}]`, reason: `creating route: exactly one target must be specified, but ${targets.length === 0 ? "none" : targets.join(", ")} were specified` }];
+    return [];
+  });
+}
+
+/** Records of routes that come with their table. */
+export function routeCompanions(records: Records, table: string, vpc: ResourceRecord, routes: readonly PropertyMap[]): Companion[] {
   refuseTooManyRoutes(records, routes.length);
   return routes.map((route) => {
     const destination = mustText(route, "cidrBlock");
@@ -83,8 +93,8 @@ export function refuseTooManyRoutes(records: Records, count: number): void {
 }
 
 /** A route with all its fields, as the provider stores it. */
-function fullRoute(route: PropertyMap): PropertyMap {
-  const names = Object.keys(routeInputs).sort();
+export function fullRoute(route: PropertyMap, inputs: Inputs = inlineRouteInputs): PropertyMap {
+  const names = Object.keys(inputs).sort();
   return Object.fromEntries(names.map((name) => [name, route[name] ?? ""]));
 }
 

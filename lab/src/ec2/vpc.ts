@@ -93,7 +93,11 @@ export const vpc: ResourceType = {
     });
     if (inUse) throw new ApiError("DependencyViolation", `The vpc '${record.id}' has dependencies and cannot be deleted.`);
   },
-  cascade: (record, records) => records.ofType(EC2.peering).filter((peering) => hasFailed(peering) && [peering.outputs["vpcId"], peering.outputs["peerVpcId"]].includes(record.id)).map(({ id }) => id),
+  cascade(record, records) {
+    const adopted = [EC2.defaultRouteTable, EC2.defaultSecurityGroup, EC2.mainRouteTableAssociation].flatMap((type) => records.where(type, "vpcId", record.id));
+    const failed = records.ofType(EC2.peering).filter((peering) => hasFailed(peering) && [peering.outputs["vpcId"], peering.outputs["peerVpcId"]].includes(record.id));
+    return [...adopted, ...failed].map(({ id }) => id);
+  },
 };
 
 /** A peering connection that failed is shown for two hours, and holds nothing (VPC Peering Guide, "VPC peering connection lifecycle"). */

@@ -93,7 +93,7 @@ describe("check of inputs", () => {
   });
 
   it("names the type that the lab does not model", () => {
-    const message = "the lab does not model the resource type aws:s3/bucket:Bucket. It models aws:ec2/instance:Instance, aws:ec2/internetGateway:InternetGateway";
+    const message = "the lab does not model the resource type aws:s3/bucket:Bucket. It models aws:ec2/";
     let said = "";
     try {
       account.faults("aws:s3/bucket:Bucket", "x", {});
