@@ -42,7 +42,7 @@ export const defaultRouteTable: ResourceType = {
 
 function adopt(records: Records, table: ResourceRecord, inputs: PropertyMap, routes: readonly PropertyMap[]): Made {
   const vpc = findVpc(records, mustText(table.outputs, "vpcId"));
-  const made = routeCompanions(records, table.id, vpc, routes).map((route) => companionRecord(vpc, route));
+  const made = routeCompanions(records, table.id, vpc, routes, []).map((route) => companionRecord(vpc, route));
   const former = records.where(EC2.route, "routeTableId", table.id).filter(({ id }) => !made.some((route) => route.id === id));
   const tags = isMap(inputs["tags"]) ? { tags: inputs["tags"], tagsAll: inputs["tags"] } : {};
   return {

@@ -41,19 +41,18 @@ export const routeTable: ResourceType = {
     const routes = mapsOf(inputs, "routes");
     return {
       outputs: { arn: ec2Arn(region, `route-table/${id}`), ownerId: ACCOUNT_ID, propagatingVgws: [], routes: routes.map((route) => fullRoute(route)) },
-      companions: routeCompanions(records, id, vpc, routes),
+      companions: routeCompanions(records, id, vpc, routes, []),
     };
   },
   update({ record, inputs, records }) {
     if (inputs["routes"] === undefined) return {};
     const routes = mapsOf(inputs, "routes");
     const vpc = findVpc(records, mustText(record.outputs, "vpcId"));
-    return { outputs: { routes: routes.map((route) => fullRoute(route)) }, companions: routeCompanions(records, record.id, vpc, routes) };
+    return { outputs: { routes: routes.map((route) => fullRoute(route)) }, companions: routeCompanions(records, record.id, vpc, routes, othersOf(records, record.id)) };
   },
   // Routes that are resources of their own show here, too, as with the provider.
   read(record, records) {
-    const others = records.where(EC2.route, "routeTableId", record.id).filter((route) => ownerOf(route) !== record.id);
-    return { routes: [...mapsOf(record.outputs, "routes"), ...others.map(({ outputs }) => fullRoute({ ...propertyMap(outputs), cidrBlock: mustText(outputs, "destinationCidrBlock") }))] };
+    return { routes: [...mapsOf(record.outputs, "routes"), ...othersOf(records, record.id).map(({ outputs }) => fullRoute({ ...propertyMap(outputs), cidrBlock: mustText(outputs, "destinationCidrBlock") }))] };
   },
   refuseDelete(record, records) {
     const isMain = records.find(EC2.vpc, mustText(record.outputs, "vpcId"))?.outputs["mainRouteTableId"] === record.id;
@@ -73,11 +72,18 @@ export function inlineRouteFaults(inputs: PropertyMap): CheckFailure[] {
   });
 }
 
-/** Records of routes that come with their table. */
-export function routeCompanions(records: Records, table: string, vpc: ResourceRecord, routes: readonly PropertyMap[]): Companion[] {
-  refuseTooManyRoutes(records, routes.length);
+/**
+ * Records of routes that come with their table.
+ *
+ * @param others routes of the table that stay beside them
+ */
+export function routeCompanions(records: Records, table: string, vpc: ResourceRecord, routes: readonly PropertyMap[], others: readonly ResourceRecord[]): Companion[] {
+  refuseTooManyRoutes(records, routes.length + others.length);
+  const taken = new Set(others.map(({ outputs }) => outputs["destinationCidrBlock"]));
   return routes.map((route) => {
     const destination = mustText(route, "cidrBlock");
+    if (taken.has(destination)) throw new ApiError("RouteAlreadyExists", `The route identified by ${destination} already exists.`);
+    taken.add(destination);
     refuseRoute(records, { table, vpc, destination, route, replacing: routeId(table, destination) });
     return {
       type: EC2.route,
@@ -85,6 +91,11 @@ export function routeCompanions(records: Records, table: string, vpc: ResourceRe
       outputs: { ...fullRoute(route), routeTableId: table, destinationCidrBlock: destination, origin: "CreateRoute", state: routeState(route, records) },
     };
   });
+}
+
+/** The table's routes that are not written in it. */
+function othersOf(records: Records, table: string): ResourceRecord[] {
+  return records.where(EC2.route, "routeTableId", table).filter((route) => ownerOf(route) !== table);
 }
 
 /** Refuses a table with so many routes besides the local one. */

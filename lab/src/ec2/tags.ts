@@ -24,4 +24,11 @@ export function refuseAllTags(tagsAll: unknown, inputs: PropertyMap): void {
   refuseTags(tagsAll);
   refuseTags(inputs["volumeTags"]);
   if (isMap(inputs["rootBlockDevice"])) refuseTags(inputs["rootBlockDevice"]["tags"]);
+  if (isMap(inputs["metadataOptions"]) && inputs["metadataOptions"]["instanceMetadataTags"] === "enabled" && isMap(tagsAll)) Object.keys(tagsAll).forEach(refuseMetadataKey);
+}
+
+/** What instance metadata shows has to be part of a URL's path (EC2 User Guide, "View tags for your EC2 instances using instance metadata"). */
+function refuseMetadataKey(key: string): void {
+  if (/^[0-9a-zA-Z\-_+=,.@:]{1,255}$/.test(key) && ![".", "..", "_index"].includes(key)) return;
+  throw new ApiError("InvalidParameterValue", `'${key}' is not a valid tag key. Tag keys must match pattern ([0-9a-zA-Z\\-_+=,.@:]{1,255}), and must not be a reserved name ('.', '..', '_index')`);
 }
