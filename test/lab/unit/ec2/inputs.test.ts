@@ -2,8 +2,10 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { functions } from "../../../../lab/src/ec2/functions";
-import { type Inputs, isBlock, isBlocks, type Kind } from "../../../../lab/src/ec2/input";
+import { type Input, type Inputs, isBlock, isBlocks, type Kind } from "../../../../lab/src/ec2/input";
+import { isMap, type PropertyMap, type PropertyValue } from "../../../../lab/src/ec2/property-value";
 import { resourceTypes } from "../../../../lab/src/ec2/resource-types";
+import { Account, urnOf } from "./account-in-memory";
 import { type Block, type Documented, documentedInputs } from "./documented-inputs";
 import { inputsPage } from "./inputs-page";
 
@@ -25,6 +27,35 @@ describe("inputs that @pulumi/aws 7.48 documents", () => {
     deepStrictEqual(disagreements(others, documented, ""), ["vpcId is in none of the lists"]);
     deepStrictEqual(disagreements({ ...others, vpcId: { kind: "int", lab: "recorded" } }, documented, ""), ["vpcId is string, required in the package, number, optional in the lab"]);
     deepStrictEqual(disagreements({ ...others, vpcId, vpc: vpcId }, documented, ""), ["vpc is no input of the package"]);
+  });
+
+  it("and are refused do not pass, whatever the value and wherever they are", () => {
+    const account = new Account();
+    const passed: string[] = [];
+    let tried = 0;
+    for (const { token, inputs } of resourceTypes.values()) {
+      for (const { path, news } of withLeaf(inputs, ({ lab }) => typeof lab === "object")) {
+        tried++;
+        const said = `the lab does not model ${path} of ${token}: `;
+        if (!account.faults(token, "x", news).some((fault) => fault.startsWith(said))) passed.push(`${token} ${path}`);
+      }
+    }
+    deepStrictEqual(passed, []);
+    ok(tried > 60, String(tried));
+  });
+
+  it("and are recorded come back as they were given", async () => {
+    const account = new Account();
+    const lost: string[] = [];
+    for (const { token, inputs } of resourceTypes.values()) {
+      for (const { path, news } of withLeaf(inputs, ({ lab }) => lab === "recorded")) {
+        const checked = account.provider.check(urnOf(token, "x"), news, {}, new Uint8Array()).inputs;
+        const { outputs } = await account.provider.create({ urn: urnOf(token, "x"), preview: true }, checked);
+        const name = path.split(/[.[]/)[0] ?? path;
+        if (!includes(outputs[name] ?? null, news[name] ?? null)) lost.push(`${token} ${path}: ${JSON.stringify(news)} became ${JSON.stringify(outputs[name])}`);
+      }
+    }
+    deepStrictEqual(lost, []);
   });
 
   it("are the lists in docs/lab-inputs.md", () => {
@@ -52,6 +83,35 @@ function disagreements(inputs: Inputs, documented: Block, before: string): strin
     }),
     ...surplus.map((name) => `${before}${name} is no input of the package`),
   ];
+}
+
+/** For each leaf that is meant: its path, and inputs that hold nothing but it. */
+function withLeaf(inputs: Inputs, isMeant: (input: Input) => boolean): { readonly path: string; readonly news: PropertyMap }[] {
+  return Object.entries(inputs).flatMap(([name, input]): { path: string; news: PropertyMap }[] => {
+    if (typeof input.lab !== "object" && isBlock(input.kind)) return withLeaf(input.kind.block, isMeant).map(({ path, news }) => ({ path: `${name}.${path}`, news: { [name]: news } }));
+    if (typeof input.lab !== "object" && isBlocks(input.kind)) return withLeaf(input.kind.blocks, isMeant).map(({ path, news }) => ({ path: `${name}[0].${path}`, news: { [name]: [news] } }));
+    return isMeant(input) ? [{ path: name, news: { [name]: sample(input) } }] : [];
+  });
+}
+
+/** A value that says something, and that the input's own check takes. */
+function sample({ kind, check }: Input): PropertyValue {
+  if (isBlock(kind)) return {};
+  if (isBlocks(kind)) return [{}];
+  if (kind === "bool") return true;
+  if (kind === "int") return 7;
+  if (kind === "strings") return ["x"];
+  if (kind === "stringMap") return { a: "b" };
+  const found = ["x", "dedicated", "enabled", "required", "standard", "disabled"].find((text) => check?.(text, "") === undefined);
+  if (found === undefined) throw new Error("no value is known that passes this check");
+  return found;
+}
+
+/** Whether all that was given is there; more may have been filled in. */
+function includes(there: PropertyValue, given: PropertyValue): boolean {
+  if (Array.isArray(given)) return Array.isArray(there) && given.every((item, i) => includes(there[i] ?? null, item));
+  if (isMap(given)) return isMap(there) && Object.entries(given).every(([key, item]) => includes(there[key] ?? null, item));
+  return there === given;
 }
 
 function says(kind: string, required: boolean): string {

@@ -192,6 +192,22 @@ describe("EC2's API in the lab", () => {
       deepStrictEqual(account.backend.list(), []);
     });
 
+    for (const [what, make] of Object.entries({
+      "a subnet": () => account.create(EC2.subnet, "u", { vpcId: network.vpc.id, cidrBlock: "10.1.9.0/24" }),
+      "a security group": () => account.create(EC2.securityGroup, "h", { vpcId: network.vpc.id }),
+      "a route table": () => account.create(EC2.routeTable, "t", { vpcId: network.vpc.id }),
+      "an internet gateway": () => account.create(EC2.internetGateway, "i", { vpcId: network.vpc.id }),
+      "a peering connection": async () => account.create(EC2.peering, "p", { vpcId: (await Network.make(account, "10.2")).vpc.id, peerVpcId: network.vpc.id }),
+    })) {
+      it(`to delete a VPC that has ${what}, until it is gone`, async () => {
+        for (const resource of [network.group, network.subnet]) await account.delete(resource);
+        const resource = await make();
+        await rejects(account.delete(network.vpc), /^Error: 1 error occurred:\n\t\* deleting EC2 VPC \(vpc-\w+\): operation error EC2: DeleteVpc, api error DependencyViolation: The vpc 'vpc-\w+' has dependencies and cannot be deleted\.\n\n$/);
+        await account.delete(resource);
+        await account.delete(network.vpc);
+      });
+    }
+
     it("to delete a route table with associations, and a group that another names, unless its rules are revoked", async () => {
       const table = await account.create(EC2.routeTable, "t", { vpcId: network.vpc.id });
       const association = await account.create(EC2.routeTableAssociation, "a", { routeTableId: table.id, subnetId: network.subnet.id });
