@@ -1,14 +1,19 @@
 import { type Image, imageParameter, imagesOf } from "./images";
 import type { Input } from "./input";
+import { lookups, matches } from "./lookups";
 import { isMap, mapsOf, type PropertyMap, textOf, textsOf } from "./property-value";
+import type { Records } from "./records";
 import { ACCOUNT_ID, findRegion, type Region } from "./regions";
 
 /** A function of the aws package. */
 export interface AwsFunction {
   /** Its arguments in 7.48 and what the lab does with each, as for {@link Input}. */
   readonly args: Readonly<Record<string, Input["lab"]>>;
-  /** @param region in which it is asked */
-  invoke(args: PropertyMap, region: string): PropertyMap;
+  /**
+   * @param region in which it is asked
+   * @param records what is there in a region
+   */
+  invoke(args: PropertyMap, region: string, records: (region: string) => Records): PropertyMap;
 }
 
 /** The functions that the lab models, by token. */
@@ -38,20 +43,21 @@ export const functions: ReadonlyMap<string, AwsFunction> = new Map<string, AwsFu
   ["aws:index/getCallerIdentity:getCallerIdentity", declared({ id: "recorded" }, getCallerIdentity)],
   ["aws:index/getRegion:getRegion", declared({ endpoint: "enforced", id: "recorded", name: "enforced", region: "enforced" }, getRegion)],
   ["aws:ssm/getParameter:getParameter", declared({ name: "enforced", region: "enforced", withDecryption: "recorded" }, getParameter)],
+  ...[...lookups].map(([token, { args, find }]): [string, AwsFunction] => [token, declared(args, (given, region, records) => find(given, records(findRegion(textOf(given, "region") ?? region).name)))]),
 ]);
 
 /** Refuses arguments that 7.48 does not have, or that the lab does not model. */
 function declared(args: AwsFunction["args"], call: AwsFunction["invoke"]): AwsFunction {
   return {
     args,
-    invoke(given, region) {
+    invoke(given, region, records) {
       for (const [name, value] of Object.entries(given)) {
         if (value === null) continue;
         const lab = Object.hasOwn(args, name) ? args[name] : undefined;
         if (lab === undefined) throw new Error(`there is no argument ${name}`);
         if (typeof lab === "object") throw new Error(`the lab does not model the argument ${name}: ${lab.refused}`);
       }
-      return call(given, region);
+      return call(given, region, records);
     },
   };
 }
@@ -139,17 +145,6 @@ function imageAttributes(image: Image): Readonly<Record<string, string>> {
     state: "available",
     "virtualization-type": "hvm",
   };
-}
-
-/** A filter of the EC2 API: one of its values, with `*` and `?`, has to match. */
-function matches(attributes: Readonly<Record<string, string>>, filter: PropertyMap): boolean {
-  const name = textOf(filter, "name") ?? "";
-  const attribute = attributes[name];
-  if (attribute === undefined) throw new Error(`InvalidParameterValue: the lab does not know the filter '${name}'. It knows ${Object.keys(attributes).join(", ")}`);
-  return textsOf(filter, "values").some((value) => {
-    const pattern = value.replaceAll(/[\\^$.|+()[\]{}]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
-    return new RegExp(`^${pattern}$`).test(attribute);
-  });
 }
 
 function getAvailabilityZones(args: PropertyMap, regionName: string): PropertyMap {

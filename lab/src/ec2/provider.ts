@@ -160,7 +160,7 @@ export class Ec2Provider {
     const call = functions.get(token);
     if (call === undefined) throw new Error(`the lab does not model the function ${token}. It models ${[...functions.keys()].join(", ")}.`);
     try {
-      return call.invoke(args, this.config.region);
+      return call.invoke(args, this.config.region, (region) => this.records(this.account.list(), region));
     } catch (error) {
       throw new Error(`invoking ${token}: 1 error occurred:\n\t* ${messageOf(error)}\n\n`, { cause: error });
     }

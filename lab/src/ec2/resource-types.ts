@@ -2,6 +2,7 @@ import { defaultRouteTable } from "./default-route-table";
 import { defaultSecurityGroup } from "./default-security-group";
 import { instance } from "./instance";
 import { internetGateway } from "./internet-gateway";
+import { internetGatewayAttachment } from "./internet-gateway-attachment";
 import { keyPair } from "./key-pair";
 import { mainRouteTableAssociation } from "./main-route-table-association";
 import { securityGroupRule } from "./multi-source-rule";
@@ -25,6 +26,7 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     defaultSecurityGroup,
     instance,
     internetGateway,
+    internetGatewayAttachment,
     keyPair,
     mainRouteTableAssociation,
     peeringConnectionOptions,

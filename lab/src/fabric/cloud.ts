@@ -93,6 +93,7 @@ const notOfTheNetwork = new Set([
   // These change other records, which the fabric reads.
   "aws:ec2/defaultRouteTable:DefaultRouteTable",
   "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+  "aws:ec2/internetGatewayAttachment:InternetGatewayAttachment",
   "aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation",
   "aws:ec2/peeringConnectionOptions:PeeringConnectionOptions",
   "aws:ec2/securityGroupRule:SecurityGroupRule",

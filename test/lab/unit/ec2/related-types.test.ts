@@ -144,6 +144,25 @@ describe("resources that change what others made", () => {
     });
   });
 
+  describe("InternetGatewayAttachment", () => {
+    it("gives a VPC a gateway, and takes it away", async () => {
+      const gateway = await account.create(EC2.internetGateway, "g", {});
+      const attachment = await account.create(EC2.internetGatewayAttachment, "a", { internetGatewayId: gateway.id, vpcId: network.vpc.id });
+      strictEqual(attachment.id, `${gateway.id}:${network.vpc.id}`);
+      strictEqual(account.refresh(gateway)?.outputs["vpcId"], network.vpc.id);
+      await rejects(account.create(EC2.internetGatewayAttachment, "b", { internetGatewayId: (await account.create(EC2.internetGateway, "h", {})).id, vpcId: network.vpc.id }), /creating EC2 Internet Gateway Attachment: .*InvalidParameterValue: Network vpc-\w+ already has an internet gateway attached/);
+      await rejects(account.create(EC2.internetGatewayAttachment, "b", { internetGatewayId: gateway.id, vpcId: (await Network.make(account, "10.2")).vpc.id }), /Resource\.AlreadyAssociated: resource igw-\w+ is already attached to network vpc-\w+/);
+      await rejects(account.create(EC2.internetGatewayAttachment, "b", { internetGatewayId: "igw-0", vpcId: network.vpc.id }), /InvalidInternetGatewayID\.NotFound: The internetGateway ID 'igw-0' does not exist/);
+      const instance = await network.instance("i", { associatePublicIpAddress: true });
+      await rejects(account.delete(attachment), /deleting EC2 Internet Gateway Attachment \(igw-\w+:vpc-\w+\): operation error EC2: DetachInternetGateway, api error DependencyViolation: Network vpc-\w+ has some mapped public address\(es\)/);
+      await account.delete(instance);
+      await account.delete(attachment);
+      strictEqual(account.refresh(gateway)?.outputs["vpcId"], "");
+      strictEqual(account.refresh(attachment), undefined);
+      await account.delete(gateway);
+    });
+  });
+
   describe("Tag", () => {
     it("tags what something else manages, which shows it at the next refresh", async () => {
       const vpc = await account.create(EC2.vpc, "w", { cidrBlock: "10.9.0.0/16", tags: { Name: "w" } });
