@@ -21,8 +21,6 @@ import { findSubnet, subnetCidr } from "./subnet";
 import { EC2 } from "./tokens";
 import { findVpc } from "./vpc";
 
-/** Security groups per network interface (VPC User Guide, "Amazon VPC quotas"). */
-const GROUPS_PER_INTERFACE = 5;
 /** EC2 User Guide, "Run commands when you launch an EC2 instance with user data input". */
 const MOST_USER_DATA = 16_384;
 
@@ -344,7 +342,7 @@ function securityGroups(records: Records, subnet: ResourceRecord, given: Propert
       throw new ApiError("InvalidParameter", `Security group ${id} and subnet ${subnet.id} belong to different networks.`);
     }
   }
-  if (wanted.length > GROUPS_PER_INTERFACE) throw new ApiError("SecurityGroupsPerInterfaceLimitExceeded", "The maximum number of security groups per interface has been reached.");
+  if (wanted.length > records.quotas["security-groups-per-interface"]) throw new ApiError("SecurityGroupsPerInterfaceLimitExceeded", "The maximum number of security groups per interface has been reached.");
   return wanted;
 }
 

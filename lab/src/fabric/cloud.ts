@@ -109,7 +109,19 @@ export class FabricError extends Error {
 }
 
 /** Types of records that say nothing about the network. */
-const notOfTheNetwork = new Set(["aws:ec2/keyPair:KeyPair", "aws:ec2/eip:Eip"]);
+const notOfTheNetwork = new Set([
+  "aws:ec2/keyPair:KeyPair",
+  "aws:ec2/eip:Eip",
+  // These change other records, which the fabric reads.
+  "aws:ec2/defaultRouteTable:DefaultRouteTable",
+  "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+  "aws:ec2/internetGatewayAttachment:InternetGatewayAttachment",
+  "aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation",
+  "aws:ec2/peeringConnectionOptions:PeeringConnectionOptions",
+  "aws:ec2/securityGroupRule:SecurityGroupRule",
+  "aws:ec2/tag:Tag",
+  "aws:ec2/vpcPeeringConnectionAccepter:VpcPeeringConnectionAccepter",
+]);
 
 /**
  * Reads the records.
