@@ -35,7 +35,7 @@ export function connectionKey({ source, destination, protocol, ports, icmp }: Pa
   return [protocol, source, destination, ...more].join(" ");
 }
 
-/** A packet that answers this one: addresses and ports swapped, SYN answered by SYN-ACK, an ICMP request by its answer; of the least length. */
+/** A packet that answers this one: addresses and ports swapped, SYN answered by SYN-ACK, an ICMP request by its answer; as long. */
 export function answerTo(packet: Packet): Packet {
   const { source, destination, ports, icmp } = packet;
   return {

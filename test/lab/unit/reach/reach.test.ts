@@ -170,7 +170,7 @@ describe("the way of a packet", () => {
       strictEqual(outcome(trace(referring(), "a2", udp(ip.a2, ip.b1))), "ENI_SG_RULES_MISMATCH security-group eni-b1");
     });
 
-    it("matches nothing without the peering, nor workloads' addresses (AWS-18)", () => {
+    it("matches nothing without the peering, nor workloads' addresses", () => {
       const near = three().remove("sgr-a2-in").ingress("near", "a2", { ipProtocol: "-1", referencedSecurityGroupId: "sg-c1" }).update("i-a1", { sourceDestCheck: false });
       strictEqual(outcome(trace(near, "a1", udp(ip.c1, ip.a2))), "i-a2");
       strictEqual(outcome(trace(near, "a1", udp("192.168.0.1", ip.a2))), "ENI_SG_RULES_MISMATCH security-group eni-a2");
