@@ -229,6 +229,12 @@ describe("EC2's API in the lab", () => {
       strictEqual(account.backend.records.get(instance.id)?.outputs["instanceState"], "running");
     });
 
+    it("has the system of its image", async () => {
+      await network.instance("x");
+      await network.instance("y", { ami: imagesOf("us-east-1").find(({ name }) => name.startsWith("debian-13-amd64-"))?.id });
+      deepStrictEqual(account.backend.started.map(({ suite }) => suite), ["bookworm", "trixie"]);
+    });
+
     it("is started when the fabric holds its card", async () => {
       account.backend.events.length = 0;
       const { id } = await network.instance("i");
