@@ -223,6 +223,7 @@ describe("EC2's API in the lab", () => {
         authorizedKeys: [publicKey],
         userDataBase64: Buffer.from("#!/bin/sh\n").toString("base64"),
         memoryMiB: 384,
+        suite: "bookworm",
       });
       match(spec?.mac ?? "", /^0a(:[0-9a-f]{2}){5}$/);
       strictEqual(instance.outputs["instanceState"], "running");
