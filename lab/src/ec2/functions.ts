@@ -189,7 +189,7 @@ function getParameter(args: PropertyMap, regionName: string): PropertyMap {
   const region = findRegion(textOf(args, "region") ?? regionName).name;
   const name = textOf(args, "name") ?? "";
   const image = imageParameter(region, name);
-  if (image === undefined) throw new Error(`describing SSM parameter (${name}): ParameterNotFound: the lab has the parameters /aws/service/debian/release/12/latest/amd64 and …/arm64`);
+  if (image === undefined) throw new Error(`describing SSM parameter (${name}): ParameterNotFound: the lab has the parameters /aws/service/debian/release/12/latest/amd64, …/13/latest/amd64 and the same of arm64`);
   return {
     arn: `arn:aws:ssm:${region}::parameter${name}`,
     id: name,

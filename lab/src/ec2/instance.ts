@@ -365,6 +365,7 @@ export function nodeOf(backend: Backend, record: ResourceRecord, records: Record
     authorizedKeys: publicKey === undefined ? [] : [publicKey],
     userDataBase64: userData === undefined ? textOf(outputs, "userDataBase64") : Buffer.from(userData, "utf8").toString("base64"),
     memoryMiB: nodeMemory(mustText(outputs, "instanceType")),
+    suite: imagesOf(records.region).find(({ id }) => id === outputs["ami"])?.suite,
   };
 }
 

@@ -319,10 +319,17 @@ describe("EC2's API in the lab", () => {
         authorizedKeys: [publicKey],
         userDataBase64: Buffer.from("#!/bin/sh\n").toString("base64"),
         memoryMiB: 384,
+        suite: "bookworm",
       });
       match(spec?.mac ?? "", /^0a(:[0-9a-f]{2}){5}$/);
       strictEqual(instance.outputs["instanceState"], "running");
       strictEqual(account.backend.records.get(instance.id)?.outputs["instanceState"], "running");
+    });
+
+    it("has the system of its image", async () => {
+      await network.instance("x");
+      await network.instance("y", { ami: imagesOf("us-east-1").find(({ name }) => name.startsWith("debian-13-amd64-"))?.id });
+      deepStrictEqual(account.backend.started.map(({ suite }) => suite), ["bookworm", "trixie"]);
     });
 
     it("is started when the fabric holds its card", async () => {
