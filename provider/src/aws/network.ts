@@ -1,7 +1,8 @@
-import { InternetGateway, Route, RouteTable, RouteTableAssociation, SecurityGroup, Subnet, Vpc, VpcPeeringConnection } from "@pulumi/aws/ec2";
+import { type Instance, InternetGateway, Route, RouteTable, RouteTableAssociation, SecurityGroup, Subnet, Vpc, VpcPeeringConnection } from "@pulumi/aws/ec2";
 import { SecurityGroupEgressRule, SecurityGroupIngressRule } from "@pulumi/aws/vpc";
 import type * as pulumi from "@pulumi/pulumi";
-import type { NetworkLayout, PeeringLayout } from "./layout";
+import type { PoolBlock } from "../ipam/blocks";
+import type { NetworkLayout, NodeLayout, PeeringLayout } from "./layout";
 import { type Scope, tagged } from "./scope";
 import type { SecurityRule } from "./security-rules";
 
@@ -73,6 +74,21 @@ export function peerNetworks(scope: Scope, peerings: readonly PeeringLayout[], n
     }
   }
   return { connections, routes };
+}
+
+/**
+ * A route for each block to the primary network interface of its node, in the route table of the node's own network. It is named after the
+ * block, so that one whose block moves to another node is changed, not made beside the old one, which AWS refuses.
+ */
+export function routeBlocks(scope: Scope, blocks: readonly PoolBlock[], nodes: readonly { readonly layout: NodeLayout; readonly instance: Instance }[], networks: ReadonlyMap<string, Network>): readonly Route[] {
+  const byName = new Map(nodes.map((node) => [node.layout.name, node]));
+  return blocks.flatMap(({ cidr, node: name }) => {
+    const node = byName.get(name ?? "");
+    if (node === undefined) return [];
+    const { routeTable, layout } = networkOf(networks, node.layout.network);
+    const args = { routeTableId: routeTable.id, destinationCidrBlock: cidr, networkInterfaceId: node.instance.primaryNetworkInterfaceId };
+    return [new Route(`${scope.name}-${layout.name}-${cidr.replace("/", "-")}`, args, { parent: scope.parent })];
+  });
 }
 
 export interface IngressRule {

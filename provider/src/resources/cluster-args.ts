@@ -1,6 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { NetworkArgs, SubnetArgs } from "../aws/layout";
 import type { Problem } from "../ippool/problem";
+import { SMALLEST_MTU } from "../plan/mtu";
+
+/** Of EC2's network interfaces, bytes (EC2 User Guide, "Network MTU"). */
+const LARGEST_MTU = 9001;
 
 /** Arguments of a Cluster. What decides which resources there are is plain: it has to be known before anything is made. */
 export interface ClusterArgs {
@@ -11,6 +15,14 @@ export interface ClusterArgs {
   readonly networks: readonly NetworkArgs[];
   /** Default "Peering": every network with every other. */
   readonly interconnect?: "Peering";
+  /** What becomes of pools without encapsulation whose nodes are in several subnets. Default "Refuse". */
+  readonly neverAcrossSubnets?: NeverAcrossSubnets;
+  /** VXLAN network identifier, 1 to 16777215. Default 4096. */
+  readonly vxlanVni?: number;
+  /** UDP port of VXLAN. Default 4789. */
+  readonly vxlanPort?: number;
+  /** MTU of the nodes' interfaces, bytes. Default 9001. */
+  readonly hostMtu?: number;
   /** Test workloads on every node. Default 0. */
   readonly workloadsPerNode?: number;
   /** Node name -> the instance's source/dest check. Off where not named, as Calico wants it. */
@@ -25,6 +37,9 @@ export interface ClusterArgs {
   /** Beside Name, on everything that takes tags. */
   readonly tags?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
 }
+
+/** VpcRouteTables: the VPC's route tables get a route for each block, to the network interface of the node that has it. */
+export type NeverAcrossSubnets = "Refuse" | "VpcRouteTables";
 
 export interface ClusterSshArgs {
   /** Who may reach port 22. Needed unless a proxyCommand reaches the nodes in another way. */
@@ -43,12 +58,17 @@ export function readClusterArgs(inputs: Readonly<Record<string, unknown>>): { re
   const ssh = reader.optional(inputs["ssh"], "ssh", (value, at) => reader.object(value, at));
   const interconnect = reader.optional(inputs["interconnect"], "interconnect", (value, at) => reader.text(value, at));
   if (interconnect !== undefined && interconnect !== "Peering") reader.problem("interconnect", `"${interconnect}" is not known: use "Peering"`);
+  const neverAcrossSubnets = reader.optional(inputs["neverAcrossSubnets"], "neverAcrossSubnets", (value, at) => reader.oneOf(value, at, ["Refuse", "VpcRouteTables"] as const));
   const labels = reader.optional(inputs["labels"], "labels", (value, at) => reader.object(value, at)) ?? {};
   const checks = reader.optional(inputs["sourceDestCheck"], "sourceDestCheck", (value, at) => reader.object(value, at)) ?? {};
   const args: ClusterArgs = {
     ipPools: reader.required(inputs["ipPools"], "ipPools", (value, at) => reader.text(value, at)) ?? "",
     ipPoolsSource: reader.optional(inputs["ipPoolsSource"], "ipPoolsSource", (value, at) => reader.text(value, at)),
     networks: reader.required(inputs["networks"], "networks", (value, at) => reader.list(value, at, (item, here) => readNetwork(reader, item, here))) ?? [],
+    neverAcrossSubnets,
+    vxlanVni: reader.optional(inputs["vxlanVni"], "vxlanVni", (value, at) => reader.within(value, at, 1, 0xffffff)),
+    vxlanPort: reader.optional(inputs["vxlanPort"], "vxlanPort", (value, at) => reader.within(value, at, 1, 65535)),
+    hostMtu: reader.optional(inputs["hostMtu"], "hostMtu", (value, at) => reader.within(value, at, SMALLEST_MTU[4], LARGEST_MTU)),
     workloadsPerNode: reader.optional(inputs["workloadsPerNode"], "workloadsPerNode", (value, at) => reader.count(value, at)),
     sourceDestCheck: Object.fromEntries(Object.entries(checks).map(([node, value]) => [node, reader.flag(value, `sourceDestCheck[${JSON.stringify(node)}]`) ?? false])),
     labels: Object.fromEntries(Object.entries(labels).map(([node, value]) => [node, reader.labels(value, `labels[${JSON.stringify(node)}]`)])),
@@ -120,6 +140,15 @@ class Reader {
   count(value: unknown, at: string): number | undefined {
     if (typeof value === "number" && Number.isInteger(value) && value >= 0) return value;
     return this.problem(at, `expected a whole number from 0, got ${typeof value === "number" ? value : kind(value)}`);
+  }
+
+  within(value: unknown, at: string, least: number, most: number): number | undefined {
+    if (typeof value === "number" && Number.isInteger(value) && least <= value && value <= most) return value;
+    return this.problem(at, `expected a whole number from ${least} to ${most}, got ${typeof value === "number" ? value : kind(value)}`);
+  }
+
+  oneOf<T extends string>(value: unknown, at: string, choices: readonly T[]): T | undefined {
+    return choices.find((choice) => choice === value) ?? this.problem(at, `${typeof value === "string" ? `"${value}"` : kind(value)} is not known: use ${choices.map((choice) => `"${choice}"`).join(" or ")}`);
   }
 
   object(value: unknown, at: string): Readonly<Record<string, unknown>> | undefined {

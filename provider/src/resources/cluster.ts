@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ConstructResult } from "@pulumi/pulumi/provider";
 import { createInstance, DEBIAN_USER, debianImage } from "../aws/instance";
 import type { NodeLayout } from "../aws/layout";
-import { createIngressRules, createNetwork, type IngressRule, networkOf, type Peerings, peerNetworks } from "../aws/network";
+import { createIngressRules, createNetwork, type IngressRule, networkOf, type Peerings, peerNetworks, routeBlocks } from "../aws/network";
 import { type Scope, tagged } from "../aws/scope";
 import type { Problem } from "../ippool/problem";
 import type { Path, Warning } from "../plan/path";
@@ -100,14 +100,24 @@ export class Cluster extends pulumi.ComponentResource {
           labels: { ...args.labels?.[node.name] },
         })),
         workloads: [...plan.layout.workloads],
-        hostMtu: HOST_MTU,
+        hostMtu: args.hostMtu ?? HOST_MTU,
+        vxlanVni: args.vxlanVni,
+        vxlanPort: args.vxlanPort,
+        viaVpcRouter: args.neverAcrossSubnets === "VpcRouteTables" ? true : undefined,
       },
       { parent: this, dependsOn: nodes.map(({ instance }) => instance) },
     );
 
+    // The only resources made inside an apply: who has which block is in the state. A preview knows it all the same.
+    const late = topology.blocks.apply((blocks): readonly pulumi.Resource[] => {
+      const rulesOfDisabled = plan.rulesOfDisabled(new Set(blocks.map(({ pool }) => pool)));
+      const added = createIngressRules(scope, rulesOfDisabled, networks, peerings).map(({ resource }) => resource);
+      return [...added, ...routeBlocks(scope, blocks.filter(({ pool, node }) => plan.vpcRouted(pool, node ?? "")), nodes, networks)];
+    });
+
     this.nodes = pulumi.all(nodes.map(inventoryNode));
     this.privateIps = Object.fromEntries(nodes.map(({ layout }) => [layout.name, layout.privateIp]));
-    this.workloads = pulumi.all(overlay(scope, plan, nodes, rules, peerings, topology));
+    this.workloads = pulumi.all(overlay(scope, plan, nodes, rules, peerings, topology, late));
     this.paths = topology.paths;
     this.blocks = topology.blocks;
     this.warnings = topology.warnings.apply((warnings) => [...plan.warnings, ...warnings]);
@@ -158,6 +168,7 @@ function overlay(
   rules: readonly IngressRule[],
   peerings: Peerings,
   topology: Topology,
+  late: pulumi.Output<readonly pulumi.Resource[]>,
 ): pulumi.Output<InventoryWorkload>[] {
   const rulesFor = (purposes: readonly string[], network?: string): pulumi.Resource[] =>
     rules.filter(({ rule }) => purposes.includes(rule.purpose) && (network === undefined || rule.network === network)).map(({ resource }) => resource);
@@ -174,7 +185,8 @@ function overlay(
       return new Tunnel(`${name}-${node.layout.name}-${encapsulation.toLowerCase()}`, args, { ...options(node), dependsOn });
     }),
   );
-  const ready = new TunnelsReady(name, { tunnels: tunnels.map(({ digest }) => digest) }, { parent, dependsOn: [...peerings.routes, ...rulesFor(["pool", "icmp"])] });
+  const underlay = late.apply((resources) => [...peerings.routes, ...rulesFor(["pool", "icmp"]), ...resources]);
+  const ready = new TunnelsReady(name, { tunnels: tunnels.map(({ digest }) => digest) }, { parent, dependsOn: underlay });
   const routes = new Map(
     nodes.map((node) => {
       const args = { ...onNode(node), plan: planOf(node), tunnelsReady: ready.digest };

@@ -121,6 +121,8 @@ export function parseInventory(outputs: unknown): Inventory {
         outer: {
           source: text(outer, `${at}.outer`, "source", IPV4),
           destination: text(outer, `${at}.outer`, "destination", IPV4),
+          ...(outer["port"] !== undefined && { port: number(outer, `${at}.outer`, "port") }),
+          ...(outer["vni"] !== undefined && { vni: number(outer, `${at}.outer`, "vni") }),
         },
       }),
       mtu: number(row, at, "mtu"),

@@ -181,7 +181,7 @@ export interface IpPool {
 }
 
 /**
- * Addresses of the outer IP header.
+ * The outer header of an encapsulated packet.
  */
 export interface OuterHeader {
     /**
@@ -189,9 +189,17 @@ export interface OuterHeader {
      */
     destination: string;
     /**
+     * UDP port, of VXLAN only. Default: 4789.
+     */
+    port?: number;
+    /**
      * Address of the sending node.
      */
     source: string;
+    /**
+     * VXLAN network identifier, of VXLAN only. Default: 4096.
+     */
+    vni?: number;
 }
 
 /**
@@ -215,11 +223,11 @@ export interface Path {
      */
     mtu: number;
     /**
-     * Where the sender's route points: the receiving node's address, or its VTEP's for VXLAN.
+     * Where the sender's route points: the receiving node's address, its VTEP's for VXLAN, or the VPC's router.
      */
     nextHop: string;
     /**
-     * Outer addresses on the wire; absent without encapsulation.
+     * The outer header on the wire; absent without encapsulation.
      */
     outer?: outputs.OuterHeader;
     /**
