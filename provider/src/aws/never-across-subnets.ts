@@ -38,7 +38,7 @@ export function neverAcrossSubnets(nodes: readonly NodeLayout[], pools: readonly
     const message =
       abroad === undefined
         ? `${said}: the VPC's router has no route to workloads, and drops their packets. Use ipipMode or vxlanMode CrossSubnet, or let the VPC's route tables have a route for each node's blocks with neverAcrossSubnets: "VpcRouteTables" (or use ${selector} subnet)`
-        : `${said}: a peering connection carries packets to addresses of the VPCs only, whatever the route tables say, and drops workloads'. Use ipipMode or vxlanMode CrossSubnet, or ${selector} ${viaVpcRouter ? "network" : "subnet"}`;
+        : `${said}: what joins networks leads to addresses of their VPCs only (a peering connection carries nothing else, whatever the route tables say), and workloads' packets are dropped. Use ipipMode or vxlanMode CrossSubnet, or ${selector} ${viaVpcRouter ? "network" : "subnet"}`;
     problems.push({ path: "ipPools", message });
   }
   const byName = new Map(nodes.map((node) => [node.name, node]));

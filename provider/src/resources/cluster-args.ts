@@ -50,6 +50,17 @@ export interface ClusterSshArgs {
   readonly port?: number;
   /** Run by /bin/sh with %h, %p and %r replaced. Default: the provider's `proxyCommand`, if configured. */
   readonly proxyCommand?: string;
+  /** Host that connections to the nodes go through; a proxyCommand then carries those to it. */
+  readonly bastion?: ClusterBastionArgs;
+}
+
+export interface ClusterBastionArgs {
+  readonly host: pulumi.Input<string>;
+  /** Default 22. */
+  readonly port?: number;
+  readonly user: string;
+  readonly privateKey: pulumi.Input<string>;
+  readonly hostKey: pulumi.Input<string>;
 }
 
 /** Reads what a program passed: every problem of form, each at its property path; what cannot be read is left out of the result. */
@@ -77,12 +88,25 @@ export function readClusterArgs(inputs: Readonly<Record<string, unknown>>): { re
       user: reader.optional(ssh["user"], "ssh.user", (value, at) => reader.text(value, at)),
       port: reader.optional(ssh["port"], "ssh.port", (value, at) => reader.count(value, at)),
       proxyCommand: reader.optional(ssh["proxyCommand"], "ssh.proxyCommand", (value, at) => reader.text(value, at)),
+      bastion: reader.optional(ssh["bastion"], "ssh.bastion", (value, at) => readBastion(reader, value, at)),
     },
     instanceType: reader.input(inputs["instanceType"], "instanceType"),
     imageId: reader.input(inputs["imageId"], "imageId"),
     tags: reader.tags(inputs["tags"], "tags"),
   };
   return { args, problems: reader.problems };
+}
+
+function readBastion(reader: Reader, value: unknown, at: string): ClusterBastionArgs | undefined {
+  const bastion = reader.object(value, at);
+  if (bastion === undefined) return undefined;
+  return {
+    host: reader.requiredInput(bastion["host"], `${at}.host`),
+    port: reader.optional(bastion["port"], `${at}.port`, (port, here) => reader.within(port, here, 1, 65535)),
+    user: reader.required(bastion["user"], `${at}.user`, (user, here) => reader.text(user, here)) ?? "",
+    privateKey: reader.requiredInput(bastion["privateKey"], `${at}.privateKey`),
+    hostKey: reader.requiredInput(bastion["hostKey"], `${at}.hostKey`),
+  };
 }
 
 function readNetwork(reader: Reader, value: unknown, at: string): NetworkArgs | undefined {
@@ -92,6 +116,7 @@ function readNetwork(reader: Reader, value: unknown, at: string): NetworkArgs | 
     name: reader.required(network["name"], `${at}.name`, (name, here) => reader.text(name, here)) ?? "",
     cidrBlock: reader.required(network["cidrBlock"], `${at}.cidrBlock`, (cidr, here) => reader.text(cidr, here)) ?? "",
     subnets: reader.required(network["subnets"], `${at}.subnets`, (list, here) => reader.list(list, here, (item, path) => readSubnet(reader, item, path))) ?? [],
+    natGateway: reader.optional(network["natGateway"], `${at}.natGateway`, (flag, here) => reader.flag(flag, here)),
   };
 }
 
@@ -103,6 +128,7 @@ function readSubnet(reader: Reader, value: unknown, at: string): SubnetArgs | un
     nodes: reader.required(subnet["nodes"], `${at}.nodes`, (nodes, here) => reader.count(nodes, here)) ?? 0,
     name: reader.optional(subnet["name"], `${at}.name`, (name, here) => reader.text(name, here)),
     cidrBlock: reader.optional(subnet["cidrBlock"], `${at}.cidrBlock`, (cidr, here) => reader.text(cidr, here)),
+    publicIp: reader.optional(subnet["publicIp"], `${at}.publicIp`, (flag, here) => reader.flag(flag, here)),
   };
 }
 
@@ -147,8 +173,9 @@ class Reader {
     return this.problem(at, `expected a whole number from ${least} to ${most}, got ${typeof value === "number" ? value : kind(value)}`);
   }
 
-  oneOf<T extends string>(value: unknown, at: string, choices: readonly T[]): T | undefined {
-    return choices.find((choice) => choice === value) ?? this.problem(at, `${typeof value === "string" ? `"${value}"` : kind(value)} is not known: use ${choices.map((choice) => `"${choice}"`).join(" or ")}`);
+  oneOf<T extends string>(value: unknown, at: string, known: readonly T[]): T | undefined {
+    const text = this.text(value, at);
+    return text === undefined ? undefined : (known.find((one) => one === text) ?? this.problem(at, `"${text}" is not known: use ${known.map((one) => `"${one}"`).join(" or ")}`));
   }
 
   object(value: unknown, at: string): Readonly<Record<string, unknown>> | undefined {
@@ -170,6 +197,11 @@ class Reader {
   input(value: unknown, at: string): pulumi.Input<string> | undefined {
     if (isOutput<string>(value)) return value.apply((known) => this.orThrow(this.text(known, at), at));
     return this.optional(value, at, (known, here) => this.text(known, here));
+  }
+
+  requiredInput(value: unknown, at: string): pulumi.Input<string> {
+    if (value === undefined || value === null) this.problem(at, "is required");
+    return this.input(value, at) ?? "";
   }
 
   tags(value: unknown, at: string): ClusterArgs["tags"] {

@@ -12,6 +12,8 @@ import type { Warning } from "../plan/path";
 import type { ClusterArgs } from "./cluster-args";
 import { nodeLabels } from "./node-labels";
 
+export const DEFAULT_SSH_PORT = 22;
+
 /** What a Cluster is going to consist of; everything that decides which resources there are. */
 export interface ClusterPlan {
   readonly pools: readonly IpPool[];
@@ -62,6 +64,7 @@ export function planCluster(args: ClusterArgs, proxyCommand: string | undefined)
       ...rules.warnings,
       ...never.warnings,
       ...noWayOut(pools),
+      ...closedSubnets(layout),
       ...(open ? [{ code: "SshFromAnywhere", message: "ssh.adminCidrBlocks has 0.0.0.0/0: everybody may try the nodes' port 22" }] : []),
     ],
     problems: [
@@ -70,6 +73,7 @@ export function planCluster(args: ClusterArgs, proxyCommand: string | undefined)
       ...never.problems,
       ...labelProblems(args.labels ?? {}, layout),
       ...adminProblems(adminCidrBlocks, proxyCommand),
+      ...privateProblems(args, proxyCommand),
       ...portProblems(sshPort(args)),
     ],
   };
@@ -92,11 +96,32 @@ function noWayOut(pools: readonly IpPool[]): readonly Warning[] {
 
 /** TCP port of the nodes' ssh server. */
 export function sshPort(args: ClusterArgs): number {
-  return args.ssh?.port ?? 22;
+  return args.ssh?.port ?? DEFAULT_SSH_PORT;
 }
 
 function portProblems(port: number): readonly Problem[] {
   return port >= 1 && port <= 65535 ? [] : [{ path: "ssh.port", message: `${port} is not a TCP port: 1 to 65535` }];
+}
+
+/** Nodes without public addresses are reached through something that stands in their network, or next to it. */
+function privateProblems(args: ClusterArgs, proxyCommand: string | undefined): readonly Problem[] {
+  if (proxyCommand !== undefined || args.ssh?.bastion !== undefined) return [];
+  return args.networks.flatMap(({ subnets }, i) =>
+    subnets.flatMap(({ publicIp, nodes }, j): Problem[] => {
+      if (publicIp !== false || nodes === 0) return [];
+      return [{ path: `networks[${i}].subnets[${j}].publicIp`, message: "nodes without public addresses cannot be reached from here: give ssh.bastion, a host that reaches them, or ssh.proxyCommand, a command that does" }];
+    }),
+  );
+}
+
+/** At its first boot a node installs what is missing of the packages in its user data (aws/user-data.ts). */
+function closedSubnets({ networks, nodes }: Layout): readonly Warning[] {
+  return networks.flatMap(({ name, natGateway, subnets }): Warning[] => {
+    const closed = subnets.filter(({ publicIp, key }) => !publicIp && nodes.some(({ subnet }) => subnet.key === key));
+    if (closed.length === 0 || natGateway !== undefined) return [];
+    const message = `nodes of ${closed.map(({ key }) => key).join(", ")} have no way to the internet: their image has to hold the packages that are installed otherwise (README, "Private subnets"). Set natGateway: true on network ${name} to give them one`;
+    return [{ code: "PrivateWithoutNatGateway", message }];
+  });
 }
 
 function labelProblems(labels: Readonly<Record<string, unknown>>, { nodes }: Layout): readonly Problem[] {

@@ -8,11 +8,12 @@ import { createIngressRules, createNetwork, type IngressRule, networkOf, type Pe
 import { type Scope, tagged } from "../aws/scope";
 import type { Problem } from "../ippool/problem";
 import type { Path, Warning } from "../plan/path";
+import type { SshBastion } from "../ssh/target";
 import type { InventoryNode, InventoryWorkload } from "../verify/inventory";
 import type { ProviderConfig } from "../wire/provider-config";
-import { IpPools, Routes, SshKey, Topology, Tunnel, TunnelsReady, Workload } from "./children";
+import { type Inputs, IpPools, Routes, SshKey, Topology, Tunnel, TunnelsReady, Workload } from "./children";
 import { type ClusterArgs, readClusterArgs } from "./cluster-args";
-import { type ClusterPlan, planCluster, sshPort } from "./cluster-plan";
+import { type ClusterPlan, DEFAULT_SSH_PORT, planCluster, sshPort } from "./cluster-plan";
 import type { TopologyOutputs } from "./inputs";
 
 const DEFAULT_INSTANCE_TYPE = "t3.micro";
@@ -34,6 +35,7 @@ interface Connection {
   readonly privateKey: pulumi.Input<string>;
   readonly hostKey: pulumi.Input<string>;
   readonly proxyCommand?: string;
+  readonly bastion?: Inputs<SshBastion>;
 }
 
 /**
@@ -49,7 +51,7 @@ export class Cluster extends pulumi.ComponentResource {
   declare readonly paths: pulumi.Output<readonly Path[]>;
   declare readonly blocks: pulumi.Output<TopologyOutputs["blocks"]>;
   declare readonly warnings: pulumi.Output<readonly Warning[]>;
-  declare readonly ssh: { readonly user: string; readonly port: number; readonly privateKey: pulumi.Output<string>; readonly proxyCommand?: string };
+  declare readonly ssh: { readonly user: string; readonly port: number; readonly privateKey: pulumi.Output<string>; readonly proxyCommand?: string; readonly bastion?: Inputs<SshBastion> };
   declare readonly vpcIds: pulumi.Output<Record<string, string>>;
   declare readonly securityGroupIds: pulumi.Output<Record<string, string>>;
 
@@ -67,6 +69,7 @@ export class Cluster extends pulumi.ComponentResource {
 
     const user = args.ssh?.user ?? DEBIAN_USER;
     const port = sshPort(args);
+    const bastion = args.ssh?.bastion && { ...args.ssh.bastion, port: args.ssh.bastion.port ?? DEFAULT_SSH_PORT, privateKey: pulumi.secret(args.ssh.bastion.privateKey) };
     const key = new SshKey(`${name}-ssh`, { parent: this });
     const keyPair = new KeyPair(name, { publicKey: key.publicKey, tags: tagged(scope, name) }, { parent: this });
     const ipPools = new IpPools(name, { manifests: args.ipPools, source: args.ipPoolsSource }, { parent: this });
@@ -81,7 +84,8 @@ export class Cluster extends pulumi.ComponentResource {
       const hostKey = new SshKey(`${name}-${layout.name}`, { parent: this });
       const network = networkOf(networks, layout.network);
       const instance = createInstance(scope, { node: layout, network, instanceType, image, keepImage: args.imageId === undefined, keyPair, hostKey });
-      const connection = { host: instance.publicIp, port, user, privateKey: key.privateKey, hostKey: hostKey.publicKey, proxyCommand: args.ssh?.proxyCommand };
+      const host = layout.subnet.publicIp ? instance.publicIp : layout.privateIp;
+      const connection = { host, port, user, privateKey: key.privateKey, hostKey: hostKey.publicKey, proxyCommand: args.ssh?.proxyCommand, ...(bastion !== undefined && { bastion }) };
       return { layout, instance, hostKey, connection };
     });
 
@@ -121,7 +125,7 @@ export class Cluster extends pulumi.ComponentResource {
     this.paths = topology.paths;
     this.blocks = topology.blocks;
     this.warnings = topology.warnings.apply((warnings) => [...plan.warnings, ...warnings]);
-    this.ssh = { user, port, privateKey: pulumi.secret(key.privateKey), ...(proxyCommand !== undefined && { proxyCommand }) };
+    this.ssh = { user, port, privateKey: pulumi.secret(key.privateKey), ...(proxyCommand !== undefined && { proxyCommand }), ...(bastion !== undefined && { bastion }) };
     this.vpcIds = pulumi.all(Object.fromEntries([...networks].map(([network, { vpc }]) => [network, vpc.id])));
     this.securityGroupIds = pulumi.all(Object.fromEntries([...networks].map(([network, { securityGroup }]) => [network, securityGroup.id])));
     this.registerOutputs(this.outputs());
@@ -215,9 +219,9 @@ function inventoryNode({ layout, instance, hostKey }: Node): pulumi.Output<Inven
     subnet: layout.subnet.name,
     availabilityZone: layout.subnet.availabilityZone,
     privateIp: layout.privateIp,
-    publicIp,
+    ...(layout.subnet.publicIp && { publicIp }),
     instanceId,
-    host: publicIp,
+    host: layout.subnet.publicIp ? publicIp : layout.privateIp,
     hostKey: publicKey,
   }));
 }

@@ -33,6 +33,32 @@ export interface AssignedWorkload {
 }
 
 /**
+ * A host on the way to the nodes.
+ */
+export interface Bastion {
+    /**
+     * Address or name to connect to.
+     */
+    host: string;
+    /**
+     * Host key to expect (`ssh-ed25519 AAAA…`); any other is refused.
+     */
+    hostKey: string;
+    /**
+     * TCP port of its ssh server.
+     */
+    port: number;
+    /**
+     * Private key of the user, OpenSSH or PEM format.
+     */
+    privateKey: string;
+    /**
+     * User to log in as.
+     */
+    user: string;
+}
+
+/**
  * A part of a pool, routed to one node.
  */
 export interface Block {
@@ -248,6 +274,10 @@ export interface Path {
  * How the nodes are reached.
  */
 export interface SshAccess {
+    /**
+     * Host that the connections go through.
+     */
+    bastion?: outputs.Bastion;
     /**
      * TCP port of the nodes' ssh server.
      */

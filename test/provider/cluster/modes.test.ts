@@ -54,7 +54,7 @@ describe("pools without encapsulation", () => {
   });
 
   it("are refused across networks whatever was asked for, as a peering carries no workloads' addresses", () => {
-    const across = /^ipPools: IP pool plain has .* its nodes blue-a0 .* and green-a0 .* are in different networks: a peering connection carries packets to addresses of the VPCs only, .*Use ipipMode or vxlanMode CrossSubnet, or a nodeSelector that selects the nodes of one network$/;
+    const across = /^ipPools: IP pool plain has .* its nodes blue-a0 .* and green-a0 .* are in different networks: what joins networks leads to addresses of their VPCs only .*, and workloads' packets are dropped\. Use ipipMode or vxlanMode CrossSubnet, or a nodeSelector that selects the nodes of one network$/;
     assert.match(problems(never, [network("blue", 1, 1), network("green", 2, 1)], ROUTED).join("\n"), across);
     assert.match(problems(never, [network("blue", 1, 1), network("green", 2, 1)]).join("\n"), /different networks/);
   });
