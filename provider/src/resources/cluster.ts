@@ -84,7 +84,8 @@ export class Cluster extends pulumi.ComponentResource {
       const hostKey = new SshKey(`${name}-${layout.name}`, { parent: this });
       const network = networkOf(networks, layout.network);
       const instance = createInstance(scope, { node: layout, network, instanceType, image, keepImage: args.imageId === undefined, keyPair, hostKey });
-      const host = layout.subnet.publicIp ? instance.publicIp : layout.privateIp;
+      // A bastion stands next to the nodes.
+      const host = layout.subnet.publicIp && bastion === undefined ? instance.publicIp : layout.privateIp;
       const connection = { host, port, user, privateKey: key.privateKey, hostKey: hostKey.publicKey, proxyCommand: args.ssh?.proxyCommand, ...(bastion !== undefined && { bastion }) };
       return { layout, instance, hostKey, connection };
     });
@@ -212,8 +213,8 @@ function overlay(
   });
 }
 
-function inventoryNode({ layout, instance, hostKey }: Node): pulumi.Output<InventoryNode> {
-  return pulumi.all([instance.id, instance.publicIp, hostKey.publicKey]).apply(([instanceId, publicIp, publicKey]) => ({
+function inventoryNode({ layout, instance, hostKey, connection }: Node): pulumi.Output<InventoryNode> {
+  return pulumi.all([instance.id, instance.publicIp, hostKey.publicKey, connection.host]).apply(([instanceId, publicIp, publicKey, host]) => ({
     name: layout.name,
     network: layout.network,
     subnet: layout.subnet.name,
@@ -221,7 +222,7 @@ function inventoryNode({ layout, instance, hostKey }: Node): pulumi.Output<Inven
     privateIp: layout.privateIp,
     ...(layout.subnet.publicIp && { publicIp }),
     instanceId,
-    host: layout.subnet.publicIp ? publicIp : layout.privateIp,
+    host,
     hostKey: publicKey,
   }));
 }

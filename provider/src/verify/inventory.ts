@@ -17,7 +17,7 @@ export interface InventoryNode {
   readonly privateIp: string;
   readonly publicIp?: string;
   readonly instanceId: string;
-  /** Where ssh connects to: the public address, or the private one behind a bastion. */
+  /** Where ssh connects to: the public address, or the private one where it has none or there is a bastion. */
   readonly host: string;
   /** `ssh-ed25519 AAAA…`: pinned. */
   readonly hostKey: string;

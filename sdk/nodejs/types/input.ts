@@ -213,7 +213,7 @@ export interface SshOptionsArgs {
      */
     adminCidrBlocks?: string[];
     /**
-     * Host that the connections to the nodes go through: needed, or a `proxyCommand`, where nodes have no public address. `adminCidrBlocks` then holds the address that it connects from. Default: none. A change pushes nothing again.
+     * Host that the connections to the nodes go through, all of them to private addresses: needed, or a `proxyCommand`, where nodes have no public address. `adminCidrBlocks` then holds the address that it connects from. Default: none. A change pushes nothing again.
      */
     bastion?: inputs.BastionOptionsArgs;
     /**

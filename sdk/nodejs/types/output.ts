@@ -89,7 +89,7 @@ export interface ClusterNode {
      */
     availabilityZone: string;
     /**
-     * Where ssh connects to.
+     * Where ssh connects to: the public address, or the private one where it has none or there is a bastion.
      */
     host: string;
     /**

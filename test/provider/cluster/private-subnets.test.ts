@@ -57,7 +57,7 @@ describe("subnets without public addresses", () => {
   });
 
   it("are reached at their private address through the bastion, whose key is a secret", async () => {
-    for (const [node, host] of [["blue-a0", "198.18.0.12"], ["blue-b0", "10.1.1.4"]] as const) {
+    for (const [node, host] of [["blue-a0", "10.1.0.4"], ["blue-b0", "10.1.1.4"]] as const) {
       const { bastion, ...connection } = inputs(stack, `overlaynet:index:Routes::test-${node}`)["connection"] as Record<string, Record<string, unknown>>;
       assert.equal(connection["host"], host, node);
       const { privateKey, ...clear } = bastion ?? {};
@@ -66,8 +66,14 @@ describe("subnets without public addresses", () => {
     }
     assert.deepEqual([...stack.resources.values()].filter((resource) => clearTexts(resource.inputs).some((text) => text.includes("BASTION-SECRET"))), []);
     const nodes = await new Promise<Readonly<Record<string, unknown>>[]>((resolve) => stack.cluster.nodes.apply((all) => resolve(all.map((node) => ({ ...node })))));
-    assert.deepEqual(nodes.map(({ host, publicIp }) => [host, publicIp]), [["198.18.0.12", "198.18.0.12"], ["10.1.1.4", undefined], ["10.1.1.5", undefined], ["198.18.0.13", "198.18.0.13"]]);
+    assert.deepEqual(nodes.map(({ host, publicIp }) => [host, publicIp]), [["10.1.0.4", "198.18.0.12"], ["10.1.1.4", undefined], ["10.1.1.5", undefined], ["10.2.0.4", "198.18.0.13"]]);
     assert.ok(await pulumi.isSecret(pulumi.output(stack.cluster.ssh.bastion?.privateKey)));
+  });
+
+  it("are reached at their private address by a proxy command, the others at their public one", async () => {
+    const { resources } = await recordCluster(args([network()], { ssh: { adminCidrBlocks: [], proxyCommand: "enter %h %p" } }));
+    const hosts = ["blue-a0", "blue-b0"].map((node) => (resources.get(`overlaynet:index:Routes::test-${node}`)?.inputs["connection"] as { host?: unknown } | undefined)?.host);
+    assert.deepEqual(hosts, ["198.18.0.12", "10.1.1.4"]);
   });
 
   it("alone need neither internet gateway nor NAT gateway, and the image has to bring all", async () => {

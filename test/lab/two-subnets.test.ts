@@ -10,10 +10,12 @@ const NEVER = readFileSync(join(__dirname, "../../pools.yaml"), "utf8").replace(
 const PROGRAM = `
 import * as overlaynet from "overlaynet";
 import * as pulumi from "@pulumi/pulumi";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const config = new pulumi.Config();
+const file = join(__dirname, "bastion.json");
+const { privateKey, ...bastion } = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { privateKey: undefined };
 const neverAcrossSubnets = config.get("neverAcrossSubnets") === "VpcRouteTables" ? "VpcRouteTables" : "Refuse";
 const cluster = new overlaynet.Cluster("test", {
   ipPools: readFileSync(join(__dirname, "pools.yaml"), "utf8"),
@@ -21,14 +23,19 @@ const cluster = new overlaynet.Cluster("test", {
   networks: [{ name: "blue", cidrBlock: "10.1.0.0/16", subnets: [{ availabilityZone: "us-east-1a", nodes: 1 }, { availabilityZone: "us-east-1b", nodes: 1, publicIp: false }] }],
   workloadsPerNode: 1,
   neverAcrossSubnets,
-  ssh: { adminCidrBlocks: config.requireObject<string[]>("adminCidrBlocks") },
+  vxlanVni: config.getNumber("vxlanVni"),
+  vxlanPort: config.getNumber("vxlanPort"),
+  ssh: {
+    adminCidrBlocks: [...config.requireObject<string[]>("adminCidrBlocks"), ...(privateKey === undefined ? [] : ["10.1.0.0/16"])],
+    bastion: privateKey === undefined ? undefined : { ...bastion, privateKey: pulumi.secret(privateKey) },
+  },
 });
 
 export const { nodes, privateIps, workloads, paths, blocks, warnings, ssh, vpcIds, securityGroupIds } = cluster;
 `;
 
-/** Without encapsulation between subnets, by the VPC's route tables, on real nodes; steps build on each other. */
-describe("Never across subnets", function () {
+/** Real nodes in two subnets, the second without public addresses; the steps build on each other. */
+describe("two subnets of one VPC", function () {
   this.timeout(240_000);
   this.bail(true);
   const quickStart = new QuickStart();
@@ -50,14 +57,14 @@ describe("Never across subnets", function () {
     return run(["ip", "-n", name ?? "", "route", ...args]);
   };
 
-  it("is refused in preview unless it is asked for, with both ways out", async () => {
+  it("Never: is refused in preview unless it is asked for, with both ways out", async () => {
     const { code, stdout, stderr } = await quickStart.steps("preview");
     assert.notEqual(code, 0);
     assert.match(stdout + stderr, /ipPools.*IP pool ippool-cross-subnet-1 has ipipMode and vxlanMode Never, and its nodes blue-a0 .* and blue-b0 .* are in different subnets/s);
     assert.match(stdout + stderr, /CrossSubnet, or let .*neverAcrossSubnets: "VpcRouteTables"/s);
   });
 
-  it("shows its routes in preview, with the blocks", async () => {
+  it("Never: shows its routes in preview, with the blocks", async () => {
     await quickStart.pulumi("config", "set", "--stack", "test", "neverAcrossSubnets", "VpcRouteTables");
     const { code, steps, stdout, stderr } = await quickStart.steps("preview");
     assert.equal(code, 0, stdout + stderr);
@@ -65,7 +72,7 @@ describe("Never across subnets", function () {
     assert.deepEqual(routes.map(({ name, outputs }) => [name, outputs["destinationCidrBlock"]]).sort(), ["", "-private"].flatMap((table) => ["192.168.0.0/26", "192.168.0.64/26"].map((block) => [`test-blue${table}-${block.replace("/", "-")}`, block])).sort());
   });
 
-  it("carries workloads' packets as they are, with the VPC's router as the next hop", async () => {
+  it("Never: carries workloads' packets as they are, with the VPC's router as the next hop", async () => {
     const up = await quickStart.steps("up");
     assert.equal(up.code, 0, up.stdout + up.stderr);
     const { code, report } = await quickStart.verify();
@@ -93,7 +100,7 @@ describe("Never across subnets", function () {
     assert.deepEqual(steps.filter(({ op }) => op !== "same" && op !== "read").map(({ op, name }) => [op, name]), []);
   });
 
-  it("without the VPC's routes, everything between the subnets is lost", async () => {
+  it("Never: without the VPC's routes, everything between the subnets is lost", async () => {
     const tables = new Set(Array.from((await router("show", "table", "all")).matchAll(/^192\.168\.\S+ .*table (\S+)/gm), ([, table]) => table ?? ""));
     assert.equal(tables.size, 2);
     for (const table of tables) for (const block of ["192.168.0.0/26", "192.168.0.64/26"]) await router("delete", block, "table", table);
@@ -101,6 +108,40 @@ describe("Never across subnets", function () {
     assert.deepEqual(failures(report), both);
     for (const { reason } of report.pairs) assert.match(reason, /never arrived .*the VPC's route table has no route to it/);
     assert.equal(code, 1);
+  });
+
+  const set = (key: string, value: number) => quickStart.pulumi("config", "set", "--stack", "test", key, String(value));
+  const encapsulated = async (header: string): Promise<void> => {
+    const { report } = await quickStart.verify();
+    assert.deepEqual(report.pairs.filter(({ verdict }) => verdict !== "passed"), []);
+    assert.equal(report.passed, 2);
+    for (const { wire } of report.pairs) assert.match(wire.join(), new RegExp(`^IP 10\\.1\\.\\S+ > 10\\.1\\.\\S+ ${header} \\| IP 192\\.168\\.\\S+ > 192\\.168\\.\\S+$`));
+  };
+
+  it("VXLAN with an identifier and a port of its own, brought there through a bastion alone, whose key is shown nowhere", async () => {
+    const { stdout } = await quickStart.pulumi("stack", "output", "--json", "--show-secrets", "--stack", "test");
+    const { nodes, ssh } = JSON.parse(stdout) as { nodes: readonly { publicIp: string; hostKey: string }[]; ssh: { user: string; privateKey: string } };
+    const [node] = nodes;
+    assert.ok(node);
+    writeFileSync(join(quickStart.dir, "bastion.json"), JSON.stringify({ host: node.publicIp, user: ssh.user, hostKey: node.hostKey, privateKey: ssh.privateKey }), { mode: 0o600 });
+    quickStart.writePools(NEVER.replace("ipipMode: Never", "vxlanMode: Always"));
+    await set("vxlanVni", 42);
+    await set("vxlanPort", 8472);
+    quickStart.takeConnections();
+    const up = await quickStart.steps("up");
+    assert.equal(up.code, 0, up.stdout + up.stderr);
+    await encapsulated("udp 8472 VXLAN 42");
+    assert.deepEqual([...new Set(quickStart.takeConnections())], [node.publicIp]);
+    assert.doesNotMatch(readFileSync(join(quickStart.dir, "backend/.pulumi/stacks/overlaynet-quickstart/test.json"), "utf8"), /PRIVATE KEY/);
+  });
+
+  it("VXLAN: preview says what a change of the identifier interrupts, and up makes it", async () => {
+    await set("vxlanVni", 43);
+    const preview = await quickStart.steps("preview");
+    assert.match(preview.stdout + preview.stderr, /VXLAN's VNI 42 becomes 43: every node makes its device vxlan\.calico anew/);
+    const up = await quickStart.steps("up");
+    assert.equal(up.code, 0, up.stdout + up.stderr);
+    await encapsulated("udp 8472 VXLAN 43");
   });
 
   it("pulumi destroy removes all of it", async () => {
