@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, rejects, strictEqual, throws } from "node:assert";
+import { imagesOf } from "../../../../lab/src/ec2/images";
 import { InitFailed } from "../../../../lab/src/ec2/provider";
 import { UNKNOWN } from "../../../../lab/src/ec2/property-value";
 import { EC2 } from "../../../../lab/src/ec2/tokens";
