@@ -1,5 +1,6 @@
 import { derivedId } from "./ids";
 import type { Input } from "./input";
+import { addressesInUse } from "./network-interfaces";
 import { isMap, mapsOf, mustText, propertyMap, type PropertyMap, propertyValue, type PropertyValue, textOf, textsOf } from "./property-value";
 import type { Records } from "./records";
 import { ACCOUNT_ID } from "./regions";
@@ -302,6 +303,5 @@ function some(outputs: Readonly<Record<string, unknown>>, names: readonly string
 /** AWS has five of a subnet's addresses (VPC User Guide, "Subnet sizing"). */
 function freeAddresses(subnet: ResourceRecord, records: Records): PropertyValue {
   const { first, last } = subnetCidr(subnet);
-  const used = records.where(EC2.instance, "subnetId", subnet.id).map(({ outputs }) => 1 + textsOf(outputs, "secondaryPrivateIps").length);
-  return last - first + 1 - 5 - used.reduce((sum, count) => sum + count, 0);
+  return last - first + 1 - 5 - addressesInUse(records, subnet.id).size;
 }
