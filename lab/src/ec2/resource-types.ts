@@ -4,6 +4,8 @@ import { instance } from "./instance";
 import { internetGateway } from "./internet-gateway";
 import { keyPair } from "./key-pair";
 import { natGateway } from "./nat-gateway";
+import { networkInterface } from "./network-interface";
+import { networkInterfaceAttachment } from "./network-interface-attachment";
 import type { ResourceType } from "./resource-type";
 import { route } from "./route";
 import { routeTable } from "./route-table";
@@ -26,6 +28,8 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     internetGateway,
     keyPair,
     natGateway,
+    networkInterface,
+    networkInterfaceAttachment,
     route,
     routeTable,
     routeTableAssociation,

@@ -89,7 +89,8 @@ export const securityGroup: ResourceType = {
   },
   refuseDelete(record, records) {
     const used = records.ofType(EC2.instance).some(({ outputs }) => textsOf(outputs, "vpcSecurityGroupIds").includes(record.id));
-    if (used || referencesTo(records, record.id).length > 0) throw new ApiError("DependencyViolation", `resource ${record.id} has a dependent object`);
+    const usedByInterface = records.ofType(EC2.networkInterface).some(({ outputs }) => textsOf(outputs, "securityGroups").includes(record.id));
+    if (used || usedByInterface || referencesTo(records, record.id).length > 0) throw new ApiError("DependencyViolation", `resource ${record.id} has a dependent object`);
   },
   cascade: (record, records) => [EC2.ingressRule, EC2.egressRule].flatMap((type) => records.where(type, "securityGroupId", record.id)).map(({ id }) => id),
 };
