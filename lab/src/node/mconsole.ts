@@ -39,7 +39,8 @@ async function ask(nodeDir: string, command: string): Promise<{ readonly done: b
   const script = `
     chdir $ARGV[0] or die "$ARGV[0]: $!\n";
     my $own = "umid/n/ask-$$";
-    socket(my $socket, AF_UNIX, SOCK_DGRAM, 0) && bind($socket, sockaddr_un($own)) or die "$own: $!\n";
+    my $socket;
+    socket($socket, AF_UNIX, SOCK_DGRAM, 0) && bind($socket, sockaddr_un($own)) or die "$own: $!\n";
     END { unlink $own if $own }
     local $/;
     send($socket, scalar <STDIN>, 0, sockaddr_un("umid/n/mconsole")) // die "no management console: $!\n";
