@@ -2,7 +2,8 @@ import { type Instance, KeyPair } from "@pulumi/aws/ec2";
 import { getAvailabilityZones } from "@pulumi/aws/getAvailabilityZones";
 import * as pulumi from "@pulumi/pulumi";
 import type { ConstructResult } from "@pulumi/pulumi/provider";
-import { createInstance, DEBIAN_USER, debianImage } from "../aws/instance";
+import { DEBIAN, distributionOf, userOf } from "../aws/distribution";
+import { createInstance, debianImage, identifyImage } from "../aws/instance";
 import type { NodeLayout } from "../aws/layout";
 import { createIngressRules, createNetwork, type IngressRule, networkOf, type Peerings, peerNetworks } from "../aws/network";
 import { type Scope, tagged } from "../aws/scope";
@@ -30,7 +31,7 @@ interface Node {
 interface Connection {
   readonly host: pulumi.Input<string>;
   readonly port: number;
-  readonly user: string;
+  readonly user: pulumi.Input<string>;
   readonly privateKey: pulumi.Input<string>;
   readonly hostKey: pulumi.Input<string>;
   readonly proxyCommand?: string;
@@ -49,7 +50,7 @@ export class Cluster extends pulumi.ComponentResource {
   declare readonly paths: pulumi.Output<readonly Path[]>;
   declare readonly blocks: pulumi.Output<TopologyOutputs["blocks"]>;
   declare readonly warnings: pulumi.Output<readonly Warning[]>;
-  declare readonly ssh: { readonly user: string; readonly port: number; readonly privateKey: pulumi.Output<string>; readonly proxyCommand?: string };
+  declare readonly ssh: { readonly user: pulumi.Input<string>; readonly port: number; readonly privateKey: pulumi.Output<string>; readonly proxyCommand?: string };
   declare readonly vpcIds: pulumi.Output<Record<string, string>>;
   declare readonly securityGroupIds: pulumi.Output<Record<string, string>>;
 
@@ -65,7 +66,10 @@ export class Cluster extends pulumi.ComponentResource {
     const scope: Scope = { name, parent: this, tags: args.tags ?? {} };
     for (const warning of plan.warnings) void pulumi.log.warn(warning.message, this);
 
-    const user = args.ssh?.user ?? DEBIAN_USER;
+    // The default image is Debian's; a chosen one is asked for, as user and packages follow from whose it is.
+    const chosen = args.imageId === undefined ? undefined : identifyImage(scope, args.imageId);
+    const user = args.ssh?.user ?? chosen?.apply(userOf) ?? DEBIAN.user;
+    const packages = chosen?.apply((image) => (distributionOf(image) ?? DEBIAN).packages);
     const port = sshPort(args);
     const key = new SshKey(`${name}-ssh`, { parent: this });
     const keyPair = new KeyPair(name, { publicKey: key.publicKey, tags: tagged(scope, name) }, { parent: this });
@@ -80,7 +84,7 @@ export class Cluster extends pulumi.ComponentResource {
     const nodes = plan.layout.nodes.map((layout): Node => {
       const hostKey = new SshKey(`${name}-${layout.name}`, { parent: this });
       const network = networkOf(networks, layout.network);
-      const instance = createInstance(scope, { node: layout, network, instanceType, image, keepImage: args.imageId === undefined, keyPair, hostKey });
+      const instance = createInstance(scope, { node: layout, network, instanceType, image, keepImage: args.imageId === undefined, packages, keyPair, hostKey });
       const connection = { host: instance.publicIp, port, user, privateKey: key.privateKey, hostKey: hostKey.publicKey, proxyCommand: args.ssh?.proxyCommand };
       return { layout, instance, hostKey, connection };
     });
