@@ -181,7 +181,7 @@ export interface ClusterArgs {
      */
     vxlanVni?: number;
     /**
-     * Number of test workloads on each node: network namespaces with an address of a pool, for `overlaynet verify`. Defaults to 0.
+     * Number of test workloads on each node: network namespaces with an address of a pool, for `overlaynet verify`. A node's workloads take the pools in turn, so that as many as there are pools try each of them. Defaults to 0.
      */
     workloadsPerNode?: number;
 }

@@ -24,7 +24,7 @@ export interface ClusterArgs {
   readonly vxlanPort?: number;
   /** MTU of the nodes' interfaces, bytes. Default 9001. */
   readonly hostMtu?: number;
-  /** Test workloads on every node. Default 0. */
+  /** Test workloads on every node, which take the pools in turn. Default 0. */
   readonly workloadsPerNode?: number;
   /** Node name -> the instance's source/dest check. Off where not named, as Calico wants it. */
   readonly sourceDestCheck?: Readonly<Record<string, boolean>>;
