@@ -4,6 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { removalCommands } from "../../lab/src/fabric/apply";
 import type { Guest } from "../../lab/src/fabric/guest";
 import { openLab } from "../../lab/src/state/paths";
 import { RecordStore } from "../../lab/src/state/store";
@@ -369,7 +370,8 @@ describe("fabric, by packets", function () {
   describe("reconciling", () => {
     it("mends a VPC that is gone, with the cards on it", async () => {
       await lab.apply((records) => records.ingress("all", "b1", everything));
-      await a1.exec(["ip", "netns", "delete", `lab-${lab.lab.id}-vpc-b`]);
+      // Wires first: the kernel cleans a namespace up some time after its name is gone.
+      await run(["sh", "-s"], { stdin: removalCommands(`lab-${lab.lab.id}-vpc-b`).join("\n") });
       strictEqual(await pings(a1, ip.b1), false);
       await lab.apply((records) => records.ingress("all", "b1", everything));
       strictEqual(await pings(a1, ip.b1), true);

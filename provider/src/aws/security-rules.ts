@@ -10,7 +10,8 @@ import type { Layout } from "./layout";
  * Tunnel packets carry the nodes' own addresses, so their source is the security groups of the networks: exactly the instances,
  * across peerings too (VPC Peering Guide, "Update your security groups to reference peer security groups"), and one rule per
  * network however many nodes there are; a security group holds 60 rules, and a rule per node would reach that with 60 nodes.
- * Workloads' addresses are no instance's, so a reference never matches them: their source is the pool's CIDR.
+ * Over a transit gateway references do not lead unless it is made to: there the source is the other network's CIDR. Workloads' addresses
+ * are no instance's, so a reference never matches them: their source is the pool's CIDR.
  */
 export interface SecurityRule {
   /** Stable, unique within the network's rules: the resource's name is made from it. */
@@ -42,6 +43,7 @@ const RULES_PER_GROUP = 60;
 /** What the rules follow from. */
 export interface SecurityRulesArgs {
   readonly networks: Layout["networks"];
+  readonly interconnect: Layout["interconnect"];
   /** What arrives at each network, by name. */
   readonly arrivals: ReadonlyMap<string, Arrivals>;
   /** Of which the bare ones among the arrivals are. */
@@ -58,18 +60,19 @@ export function encapsulationsInUse(pools: readonly IpPool[]): readonly TunnelKi
 }
 
 /** What may come in at the nodes of each network: what the paths in use need, ssh from the administrators, ICMP, and nothing else. */
-export function securityRules({ networks, arrivals, pools, ssh, vxlanPort }: SecurityRulesArgs): SecurityRules {
+export function securityRules({ networks, interconnect, arrivals, pools, ssh, vxlanPort }: SecurityRulesArgs): SecurityRules {
   const rules = networks.flatMap(({ name: network, peers }): SecurityRule[] => {
     const members = [network, ...peers];
     const cidrOf = (name: string): string => networks.find((other) => other.name === name)?.cidrBlock ?? "";
+    const nodesOf = (member: string): SecurityRule["source"] => (member === network || interconnect === "Peering" ? { network: member } : { cidr: cidrOf(member) });
     const arriving = arrivals.get(network);
     const senders = (kind: TunnelKind): readonly string[] => members.filter((member) => arriving?.tunnels[kind].has(member));
     return [
       ...ssh.cidrBlocks.map((cidr): SecurityRule => ({ key: `ssh-${cidr.replace("/", "-")}`, network, purpose: "ssh", description: "ssh from administrators", ipProtocol: "tcp", fromPort: ssh.port, toPort: ssh.port, source: { cidr } })),
       // From the whole VPC: path MTU discovery is answered by routers, too.
       ...members.map((member): SecurityRule => ({ key: `icmp-${member}`, network, purpose: "icmp", description: `ICMP from ${member}`, ipProtocol: "icmp", fromPort: -1, toPort: -1, source: { cidr: cidrOf(member) } })),
-      ...senders("IPIP").map((member): SecurityRule => ({ key: `ipip-${member}`, network, purpose: "ipip", description: `IP in IP from nodes of ${member}`, ipProtocol: "4", source: { network: member } })),
-      ...senders("VXLAN").map((member): SecurityRule => ({ key: `vxlan-${member}`, network, purpose: "vxlan", description: `VXLAN from nodes of ${member}`, ipProtocol: "udp", fromPort: vxlanPort, toPort: vxlanPort, source: { network: member } })),
+      ...senders("IPIP").map((member): SecurityRule => ({ key: `ipip-${member}`, network, purpose: "ipip", description: `IP in IP from nodes of ${member}`, ipProtocol: "4", source: nodesOf(member) })),
+      ...senders("VXLAN").map((member): SecurityRule => ({ key: `vxlan-${member}`, network, purpose: "vxlan", description: `VXLAN from nodes of ${member}`, ipProtocol: "udp", fromPort: vxlanPort, toPort: vxlanPort, source: nodesOf(member) })),
       ...pools.filter(({ name }) => arriving?.bare.has(name)).map((pool): SecurityRule => ({ key: `pool-${pool.name}`, network, purpose: "pool", description: `un-encapsulated from workloads of IP pool ${pool.name}`, ipProtocol: "-1", source: { cidr: pool.cidr } })),
     ];
   });

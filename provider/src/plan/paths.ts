@@ -53,7 +53,7 @@ function pathTo(viewer: Viewer, destination: Destination, encapsulation: Encapsu
     nextHop: encapsulation === "VXLAN" ? (destination.isVtep ? destination.dst : (to.vteps[version]?.address ?? "")) : (router ?? target),
     ...(encapsulation !== "None" && { outer: { source, destination: target, ...(chosen && { port: vxlanPort ?? VXLAN_PORT, vni: vxlanVni ?? VXLAN_VNI }) } }),
     mtu: underlay - overhead(encapsulation, version),
-    reason: `${reason(viewer, pool, to)}${router === undefined ? "" : ", and the VPC's route tables lead to its blocks"}`,
+    reason: `${reason(viewer, pool, to)}${router === undefined ? "" : ", and the VPC's route tables lead to its blocks"}${underlay < model.mtus.hostMtu ? `; ${underlay} bytes ${betweenInWords(viewer, to)}` : ""}`,
     hops: [from.name, ...tunnel, `${PARENT_DEVICE} ${source}`, ...(router === undefined ? [] : [`VPC router ${router}`]), `${PARENT_DEVICE} ${target}`, ...tunnel, to.name],
   };
 }
@@ -63,6 +63,12 @@ function reason(viewer: Viewer, pool: PlannedPool, to: Host): string {
   if (!pool.crossSubnet && pool.encapsulation !== "None") return said;
   const subnet = subnetInWords(viewer, pool, to);
   return subnet === undefined ? said : `${said}: ${subnet}`;
+}
+
+/** Whose MTU limits the path: that between the two networks. */
+function betweenInWords({ model, host }: Viewer, to: Host): string {
+  const [one, other] = [model.mtus.networks[host.network], model.mtus.networks[to.network]];
+  return one === other ? `within ${one}` : `between ${one} and ${other}`;
 }
 
 /** `10.2.0.4 is outside 10.1.0.0/24`, as the viewing node sees it. */

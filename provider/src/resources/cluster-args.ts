@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type Interconnect, INTERCONNECTS } from "../aws/interconnect";
 import type { NetworkArgs, SubnetArgs } from "../aws/layout";
 import type { Problem } from "../ippool/problem";
 import { SMALLEST_MTU } from "../plan/mtu";
@@ -14,7 +15,7 @@ export interface ClusterArgs {
   readonly ipPoolsSource?: string;
   readonly networks: readonly NetworkArgs[];
   /** Default "Peering": every network with every other. */
-  readonly interconnect?: "Peering";
+  readonly interconnect?: Interconnect;
   /** What becomes of pools without encapsulation whose nodes are in several subnets. Default "Refuse". */
   readonly neverAcrossSubnets?: NeverAcrossSubnets;
   /** VXLAN network identifier, 1 to 16777215. Default 4096. */
@@ -67,14 +68,13 @@ export interface ClusterBastionArgs {
 export function readClusterArgs(inputs: Readonly<Record<string, unknown>>): { readonly args: ClusterArgs; readonly problems: readonly Problem[] } {
   const reader = new Reader();
   const ssh = reader.optional(inputs["ssh"], "ssh", (value, at) => reader.object(value, at));
-  const interconnect = reader.optional(inputs["interconnect"], "interconnect", (value, at) => reader.text(value, at));
-  if (interconnect !== undefined && interconnect !== "Peering") reader.problem("interconnect", `"${interconnect}" is not known: use "Peering"`);
   const neverAcrossSubnets = reader.optional(inputs["neverAcrossSubnets"], "neverAcrossSubnets", (value, at) => reader.oneOf(value, at, ["Refuse", "VpcRouteTables"] as const));
   const labels = reader.optional(inputs["labels"], "labels", (value, at) => reader.object(value, at)) ?? {};
   const checks = reader.optional(inputs["sourceDestCheck"], "sourceDestCheck", (value, at) => reader.object(value, at)) ?? {};
   const args: ClusterArgs = {
     ipPools: reader.required(inputs["ipPools"], "ipPools", (value, at) => reader.text(value, at)) ?? "",
     ipPoolsSource: reader.optional(inputs["ipPoolsSource"], "ipPoolsSource", (value, at) => reader.text(value, at)),
+    interconnect: reader.optional(inputs["interconnect"], "interconnect", (value, at) => reader.oneOf(value, at, INTERCONNECTS)),
     networks: reader.required(inputs["networks"], "networks", (value, at) => reader.list(value, at, (item, here) => readNetwork(reader, item, here))) ?? [],
     neverAcrossSubnets,
     vxlanVni: reader.optional(inputs["vxlanVni"], "vxlanVni", (value, at) => reader.within(value, at, 1, 0xffffff)),
@@ -159,6 +159,11 @@ class Reader {
     return typeof value === "string" && value !== "" ? value : this.problem(at, `expected a text, got ${kind(value)}`);
   }
 
+  oneOf<T extends string>(value: unknown, at: string, known: readonly T[]): T | undefined {
+    const text = this.text(value, at);
+    return text === undefined ? undefined : (known.find((one) => one === text) ?? this.problem(at, `"${text}" is not known: use ${known.map((one) => `"${one}"`).join(" or ")}`));
+  }
+
   flag(value: unknown, at: string): boolean | undefined {
     return typeof value === "boolean" ? value : this.problem(at, `expected true or false, got ${kind(value)}`);
   }
@@ -171,11 +176,6 @@ class Reader {
   within(value: unknown, at: string, least: number, most: number): number | undefined {
     if (typeof value === "number" && Number.isInteger(value) && least <= value && value <= most) return value;
     return this.problem(at, `expected a whole number from ${least} to ${most}, got ${typeof value === "number" ? value : kind(value)}`);
-  }
-
-  oneOf<T extends string>(value: unknown, at: string, known: readonly T[]): T | undefined {
-    const text = this.text(value, at);
-    return text === undefined ? undefined : (known.find((one) => one === text) ?? this.problem(at, `"${text}" is not known: use ${known.map((one) => `"${one}"`).join(" or ")}`));
   }
 
   object(value: unknown, at: string): Readonly<Record<string, unknown>> | undefined {

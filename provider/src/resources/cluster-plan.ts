@@ -32,13 +32,14 @@ export interface ClusterPlan {
 export function planCluster(args: ClusterArgs, proxyCommand: string | undefined): ClusterPlan {
   const { pools, problems: poolProblems } = loadIpPools(args.ipPools);
   const adminCidrBlocks = args.ssh?.adminCidrBlocks ?? [];
-  const laidOut = layOut({ networks: args.networks, pools, workloadsPerNode: args.workloadsPerNode ?? 0, sourceDestCheck: args.sourceDestCheck ?? {} });
+  const laidOut = layOut({ networks: args.networks, interconnect: args.interconnect, pools, workloadsPerNode: args.workloadsPerNode ?? 0, sourceDestCheck: args.sourceDestCheck ?? {} });
   const { layout } = laidOut;
   const viaVpcRouter = args.neverAcrossSubnets === "VpcRouteTables";
   const members = poolNodes(pools, layout.nodes.map((node) => ({ name: node.name, labels: labelsOf(node, layout.region, args) })));
   const rulesOf = (carrying: readonly PoolNodes[]) =>
     securityRules({
       networks: layout.networks,
+      interconnect: layout.interconnect,
       arrivals: arrivalsOf(layout.nodes, carrying, viaVpcRouter),
       pools: carrying.map(({ pool }) => pool),
       ssh: { port: sshPort(args), cidrBlocks: adminCidrBlocks },

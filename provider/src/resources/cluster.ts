@@ -5,7 +5,9 @@ import type { ConstructResult } from "@pulumi/pulumi/provider";
 import { createInstance, DEBIAN_USER, debianImage } from "../aws/instance";
 import type { NodeLayout } from "../aws/layout";
 import { createIngressRules, createNetwork, type IngressRule, networkOf, type Peerings, peerNetworks, routeBlocks } from "../aws/network";
+import { TRANSIT_GATEWAY_MTU } from "../aws/interconnect";
 import { type Scope, tagged } from "../aws/scope";
+import { attachNetworks } from "../aws/transit-gateway";
 import type { Problem } from "../ippool/problem";
 import type { Path, Warning } from "../plan/path";
 import type { SshBastion } from "../ssh/target";
@@ -75,7 +77,8 @@ export class Cluster extends pulumi.ComponentResource {
     const ipPools = new IpPools(name, { manifests: args.ipPools, source: args.ipPoolsSource }, { parent: this });
 
     const networks = new Map(plan.layout.networks.map((network) => [network.name, createNetwork(scope, network)]));
-    const peerings = peerNetworks(scope, plan.layout.peerings, networks);
+    const { interconnect, transitSubnets } = plan.layout;
+    const peerings = interconnect === "TransitGateway" ? attachNetworks(scope, transitSubnets, networks) : peerNetworks(scope, plan.layout.peerings, networks);
     const rules = createIngressRules(scope, plan.rules, networks, peerings);
 
     const instanceType = args.instanceType ?? DEFAULT_INSTANCE_TYPE;
@@ -109,6 +112,7 @@ export class Cluster extends pulumi.ComponentResource {
         vxlanVni: args.vxlanVni,
         vxlanPort: args.vxlanPort,
         viaVpcRouter: args.neverAcrossSubnets === "VpcRouteTables" ? true : undefined,
+        ...(interconnect === "TransitGateway" && { networkMtus: pairsOf(plan.layout.networks.map((network) => network.name)).map((pair) => ({ networks: pair, mtu: TRANSIT_GATEWAY_MTU })) }),
       },
       { parent: this, dependsOn: nodes.map(({ instance }) => instance) },
     );
@@ -225,6 +229,10 @@ function inventoryNode({ layout, instance, hostKey, connection }: Node): pulumi.
     host,
     hostKey: publicKey,
   }));
+}
+
+function pairsOf(names: readonly string[]): (readonly [string, string])[] {
+  return names.flatMap((one, i) => names.slice(i + 1).map((other) => [one, other] as const));
 }
 
 /** Calico's sentence first, so that it can be searched for; then where it stands in the text. */

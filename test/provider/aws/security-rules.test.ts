@@ -28,7 +28,7 @@ function labelled({ nodes }: Layout) {
 
 function ruled(laid: Layout, pools: readonly IpPool[], { viaVpcRouter = false, ssh = ADMIN, vxlanPort = 4789 } = {}): SecurityRules {
   const arrivals = arrivalsOf(laid.nodes, poolNodes(pools, labelled(laid)), viaVpcRouter);
-  return securityRules({ networks: laid.networks, arrivals, pools, ssh, vxlanPort });
+  return securityRules({ networks: laid.networks, interconnect: laid.interconnect, arrivals, pools, ssh, vxlanPort });
 }
 
 function inWords({ ipProtocol, fromPort, toPort, source }: SecurityRule): string {
@@ -189,5 +189,18 @@ describe("security rules", () => {
     assert.deepEqual(many(29, 2).warnings, []);
     assert.equal(many(29, 2).rules.filter(({ network }) => network === "net0").length, 59);
     assert.deepEqual(new Set(many(30, 2).warnings.map(({ code }) => code)), new Set(["SecurityGroupRuleQuota"]));
+  });
+
+  it("name the nodes of their own network, and others' CIDRs over a transit gateway, which references do not cross", () => {
+    const peered = layout({ net0: [2], net1: [2] });
+    const both = [pool({ name: "a", cidr: "192.168.0.0/17", ipipMode: "Always" }), pool({ name: "b", cidr: "192.168.128.0/17", vxlanMode: "Always" })];
+    const sources = (laid: Layout): unknown[] => ruled(laid, both).rules.filter(({ network, purpose }) => network === "net0" && ["ipip", "vxlan"].includes(purpose)).map(({ key, source }) => [key, source]);
+    assert.deepEqual(sources({ ...peered, interconnect: "TransitGateway" }), [
+      ["ipip-net0", { network: "net0" }],
+      ["ipip-net1", { cidr: "10.1.0.0/16" }],
+      ["vxlan-net0", { network: "net0" }],
+      ["vxlan-net1", { cidr: "10.1.0.0/16" }],
+    ]);
+    assert.deepEqual(sources(peered).map((row) => JSON.stringify(row).includes("cidr")), [false, false, false, false]);
   });
 });

@@ -29,9 +29,8 @@ describe("arguments of a Cluster", () => {
     const { args, problems } = readClusterArgs(given);
     assert.deepEqual(problems, []);
     const { tags, ...rest } = args;
-    const { interconnect, ...expected } = given;
-    assert.equal(interconnect, "Peering");
-    assert.deepEqual(JSON.parse(JSON.stringify(rest)), expected);
+    assert.deepEqual(JSON.parse(JSON.stringify(rest)), given);
+    for (const interconnect of ["Peering", "TransitGateway"]) assert.equal(readClusterArgs({ ...given, interconnect }).args.interconnect, interconnect);
     assert.equal(tags, undefined);
   });
 
@@ -40,7 +39,7 @@ describe("arguments of a Cluster", () => {
       lines({
         ipPools: undefined,
         networks: [{ name: 7, subnets: [{ ...SUBNET, nodes: "2" }, "x"] }, null],
-        interconnect: "TransitGateway",
+        interconnect: "Carrier pigeon",
         neverAcrossSubnets: "Always",
         vxlanVni: 0,
         vxlanPort: 65536,
@@ -51,9 +50,9 @@ describe("arguments of a Cluster", () => {
         ssh: { adminCidrBlocks: "0.0.0.0/0", user: "" },
       }),
       [
-        'interconnect: "TransitGateway" is not known: use "Peering"',
         'neverAcrossSubnets: "Always" is not known: use "Refuse" or "VpcRouteTables"',
         "ipPools: is required",
+        'interconnect: "Carrier pigeon" is not known: use "Peering" or "TransitGateway"',
         "networks[0].name: expected a text, got a number",
         "networks[0].cidrBlock: is required",
         "networks[0].subnets[0].nodes: expected a whole number from 0, got a string",

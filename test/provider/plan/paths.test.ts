@@ -39,7 +39,7 @@ describe("paths", () => {
       nextHop: "10.2.0.4",
       outer: { source: "10.1.0.4", destination: "10.2.0.4" },
       mtu: 8480,
-      reason: "pool has ipipMode CrossSubnet: 10.2.0.4 is outside 10.1.0.0/24",
+      reason: "pool has ipipMode CrossSubnet: 10.2.0.4 is outside 10.1.0.0/24; 8500 bytes between blue and green",
       hops: ["a1", "tunl0", "eth0 10.1.0.4", "eth0 10.2.0.4", "tunl0", "c1"],
     });
   });

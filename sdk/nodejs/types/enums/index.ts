@@ -47,6 +47,10 @@ export const Interconnect = {
      * A VPC peering connection between every two networks, with routes both ways. Peering is not transitive, so every pair has its own.
      */
     Peering: "Peering",
+    /**
+     * One transit gateway with an attachment per network, and routes both ways. Packets between networks may have 8500 bytes, over a peering 9001. An attachment has a /28 subnet of its own at the end of the VPC for every availability zone in use. AWS bills every attachment by the hour, and the traffic.
+     */
+    TransitGateway: "TransitGateway",
 } as const;
 
 /**
