@@ -171,7 +171,8 @@ class Reader {
     if (cidr === undefined || vpc === undefined || !this.#isId(record)) return [];
     const outer = parseCidr(String(vpc.outputs["cidrBlock"]));
     if (outer !== undefined && !containsRange(outer, cidr)) this.#problem(record, `${formatCidr(cidr)} is not inside ${formatCidr(outer)} of ${vpc.id}`);
-    return [{ id: record.id, vpcId: vpc.id, cidr, routeTableId: tableOf.get(record.id) ?? String(vpc.outputs["mainRouteTableId"]), networkAcl: aclOf(record.id, vpc) }];
+    const routeTableId = tableOf.get(record.id) ?? String(vpc.outputs["mainRouteTableId"]);
+    return [{ id: record.id, vpcId: vpc.id, cidr, routeTableId, networkAcl: aclOf(record.id, vpc) }];
   }
 
   /** Route table by subnet. */
