@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { removalCommands } from "../../lab/src/fabric/apply";
 import type { Guest } from "../../lab/src/fabric/guest";
 import { openLab } from "../../lab/src/state/paths";
+import { RecordStore } from "../../lab/src/state/store";
 import { run } from "../../lab/src/state/privileged";
 import { CloudRecords, macOfInstance } from "./cloud-records";
 import { answer, connects, delivered, GuestLab, pings } from "./guests";
@@ -330,6 +331,22 @@ describe("fabric, by packets", function () {
       await lab.apply((records) => records.ingress("tcp", "a1", { ipProtocol: "tcp", fromPort: 7000, toPort: 7001, cidrIpv4: "198.51.100.1/32" }));
       strictEqual(await proxy(publicIp, "7000"), "198.51.100.1\n");
       await rejects(proxy(publicIp, "7001"), /Connection refused/);
+    });
+
+    it("connects to a private address from the node's card, where security groups and routes do not matter", async () => {
+      const store = new RecordStore(lab.lab);
+      await rejects(proxy(ip.a2, "7000"), "no route leads there from the internet");
+      try {
+        store.put(lab.base.get("i-a2"));
+        strictEqual(await proxy(ip.a2, "7000"), "");
+        await rejects(proxy(ip.a2, "7001"), /Connection refused/);
+        store.put({ ...lab.base.get("i-a2"), id: "i-twin" });
+        await rejects(proxy(ip.a2, "7000"), /several nodes have the private address 10\.1\.1\.12/);
+        store.put({ ...lab.base.get("i-a2"), id: "i-twin", outputs: { ...lab.base.get("i-a2").outputs, instanceState: "terminated" } });
+        strictEqual(await proxy(ip.a2, "7000"), "");
+      } finally {
+        for (const id of ["i-a2", "i-twin"]) store.remove(id);
+      }
     });
 
     it("takes nothing that means more to socat than an address and a port", async () => {

@@ -75,6 +75,11 @@ export class GuestLab {
     return run(["nsenter", `--net=/run/netns/${internetNamespace(namespacePrefix(this.lab))}`, ...argv], { stdin });
   }
 
+  /** The internet's host. */
+  internet(): Promise<Guest> {
+    return Guest.of(internetNamespace(namespacePrefix(this.lab)));
+  }
+
   /** Starts a process that listens on a TCP port and gives each connection to a shell command; returns when it does. */
   async listen(namespace: string, port: number, command: string): Promise<void> {
     await this.start(namespace, ["socat", `TCP4-LISTEN:${port},fork,reuseaddr`, `SYSTEM:${command}`]);

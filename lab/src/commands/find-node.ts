@@ -3,6 +3,7 @@ import { nodeStatus, type NodeState } from "../node/node";
 import type { Lab } from "../state/paths";
 import type { ResourceRecord } from "../state/record";
 import { RecordStore } from "../state/store";
+import { printable } from "./printable";
 
 /** A node as the commands show it. */
 export interface LabNode {
@@ -23,6 +24,7 @@ export interface LabNode {
 export function labNodes(lab: Lab): LabNode[] {
   const records = new RecordStore(lab).list();
   const byId = new Map(records.map((record) => [record.id, record]));
+  const elastic = new Map(records.filter(({ type }) => type === "aws:ec2/eipAssociation:EipAssociation").map((record) => [`${text(record, "networkInterfaceId")} ${text(record, "privateIpAddress")}`, text(record, "publicIp")]));
   return records
     .filter(({ type, outputs }) => type === "aws:ec2/instance:Instance" && outputs["instanceState"] !== "terminated")
     .map((record) => {
@@ -34,7 +36,8 @@ export function labNodes(lab: Lab): LabNode[] {
         vpc: vpc === undefined ? "" : nameOf(vpc),
         availabilityZone: text(record, "availabilityZone") || (subnet === undefined ? "" : text(subnet, "availabilityZone")),
         privateIp: text(record, "privateIp"),
-        publicIp: text(record, "publicIp"),
+        // An Elastic IP address takes the place of the one given at launch.
+        publicIp: elastic.get(`${text(record, "primaryNetworkInterfaceId")} ${text(record, "privateIp")}`) ?? text(record, "publicIp"),
         state: nodeStatus(lab, record.id).state,
         namespace: namespaceOf(lab, record),
       };
@@ -64,10 +67,11 @@ export function chooseNode(nodes: readonly LabNode[], wanted: string): LabNode {
   return node;
 }
 
-function nameOf(record: ResourceRecord): string {
+/** The Name tag as a terminal may show it, or the id. */
+export function nameOf(record: ResourceRecord): string {
   const tags = record.outputs["tags"];
   const name = typeof tags === "object" && tags !== null && "Name" in tags ? tags.Name : undefined;
-  return typeof name === "string" && name !== "" ? name : record.id;
+  return typeof name === "string" && name !== "" ? printable(name) : record.id;
 }
 
 function text(record: ResourceRecord, key: string): string {

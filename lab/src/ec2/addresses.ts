@@ -1,6 +1,6 @@
 import { ApiError } from "./api-error";
 import { type Cidr, formatAddress, parseAddress, mustCidr } from "./cidr";
-import { textOf, textsOf } from "./property-value";
+import { addressesInUse } from "./network-interfaces";
 import type { Records } from "./records";
 import type { ResourceRecord } from "../state/record";
 import { subnetCidr } from "./subnet";
@@ -36,14 +36,9 @@ export function refusePrivateAddress(cidr: Cidr, used: ReadonlySet<string>, want
   if (used.has(wanted)) throw new ApiError("InvalidIPAddress.InUse", `Address ${wanted} is in use.`);
 }
 
-export function addressesInUse(records: Records, subnetId: string): Set<string> {
-  const instances = records.where(EC2.instance, "subnetId", subnetId);
-  return new Set(instances.flatMap(({ outputs }) => [textOf(outputs, "privateIp") ?? "", ...textsOf(outputs, "secondaryPrivateIps")]));
-}
-
 /** The lowest free public address of the account, whatever the region. */
 export function choosePublicAddress(all: readonly ResourceRecord[]): string {
-  const used = new Set(all.filter(({ type }) => type === EC2.instance).map(({ outputs }) => outputs["publicIp"]));
+  const used = new Set(all.filter(({ type }) => type === EC2.instance || type === EC2.eip).map(({ outputs }) => outputs["publicIp"]));
   for (const pool of PUBLIC_POOLS) {
     const { first, last } = mustCidr(pool);
     for (let address = first + 1; address < last; address++) {

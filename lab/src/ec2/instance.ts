@@ -1,15 +1,17 @@
 import { isIPv4 } from "node:net";
 import { type NodeSpec, maxMtu } from "../node/node-spec";
 import type { ResourceRecord } from "../state/record";
-import { addressesInUse, choosePrivateAddress, choosePublicAddress, refusePrivateAddress } from "./addresses";
+import { choosePrivateAddress, choosePublicAddress, refusePrivateAddress } from "./addresses";
 import { ApiError } from "./api-error";
 import type { Backend } from "./backend";
 import { formatAddress } from "./cidr";
+import { associationOf, publicDnsOf } from "./elastic-ip";
 import { derivedId, macAddress } from "./ids";
 import { imagesOf } from "./images";
 import { between, type Inputs, oneOf, refused, regionInput, tagsInput } from "./input";
 import { architectureOf, isBurstable, isInstanceType, nodeMemory } from "./instance-types";
 import { findKeyPair } from "./key-pair";
+import { addressesInUse } from "./network-interfaces";
 import { isMap, mustText, type PropertyMap, textOf, textsOf } from "./property-value";
 import type { Records } from "./records";
 import { DEFAULT_REGION, ec2Arn } from "./regions";
@@ -19,8 +21,6 @@ import { findSubnet, subnetCidr } from "./subnet";
 import { EC2 } from "./tokens";
 import { findVpc } from "./vpc";
 
-/** Security groups per network interface (VPC User Guide, "Amazon VPC quotas"). */
-const GROUPS_PER_INTERFACE = 5;
 /** EC2 User Guide, "Run commands when you launch an EC2 instance with user data input". */
 const MOST_USER_DATA = 16_384;
 
@@ -156,13 +156,25 @@ export const instance: ResourceType = {
     if (record.outputs["disableApiTermination"] !== true || record.outputs["forceDestroy"] === true) return;
     throw new ApiError("OperationNotPermitted", `The instance '${record.id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.`);
   },
-  read(record, _records, backend): PropertyMap {
-    if (record.outputs["instanceState"] === "pending") return {};
+  // The terminated instance's Elastic IP addresses are free again.
+  cascade: (record, records) => records.where(EC2.eipAssociation, "networkInterfaceId", mustText(record.outputs, "primaryNetworkInterfaceId")).map(({ id }) => id),
+  read(record, records, backend): PropertyMap {
+    const address = elasticAddress(record, records);
+    if (record.outputs["instanceState"] === "pending") return address;
     const node = backend.nodeState(record.id);
-    return { instanceState: node === "running" ? "running" : "stopped" };
+    return { ...address, instanceState: node === "running" ? "running" : "stopped" };
   },
   effects: nodeEffects(),
 };
+
+/** An Elastic IP address takes the place of the one that the instance was given at launch. */
+function elasticAddress({ outputs }: ResourceRecord, records: Records): PropertyMap {
+  const association = associationOf(records, { networkInterfaceId: mustText(outputs, "primaryNetworkInterfaceId"), privateIp: mustText(outputs, "privateIp") });
+  if (association === undefined) return {};
+  const publicIp = mustText(association.outputs, "publicIp");
+  const vpc = findVpc(records, mustText(findSubnet(records, mustText(outputs, "subnetId")).outputs, "vpcId"));
+  return { publicIp, publicDns: vpc.outputs["enableDnsHostnames"] === true ? publicDnsOf(publicIp, records.region) : "" };
+}
 
 function shutdownProblem(value: unknown, name: string): string | undefined {
   if (value === "terminate") return "the lab does not model instance_initiated_shutdown_behavior terminate: a node that shuts down is stopped";
@@ -213,7 +225,6 @@ function runInstance({ id, inputs: given, region, records }: CreateCall): Made {
   const publicIp = wantsPublic === true ? choosePublicAddress(records.account) : "";
   const hostnameType = privateDnsOptions(given, subnet)["hostnameType"];
   const domain = region === DEFAULT_REGION ? "ec2.internal" : `${region}.compute.internal`;
-  const publicDomain = region === DEFAULT_REGION ? "compute-1.amazonaws.com" : `${region}.compute.amazonaws.com`;
   const named = publicIp !== "" && vpc.outputs["enableDnsHostnames"] === true;
   const networkInterface = derivedId("eni", id);
   const type = mustText(given, "instanceType");
@@ -232,7 +243,7 @@ function runInstance({ id, inputs: given, region, records }: CreateCall): Made {
       primaryNetworkInterfaceId: networkInterface,
       privateDns: hostnameType === "resource-name" ? `${id}.${domain}` : `ip-${privateIp.replaceAll(".", "-")}.${domain}`,
       privateIp,
-      publicDns: named ? `ec2-${publicIp.replaceAll(".", "-")}.${publicDomain}` : "",
+      publicDns: named ? publicDnsOf(publicIp, region) : "",
       publicIp,
       spotInstanceRequestId: "",
       tenancy: textOf(given, "tenancy") ?? "default",
@@ -331,7 +342,7 @@ function securityGroups(records: Records, subnet: ResourceRecord, given: Propert
       throw new ApiError("InvalidParameter", `Security group ${id} and subnet ${subnet.id} belong to different networks.`);
     }
   }
-  if (wanted.length > GROUPS_PER_INTERFACE) throw new ApiError("SecurityGroupsPerInterfaceLimitExceeded", "The maximum number of security groups per interface has been reached.");
+  if (wanted.length > records.quotas["security-groups-per-interface"]) throw new ApiError("SecurityGroupsPerInterfaceLimitExceeded", "The maximum number of security groups per interface has been reached.");
   return wanted;
 }
 
@@ -354,6 +365,7 @@ export function nodeOf(backend: Backend, record: ResourceRecord, records: Record
     authorizedKeys: publicKey === undefined ? [] : [publicKey],
     userDataBase64: userData === undefined ? textOf(outputs, "userDataBase64") : Buffer.from(userData, "utf8").toString("base64"),
     memoryMiB: nodeMemory(mustText(outputs, "instanceType")),
+    suite: imagesOf(records.region).find(({ id }) => id === outputs["ami"])?.suite,
   };
 }
 

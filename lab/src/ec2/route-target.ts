@@ -14,9 +14,7 @@ export const refusedTargets: Inputs = {
   coreNetworkArn: refused("string", "it has no Cloud WAN"),
   egressOnlyGatewayId: refused("string", "its networks are IPv4 only"),
   localGatewayId: refused("string", "it has no Outposts"),
-  natGatewayId: refused("string", "it has no NAT gateways"),
   odbNetworkArn: refused("string", "it has no Oracle Database@AWS"),
-  transitGatewayId: refused("string", "it has no transit gateways"),
   vpcEndpointId: refused("string", "it has no VPC endpoints"),
 };
 
@@ -49,13 +47,21 @@ export function routeId(table: string, destination: string): string {
 }
 
 /** A route whose target is gone or, for a peering connection, not accepted is a black hole (VPC Peering Guide, "Update your route tables"). */
-export function routeState(route: Readonly<Record<string, unknown>>, records: Records): "active" | "blackhole" {
+export function routeState(route: Readonly<Record<string, unknown>>, records: Records, vpcId: string): "active" | "blackhole" {
   const peering = textOf(route, "vpcPeeringConnectionId");
   if (peering !== undefined) return records.find(EC2.peering, peering)?.outputs["acceptStatus"] === "active" ? "active" : "blackhole";
+  const nat = textOf(route, "natGatewayId");
+  if (nat !== undefined) return records.find(EC2.natGateway, nat) === undefined ? "blackhole" : "active";
+  const transit = textOf(route, "transitGatewayId");
+  if (transit !== undefined) return isAttached(records, transit, vpcId) ? "active" : "blackhole";
   const networkInterface = textOf(route, "networkInterfaceId");
   if (networkInterface !== undefined) return interfaceOwner(records, networkInterface) === undefined ? "blackhole" : "active";
   const gateway = textOf(route, "gatewayId");
   return gateway === undefined || records.find(EC2.internetGateway, gateway)?.outputs["vpcId"] ? "active" : "blackhole";
+}
+
+function isAttached(records: Records, transitGateway: string, vpcId: string): boolean {
+  return records.where(EC2.transitAttachment, "transitGatewayId", transitGateway).some(({ outputs }) => outputs["vpcId"] === vpcId);
 }
 
 /** The instance that a network interface belongs to. */
@@ -114,6 +120,15 @@ export function refuseRoute(records: Records, { table, vpc, destination, route, 
     const subnet = records.find(EC2.subnet, mustText(owner.outputs, "subnetId"));
     if (subnet?.outputs["vpcId"] !== vpc.id) throw new ApiError("InvalidParameterValue", `route table ${table} and interface ${networkInterface} belong to different networks`);
   }
+  const nat = textOf(route, "natGatewayId");
+  if (nat !== undefined) {
+    const record = records.find(EC2.natGateway, nat);
+    if (record === undefined) throw new ApiError("InvalidNatGatewayID.NotFound", `The natGateway ID '${nat}' does not exist`);
+    if (record.outputs["vpcId"] !== vpc.id) throw new ApiError("InvalidParameterValue", `route table ${table} and nat gateway ${nat} belong to different networks`);
+  }
+  const transit = textOf(route, "transitGatewayId");
+  // EC2 says so of one that the VPC is not attached to, too.
+  if (transit !== undefined && !isAttached(records, transit, vpc.id)) throw new ApiError("InvalidTransitGatewayID.NotFound", `The transitGateway ID '${transit}' does not exist`);
   const peering = textOf(route, "vpcPeeringConnectionId");
   if (peering !== undefined) {
     const record = records.find(EC2.peering, peering);

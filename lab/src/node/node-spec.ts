@@ -1,4 +1,5 @@
 import { isIPv4 } from "node:net";
+import type { Suite } from "../state/paths";
 
 /** One node: an EC2 instance with one network interface. */
 export interface NodeSpec {
@@ -24,6 +25,8 @@ export interface NodeSpec {
   readonly authorizedKeys: readonly string[];
   /** EC2 user data: `#cloud-config` or a `#!` script. See seed.ts for what is honoured. */
   readonly userDataBase64?: string;
+  /** The release that a new node's disk is made from. Default bookworm (Debian 12). */
+  readonly suite?: Suite;
   /** Memory of the node, MiB. Default 192. */
   readonly memoryMiB?: number;
 }
