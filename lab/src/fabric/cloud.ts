@@ -8,6 +8,8 @@ import { interfaceAsInstance, readInterfaceAttachments, withPrimaryInterface } f
 import type { Reading } from "./reading";
 import { readTransitGateways, type TransitGateway } from "./transit-gateway";
 
+export type { NetworkAcl, NetworkAclEntry } from "./network-acls";
+
 /** What the records say about the network, read and checked. */
 export interface Cloud {
   readonly vpcs: ReadonlyMap<string, Vpc>;

@@ -4,13 +4,14 @@ import type { Cloud, Instance, InternetGateway, Peering, Vpc, VpcRoute } from ".
 /** What a route table says of a destination. */
 export type Choice = { readonly kind: "local" } | { readonly kind: "route"; readonly route: VpcRoute } | { readonly kind: "none" };
 
-/** The most specific route. The local one is in every table, and no other may be within it (VPC User Guide, "Route tables"). */
+/** The most specific route. The local one is in every table; within it there may be routes of whole subnets (VPC User Guide, "Route tables"). */
 export function chooseRoute(vpc: Vpc, tableId: string, destination: string): Choice {
-  if (containsAddress(vpc.cidr, destination)) return { kind: "local" };
   const table = vpc.routeTables.find(({ id }) => id === tableId);
   const [best] = (table?.routes ?? [])
     .filter((route) => containsAddress(route.destination, destination))
     .sort((a, b) => prefixLength(b.destination) - prefixLength(a.destination));
+  const isLocal = containsAddress(vpc.cidr, destination);
+  if (isLocal && (best === undefined || prefixLength(best.destination) <= prefixLength(vpc.cidr))) return { kind: "local" };
   return best === undefined ? { kind: "none" } : { kind: "route", route: best };
 }
 
