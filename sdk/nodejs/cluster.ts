@@ -129,7 +129,7 @@ export interface ClusterArgs {
      */
     hostMtu?: number;
     /**
-     * AMI of the nodes: Debian 12, Ubuntu 22.04 or newer, or Amazon Linux 2023. Default: the newest official Debian 12 image for the instance type at a node's creation; a node keeps the one it was made from. A change replaces the nodes.
+     * AMI of the nodes: Debian 12 or 13; Ubuntu 22.04 or newer and Amazon Linux 2023 are provided for and were not run (on the latter, workloads need the CNI plugins ptp and host-local in /opt/cni/bin). To an image that others made, Debian's package names are given. Default: the newest official Debian 12 image for the instance type at a node's creation; a node keeps the one it was made from. A change replaces the nodes.
      */
     imageId?: pulumi.Input<string | undefined>;
     /**

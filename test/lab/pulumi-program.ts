@@ -46,7 +46,7 @@ export class PulumiProgram {
   /** Arguments such as `A=b` go to the environment. */
   pulumi(...args: string[]): Promise<Outcome> {
     const isVariable = (arg: string): boolean => /^[A-Z_]+=/.test(arg);
-    const variables: NodeJS.ProcessEnv = Object.fromEntries(args.filter(isVariable).map((arg) => arg.split("=")));
+    const variables: NodeJS.ProcessEnv = Object.fromEntries(args.filter(isVariable).map((arg) => [arg.slice(0, arg.indexOf("=")), arg.slice(arg.indexOf("=") + 1)]));
     const env: NodeJS.ProcessEnv = {
       ...process.env,
       ...variables,

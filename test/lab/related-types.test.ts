@@ -17,6 +17,7 @@ new aws.ec2.MainRouteTableAssociation("b", { vpcId: b.id, routeTableId: table.id
 new aws.ec2.DefaultSecurityGroup("a", { vpcId: a.id, ingress: [{ protocol: "tcp", fromPort: 22, toPort: 22, cidrBlocks: ["192.0.2.0/24"] }] });
 const group = new aws.ec2.SecurityGroup("nodes", { vpcId: b.id });
 new aws.ec2.SecurityGroupRule("nodes", { type: "ingress", securityGroupId: group.id, protocol: "4", fromPort: 0, toPort: 0, self: true, cidrBlocks: undefined });
+if (process.env.MORE) for (const i of [3, 4, 5]) new aws.ec2.Vpc("more" + i, { cidrBlock: "10." + i + ".0.0/16" });
 new aws.ec2.Tag("a", { resourceId: table.id, key: "team", value: "net" });
 `;
 
@@ -27,6 +28,13 @@ describe("pulumi with resources that change what others made", function () {
     program = await PulumiProgram.make(PROGRAM);
   });
   after(() => program.remove());
+
+  it("makes what a quota allows", async () => {
+    const refused = await program.pulumi("up", "--yes", "--skip-preview", "OVERLAYNET_LAB_QUOTAS=vpcs-per-region=2");
+    notStrictEqual(refused.code, 0, refused.output);
+    match(refused.output, /creating EC2 VPC: operation error EC2: CreateVpc, api error VpcLimitExceeded: The maximum number of VPCs has been reached\./);
+    match((await program.pulumi("preview", "OVERLAYNET_LAB_QUOTAS=vpcs=2")).output, /OVERLAYNET_LAB_QUOTAS: "vpcs=2" is not a quota and its number/);
+  });
 
   it("makes them, and changes nothing the second time", async () => {
     const up = await program.pulumi("up", "--yes", "--skip-preview");
@@ -42,6 +50,12 @@ describe("pulumi with resources that change what others made", function () {
     match(output, /waiting for EC2 VPC Peering Connection \(pcx-\w+\) create: unexpected state 'failed', wanted target 'active, pending-acceptance'\. last error: Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range/);
     const healed = await program.pulumi("up", "--yes", "--skip-preview");
     strictEqual(healed.code, 0, healed.output);
+  });
+
+  it("warns of what a new account would refuse", async () => {
+    const { code, output } = await program.pulumi("up", "--yes", "--skip-preview", "MORE=1");
+    strictEqual(code, 0, output);
+    match(output, /warning: 6 VPCs in us-east-1: AWS refuses the 6th \(VpcLimitExceeded\)/);
   });
 
   it("leaves nothing", async () => {

@@ -51,7 +51,12 @@ class SwitchingCluster {
   #workloads: readonly TestWorkload[] = [];
 
   /** @param encapsulates modes with which anything is encapsulated here, and security groups need a rule for it */
-  constructor(networks: string, private readonly encapsulates: (mode: Mode) => boolean) {
+  constructor(readonly networks: string, private readonly encapsulates: (mode: Mode) => boolean) {
+    this.program({});
+  }
+
+  /** Writes the program with other networks or more arguments. */
+  program({ networks = this.networks, more = "" }: { readonly networks?: string; readonly more?: string }): void {
     this.quickStart.writeProgram(`
       import * as overlaynet from "overlaynet";
       import * as pulumi from "@pulumi/pulumi";
@@ -62,6 +67,7 @@ class SwitchingCluster {
         networks: ${networks},
         workloadsPerNode: 1,
         ssh: { adminCidrBlocks: new pulumi.Config().requireObject("adminCidrBlocks") },
+        ${more}
       });
       export const { nodes, workloads, paths, ssh } = cluster;`);
   }
@@ -201,6 +207,34 @@ describe("switching under traffic", function () {
       results.push(...switches);
       assert.deepEqual(switches.filter(({ lost }) => lost > 0), []);
       assert.equal(new Set(switches.map(({ from, to }) => `${from} ${to}`)).size, 12);
+    });
+
+    it("loses nothing while pools and nodes come and go, natOutgoing and the MTU change", async () => {
+      const one = pool("IPIP CrossSubnet");
+      const grown = cluster.networks.replace("nodes: 1", "nodes: 2");
+      assert.notEqual(grown, cluster.networks);
+      const changes: readonly (readonly [string, string, Parameters<SwitchingCluster["program"]>[0]])[] = [
+        ["a pool of another mode comes", `${one}---\n${pool("VXLAN Always", "second", "172.30.0.0/16")}`, {}],
+        ["it goes", one, {}],
+        ["natOutgoing off", one.replace("natOutgoing: true", "natOutgoing: false"), {}],
+        ["natOutgoing on", one, {}],
+        ["a smaller MTU", one, { more: "hostMtu: 8000," }],
+        ["a larger MTU", one, {}],
+        ["a node comes", one, { networks: grown }],
+        ["it goes again", one, {}],
+      ];
+      await cluster.startTraffic();
+      for (const [, pools, program] of changes) {
+        cluster.program(program);
+        await cluster.nextPhase();
+        await cluster.change(pools);
+      }
+      await cluster.holdsOnly("IPIP CrossSubnet");
+      const reports = await cluster.stopTraffic();
+      const { lost, broken } = cluster.account(reports, changes.length + 1);
+      if (lost.some((packets) => packets > 0)) process.stderr.write(`${(await cluster.drops()).join("\n")}\n`);
+      assert.deepEqual(broken, []);
+      assert.deepEqual(changes.map(([what], i) => `${what}: ${lost[i + 1]} lost`), changes.map(([what]) => `${what}: 0 lost`));
     });
 
     it("would see what is lost: a route that is away for a moment", async () => {

@@ -1,4 +1,4 @@
-import { namespaceOf } from "../fabric/names";
+import { namespaceOf, namespaceOfId, namespacePrefix } from "../fabric/names";
 import { nodeStatus, type NodeState } from "../node/node";
 import type { Lab } from "../state/paths";
 import type { ResourceRecord } from "../state/record";
@@ -18,6 +18,8 @@ export interface LabNode {
   readonly state: NodeState;
   /** Network namespace of its card. */
   readonly namespace: string;
+  /** Those of its secondary interfaces' cards. */
+  readonly otherNamespaces?: readonly string[];
 }
 
 /** The lab's nodes, by name. */
@@ -40,6 +42,9 @@ export function labNodes(lab: Lab): LabNode[] {
         publicIp: elastic.get(`${text(record, "primaryNetworkInterfaceId")} ${text(record, "privateIp")}`) ?? text(record, "publicIp"),
         state: nodeStatus(lab, record.id).state,
         namespace: namespaceOf(lab, record),
+        otherNamespaces: records
+          .filter(({ type, outputs }) => type === "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment" && outputs["instanceId"] === record.id && outputs["deviceIndex"] !== 0)
+          .map((attachment) => namespaceOfId(namespacePrefix(lab), text(attachment, "networkInterfaceId"))),
       };
     })
     .sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));

@@ -14,10 +14,14 @@ const PUBLIC_POOLS = ["203.0.113.0/24", "198.51.100.0/24"];
 /** The end of the lab's internet that connections come from. */
 const TAKEN_PUBLIC = new Set(["198.51.100.1"]);
 
-/** A private address for an instance: the one wanted, or the subnet's lowest free one. */
-export function choosePrivateAddress(records: Records, subnet: ResourceRecord, wanted: string | undefined): string {
+/**
+ * A private address for a network interface: the one wanted, or the subnet's lowest free one.
+ *
+ * @param besides addresses that are chosen already
+ */
+export function choosePrivateAddress(records: Records, subnet: ResourceRecord, wanted: string | undefined, besides: readonly string[] = []): string {
   const cidr = subnetCidr(subnet);
-  const used = addressesInUse(records, subnet.id);
+  const used = new Set([...addressesInUse(records, subnet.id), ...besides]);
   if (wanted !== undefined) {
     refusePrivateAddress(cidr, used, wanted);
     return wanted;

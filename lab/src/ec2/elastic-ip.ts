@@ -62,6 +62,7 @@ export function hasAssociation(records: Records, vpcId: string): boolean {
   const subnets = new Set(records.where(EC2.subnet, "vpcId", vpcId).map(({ id }) => id));
   const interfaces = new Set([
     ...records.ofType(EC2.instance).filter(({ outputs }) => subnets.has(textOf(outputs, "subnetId") ?? "")).map(({ outputs }) => outputs["primaryNetworkInterfaceId"]),
+    ...records.ofType(EC2.networkInterface).filter(({ outputs }) => subnets.has(textOf(outputs, "subnetId") ?? "")).map(({ id }) => id),
     ...records.ofType(EC2.natGateway).filter(({ outputs }) => subnets.has(textOf(outputs, "subnetId") ?? "")).map(({ outputs }) => outputs["networkInterfaceId"]),
   ]);
   return records.ofType(EC2.eipAssociation).some(({ outputs }) => interfaces.has(outputs["networkInterfaceId"]));
@@ -76,5 +77,5 @@ function targetOf(records: Records, { instanceId, networkInterfaceId }: Associat
   if (networkInterfaceId !== undefined) return findInterface(records, networkInterfaceId);
   const instance = instanceId === undefined ? undefined : records.find(EC2.instance, instanceId);
   if (instance === undefined) throw new ApiError("InvalidInstanceID.NotFound", `The instance ID '${instanceId}' does not exist`);
-  return interfaceOf(instance);
+  return interfaceOf(records, instance);
 }

@@ -1,8 +1,11 @@
+import { derivedId } from "./ids";
 import type { Input } from "./input";
-import { isMap, mapsOf, mustText, propertyMap, type PropertyMap, type PropertyValue, textOf, textsOf } from "./property-value";
+import { addressesInUse } from "./network-interfaces";
+import { isMap, mapsOf, mustText, propertyMap, type PropertyMap, propertyValue, type PropertyValue, textOf, textsOf } from "./property-value";
 import type { Records } from "./records";
 import { ACCOUNT_ID } from "./regions";
 import type { ResourceRecord } from "../state/record";
+import { fullRoute } from "./route-table";
 import { subnetCidr } from "./subnet";
 import { EC2 } from "./tokens";
 
@@ -17,9 +20,11 @@ interface Findable {
   readonly type: string;
   /** What the provider calls one. */
   readonly title: string;
-  /** By the names of the API's filters. */
-  attributes(record: ResourceRecord, records: Records): Readonly<Record<string, string>>;
+  attributes(record: ResourceRecord, records: Records): Attributes;
 }
+
+/** By the names of the API's filters; of several values one has to match. */
+export type Attributes = Readonly<Record<string, string | readonly string[]>>;
 
 const vpcs: Findable = {
   type: EC2.vpc,
@@ -75,6 +80,37 @@ const internetGateways: Findable = {
     "owner-id": ACCOUNT_ID,
   }),
 };
+
+const routeTables: Findable = {
+  type: EC2.routeTable,
+  title: "EC2 Route Table",
+  attributes(record, records) {
+    const associations = associationsOf(record, records);
+    return {
+      "association.main": associations.map(({ main }) => String(main)),
+      "association.route-table-association-id": associations.map(({ routeTableAssociationId }) => routeTableAssociationId),
+      "association.subnet-id": associations.map(({ subnetId }) => subnetId),
+      "owner-id": ACCOUNT_ID,
+      "route-table-id": record.id,
+      "vpc-id": String(record.outputs["vpcId"]),
+    };
+  },
+};
+
+interface RouteTableAssociation {
+  readonly gatewayId: string;
+  readonly main: boolean;
+  readonly routeTableAssociationId: string;
+  readonly routeTableId: string;
+  readonly subnetId: string;
+}
+
+/** As DescribeRouteTables shows them: the main one has no subnet. */
+function associationsOf({ id, outputs }: ResourceRecord, records: Records): RouteTableAssociation[] {
+  const isMain = records.find(EC2.vpc, String(outputs["vpcId"]))?.outputs["mainRouteTableId"] === id;
+  const explicit = records.where(EC2.routeTableAssociation, "routeTableId", id).map((one) => ({ main: false, routeTableAssociationId: one.id, subnetId: String(one.outputs["subnetId"]) }));
+  return [...(isMain ? [{ main: true, routeTableAssociationId: derivedId("rtbassoc", id, "main"), subnetId: "" }] : []), ...explicit].map((one) => ({ gatewayId: "", routeTableId: id, ...one }));
+}
 
 const keyPairs: Findable = {
   type: EC2.keyPair,
@@ -135,7 +171,7 @@ export const lookups: ReadonlyMap<string, Lookup> = new Map<string, Lookup>([
   ],
   [
     "aws:ec2/getSecurityGroups:getSecurityGroups",
-    many(securityGroups, (found) => ({ arns: found.map(({ outputs }) => mustText(outputs, "arn")), vpcIds: found.map(({ outputs }) => mustText(outputs, "vpcId")) })),
+    many(securityGroups, {}, (found) => ({ arns: found.map(({ outputs }) => mustText(outputs, "arn")), vpcIds: found.map(({ outputs }) => mustText(outputs, "vpcId")) })),
   ],
   [
     "aws:ec2/getInternetGateway:getInternetGateway",
@@ -144,6 +180,21 @@ export const lookups: ReadonlyMap<string, Lookup> = new Map<string, Lookup>([
       return { ...some(outputs, ["arn", "ownerId"]), internetGatewayId: id, attachments: vpcId === undefined ? [] : [{ state: "available", vpcId }] };
     }),
   ],
+  [
+    "aws:ec2/getRouteTable:getRouteTable",
+    one(
+      routeTables,
+      { routeTableId: "route-table-id", subnetId: "association.subnet-id", vpcId: "vpc-id" },
+      (record, records) => ({
+        ...some(record.outputs, ["arn", "ownerId", "vpcId"]),
+        associations: propertyValue(associationsOf(record, records)),
+        routeTableId: record.id,
+        routes: records.where(EC2.route, "routeTableId", record.id).map(({ outputs }) => fullRoute({ ...propertyMap(outputs), cidrBlock: mustText(outputs, "destinationCidrBlock") })),
+      }),
+      { gatewayId: { refused: "its gateways have no route tables" } },
+    ),
+  ],
+  ["aws:ec2/getRouteTables:getRouteTables", many(routeTables, { vpcId: "vpc-id" })],
   [
     "aws:ec2/getKeyPair:getKeyPair",
     one(
@@ -170,11 +221,7 @@ function one(findable: Findable, args: Readonly<Record<string, string>>, result:
   return {
     args: { ...Object.fromEntries(Object.keys(args).map((name) => [name, "enforced" as const])), filters: "enforced", region: "enforced", tags: "enforced", ...more },
     find(given, records) {
-      const wanted = Object.entries(args).flatMap(([name, filter]): PropertyMap[] => {
-        const value = given[name];
-        return value === undefined || value === null || value === "" || value === false ? [] : [{ name: filter, values: [String(value)] }];
-      });
-      const found = findAll(findable, [...wanted, ...mapsOf(given, "filters")], given["tags"], records);
+      const found = findAll(findable, [...filtersFor(args, given), ...mapsOf(given, "filters")], given["tags"], records);
       const [record, another] = found;
       if (record === undefined) throw new Error(`no matching ${findable.title} found`);
       if (another !== undefined) throw new Error(`multiple ${findable.title}s matched; use additional constraints to reduce matches to a single ${findable.title}`);
@@ -184,14 +231,22 @@ function one(findable: Findable, args: Readonly<Record<string, string>>, result:
 }
 
 /** A function that finds all that match, also none. */
-function many(findable: Findable, more: (found: readonly ResourceRecord[]) => PropertyMap = () => ({})): Lookup {
+function many(findable: Findable, args: Readonly<Record<string, string>> = {}, more: (found: readonly ResourceRecord[]) => PropertyMap = () => ({})): Lookup {
   return {
-    args: { filters: "enforced", region: "enforced", tags: "enforced" },
+    args: { ...Object.fromEntries(Object.keys(args).map((name) => [name, "enforced" as const])), filters: "enforced", region: "enforced", tags: "enforced" },
     find(given, records) {
-      const found = findAll(findable, mapsOf(given, "filters"), given["tags"], records);
+      const found = findAll(findable, [...filtersFor(args, given), ...mapsOf(given, "filters")], given["tags"], records);
       return { ...given, id: records.region, ids: found.map(({ id }) => id), region: records.region, ...more(found) };
     },
   };
+}
+
+/** The filters that the arguments stand for. */
+function filtersFor(args: Readonly<Record<string, string>>, given: PropertyMap): PropertyMap[] {
+  return Object.entries(args).flatMap(([name, filter]) => {
+    const value = given[name];
+    return value === undefined || value === null || value === "" || value === false ? [] : [{ name: filter, values: [String(value)] }];
+  });
 }
 
 function findInstances(given: PropertyMap, records: Records): PropertyMap {
@@ -229,11 +284,11 @@ function tagsOf({ outputs }: ResourceRecord): PropertyMap {
 }
 
 /** A filter of the EC2 API: one of its values, with `*` and `?`, has to match. */
-export function matches(attributes: Readonly<Record<string, string>>, filter: PropertyMap): boolean {
+export function matches(attributes: Attributes, filter: PropertyMap): boolean {
   const name = textOf(filter, "name") ?? "";
   const attribute = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
   if (attribute === undefined) throw new Error(`InvalidParameterValue: the lab does not know the filter '${name}'. It knows ${Object.keys(attributes).join(", ")}`);
-  return textsOf(filter, "values").some((value) => matchesPattern(attribute, value));
+  return textsOf(filter, "values").some((value) => [attribute].flat().some((one) => matchesPattern(one, value)));
 }
 
 function matchesPattern(text: string, value: string): boolean {
@@ -248,6 +303,5 @@ function some(outputs: Readonly<Record<string, unknown>>, names: readonly string
 /** AWS has five of a subnet's addresses (VPC User Guide, "Subnet sizing"). */
 function freeAddresses(subnet: ResourceRecord, records: Records): PropertyValue {
   const { first, last } = subnetCidr(subnet);
-  const used = records.where(EC2.instance, "subnetId", subnet.id).map(({ outputs }) => 1 + textsOf(outputs, "secondaryPrivateIps").length);
-  return last - first + 1 - 5 - used.reduce((sum, count) => sum + count, 0);
+  return last - first + 1 - 5 - addressesInUse(records, subnet.id).size;
 }

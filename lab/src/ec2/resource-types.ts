@@ -12,6 +12,8 @@ import { natGateway } from "./nat-gateway";
 import { defaultNetworkAcl, networkAcl } from "./network-acl";
 import { networkAclAssociation } from "./network-acl-association";
 import { networkAclRule } from "./network-acl-rule";
+import { networkInterface } from "./network-interface";
+import { networkInterfaceAttachment } from "./network-interface-attachment";
 import { peeringConnectionOptions } from "./peering-connection-options";
 import type { ResourceType } from "./resource-type";
 import { route } from "./route";
@@ -45,6 +47,8 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     networkAcl,
     networkAclAssociation,
     networkAclRule,
+    networkInterface,
+    networkInterfaceAttachment,
     peeringConnectionOptions,
     route,
     routeTable,

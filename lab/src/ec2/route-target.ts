@@ -2,6 +2,7 @@ import { crc32 } from "node:zlib";
 import { ApiError } from "./api-error";
 import { contains, mustCidr } from "./cidr";
 import { type Inputs, refused } from "./input";
+import { attachmentOf, findInterface } from "./network-interfaces";
 import { mustText, type PropertyMap, textOf } from "./property-value";
 import type { Records } from "./records";
 import type { ResourceRecord } from "../state/record";
@@ -64,9 +65,10 @@ function isAttached(records: Records, transitGateway: string, vpcId: string): bo
   return records.where(EC2.transitAttachment, "transitGatewayId", transitGateway).some(({ outputs }) => outputs["vpcId"] === vpcId);
 }
 
-/** The instance that a network interface belongs to. */
+/** The instance that a network interface is attached to. */
 export function interfaceOwner(records: Records, networkInterface: string): ResourceRecord | undefined {
-  return records.where(EC2.instance, "primaryNetworkInterfaceId", networkInterface)[0];
+  const attachment = attachmentOf(records, networkInterface);
+  return attachment === undefined ? records.where(EC2.instance, "primaryNetworkInterfaceId", networkInterface)[0] : records.find(EC2.instance, attachment.instanceId);
 }
 
 export interface RouteRequest {
@@ -115,9 +117,7 @@ export function refuseRoute(records: Records, { table, vpc, destination, route, 
   }
   const networkInterface = textOf(route, "networkInterfaceId");
   if (networkInterface !== undefined) {
-    const owner = interfaceOwner(records, networkInterface);
-    if (owner === undefined) throw new ApiError("InvalidNetworkInterfaceID.NotFound", `The networkInterface ID '${networkInterface}' does not exist`);
-    const subnet = records.find(EC2.subnet, mustText(owner.outputs, "subnetId"));
+    const subnet = records.find(EC2.subnet, findInterface(records, networkInterface).subnetId);
     if (subnet?.outputs["vpcId"] !== vpc.id) throw new ApiError("InvalidParameterValue", `route table ${table} and interface ${networkInterface} belong to different networks`);
   }
   const nat = textOf(route, "natGatewayId");

@@ -74,7 +74,8 @@ export const securityGroup: ResourceType = {
   refuseDelete(record, records) {
     if (record.outputs["name"] === "default") throw new ApiError("CannotDelete", `the specified group: "${record.id}" name: "default" cannot be deleted by a user`);
     const used = records.ofType(EC2.instance).some(({ outputs }) => textsOf(outputs, "vpcSecurityGroupIds").includes(record.id));
-    if (used || (record.outputs["revokeRulesOnDelete"] !== true && referencesTo(records, record).length > 0)) throw new ApiError("DependencyViolation", `resource ${record.id} has a dependent object`);
+    const usedByInterface = records.ofType(EC2.networkInterface).some(({ outputs }) => textsOf(outputs, "securityGroups").includes(record.id));
+    if (used || usedByInterface || (record.outputs["revokeRulesOnDelete"] !== true && referencesTo(records, record).length > 0)) throw new ApiError("DependencyViolation", `resource ${record.id} has a dependent object`);
   },
   cascade(record, records) {
     const own = [EC2.ingressRule, EC2.egressRule, EC2.securityGroupRule].flatMap((type) => records.where(type, "securityGroupId", record.id));

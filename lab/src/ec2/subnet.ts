@@ -76,7 +76,7 @@ export const subnet: ResourceType = {
   },
   refuseDelete(record, records) {
     const attached = records.ofType(EC2.transitAttachment).some(({ outputs }) => textsOf(outputs, "subnetIds").includes(record.id));
-    if (!attached && [EC2.instance, EC2.natGateway].every((type) => records.where(type, "subnetId", record.id).length === 0)) return;
+    if (!attached && [EC2.instance, EC2.natGateway, EC2.networkInterface].every((type) => records.where(type, "subnetId", record.id).length === 0)) return;
     throw new ApiError("DependencyViolation", `The subnet '${record.id}' has dependencies and cannot be deleted.`);
   },
   cascade: (record, records) => [EC2.routeTableAssociation, EC2.networkAclAssociation].flatMap((type) => records.where(type, "subnetId", record.id)).map(({ id }) => id),

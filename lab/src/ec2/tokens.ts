@@ -4,6 +4,8 @@ export const EC2 = {
   subnet: "aws:ec2/subnet:Subnet",
   eip: "aws:ec2/eip:Eip",
   eipAssociation: "aws:ec2/eipAssociation:EipAssociation",
+  networkInterface: "aws:ec2/networkInterface:NetworkInterface",
+  networkInterfaceAttachment: "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment",
   natGateway: "aws:ec2/natGateway:NatGateway",
   internetGateway: "aws:ec2/internetGateway:InternetGateway",
   internetGatewayAttachment: "aws:ec2/internetGatewayAttachment:InternetGatewayAttachment",

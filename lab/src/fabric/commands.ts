@@ -1,5 +1,5 @@
 import { interfaceIndex } from "./names";
-import type { Address, Link, Namespace, NftTable, Route, Rule } from "./namespace";
+import type { Address, Link, Namespace, Neighbour, NftTable, Route, Rule } from "./namespace";
 import { mainTable } from "./namespace";
 import { type Observed, rulePriority } from "./observed";
 
@@ -57,6 +57,7 @@ export function peerCommands(namespace: string, owners: readonly Namespace[]): s
 /** Lines for `ip -batch` that bring addresses, neighbours, rules and routes in line; what is right already is not touched. */
 export function routingCommands(namespace: Namespace, observed: Observed): string[] {
   const addresses = difference(namespace.addresses, observed.addresses, ({ dev, address }) => `${dev} ${address}`);
+  const neighbours = difference(namespace.neighbours, observed.neighbours, neighbourKey);
   const rules = difference(namespace.rules, observed.rules, ({ iif, table }) => `${iif} ${table}`);
   const routes = difference(namespace.routes, observed.routes, routeWords);
   const wanted = new Set(namespace.routes.map(routeKey));
@@ -67,6 +68,7 @@ export function routingCommands(namespace: Namespace, observed: Observed): strin
     ...addresses.surplus.filter(({ dev }) => devices.has(dev)).map(({ dev, address }) => `address delete ${address} dev ${dev}`),
     ...addresses.missing.map(addressCommand),
     ...namespace.neighbours.map(({ dev, address, mac }) => `neighbour replace ${address} lladdr ${mac} dev ${dev} nud permanent`),
+    ...neighbours.surplus.filter(({ dev }) => devices.has(dev)).map(({ dev, address }) => `neighbour delete ${address} dev ${dev}`),
     ...routes.missing.map((route) => `route replace ${routeWords(route)}`),
     ...routes.surplus.filter((route) => !wanted.has(routeKey(route)) && stillThere(route)).map((route) => `route delete ${routeWords(route)}`),
     ...rules.missing.map((rule) => `rule add ${ruleWords(rule)}`),
@@ -76,6 +78,11 @@ export function routingCommands(namespace: Namespace, observed: Observed): strin
 
 function addressCommand({ dev, address }: Address): string {
   return `address replace ${address} dev ${dev}`;
+}
+
+/** A neighbour with another MAC address takes the place of the old one. */
+function neighbourKey({ dev, address }: Neighbour): string {
+  return `${dev} ${address}`;
 }
 
 function ruleWords({ iif, table }: Rule): string {

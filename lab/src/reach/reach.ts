@@ -53,21 +53,19 @@ class Walk {
   fromGuest(instance: Instance, nextHop?: string): Path {
     const { subnet } = instance;
     const { destination } = this.#packet;
-    const id = instance.networkInterfaceId;
     if (this.#isTooLongFor(MTU.vpc)) return this.#drop("MTU_EXCEEDED", { kind: "guest", id: instance.id, text: `its network interface takes at most ${MTU.vpc} bytes` }, { kind: "mtu", mtu: MTU.vpc });
-    if (isBroadcast(destination, subnet)) return this.#drop("BROADCAST_NOT_CARRIED", { kind: "subnet", id: subnet.id, text: `${destination} is no single host's` });
+    const router = routerAddress(subnet.cidr);
+    const via = nextHop ?? (containsAddress(subnet.cidr, destination) || isMulticast(destination) ? destination : router);
+    const hop = { kind: "subnet", id: subnet.id } as const;
+    if (isMulticast(via) || via === subnet.cidr.getLast().toString()) return this.#drop("BROADCAST_NOT_CARRIED", { ...hop, text: `${via} is no single host's` });
+    const neighbour = ownerIn(subnet, via, this.cloud);
+    // Nobody answers its ARP: nothing leaves the guest.
+    if (via !== router && neighbour === undefined) return this.#drop("NO_POSSIBLE_DESTINATION", { ...hop, text: `no network interface of ${formatCidr(subnet.cidr)} has ${via}` });
     const check = this.#sourceDestCheck(instance, "egress") ?? this.#securityGroups(instance, "egress");
     if (check !== undefined) return check;
-
-    const router = routerAddress(subnet.cidr);
-    const via = nextHop ?? (containsAddress(subnet.cidr, destination) ? destination : router);
-    if (via === router && destination !== router) return this.#leaveSubnet(subnet);
-    const neighbour = ownerIn(subnet, via, this.cloud);
-    const hop: Hop = { kind: "subnet", id: subnet.id, text: `to the MAC address of ${via}, past every route table` };
-    if (via === router) return this.#drop("ROUTER_IS_NO_HOST", hop);
-    if (neighbour === undefined) return this.#drop("NO_POSSIBLE_DESTINATION", { ...hop, text: `no network interface of ${formatCidr(subnet.cidr)} has ${via}` });
+    if (neighbour === undefined) return this.#leaveSubnet(subnet);
     this.#hops.push({ ...hop, text: `to the MAC address of ${via} (${neighbour.networkInterfaceId}), past every route table` });
-    return this.#deliver(neighbour, id);
+    return this.#deliver(neighbour, instance.networkInterfaceId);
   }
 
   fromInternet(): Path {
@@ -132,6 +130,9 @@ class Walk {
     this.#hops.push({ kind: "router", id: vpc.id, text: `to the router ${routerAddress(subnet.cidr)} of ${subnet.id}` });
     this.#leaving = subnet;
     const { destination } = this.#packet;
+    const refused = this.#spoofed(vpc);
+    if (refused !== undefined) return refused;
+    if (isMulticast(destination)) return this.#drop("BROADCAST_NOT_CARRIED", { kind: "router", id: vpc.id, text: `${destination} is no single host's` });
     if (isLinkLocal(destination)) return this.#drop("LINK_LOCAL_NOT_ROUTED", { kind: "router", id: vpc.id, text: `${destination} is link-local` });
     if (isRouter(vpc, destination)) return this.#drop("ROUTER_IS_NO_HOST", { kind: "router", id: vpc.id, text: `${destination} is its own address` });
 
@@ -209,7 +210,14 @@ class Walk {
   /** By a gateway or peering: to the VPC's subnets and nowhere else, whatever its route tables say (VPC Peering Guide, "Unsupported configurations"). */
   #enterVpc(vpc: Vpc): Path {
     this.#hops.push({ kind: "router", id: vpc.id, text: `enters ${vpc.id}, and can go to its subnets alone` });
-    return this.#toSubnetOf(vpc);
+    return this.#spoofed(vpc) ?? this.#toSubnetOf(vpc);
+  }
+
+  /** A router takes nothing that claims to be from itself, or from no single host. */
+  #spoofed(vpc: Vpc): Path | undefined {
+    const { source } = this.#packet;
+    if (!isMulticast(source) && !vpc.subnets.some(({ cidr }) => [routerAddress(cidr), cidr.getLast().toString()].includes(source))) return undefined;
+    return this.#drop("GATEWAY_REJECTS_SPOOFED_TRAFFIC", { kind: "router", id: vpc.id, text: `${source} cannot be a sender` });
   }
 
   #toSubnetOf(vpc: Vpc): Path {
@@ -271,6 +279,7 @@ function isLinkLocal(address: string): boolean {
   return address.startsWith("169.254.");
 }
 
-function isBroadcast(address: string, { cidr }: Subnet): boolean {
-  return Number(address.split(".")[0]) >= 224 || address === cidr.getLast().toString();
+/** Also the broadcast to the own network. */
+function isMulticast(address: string): boolean {
+  return Number(address.split(".")[0]) >= 224;
 }

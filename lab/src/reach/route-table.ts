@@ -10,8 +10,7 @@ export function chooseRoute(vpc: Vpc, tableId: string, destination: string): Cho
   const [best] = (table?.routes ?? [])
     .filter((route) => containsAddress(route.destination, destination))
     .sort((a, b) => prefixLength(b.destination) - prefixLength(a.destination));
-  const isLocal = containsAddress(vpc.cidr, destination);
-  if (isLocal && (best === undefined || prefixLength(best.destination) <= prefixLength(vpc.cidr))) return { kind: "local" };
+  if (containsAddress(vpc.cidr, destination) && (best === undefined || prefixLength(best.destination) <= prefixLength(vpc.cidr))) return { kind: "local" };
   return best === undefined ? { kind: "none" } : { kind: "route", route: best };
 }
 

@@ -45,7 +45,7 @@ export type NeverAcrossSubnets = "Refuse" | "VpcRouteTables";
 export interface ClusterSshArgs {
   /** Who may reach port 22. Needed unless a proxyCommand reaches the nodes in another way. */
   readonly adminCidrBlocks?: readonly string[];
-  /** Default: admin, the user of Debian's images. */
+  /** Default: the image's own (admin, ubuntu or ec2-user); of images that others made it has to be named. */
   readonly user?: string;
   /** Default 22. */
   readonly port?: number;

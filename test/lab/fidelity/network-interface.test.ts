@@ -128,6 +128,8 @@ describe("network interfaces, by packets (AWSEC2/latest/UserGuide/using-eni.html
     const moved: Change = (records) => attached("two")(routed(records).remove("eni-attach-1"));
     await apply(moved);
     await plug(two);
+    // The router asks once a second for an address that did not answer; who speaks is known.
+    strictEqual(await delivered(probe, `udp dport 9 ip saddr ${ip.eni}`, () => two.sendUdp(9, ip.probe, ip.eni)), true);
     strictEqual(await answer(probe, ip.eni, 7000), "two\n");
     await two.exec(["ip", "address", "add", `${workload}/32`, "dev", "lo"]);
     strictEqual(await delivered(two, `udp dport 9 ip daddr ${workload} iifname ens6`, () => probe.sendUdp(9, workload)), true);

@@ -184,6 +184,17 @@ describe("Cluster", () => {
     assert.equal(other.cluster.ssh.proxyCommand, "nc %h %p");
   });
 
+  it("logs in as the image's own user, and installs what its distribution calls so", async () => {
+    const rows: unknown[] = [];
+    for (const imageId of [undefined, "ami-debian", "ami-ubuntu", "ami-amazon"]) {
+      const { resources } = await recordCluster(quickStart({ imageId }));
+      const { user } = resources.get(own("Routes", "blue-a0"))?.inputs["connection"] as { user?: string };
+      const userData = resources.get(`${INSTANCE}::test-blue-a0`)?.inputs["userDataBase64"] as { value?: string };
+      rows.push([user, /containernetworking-plugins/.test(Buffer.from(userData.value ?? "", "base64").toString())]);
+    }
+    assert.deepEqual(rows, [["admin", true], ["admin", true], ["ubuntu", true], ["ec2-user", false]]);
+  });
+
   it("gives security groups names that AWS takes, whatever the cluster is called", async () => {
     const other = await recordCluster(quickStart(), "sg-lab");
     assert.equal(other.resources.get("aws:ec2/securityGroup:SecurityGroup::sg-lab-blue")?.inputs["name"], "overlaynet-sg-lab-blue");

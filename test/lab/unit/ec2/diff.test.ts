@@ -69,6 +69,7 @@ const rows: readonly Row[] = [
   { what: "privateIp", type: EC2.instance, before: instance, after: { ...instance, privateIp: "10.1.0.5" }, diff: ["privateIp"], replace: ["privateIp"], detailed: { privateIp: "update-replace" } },
   { what: "privateIp left to AWS", type: EC2.instance, before: instance, after: without(instance, "privateIp"), diff: [] },
   { what: "keyName", type: EC2.instance, before: instance, after: { ...instance, keyName: "other" }, diff: ["keyName"], replace: ["keyName"] },
+  { what: "keyName of a key pair that is replaced", type: EC2.instance, before: instance, after: { ...instance, keyName: UNKNOWN }, diff: ["keyName"], replace: ["keyName"], detailed: { keyName: "update-replace" } },
   {
     what: "metadataOptions.httpTokens",
     type: EC2.instance,
@@ -145,6 +146,10 @@ const rows: readonly Row[] = [
   { what: "a subnet's route table", type: EC2.routeTableAssociation, before: { subnetId: "subnet-1", routeTableId: "rtb-1" }, after: { subnetId: "subnet-1", routeTableId: "rtb-2" }, diff: ["routeTableId"] },
   { what: "an association's subnet", type: EC2.routeTableAssociation, before: { subnetId: "subnet-1", routeTableId: "rtb-1" }, after: { subnetId: "subnet-2", routeTableId: "rtb-1" }, diff: ["subnetId"], replace: ["subnetId"] },
   { what: "a peering's VPC", type: EC2.peering, before: peering, after: { ...peering, peerVpcId: "vpc-3" }, diff: ["peerVpcId"], replace: ["peerVpcId"] },
+  { what: "a peering's options", type: EC2.peering, before: peering, after: { ...peering, requester: { allowRemoteVpcDnsResolution: true } }, diff: ["requester"], detailed: { "requester.allowRemoteVpcDnsResolution": "add" } },
+  { what: "an accepter's peering", type: EC2.peeringAccepter, before: { vpcPeeringConnectionId: "pcx-1" }, after: { vpcPeeringConnectionId: "pcx-2" }, diff: ["vpcPeeringConnectionId"], replace: ["vpcPeeringConnectionId"] },
+  { what: "whether it accepts", type: EC2.peeringAccepter, before: { vpcPeeringConnectionId: "pcx-1" }, after: { vpcPeeringConnectionId: "pcx-1", autoAccept: true }, diff: ["autoAccept"] },
+  { what: "the peering of options", type: EC2.peeringOptions, before: { vpcPeeringConnectionId: "pcx-1" }, after: { vpcPeeringConnectionId: "pcx-2" }, diff: ["vpcPeeringConnectionId"], replace: ["vpcPeeringConnectionId"] },
   { what: "a gateway's VPC", type: EC2.internetGateway, before: { vpcId: "vpc-1" }, after: { vpcId: "vpc-2" }, diff: ["vpcId"] },
 ];
 

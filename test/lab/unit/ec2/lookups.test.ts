@@ -68,6 +68,24 @@ describe("functions that find what is there", () => {
     strictEqual(call("getKeyPair", { keyName: "k", includePublicKey: true })["publicKey"], publicKey);
   });
 
+  it("getRouteTable by VPC, subnet and whether it is the main one", async () => {
+    const main = network.vpc.outputs["mainRouteTableId"];
+    strictEqual(call("getRouteTable", { vpcId: network.vpc.id })["id"], main);
+    // As on AWS, a subnet without an association is in no table's list.
+    throws(() => call("getRouteTable", { subnetId: network.subnet.id }), /no matching EC2 Route Table found/);
+    const gateway = await account.create(EC2.internetGateway, "g", { vpcId: network.vpc.id });
+    const table = await account.create(EC2.routeTable, "t", { vpcId: network.vpc.id, routes: [{ cidrBlock: "0.0.0.0/0", gatewayId: gateway.id }], tags: { Name: "t" } });
+    const association = await account.create(EC2.routeTableAssociation, "a", { routeTableId: table.id, subnetId: network.subnet.id });
+    const found = call("getRouteTable", { subnetId: network.subnet.id });
+    deepStrictEqual([found["id"], found["associations"]], [table.id, [{ gatewayId: "", main: false, routeTableAssociationId: association.id, routeTableId: table.id, subnetId: network.subnet.id }]]);
+    const [route] = found["routes"] as PropertyMap[];
+    deepStrictEqual([route?.["cidrBlock"], route?.["gatewayId"]], ["0.0.0.0/0", gateway.id]);
+    throws(() => call("getRouteTable", { vpcId: network.vpc.id }), /multiple EC2 Route Tables matched/);
+    strictEqual(call("getRouteTable", { vpcId: network.vpc.id, filters: [{ name: "association.main", values: ["true"] }] })["id"], main);
+    deepStrictEqual(ids("getRouteTables", { vpcId: network.vpc.id }), [String(main), table.id].sort());
+    deepStrictEqual(ids("getRouteTables", { vpcId: network.vpc.id, tags: { Name: "t" } }), [table.id]);
+  });
+
   it("getInstances finds those that run, unless others are asked for", async () => {
     const instance = await network.instance("i", { tags: { Name: "a0" }, associatePublicIpAddress: true });
     await network.instance("j");

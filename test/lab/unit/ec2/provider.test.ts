@@ -110,6 +110,12 @@ describe("EC2's API in the lab", () => {
       await rejects(account.create(EC2.route, "r", { routeTableId: table.id, destinationCidrBlock: "10.3.0.0/16", vpcPeeringConnectionId: peering.id }), /belong to different networks/);
     });
 
+    it("an instance in a subnet that has no address left", async () => {
+      const subnet = await account.create(EC2.subnet, "u", { vpcId: network.vpc.id, cidrBlock: "10.1.9.0/28" });
+      for (let i = 0; i < 11; i++) await network.instance(`i${i}`, { subnetId: subnet.id });
+      await rejects(network.instance("x", { subnetId: subnet.id }), /InsufficientFreeAddressesInSubnet: There are not enough free addresses in subnet 'subnet-\w+' to satisfy the requested number of instances\./);
+    });
+
     it("secondary addresses that are taken, reserved or outside, when made and when changed", async () => {
       await network.instance("a", { privateIp: "10.1.0.10" });
       const says: readonly (readonly [string, RegExp])[] = [

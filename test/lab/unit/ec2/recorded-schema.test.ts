@@ -31,6 +31,7 @@ const types: Readonly<Record<string, string>> = {
 const differences: Readonly<Record<string, string>> = {
   "aws_instance.cpu_core_count is OC! in the provider, unknown in the lab": "gone in 6.0",
   "aws_instance.cpu_threads_per_core is OC! in the provider, unknown in the lab": "gone in 6.0",
+  "aws_instance.network_interface is OC in the provider, OC! in the lab": "all that is in it replaces, so that one more or less does, too",
   "aws_vpc_security_group_ingress_rule.security_group_id is R in the provider, R! in the lab": "a modifier of the plan, which the printed schema does not show; a change was seen to replace the rule",
 };
 
