@@ -159,10 +159,13 @@ function told(packet: Packet, path: Path): Told {
   return { ...common, verdict: "dropped", code: path.code, explanation: explanations[path.code], remedies: path.remedies };
 }
 
-/** The hops with the counters of cards: by network interface. */
+/** The hops with the counters of cards and routers: by network interface and VPC. */
 export function counted(hops: readonly Hop[], counters: ReadonlyMap<string, readonly RuleCounter[]>): CountedHop[] {
   return hops.map((hop, i) => {
     const last = i === hops.length - 1;
+    // The router's, by VPC.
+    const ofAcl = hop.kind === "network-acl" ? [...counters.values()].flat().find(({ chain, comment }) => chain === `${hop.id}-${hop.direction}` && comment === hop.rule) : undefined;
+    if (ofAcl !== undefined) return { ...hop, packets: ofAcl.packets };
     const comment = hop.kind === "security-group" ? (hop.rule ?? (last ? `no ${hop.direction} rule` : undefined)) : hop.kind === "source-dest-check" && last ? "source/dest check" : undefined;
     const chains = [hop.direction, hop.direction === "egress" ? "from-guest" : "from-subnet"];
     const counter = counters.get(hop.id)?.find((each) => each.comment === comment && chains.includes(each.chain));
@@ -177,7 +180,8 @@ export async function why(lab: Lab, from: string, to: string, options: WhyOption
   const prefix = namespacePrefix(lab);
   const there = new Set(existingNamespaces(prefix));
   const hops = [...packet.hops, ...(answer?.hops ?? [])];
-  const cards = [...new Set(hops.filter(({ kind }) => kind === "security-group" || kind === "source-dest-check").map(({ id }) => id))].filter((id) => there.has(namespaceOfId(prefix, id)));
+  const counting = new Set(["security-group", "source-dest-check", "router"]);
+  const cards = [...new Set(hops.filter(({ kind }) => counting.has(kind)).map(({ id }) => id))].filter((id) => there.has(namespaceOfId(prefix, id)));
   const counters = new Map(await Promise.all(cards.map(async (id) => [id, await readCounters(namespaceOfId(prefix, id))] as const)));
   const withCounters = (way: Told): Told => ({ ...way, hops: counted(way.hops, counters) });
   return { packet: withCounters(packet), ...(answer === undefined ? {} : { answer: withCounters(answer) }), ...rest };

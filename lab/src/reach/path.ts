@@ -14,12 +14,12 @@ export type Origin =
 
 /** One thing on a packet's way that lets it pass, changes it or drops it. */
 export interface Hop {
-  readonly kind: "source-dest-check" | "security-group" | "subnet" | "route-table" | "peering" | "internet-gateway" | "internet" | "router" | "guest";
+  readonly kind: "source-dest-check" | "security-group" | "network-acl" | "subnet" | "route-table" | "peering" | "internet-gateway" | "internet" | "router" | "guest";
   /** Id of the resource: of a check or a security group, the network interface. */
   readonly id: string;
-  /** Of a check or a security group. */
+  /** Of a check, a security group or a network ACL. */
   readonly direction?: Direction;
-  /** What decided there: the id of a security group's rule; a route table and the route's destination. None when nothing matched. */
+  /** What decided there: the id of a security group's rule; a network ACL and its rule's number, `*` for the last; a route table and the route's destination. */
   readonly rule?: string;
   /** In words. */
   readonly text: string;

@@ -3,6 +3,7 @@ import type { Cloud, Instance, InternetGateway, Peering, Subnet, Vpc } from "../
 import { internetAddress } from "../fabric/names";
 import { Connections } from "./connections";
 import { describeTransport, type Packet } from "./packet";
+import { decidingEntry, describeEntry } from "./network-acl";
 import type { Hop, Origin, Path } from "./path";
 import type { ReasonCode } from "./reason";
 import { remedies, type Obstacle } from "./remedy";
@@ -31,12 +32,13 @@ export function reach(cloud: Cloud, origin: Origin, packet: Packet, connections:
 /**
  * One packet on its way. Each method is a place, which ends the walk or hands on to the next place.
  *
- * Where more of AWS belongs: network ACLs in {@link Walk.#leaveSubnet} and {@link Walk.#enterSubnet}, which traffic inside a subnet does not
- * pass; further targets of routes in {@link Walk.#follow}, what comes in by them in {@link Walk.#enterVpc}.
+ * Where more of AWS belongs: further targets of routes in {@link Walk.#follow}, what comes in by them in {@link Walk.#enterVpc}.
  */
 class Walk {
   readonly #hops: Hop[] = [];
   #mtu: number = MTU.vpc;
+  /** The subnet that it is leaving, until it is known where to: what comes back to it never left. */
+  #leaving: Subnet | undefined;
   /** Gateways translate its addresses. */
   #packet: Packet;
 
@@ -102,11 +104,31 @@ class Walk {
     return undefined;
   }
 
-  /** A frame to the router. A network ACL's egress entries would be asked here. */
+  /** Stateless, and not asked about what stays inside a subnet (VPC User Guide, "Network ACL basics"). */
+  #networkAcl({ id, networkAcl: acl }: Subnet, direction: Direction): Path | undefined {
+    const entry = decidingEntry(acl, direction, this.#packet);
+    const hop = { kind: "network-acl", id: acl.id, direction, rule: `${acl.id} ${entry?.ruleNumber ?? "*"}` } as const;
+    if (entry?.action === "allow") {
+      this.#hops.push({ ...hop, text: `${direction === "egress" ? "out of" : "into"} ${id} by rule ${entry.ruleNumber}: ${describeEntry(entry, direction)}` });
+      return undefined;
+    }
+    const text = entry === undefined ? `no ${direction} rule is for ${describeTransport(this.#packet)}` : `rule ${entry.ruleNumber}: ${describeEntry(entry, direction)}`;
+    return this.#drop("SUBNET_ACL_RESTRICTION", { ...hop, text }, { kind: "network-acl", acl, direction, entry });
+  }
+
+  /** Out of the subnet that it comes from, if it comes from one. */
+  #left(to?: Subnet): Path | undefined {
+    const subnet = this.#leaving;
+    this.#leaving = undefined;
+    return subnet === undefined || subnet.id === to?.id ? undefined : this.#networkAcl(subnet, "egress");
+  }
+
+  /** A frame to the router. */
   #leaveSubnet(subnet: Subnet): Path {
     const vpc = this.cloud.vpcs.get(subnet.vpcId);
     if (vpc === undefined) throw new Error(`${subnet.id} is in ${subnet.vpcId}, which is not in the cloud.`);
     this.#hops.push({ kind: "router", id: vpc.id, text: `to the router ${routerAddress(subnet.cidr)} of ${subnet.id}` });
+    this.#leaving = subnet;
     const { destination } = this.#packet;
     const refused = this.#spoofed(vpc);
     if (refused !== undefined) return refused;
@@ -141,6 +163,8 @@ class Walk {
   }
 
   #overPeering({ id }: Peering, peerVpcId: string): Path {
+    const denied = this.#left();
+    if (denied !== undefined) return denied;
     if (this.#isTooLongFor(MTU.peering)) return this.#drop("MTU_EXCEEDED", { kind: "peering", id, text: `it carries at most ${MTU.peering} bytes` }, { kind: "mtu", mtu: MTU.peering });
     const peer = this.cloud.vpcs.get(peerVpcId);
     if (peer === undefined) throw new Error(`${id} leads to ${peerVpcId}, which is not in the cloud.`);
@@ -153,6 +177,8 @@ class Walk {
   }
 
   #outByGateway({ id }: InternetGateway, vpc: Vpc): Path {
+    const denied = this.#left();
+    if (denied !== undefined) return denied;
     const { source } = this.#packet;
     if (this.#isTooLongFor(MTU.internet)) return this.#drop("MTU_EXCEEDED", { kind: "internet-gateway", id, text: `it carries at most ${MTU.internet} bytes, and says so to ${source}` }, { kind: "mtu", mtu: MTU.internet });
     const associated = this.cloud.instances.find(({ subnet, privateIp, publicIp }) => subnet.vpcId === vpc.id && privateIp === source && publicIp !== undefined);
@@ -205,8 +231,11 @@ class Walk {
     return this.#enterSubnet(instance);
   }
 
-  /** From the router to a network interface. A network ACL's ingress entries would be asked here. */
+  /** From the router to a network interface. */
   #enterSubnet(instance: Instance): Path {
+    const stays = this.#leaving?.id === instance.subnet.id;
+    const denied = this.#left(instance.subnet) ?? (stays ? undefined : this.#networkAcl(instance.subnet, "ingress"));
+    if (denied !== undefined) return denied;
     this.#hops.push({ kind: "subnet", id: instance.subnet.id, text: `to ${instance.privateIp} (${instance.networkInterfaceId})` });
     return this.#deliver(instance);
   }

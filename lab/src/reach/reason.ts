@@ -6,6 +6,7 @@ export const explanations = {
   ENI_SOURCE_DEST_CHECK_RESTRICTION: "the source/dest check is on, and the network interface is neither source nor destination of the packet",
   SG_HAS_NO_RULES: "the security groups of the network interface have no rule in this direction",
   ENI_SG_RULES_MISMATCH: "no rule of the security groups of the network interface matches the packet",
+  SUBNET_ACL_RESTRICTION: "the network ACL of the subnet does not allow the packet in this direction",
   GATEWAY_REJECTS_SPOOFED_TRAFFIC: "the source is the router's own address, or no single host's",
   NO_ROUTE_TO_DESTINATION: "the subnet's route table has no route to the destination",
   BAD_STATE_ROUTE: "the route is a black hole: its target is gone, not active, or not of this VPC",

@@ -1,6 +1,7 @@
 import { containsAddress, formatCidr } from "../fabric/cidr";
-import type { Cloud, Instance, Vpc, VpcRoute } from "../fabric/cloud";
+import type { Cloud, Instance, NetworkAcl, NetworkAclEntry, Vpc, VpcRoute } from "../fabric/cloud";
 import { internetAddress } from "../fabric/names";
+import { entryFor } from "./network-acl";
 import { ICMP, type Packet, TCP, UDP } from "./packet";
 import type { Direction } from "./security-group";
 
@@ -9,6 +10,7 @@ export type Obstacle =
   | { readonly kind: "mtu"; readonly mtu: number }
   | { readonly kind: "source-dest-check"; readonly instance: Instance }
   | { readonly kind: "security-group"; readonly instance: Instance; readonly direction: Direction }
+  | { readonly kind: "network-acl"; readonly acl: NetworkAcl; readonly direction: Direction; readonly entry?: NetworkAclEntry }
   | { readonly kind: "no-route"; readonly vpc: Vpc; readonly tableId: string }
   | { readonly kind: "black-hole"; readonly vpc: Vpc; readonly tableId: string; readonly route: VpcRoute }
   | { readonly kind: "beyond-peering"; readonly peer: Vpc }
@@ -24,6 +26,10 @@ export function remedies(obstacle: Obstacle, packet: Packet, cloud: Cloud): stri
       return [`Set sourceDestCheck of ${obstacle.instance.id} to false, if it is to send and receive in others' names.`];
     case "security-group":
       return [rule(obstacle.instance, obstacle.direction, packet)];
+    case "network-acl": {
+      const before = obstacle.entry === undefined ? "" : `, with a number below ${obstacle.entry.ruleNumber}`;
+      return [`Add an ${obstacle.direction} rule to ${obstacle.acl.id}${before}: allow ${entryFor(packet, obstacle.direction)}. Answers need one in the other direction.`];
+    }
     case "no-route":
       return routes(obstacle.vpc, obstacle.tableId, packet.destination, cloud);
     case "black-hole":
