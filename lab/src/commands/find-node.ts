@@ -3,6 +3,7 @@ import { nodeStatus, type NodeState } from "../node/node";
 import type { Lab } from "../state/paths";
 import type { ResourceRecord } from "../state/record";
 import { RecordStore } from "../state/store";
+import { printable } from "./printable";
 
 /** A node as the commands show it. */
 export interface LabNode {
@@ -71,10 +72,11 @@ export function chooseNode(nodes: readonly LabNode[], wanted: string): LabNode {
   return node;
 }
 
-function nameOf(record: ResourceRecord): string {
+/** The Name tag as a terminal may show it, or the id. */
+export function nameOf(record: ResourceRecord): string {
   const tags = record.outputs["tags"];
   const name = typeof tags === "object" && tags !== null && "Name" in tags ? tags.Name : undefined;
-  return typeof name === "string" && name !== "" ? name : record.id;
+  return typeof name === "string" && name !== "" ? printable(name) : record.id;
 }
 
 function text(record: ResourceRecord, key: string): string {

@@ -61,24 +61,24 @@ const inputs: Inputs = {
   metadataOptions: {
     kind: {
       block: {
-        httpEndpoint: { kind: "string", default: "enabled", lab: "recorded", check: oneOf("enabled", "disabled") },
+        httpEndpoint: { kind: "string", default: "enabled", lab: "enforced", check: oneOf("enabled", "disabled") },
         httpProtocolIpv6: { kind: "string", default: "disabled", lab: "recorded", check: oneOf("enabled", "disabled") },
-        httpPutResponseHopLimit: { kind: "int", computed: true, lab: "recorded", check: between(1, 64) },
-        httpTokens: { kind: "string", computed: true, lab: "recorded", check: oneOf("optional", "required") },
-        instanceMetadataTags: { kind: "string", computed: true, lab: "recorded", check: oneOf("enabled", "disabled") },
+        httpPutResponseHopLimit: { kind: "int", computed: true, lab: "enforced", check: between(1, 64) },
+        httpTokens: { kind: "string", computed: true, lab: "enforced", check: oneOf("optional", "required") },
+        instanceMetadataTags: { kind: "string", computed: true, lab: "enforced", check: oneOf("enabled", "disabled") },
       },
     },
     computed: true,
-    lab: "recorded",
+    lab: "enforced",
   },
   monitoring: { kind: "bool", computed: true, lab: "recorded" },
   networkInterfaces: {
     kind: {
       blocks: {
-        deleteOnTermination: { kind: "bool", default: false, lab: "recorded", check: (value, name) => (value === true ? `the lab does not model ${name} true: an interface is a resource of its own` : undefined) },
-        deviceIndex: { kind: "int", required: true, lab: "enforced", check: between(0, 15) },
+        deleteOnTermination: { kind: "bool", default: false, forceNew: true, lab: "recorded", check: (value, name) => (value === true ? `the lab does not model ${name} true: an interface is a resource of its own` : undefined) },
+        deviceIndex: { kind: "int", required: true, forceNew: true, lab: "enforced", check: between(0, 15) },
         networkCardIndex: refused("int", "a node has one network card", { default: 0 }),
-        networkInterfaceId: { kind: "string", required: true, lab: "enforced" },
+        networkInterfaceId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
       },
     },
     computed: true,
@@ -418,6 +418,7 @@ export function nodeOf(backend: Backend, record: ResourceRecord, records: Record
     userDataBase64: userData === undefined ? textOf(outputs, "userDataBase64") : Buffer.from(userData, "utf8").toString("base64"),
     ...(interfaces.length > 0 && { interfaces }),
     memoryMiB: nodeMemory(mustText(outputs, "instanceType")),
+    suite: imagesOf(records.region).find(({ id }) => id === outputs["ami"])?.suite,
   };
 }
 

@@ -34,9 +34,11 @@ export const internetGateway: ResourceType = {
     return {};
   },
   refuseDelete: refuseDetach,
+  cascade: (record, records) => records.where(EC2.internetGatewayAttachment, "internetGatewayId", record.id).map(({ id }) => id),
 };
 
-function refuseAttach(records: Records, id: string, vpcId: string | undefined): void {
+/** Refuses to attach a gateway to a VPC that has one, or is not there. */
+export function refuseAttach(records: Records, id: string, vpcId: string | undefined): void {
   if (vpcId === undefined) return;
   findVpc(records, vpcId);
   if (records.where(EC2.internetGateway, "vpcId", vpcId).some((other) => other.id !== id)) {
@@ -44,7 +46,8 @@ function refuseAttach(records: Records, id: string, vpcId: string | undefined): 
   }
 }
 
-function refuseDetach(record: ResourceRecord, records: Records): void {
+/** Refuses to take a gateway from a VPC whose instances need it. */
+export function refuseDetach(record: ResourceRecord, records: Records): void {
   const vpcId = textOf(record.outputs, "vpcId");
   if (vpcId === undefined) return;
   const subnets = new Set(records.where(EC2.subnet, "vpcId", vpcId).map(({ id }) => id));

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { ApiError } from "./api-error";
-import { contains, mustCidr, overlaps } from "./cidr";
+import { contains, mustCidr } from "./cidr";
 import { type Inputs, refused } from "./input";
 import { attachmentOf, findInterface } from "./network-interfaces";
 import { mustText, type PropertyMap, textOf } from "./property-value";
@@ -81,15 +81,31 @@ export interface RouteRequest {
   readonly replacing?: string;
 }
 
+/**
+ * A route inside the VPC's block leads a whole subnet's traffic through an appliance (VPC User Guide, "Route tables", "Rules and considerations").
+ *
+ * @param toInterface whether the target may have such a route
+ */
+function refuseInsideLocal(records: Records, vpc: ResourceRecord, destination: string, toInterface: boolean): void {
+  if (!contains(mustCidr(vpcCidr(vpc)), mustCidr(destination))) return;
+  if (!toInterface) {
+    throw new ApiError("InvalidParameterValue", `The destination CIDR block ${destination} is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an interface or an instance.`);
+  }
+  // The local route, whose target only ReplaceRoute changes.
+  if (destination === vpcCidr(vpc)) throw new ApiError("RouteAlreadyExists", `The route identified by ${destination} already exists.`);
+  if (!records.where(EC2.subnet, "vpcId", vpc.id).some(({ outputs }) => outputs["cidrBlock"] === destination)) {
+    throw new ApiError("InvalidParameterValue", "Route destination doesn't match any subnet CIDR blocks.");
+  }
+}
+
 /** Refuses what API_CreateRoute refuses (VPC User Guide, "Route tables", "Rules and considerations"). */
 export function refuseRoute(records: Records, { table, vpc, destination, route, replacing }: RouteRequest): void {
   const cidr = mustCidr(destination);
-  if (overlaps(cidr, mustCidr("169.254.168.0/22")) && cidr.prefixLength > 16) {
+  // A larger block may be one: packets to the reserved part of it are not forwarded.
+  if (contains(mustCidr("169.254.168.0/22"), cidr)) {
     throw new ApiError("InvalidParameterValue", `The destination CIDR block ${destination} is within 169.254.168.0/22, which is reserved for use by AWS services.`);
   }
-  if (contains(mustCidr(vpcCidr(vpc)), cidr)) {
-    throw new ApiError("InvalidParameterValue", `The destination CIDR block ${destination} is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an interface or an instance, which the lab does not model.`);
-  }
+  refuseInsideLocal(records, vpc, destination, textOf(route, "networkInterfaceId") !== undefined || textOf(route, "natGatewayId") !== undefined);
   const same = records.where(EC2.route, "routeTableId", table).find(({ id, outputs }) => outputs["destinationCidrBlock"] === destination && id !== replacing);
   if (same !== undefined) throw new ApiError("RouteAlreadyExists", `The route identified by ${destination} already exists.`);
 

@@ -5,7 +5,7 @@ import type { CheckFailure, ResourceType } from "./resource-type";
 import type { Records } from "./records";
 import { ACCOUNT_ID } from "./regions";
 import { interfaceOwner, refusedTargets, refuseRoute, routeId, routeState, routeTargets, TARGETS } from "./route-target";
-import { findRouteTable } from "./route-table";
+import { findRouteTable, refuseTooManyRoutes } from "./route-table";
 import { EC2 } from "./tokens";
 import { findVpc } from "./vpc";
 
@@ -40,6 +40,7 @@ export const route: ResourceType = {
     const destination = mustText(inputs, "destinationCidrBlock");
     const vpc = findVpc(records, mustText(table.outputs, "vpcId"));
     refuseRoute(records, { table: table.id, vpc, destination, route: inputs });
+    refuseTooManyRoutes(records, records.where(EC2.route, "routeTableId", table.id).length + 1);
     return { id: routeId(table.id, destination), outputs: { ...owner(inputs, records), origin: "CreateRoute", state: routeState(inputs, records, vpc.id) } };
   },
   update({ record, inputs, records }) {

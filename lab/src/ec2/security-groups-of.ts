@@ -5,9 +5,6 @@ import type { ResourceRecord } from "../state/record";
 import { findSecurityGroup } from "./security-group-rules";
 import { findVpc } from "./vpc";
 
-/** Security groups per network interface (VPC User Guide, "Amazon VPC quotas"). */
-const GROUPS_PER_INTERFACE = 5;
-
 /** The groups of a network interface: those wanted, those that it has, or the VPC's default one. */
 export function securityGroupsOf(records: Records, subnet: ResourceRecord, given: { readonly wanted: readonly string[]; readonly had: readonly string[] }): string[] {
   const wanted = [...new Set(given.wanted)];
@@ -17,6 +14,6 @@ export function securityGroupsOf(records: Records, subnet: ResourceRecord, given
       throw new ApiError("InvalidParameter", `Security group ${id} and subnet ${subnet.id} belong to different networks.`);
     }
   }
-  if (wanted.length > GROUPS_PER_INTERFACE) throw new ApiError("SecurityGroupsPerInterfaceLimitExceeded", "The maximum number of security groups per interface has been reached.");
+  if (wanted.length > records.quotas["security-groups-per-interface"]) throw new ApiError("SecurityGroupsPerInterfaceLimitExceeded", "The maximum number of security groups per interface has been reached.");
   return wanted;
 }

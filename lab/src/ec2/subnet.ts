@@ -79,7 +79,7 @@ export const subnet: ResourceType = {
     if (!attached && [EC2.instance, EC2.natGateway, EC2.networkInterface].every((type) => records.where(type, "subnetId", record.id).length === 0)) return;
     throw new ApiError("DependencyViolation", `The subnet '${record.id}' has dependencies and cannot be deleted.`);
   },
-  cascade: (record, records) => records.where(EC2.routeTableAssociation, "subnetId", record.id).map(({ id }) => id),
+  cascade: (record, records) => [EC2.routeTableAssociation, EC2.networkAclAssociation].flatMap((type) => records.where(type, "subnetId", record.id)).map(({ id }) => id),
 };
 
 function chooseZone(regionName: string, name: string | undefined, id: string | undefined): Zone {

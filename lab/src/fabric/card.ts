@@ -1,5 +1,6 @@
+import { resolverAddress } from "./cidr";
 import type { Cloud, NetworkInterface } from "./cloud";
-import { cardAddress, cardBridge, fabricPort, guestPort, guestPortOf, interfaceName, macOf, namespaceOfId, vpcMtu } from "./names";
+import { cardAddress, cardBridge, fabricPort, guestPort, guestPortOf, interfaceName, macOf, metadataAddress, namespaceOfId, resolverLinkLocal, vpcMtu } from "./names";
 import { type Link, mainTable, type Namespace } from "./namespace";
 import { quiet } from "./router";
 import { securityGroupChains } from "./security-groups";
@@ -23,6 +24,7 @@ export function card(prefix: string, networkInterface: NetworkInterface, cloud: 
   const mac = macOf(name, cardBridge);
   const port = interfaceName("c", networkInterface.networkInterfaceId);
   const vpc = namespaceOfId(prefix, networkInterface.subnet.vpcId);
+  const resolvers = resolversOf(networkInterface, cloud);
   return {
     name,
     sysctls: {
@@ -34,8 +36,8 @@ export function card(prefix: string, networkInterface: NetworkInterface, cloud: 
       "bridge/bridge-nf-call-ip6tables": "0",
     },
     tables: [
-      { family: "bridge", name: "card", body: portChecks(networkInterface, mac) },
-      { family: "ip", name: "card", body: [...securityGroupChains(networkInterface, cloud), cardFilter] },
+      { family: "bridge", name: "card", body: portChecks(networkInterface, mac, [cardAddress, metadataAddress, ...resolvers]) },
+      { family: "ip", name: "card", body: [...securityGroupChains(networkInterface, cloud), cardFilter(resolvers)] },
     ],
     links: [
       { kind: "bridge", name: cardBridge, mtu: vpcMtu, mac },
@@ -49,11 +51,31 @@ export function card(prefix: string, networkInterface: NetworkInterface, cloud: 
         peer: { namespace: vpc, name: port, mac: macOf(vpc, port), master: interfaceName("s", networkInterface.subnet.id) },
       },
     ],
-    addresses: [{ dev: cardBridge, address: `${cardAddress}/32` }],
+    addresses: [cardAddress, metadataAddress, ...resolvers].map((address) => ({ dev: cardBridge, address: `${address}/32` })),
     neighbours: [{ dev: cardBridge, address: networkInterface.privateIp, mac: networkInterface.mac }],
     rules: [],
     routes: [{ table: mainTable, destination: `${networkInterface.privateIp}/32`, via: { dev: cardBridge, source: cardAddress } }],
   };
+}
+
+/** Where the guest finds the resolver of its VPC. */
+function resolversOf({ subnet }: NetworkInterface, { vpcs }: Cloud): string[] {
+  const vpc = vpcs.get(subnet.vpcId);
+  return [resolverLinkLocal, ...(vpc === undefined ? [] : [resolverAddress(vpc.cidr)])];
+}
+
+/**
+ * The lab's own connections into the guest begin in the card; the guest can answer them and begin none, but to its metadata service and its resolver,
+ * which neither security groups nor network ACLs can block (VPC User Guide, "Network ACL basics"), 1,024 packets a second ("Amazon VPC quotas").
+ */
+function cardFilter(resolvers: readonly string[]): string {
+  return [
+    "chain input { type filter hook input priority filter; policy drop;",
+    `ip daddr { ${[metadataAddress, ...resolvers].join(", ")} } limit rate over 1024/second burst 1024 packets counter drop comment "1,024 packets a second";`,
+    "ct state established,related accept;",
+    `ip daddr ${metadataAddress} tcp dport 80 accept;`,
+    `ip daddr { ${resolvers.join(", ")} } udp dport 53 accept; }`,
+  ].join(" ");
 }
 
 /**
@@ -68,15 +90,12 @@ function guestLink(prefix: string, { networkInterfaceId, instanceId, deviceIndex
   return { kind: "veth", name: guestPort, mtu: vpcMtu, mac: macOf(own, guestPort), master: cardBridge, peer: { namespace: node, name: port, mac: macOf(node, port) } };
 }
 
-/** The lab's own connections into the guest begin in the card; the guest can answer them and begin none. */
-const cardFilter = "chain input { type filter hook input priority filter; policy drop; ct state established,related accept; }";
-
 /**
  * Stateless checks of frames, before anything else sees them. The mark tells the security groups the direction: to them both ports are
  * the bridge. A VPC carries unicast IPv4 and ARP, no broadcast (VPC User Guide, "Subnet CIDR blocks"; IPv6 is not there yet). With the
  * source/dest check an instance must be source or destination of what it sends and receives (VPC User Guide, "NAT instances").
  */
-function portChecks({ mac, privateIp, secondaryPrivateIps, sourceDestCheck }: NetworkInterface, bridgeMac: string): string[] {
+function portChecks({ mac, privateIp, secondaryPrivateIps, sourceDestCheck }: NetworkInterface, bridgeMac: string, cardAddresses: readonly string[]): string[] {
   const when = (condition: boolean, ...lines: string[]): string[] => (condition ? lines : []);
   return [
     `set own { type ipv4_addr; elements = { ${[privateIp, ...secondaryPrivateIps].join(", ")} } }`,
@@ -90,8 +109,8 @@ function portChecks({ mac, privateIp, secondaryPrivateIps, sourceDestCheck }: Ne
     ...when(sourceDestCheck, `ether type arp arp saddr ip != @own counter drop comment "ARP for another address"`),
     `ether type arp arp saddr ether ${mac} accept`,
     "ether type != ip counter drop",
-    // To the card itself, in place of the router: what answers the lab's own connections.
-    `ip daddr ${cardAddress} ip saddr @own meta pkttype set host ether daddr set ${bridgeMac} accept`,
+    // To the card itself, in place of the router: what answers the lab's own connections, and what asks for metadata or names.
+    `ip daddr { ${cardAddresses.join(", ")} } ip saddr @own meta pkttype set host ether daddr set ${bridgeMac} accept`,
     "meta pkttype { broadcast, multicast } counter drop",
     ...when(sourceDestCheck, `ip saddr != @own counter drop comment "source/dest check"`),
     "meta mark set 1 accept",

@@ -3,6 +3,7 @@ import type { ResourceRecord } from "../state/record";
 import { containsAddress, containsRange, formatCidr, isAddress, parseCidr } from "./cidr";
 import { type AddressAssociation, type PublicAddress, publicAddressOf, readAddressAssociations } from "./elastic-ip";
 import { type NatGateway, readNatGateways } from "./nat-gateway";
+import { type NetworkAcl, readNetworkAcls } from "./network-acls";
 import { interfaceAsInstance, readInterfaceAttachments, withPrimaryInterface } from "./network-interface";
 import type { Reading } from "./reading";
 import { readTransitGateways, type TransitGateway } from "./transit-gateway";
@@ -37,6 +38,7 @@ export interface Subnet {
   readonly availabilityZone: string;
   /** The main route table when none is associated. */
   readonly routeTableId: string;
+  readonly networkAcl: NetworkAcl;
 }
 
 export interface RouteTable {
@@ -107,7 +109,19 @@ export class FabricError extends Error {
 }
 
 /** Types of records that say nothing about the network. */
-const notOfTheNetwork = new Set(["aws:ec2/keyPair:KeyPair", "aws:ec2/eip:Eip"]);
+const notOfTheNetwork = new Set([
+  "aws:ec2/keyPair:KeyPair",
+  "aws:ec2/eip:Eip",
+  // These change other records, which the fabric reads.
+  "aws:ec2/defaultRouteTable:DefaultRouteTable",
+  "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+  "aws:ec2/internetGatewayAttachment:InternetGatewayAttachment",
+  "aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation",
+  "aws:ec2/peeringConnectionOptions:PeeringConnectionOptions",
+  "aws:ec2/securityGroupRule:SecurityGroupRule",
+  "aws:ec2/tag:Tag",
+  "aws:ec2/vpcPeeringConnectionAccepter:VpcPeeringConnectionAccepter",
+]);
 
 /**
  * Reads the records.
@@ -144,7 +158,15 @@ class Reader {
     const vpcRecords = this.#take("aws:ec2/vpc:Vpc");
     const securityGroups = this.#securityGroups();
     const tableOf = this.#associations();
-    const subnets = this.#take("aws:ec2/subnet:Subnet").flatMap((record) => this.#subnet(record, vpcRecords, tableOf));
+    const aclOf = readNetworkAcls(
+      {
+        acls: [...this.#take("aws:ec2/networkAcl:NetworkAcl"), ...this.#take("aws:ec2/defaultNetworkAcl:DefaultNetworkAcl")],
+        rules: this.#take("aws:ec2/networkAclRule:NetworkAclRule"),
+        associations: this.#take("aws:ec2/networkAclAssociation:NetworkAclAssociation"),
+      },
+      (record, what) => this.#problem(record, what),
+    );
+    const subnets = this.#take("aws:ec2/subnet:Subnet").flatMap((record) => this.#subnet(record, vpcRecords, tableOf, aclOf));
     const routes = this.#routes();
     const routeTables = this.#take("aws:ec2/routeTable:RouteTable");
     const vpcs = vpcRecords.flatMap((record): Vpc[] => {
@@ -154,8 +176,10 @@ class Reader {
       const main = this.#string(record, "mainRouteTableId");
       const own = routeTables.filter((table) => table.outputs["vpcId"] === record.id && this.#isId(table)).map((table) => table.id);
       const tables = [...new Set([main, ...own])].map((id) => ({ id, routes: routes.filter((route) => route.tableId === id).map(({ route }) => route) }));
-      for (const { destination } of tables.flatMap((table) => table.routes)) {
-        if (containsRange(cidr, destination)) this.#problem(record, `has a route for ${formatCidr(destination)}, which is inside its own CIDR block: the lab's local route is not to be overridden`);
+      for (const { destination, target } of tables.flatMap((table) => table.routes)) {
+        // A subnet's traffic may be led through an appliance (VPC User Guide, "Route tables", "Rules and considerations").
+        if (!containsRange(cidr, destination) || /^(eni|i|nat)-/.test(target)) continue;
+        this.#problem(record, `has a route for ${formatCidr(destination)} to ${target}, which is inside its own CIDR block: it can lead to a network interface, an instance or a NAT gateway alone`);
       }
       const inside = subnets.filter((subnet) => subnet.vpcId === record.id);
       for (const { id, routeTableId } of inside) {
@@ -194,14 +218,14 @@ class Reader {
     return cloud;
   }
 
-  #subnet(record: ResourceRecord, vpcs: readonly ResourceRecord[], tableOf: ReadonlyMap<string, string>): Subnet[] {
+  #subnet(record: ResourceRecord, vpcs: readonly ResourceRecord[], tableOf: ReadonlyMap<string, string>, aclOf: ReturnType<typeof readNetworkAcls>): Subnet[] {
     const cidr = this.#cidr(record, "cidrBlock");
     const vpc = this.#referenced(record, "vpcId", vpcs);
     if (truthy(record.outputs["ipv6CidrBlock"])) this.#problem(record, "has IPv6, which the lab does not have yet");
     if (cidr === undefined || vpc === undefined || !this.#isId(record)) return [];
     const outer = parseCidr(String(vpc.outputs["cidrBlock"]));
     if (outer !== undefined && !containsRange(outer, cidr)) this.#problem(record, `${formatCidr(cidr)} is not inside ${formatCidr(outer)} of ${vpc.id}`);
-    return [{ id: record.id, vpcId: vpc.id, cidr, availabilityZone: String(record.outputs["availabilityZone"] ?? ""), routeTableId: tableOf.get(record.id) ?? String(vpc.outputs["mainRouteTableId"]) }];
+    return [{ id: record.id, vpcId: vpc.id, cidr, availabilityZone: String(record.outputs["availabilityZone"] ?? ""), routeTableId: tableOf.get(record.id) ?? String(vpc.outputs["mainRouteTableId"]), networkAcl: aclOf(record.id, vpc) }];
   }
 
   /** Route table by subnet. */

@@ -19,6 +19,11 @@ export const internetAddress = "198.51.100.1";
 /** Of the card, as its guest sees it: the lab's own way into a node, which no security group, route table or gateway is part of. */
 export const cardAddress = "169.254.254.254";
 
+/** Of the instance metadata service (EC2 User Guide, "Access instance metadata"). */
+export const metadataAddress = "169.254.169.254";
+/** Of the resolver, beside the VPC's address plus two (VPC User Guide, "Amazon DNS server"). */
+export const resolverLinkLocal = "169.254.169.253";
+
 /** The other end of a wire between two routers. There is no ARP on them: neighbours are permanent. */
 export const farEnd = "169.254.0.1";
 

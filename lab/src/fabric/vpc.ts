@@ -1,5 +1,6 @@
 import { formatCidr, prefixLength, routerAddress } from "./cidr";
 import type { Cloud, InternetGateway, Peering, RouteTable, Subnet, Vpc } from "./cloud";
+import { networkAclChains } from "./network-acls";
 import { farEnd, interfaceName, macOf, namespaceOfId, tableNumber, vpcMtu } from "./names";
 import type { Blackhole, Link, Namespace, Neighbour, NextHop, Route, Rule, Veth } from "./namespace";
 import { router } from "./router";
@@ -45,11 +46,15 @@ export function vpcNamespace(prefix: string, vpc: Vpc, cloud: Cloud): Namespace 
     }),
     ...wires.map(({ dev, gateway: { id } }) => ({ dev, address: farEnd, mac: macOf(namespaceOfId(prefix, id), dev) })),
     ...(gateway ? [{ dev: gatewayDevice, address: farEnd, mac: macOf(namespaceOfId(prefix, gateway.id), "vpc") }] : []),
+    // AWS' router knows them, and at once those that are gone: what it had found out by ARP would lead there for a while.
+    ...cloud.instances
+      .filter(({ subnet }) => subnet.vpcId === vpc.id)
+      .flatMap(({ subnet, mac, privateIp, secondaryPrivateIps }) => [privateIp, ...secondaryPrivateIps].map((address) => ({ dev: interfaceName("s", subnet.id), address, mac }))),
   ];
   return {
     name,
     sysctls: { ...router, "bridge/bridge-nf-call-iptables": "0", "bridge/bridge-nf-call-arptables": "0", "bridge/bridge-nf-call-ip6tables": "0" },
-    tables: [{ family: "ip", name: "vpc", body: [...routerFilter, ...(wires.length > 0 ? transitFilter : [])] }],
+    tables: [{ family: "ip", name: "vpc", body: [...networkAclChains(vpc.subnets), ...routerFilter, ...(wires.length > 0 ? transitFilter : [])] }],
     links: [...bridges, ...peerings.filter(({ requesterVpcId }) => requesterVpcId === vpc.id).map((peering) => peeringLink(prefix, peering))],
     addresses: vpc.subnets.map(({ id, cidr }) => ({ dev: interfaceName("s", id), address: `${routerAddress(cidr)}/${prefixLength(cidr)}` })),
     neighbours,
@@ -64,12 +69,14 @@ export function vpcNamespace(prefix: string, vpc: Vpc, cloud: Cloud): Namespace 
 
 /**
  * The router is no host: it answers nobody, and says nothing but that a packet is too long for the way to the internet. Link-local
- * addresses are never routed (VPC User Guide, "Route tables").
+ * addresses are never routed (VPC User Guide, "Route tables"). What it forwards, and what it says, has to pass the network ACLs (VPC User Guide,
+ * "Network ACLs", "Path MTU Discovery").
  */
 const routerFilter = [
   "chain input { type filter hook input priority filter; policy drop; }",
-  "chain forward { type filter hook forward priority filter; policy accept; ip daddr 169.254.0.0/16 drop; }",
-  "chain output { type filter hook output priority filter; policy drop; icmp type destination-unreachable icmp code frag-needed accept; }",
+  "chain forward { type filter hook forward priority filter; policy accept; ip daddr 169.254.0.0/16 drop; jump leaving; jump entering; }",
+  "chain too-long { jump entering; accept; }",
+  "chain output { type filter hook output priority filter; policy drop; icmp type destination-unreachable icmp code frag-needed jump too-long; }",
 ];
 
 function peeringLink(prefix: string, { id, requesterVpcId, accepterVpcId }: Peering): Veth {
@@ -106,9 +113,10 @@ function zonalTable(routeTableId: string, zone: string | undefined): number {
 
 function tableRoutes(vpc: Vpc, { id, routes }: RouteTable, zone: string | undefined, cloud: Cloud): Route[] {
   const table = zonalTable(id, zone);
-  const local = subnetRoutes(vpc, table);
   const block = formatCidr(vpc.cidr);
   const given = routes.map(({ destination, target }): Route => ({ table, destination: formatCidr(destination), via: nextHop(vpc, target, zone, cloud) }));
+  // A subnet's own route takes the place of the local one.
+  const local = subnetRoutes(vpc, table).filter((route) => !given.some(({ destination }) => route.destination === destination));
   // A table without a default route ends here: the kernel would go on to its main table.
   const others: Route[] = ["0.0.0.0/0", block]
     .filter((destination) => ![...local, ...given].some((route) => route.destination === destination))

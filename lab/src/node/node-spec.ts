@@ -1,4 +1,5 @@
 import { isIPv4 } from "node:net";
+import type { Suite } from "../state/paths";
 
 /** Another network device of a node, beside its first. */
 export interface NodeInterface {
@@ -33,6 +34,8 @@ export interface NodeSpec {
   readonly authorizedKeys: readonly string[];
   /** EC2 user data: `#cloud-config` or a `#!` script. See seed.ts for what is honoured. */
   readonly userDataBase64?: string;
+  /** The release that a new node's disk is made from. Default bookworm (Debian 12). */
+  readonly suite?: Suite;
   /** Secondary network interfaces. */
   readonly interfaces?: readonly NodeInterface[];
   /** Memory of the node, MiB. Default 192. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { CommandError, run } from "../state/privileged";
-import { projectRoot, type Lab } from "../state/paths";
+import { projectRoot, type Lab, type Suite } from "../state/paths";
 import { addDevice, pressCtrlAltDel, removeDevice } from "./mconsole";
 import { interfaceProblem, maxMtu, type NodeInterface, type NodeSpec } from "./node-spec";
 import { seedFiles } from "./seed";
@@ -32,7 +32,7 @@ export async function startNode(lab: Lab, spec: NodeSpec): Promise<void> {
   const dir = lab.nodeDir(spec.instanceId);
   const image = join(dir, "image");
   // A disk belongs to the image it was begun on, also when set-up has made a newer one since.
-  const imagePath = existsSync(image) ? realpathSync(image) : imageInUse(lab);
+  const imagePath = existsSync(image) ? realpathSync(image) : imageInUse(lab, spec.suite ?? "bookworm");
   const files = seedFiles(spec, packagesOf(imagePath));
   // User-mode Linux would make a missing tap itself, one that leads nowhere.
   await run(["ip", "-n", spec.namespace, "link", "show", "dev", spec.tap]).catch((error: unknown) => {
@@ -175,9 +175,12 @@ function readDevices(dir: string): string[] {
   return existsSync(file) ? readFileSync(file, "utf8").split("\n").filter((line) => line !== "") : [];
 }
 
-function imageInUse(lab: Lab): string {
-  if (!existsSync(join(lab.image, "base.img"))) throw new Error(`${lab.image} is not there: the lab has no kernel and disk image yet. Run scripts/setup.`);
-  return realpathSync(lab.image);
+function imageInUse(lab: Lab, suite: Suite): string {
+  const image = lab.image(suite);
+  if (!existsSync(join(image, "base.img"))) {
+    throw new Error(`${image} is not there: the lab has no kernel and disk image of Debian's ${suite} yet. Run scripts/setup${suite === "bookworm" ? "" : " --all-images"}.`);
+  }
+  return realpathSync(image);
 }
 
 function packagesOf(image: string): Set<string> {

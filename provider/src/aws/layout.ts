@@ -12,6 +12,8 @@ export interface NetworkArgs {
   readonly name: string;
   readonly cidrBlock: string;
   readonly subnets: readonly SubnetArgs[];
+  /** A NAT gateway in the first subnet with public addresses, as the way out of those without. Default: none. */
+  readonly natGateway?: boolean;
 }
 
 export interface SubnetArgs {
@@ -21,6 +23,8 @@ export interface SubnetArgs {
   readonly name?: string;
   /** Default: the VPC's lowest free /24. */
   readonly cidrBlock?: string;
+  /** Whether its nodes have public addresses. Default: true. */
+  readonly publicIp?: boolean;
 }
 
 export interface LayoutArgs {
@@ -51,6 +55,8 @@ export interface NetworkLayout {
   readonly subnets: readonly SubnetLayout[];
   /** Networks that it is joined with, in the order of the arguments. */
   readonly peers: readonly string[];
+  /** Name of the subnet that its NAT gateway stands in, if it has one. */
+  readonly natGateway?: string;
 }
 
 export interface SubnetLayout {
@@ -59,6 +65,7 @@ export interface SubnetLayout {
   readonly name: string;
   readonly availabilityZone: string;
   readonly cidrBlock: string;
+  readonly publicIp: boolean;
 }
 
 export interface PeeringLayout {
@@ -153,7 +160,7 @@ export function layOut(args: LayoutArgs): LaidOut {
       }
       const cidrBlock = blocks?.[j];
       if (cidrBlock === undefined) return;
-      const laid: SubnetLayout = { key: `${network.name}-${name}`, name, availabilityZone: subnet.availabilityZone, cidrBlock };
+      const laid: SubnetLayout = { key: `${network.name}-${name}`, name, availabilityZone: subnet.availabilityZone, cidrBlock, publicIp: subnet.publicIp ?? true };
       subnets.push(laid);
 
       const nodeNames = Array.from({ length: subnet.nodes }, (_, ordinal) => `${laid.key}${ordinal}`);
@@ -173,11 +180,13 @@ export function layOut(args: LayoutArgs): LaidOut {
         nodes.push({ name: nodeName, network: network.name, subnet: laid, privateIp, sourceDestCheck: args.sourceDestCheck[nodeName] ?? false });
       }
     });
+    const natGateway = network.natGateway === true ? natGatewayOf(network, subnets, at, problems) : undefined;
     networks.push({
       name: network.name,
       cidrBlock: network.cidrBlock,
       subnets,
       peers: args.networks.map(({ name }) => name).filter((name) => name !== network.name),
+      ...(natGateway !== undefined && { natGateway }),
     });
   });
 
@@ -202,6 +211,17 @@ export function layOut(args: LayoutArgs): LaidOut {
     problems,
     warnings,
   };
+}
+
+/** A NAT gateway needs a way to the internet itself, and serves subnets that have none (VPC User Guide, "NAT gateways"). */
+function natGatewayOf(network: NetworkArgs, subnets: readonly SubnetLayout[], at: string, problems: Problem[]): string | undefined {
+  const path = `${at}.natGateway`;
+  if (network.subnets.every(({ publicIp }) => publicIp === false)) {
+    problems.push({ path, message: "it has to stand in a subnet with public addresses, and the network has none: add one, which may have 0 nodes" });
+  } else if (network.subnets.every(({ publicIp }) => publicIp !== false)) {
+    problems.push({ path, message: "it serves subnets without public addresses, and the network has none: set publicIp: false on one, or leave the gateway out" });
+  }
+  return subnets.find(({ publicIp }) => publicIp)?.name;
 }
 
 /** The subnet's name, and its region noted; undefined when it has no usable one. */
@@ -272,6 +292,9 @@ function peeringsOf(networks: readonly NetworkLayout[]): readonly PeeringLayout[
 /** Hyphens join names, and may be in them: `a-b` with `c` would be named as `a` with `b-c`. */
 function refuseAmbiguousNames(networks: readonly NetworkLayout[], peerings: readonly PeeringLayout[], transitSubnets: readonly TransitSubnetLayout[], problems: Problem[]): void {
   const pairs = networks.flatMap(({ name, subnets, peers }) => [
+    // As the route table of its subnets without public addresses; and with the table its routes.
+    { kind: "network", key: name, of: `network ${name}` },
+    ...(subnets.some(({ publicIp }) => !publicIp) ? [{ kind: "network", key: `${name}-private`, of: `the private subnets of network ${name}` }] : []),
     ...subnets.map((subnet) => ({ kind: "subnet", key: subnet.key, of: `subnet ${subnet.name} of network ${name}` })),
     ...peers.map((peer) => ({ kind: "route", key: `${name}-to-${peer}`, of: `the route from ${name} to ${peer}` })),
     ...[name, ...peers].map((peer) => ({ kind: "rule", key: `${name}-icmp-${peer}`, of: `the rules of ${name} for ${peer}` })),

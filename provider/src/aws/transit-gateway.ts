@@ -16,7 +16,7 @@ export function attachNetworks(scope: Scope, subnets: readonly TransitSubnetLayo
   if (names.length === 0) return { connections: [], routes: [] };
   const gateway = new TransitGateway(scope.name, { description: `Networks of cluster ${scope.name}`, tags: tagged(scope, scope.name) }, { parent });
   const routes = names.flatMap((name) => {
-    const { vpc, routeTable } = networkOf(networks, name);
+    const { vpc, routeTables } = networkOf(networks, name);
     const full = `${scope.name}-${name}`;
     const own = subnets
       .filter(({ network }) => network === name)
@@ -24,11 +24,13 @@ export function attachNetworks(scope: Scope, subnets: readonly TransitSubnetLayo
     const attachment = new VpcAttachment(full, { transitGatewayId: gateway.id, vpcId: vpc.id, subnetIds: own.map(({ id }) => id), tags: tagged(scope, full) }, { parent });
     return names
       .filter((other) => other !== name)
-      .map((other) => {
-        const args = { routeTableId: routeTable.id, destinationCidrBlock: networkOf(networks, other).layout.cidrBlock, transitGatewayId: gateway.id };
-        // EC2 knows the gateway in a VPC that is attached to it alone.
-        return new Route(`${full}-to-${other}`, args, { parent, dependsOn: [attachment] });
-      });
+      .flatMap((other) =>
+        routeTables.map(({ name: tableName, table }) => {
+          const args = { routeTableId: table.id, destinationCidrBlock: networkOf(networks, other).layout.cidrBlock, transitGatewayId: gateway.id };
+          // EC2 knows the gateway in a VPC that is attached to it alone.
+          return new Route(`${scope.name}-${tableName}-to-${other}`, args, { parent, dependsOn: [attachment] });
+        }),
+      );
   });
   return { connections: [], routes };
 }

@@ -12,7 +12,7 @@ export const Encapsulation = {
      */
     IPIP: "IPIP",
     /**
-     * VXLAN over UDP port 4789 (RFC 7348): 50 bytes.
+     * VXLAN over UDP (RFC 7348): 50 bytes.
      */
     VXLAN: "VXLAN",
 } as const;
@@ -57,6 +57,22 @@ export const Interconnect = {
  * How the networks of a cluster reach each other.
  */
 export type Interconnect = (typeof Interconnect)[keyof typeof Interconnect];
+
+export const NeverAcrossSubnets = {
+    /**
+     * The preview fails and says which pool and nodes.
+     */
+    Refuse: "Refuse",
+    /**
+     * The VPC's route tables get a route for each block, to the network interface of the node that has it. Inside one network only: a peering connection carries packets to addresses of the VPCs alone, so such a pool across networks is refused all the same. AWS allows 50 routes per table unless more were granted.
+     */
+    VpcRouteTables: "VpcRouteTables",
+} as const;
+
+/**
+ * What becomes of IP pools with ipipMode and vxlanMode Never whose nodes are in several subnets: the VPC's router knows no workloads and drops their packets.
+ */
+export type NeverAcrossSubnets = (typeof NeverAcrossSubnets)[keyof typeof NeverAcrossSubnets];
 
 export const TunnelEncapsulation = {
     /**
