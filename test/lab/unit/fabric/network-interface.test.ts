@@ -23,6 +23,12 @@ describe("network interfaces of their own in the fabric", () => {
     strictEqual(port?.kind === "veth" ? `${port.peer.namespace} ${port.peer.name}` : port?.kind, "lab-0-eni-one gst1");
   });
 
+  it("are known to the VPC's router by all their addresses, and no more once they are detached", () => {
+    const known = (records: CloudRecords): string[] => fabricOf("lab-0-", records.list()).find(({ name }) => name === "lab-0-vpc-a")?.neighbours.map(({ address, mac }) => `${address} ${mac}`) ?? [];
+    deepStrictEqual(known(attached()).slice(1), ["10.1.1.50 0a:00:00:00:00:50", "10.1.1.51 0a:00:00:00:00:50"]);
+    strictEqual(known(launched()).length, 1);
+  });
+
   it("are read with their own addresses, groups and check", () => {
     const { networkInterfaces, instances } = readCloud(attached().list());
     strictEqual(instances.length, 1);
