@@ -2,7 +2,8 @@
 # commands into files in the folder `work`, and changes nothing itself. POSIX awk; no {n,m} in patterns, as mawk has none.
 #   links routes after   batches for ip, in this order: devices, addresses and neighbours; routes; removals
 #   bridge bridge-after  batches for bridge
-#   nft-wanted           the ruleset; `nft` says `load` or `delete`, and is absent when it is loaded already
+#   nft-wanted           the ruleset; `nft` says `load`, `update` or `delete`, and is absent when it is loaded already
+#   nft-change           for `update`: what makes the ruleset that is loaded the wanted one
 #   sysctl actions       what the shell does itself
 #   changes              PART <tab> command, for people; empty: Linux holds it all
 #   problems             PART <tab> text: what cannot be made so, because something foreign is in the way
@@ -16,7 +17,7 @@ BEGIN {
   OURS = "overlaynet"
   # A device is made under this name and gets its own last, so that one without the alias is never ours.
   DRAFT = "ovl-draft"
-  nft_shown = run "/nft-shown"; nft_loaded = run "/nft-loaded"; nft_wanted = work "/nft-wanted"
+  nft_shown = run "/nft-shown"; nft_loaded = run "/nft-loaded"; nft_wanted = work "/nft-wanted"; nft_change = work "/nft-change"
   split("links routes after bridge bridge-after sysctl actions changes problems", FILES, " ")
   if (!check) for (i in FILES) { file[FILES[i]] = work "/" FILES[i]; printf "" > file[FILES[i]] }
 }
@@ -62,10 +63,35 @@ function want_link(name, kind, address, mtu) {
 }
 
 function want_source(host, prefix) {
-  if (!(host in node_number)) { node_number[host] = ++node_count; add_element("nodes" v6(host), host " : " sprintf("0x%08x", node_count)) }
+  if (!(host in is_source)) { is_source[host] = 1; source_hosts[++source_host_count] = host }
   if ((host, prefix) in source_seen) return
   source_seen[host, prefix] = 1
-  add_element("sources" v6(prefix), sprintf("0x%08x", node_number[host]) " . " prefix)
+  source_host[++source_count] = host; source_prefix[source_count] = prefix
+}
+
+# The number that stands for a node in a packet's mark follows from its address alone: it stays the same when others come and go, so that a
+# packet may meet the ruleset of before and of after a change. An IPv6 address is longer than a mark: it is hashed, and goes on where taken.
+function sources(   i, host, high, low) {
+  for (i = 1; i <= source_host_count; i++) if (source_hosts[i] !~ /:/) {
+    split(source_hosts[i], octet, ".")
+    number_source(source_hosts[i], octet[1] * 256 + octet[2], octet[3] * 256 + octet[4])
+  }
+  for (i = 1; i <= source_host_count; i++) if ((host = source_hosts[i]) ~ /:/) {
+    low = hash(host); high = int(low / 65536); low %= 65536
+    while ((high, low) in number_taken) low = (low + 1) % 65536
+    number_source(host, high, low)
+  }
+  for (i = 1; i <= source_count; i++) add_element("sources" v6(source_prefix[i]), node_number[source_host[i]] " . " source_prefix[i])
+}
+function number_source(host, high, low) {
+  number_taken[high, low] = 1
+  # Some awks write no number above 2^31 in hexadecimal.
+  node_number[host] = sprintf("0x%04x%04x", high, low)
+  add_element("nodes" v6(host), host " : " node_number[host])
+}
+function hash(text,   i, sum) {
+  for (i = 1; i <= length(text); i++) sum = (sum * 31 + index("0123456789abcdef:.", substr(text, i, 1))) % 4294967296
+  return sum
 }
 
 function add_element(set, element) {
@@ -99,7 +125,7 @@ function want_route(   i, n, type, dst, via, dev, proto, scope, metric, onlink, 
 
 # ---------------------------------------------------------------------------------------------- what Linux holds
 /^= / { section = $2; if ($2 == "fdb") fdb_dev = $3; next }
-section == "nft" { nft_lines++; if ((getline line < nft_shown) <= 0 || line != $0) nft_changed = 1; next }
+section == "nft" { nft_lines++; if ((getline line < nft_shown) <= 0 || line != $0) nft_changed = 1; see_ruleset("seen", $0); next }
 section == "fdb" { see_fdb(); next }
 section == "workloads" { known_workloads[++known_count] = $1; seen_netns[$1] = $2 == "netns"; seen_veth[$1] = $3; seen_address[$1] = $4; next }
 section == "ip" && $1 ~ /^[0-9]+:$/ { if ($3 ~ /^</) see_link(); else if ($3 ~ /^inet6?$/) see_address(); next }
@@ -160,6 +186,7 @@ END {
   routes_diff()
   sysctls()
   workloads_diff()
+  sources()
   nft_diff()
   cni_diff()
 }
@@ -408,7 +435,7 @@ function cni_diff(   wanted, is) {
 # Written piece by piece, as a string that grows to thousands of elements takes the square of the time.
 function rule(text) { print text > nft_wanted }
 function set(name, type, flags) {
-  rule("  set " name " {\n    type " type (flags == "" ? "" : "\n    flags interval" (flags == "merge" ? "\n    auto-merge" : "")))
+  rule("  set " name " {\n    type " type (flags == "" ? "" : "\n    flags " flags))
   close_set(name)
 }
 function map(name, type) { rule("  map " name " {\n    type " type); close_set(name) }
@@ -436,9 +463,9 @@ function ruleset(   i, name, input, unwanted, notrack, ports) {
   set("ipip_members", "ipv4_addr"); set("vxlan_members", "ipv4_addr"); set("vxlan_members6", "ipv6_addr")
   map("nodes", "ipv4_addr : mark"); map("nodes6", "ipv6_addr : mark")
   set("sources", "mark . ipv4_addr", "interval"); set("sources6", "mark . ipv6_addr", "interval")
-  set("all_pools", "ipv4_addr", "merge"); set("all_pools6", "ipv6_addr", "merge")
-  set("masquerade_pools", "ipv4_addr", "merge"); set("masquerade_pools6", "ipv6_addr", "merge")
-  set("own_blocks", "ipv4_addr", "merge"); set("own_blocks6", "ipv6_addr", "merge")
+  set("all_pools", "ipv4_addr", "interval"); set("all_pools6", "ipv6_addr", "interval")
+  set("masquerade_pools", "ipv4_addr", "interval"); set("masquerade_pools6", "ipv6_addr", "interval")
+  set("own_blocks", "ipv4_addr", "interval"); set("own_blocks6", "ipv6_addr", "interval")
   set("workload_devices", "ifname"); set("workloads", "ifname . ipv4_addr"); set("workloads6", "ifname . ipv6_addr")
   rule("  chain prerouting {\n    type filter hook prerouting priority raw; policy accept;\n    iifname \"lo\" accept\n" \
     "    iifname { \"tunl0\", \"vxlan.calico\", \"vxlan-v6.calico\" } jump decapsulated\n" \
@@ -457,24 +484,94 @@ function ruleset(   i, name, input, unwanted, notrack, ports) {
     "    oifname { \"tunl0\", \"vxlan.calico\", \"vxlan-v6.calico\" } fib saddr type local fib saddr . oif type != local masquerade fully-random\n  }\n}")
 }
 
-# Loaded as a whole, in one transaction. What was loaded last, and how it was shown right after, are kept: who compares both sees every
-# change made since, whatever way nftables shows its rules.
-function nft_diff(   verb) {
+# What was loaded last, and how nftables showed it right after, are kept: who compares both sees every change made since, whatever way
+# nftables shows its rules. A table whose sets and chains are there is changed by elements and rules, in one transaction. Were it replaced,
+# a packet on its way could meet rules of before with sets of after, or the chains of both tables, and be dropped.
+function nft_diff(   verb, changed) {
   if (part_count == 0 && nft_lines == 0) return
   verb = part_count == 0 ? "delete" : "load"
   if (verb == "load") {
     printf "" > nft_wanted
     ruleset()
     close(nft_wanted)
-    if (!nft_changed && (getline line < nft_shown) <= 0 && nft_lines && same(nft_wanted, nft_loaded)) return
+    changed = nft_changed || (getline line < nft_shown) > 0
+    close(nft_shown)
+    if (nft_lines && !changed && same(nft_wanted, nft_loaded)) return
+    if (nft_lines && (!changed || nft_drift()) && nft_update()) verb = "update"
   }
   print verb > (work "/nft")
   change(has_part("routes") ? "routes" : part_count ? PARTS[1] : "-", "nft " verb " table inet overlaynet")
 }
-function same(one, other,   line, other_line, more) {
-  while ((getline line < one) > 0) if ((getline other_line < other) <= 0 || line != other_line) return 0
-  more = (getline other_line < other) > 0
+
+# A line that nftables shows: what is inside a set or chain by its name, all else as `frame`.
+function see_ruleset(which, text) {
+  if (text ~ /^\t[a-z]+ [a-z0-9_]+ \{$/) { shown_object = text; gsub(/[\t{]| $/, "", shown_object); sub(/ $/, "", shown_object) }
+  if (text ~ /^\t\t/ && text !~ /^\t\t(type|typeof|flags|policy) /) shown[which, shown_object, ++shown_lines[which, shown_object]] = text
+  else shown_frame[which] = shown_frame[which] text "\n"
+}
+
+# Which sets and chains somebody changed, as `drifted`. @returns whether they are all there still
+function nft_drift(   object, i, at) {
+  while ((getline line < nft_shown) > 0) see_ruleset("was", line)
+  close(nft_shown)
+  if (shown_frame["was"] != shown_frame["seen"]) return 0
+  for (at in shown_lines) {
+    split(at, object, SUBSEP)
+    if (shown_lines["was", object[2]] + 0 != shown_lines["seen", object[2]] + 0) drifted[object[2]] = 1
+    for (i = 1; i <= shown_lines[at]; i++) if (shown["was", object[2], i] != shown["seen", object[2], i]) drifted[object[2]] = 1
+  }
+  return 1
+}
+
+# Reads a ruleset as `ruleset` writes it, as nft_drift does one that nftables shows.
+function read_ruleset(path, which,   object) {
+  frame[which] = ""
+  while ((getline line < path) > 0) {
+    if (line ~ /^      /) { sub(/^ +/, "", line); sub(/ ,$/, "", line); held[which, object, line] = 1; list[which, ++list_count[which]] = object SUBSEP line }
+    else if (line ~ /^    [^ ]/ && object ~ /^chain / && line !~ /^    type /) rules[which, object] = rules[which, object] line "\n"
+    else if (line !~ /^    (elements = \{|\})$/) {
+      frame[which] = frame[which] line "\n"
+      if (line !~ /^  [a-z]+ [a-z0-9_]+ \{$/) continue
+      object = line; sub(/^ +/, "", object); sub(/ \{$/, "", object)
+      if (which == "wanted") objects[++object_count] = object
+    }
+  }
+  close(path)
+}
+
+# @returns whether it can be done; not when sets or chains themselves differ, as after a new version of this program
+function nft_update(   i, k, name, words, lines, n) {
+  read_ruleset(nft_loaded, "loaded"); read_ruleset(nft_wanted, "wanted")
+  if (frame["loaded"] != frame["wanted"]) return 0
+  printf "" > nft_change
+  # Away before there: intervals may not overlap, and a key may have another value.
+  for (name in drifted) if (name !~ /^chain /) print "flush " name_of_set(name) > nft_change
+  elements_update("delete", "loaded", "wanted")
+  elements_update("add", "wanted", "loaded")
+  for (i = 1; i <= object_count; i++) {
+    name = objects[i]
+    if (rules["loaded", name] == rules["wanted", name] && !(name in drifted)) continue
+    if (name !~ /^chain /) continue
+    split(name, words, " ")
+    print "flush chain inet overlaynet " words[2] > nft_change
+    n = split(rules["wanted", name], lines, "\n")
+    for (k = 1; k < n; k++) print "add rule inet overlaynet " words[2] " " lines[k] > nft_change
+  }
+  close(nft_change)
+  return 1
+}
+function name_of_set(object,   words) { split(object, words, " "); return words[1] " inet overlaynet " words[2] }
+function elements_update(verb, from, other,   i, half, words) {
+  for (i = 1; i <= list_count[from]; i++) {
+    split(list[from, i], half, SUBSEP); split(half[1], words, " ")
+    if (half[1] in drifted ? verb == "delete" : (other, list[from, i]) in held) continue
+    print verb " element inet overlaynet " words[2] " { " half[2] " }" > nft_change
+  }
+}
+function same(one, other,   line, other_line, differ) {
+  while (!differ && (getline line < one) > 0) differ = (getline other_line < other) <= 0 || line != other_line
+  differ = differ || (getline other_line < other) > 0
   close(one); close(other)
-  return !more
+  return !differ
 }
 function has_part(name,   i) { for (i = 1; i <= part_count; i++) if (PARTS[i] == name) return 1; return 0 }

@@ -87,7 +87,7 @@ describe("an overlay node with its own kernel", function () {
     // Without the mapping of nodes to their blocks nothing gets in: the filter looks into the tunnel.
     await on("b", "sudo nft flush set inet overlaynet sources");
     assert.equal((await ping()).answered, false);
-    assert.deepEqual(await pushPart(target("b"), parts("b", "IPIP Always")[1] ?? assert.fail()), ["nft load table inet overlaynet"]);
+    assert.deepEqual(await pushPart(target("b"), parts("b", "IPIP Always")[1] ?? assert.fail()), ["nft update table inet overlaynet"]);
     assert.ok((await ping()).answered);
   });
 
@@ -109,8 +109,12 @@ describe("an overlay node with its own kernel", function () {
   });
 
   it("is mended by its own timer within a minute, and its journal tells only that", async () => {
+    // Without the timer it stays broken; with it, whoever looks may come too late.
+    await on("a", "sudo systemctl stop overlaynet.timer");
     await on("a", "sudo sh -c 'ip route del 192.168.0.64/26; ip address flush dev tunl0; nft delete table inet overlaynet; ip netns del wl-w'");
     assert.equal(await fresh("a"), false);
+    assert.equal((await ping()).answered, false);
+    await on("a", "sudo systemctl start overlaynet.timer");
     const begun = Date.now();
     while (!(await fresh("a"))) {
       assert.ok(Date.now() - begun < 60_000, await on("a", "sudo journalctl -n 30; systemctl list-timers"));
@@ -119,6 +123,7 @@ describe("an overlay node with its own kernel", function () {
     assert.ok((await ping()).answered);
     const told = await on("a", "sudo journalctl -o cat -u overlaynet-repair.service");
     assert.match(told, /^ip route add 192\.168\.0\.64\/26 via 10\.1\.0\.11 dev tunl0 proto 80 onlink mtu 8981$/m);
+    for (const change of [/^ip address add 192\.168\.0\.0\/32 dev tunl0$/m, /^nft load table inet overlaynet$/m, /^attach w 192\.168\.0\.5 /m]) assert.match(told, change);
     assert.doesNotMatch(told, /Start|Finish|Deactivated/);
   });
 

@@ -29,8 +29,8 @@ export async function checkMachine(lab: Lab): Promise<CheckResult[]> {
       results.push(await attempt("self-test: security groups hold", "the lab refuses to run here, as its verdicts would be wrong", () => selfTest(lab)));
     }
   });
-  const missing = ["linux", "base.img"].filter((file) => !existsSync(join(lab.image, file)));
-  results.push({ name: "image of the nodes", problem: missing.length === 0 ? undefined : `${missing.join(" and ")} not in ${lab.image}: run scripts/setup` });
+  const missing = ["linux", "base.img"].filter((file) => !existsSync(join(lab.image("bookworm"), file)));
+  results.push({ name: "image of the nodes", problem: missing.length === 0 ? undefined : `${missing.join(" and ")} not in ${lab.image("bookworm")}: run scripts/setup` });
   return results;
 }
 

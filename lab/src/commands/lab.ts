@@ -203,7 +203,7 @@ async function tellWhy(lab: Lab, a: string, b: string, question: WhyOptions, out
 
 async function flush(lab: Lab, wanted: readonly string[]): Promise<void> {
   const nodes = wanted.length === 0 ? labNodes(lab) : wanted.map((name) => findNode(lab, name));
-  const commands = nodes.map(({ namespace }) => `nsenter --net=/run/netns/${namespace} conntrack --flush 2>/dev/null || { echo "in namespace ${namespace}" >&2; exit 1; }`);
+  const commands = nodes.flatMap(({ namespace, otherNamespaces = [] }) => [namespace, ...otherNamespaces]).map((namespace) => `nsenter --net=/run/netns/${namespace} conntrack --flush 2>/dev/null || { echo "in namespace ${namespace}" >&2; exit 1; }`);
   await run(["sh", "-s"], { stdin: `${commands.join("\n")}\n` });
 }
 

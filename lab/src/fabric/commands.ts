@@ -17,6 +17,9 @@ export function surplusLinkCommands(observed: Observed, expected: ReadonlySet<st
   return observed.links.filter((name) => !expected.has(name)).map((name) => `link delete dev ${name}`);
 }
 
+/** Packets that wait for a node which has no processor for a moment: its kernel shares this machine's with all others. */
+const TAP_QUEUE = 10_000;
+
 /** Lines for `ip -batch` that make a namespace's own devices, in it. */
 export function linkCommands(namespace: Namespace, observed: Observed): string[] {
   const missing = namespace.links.filter(({ name }) => !observed.links.includes(name));
@@ -24,7 +27,7 @@ export function linkCommands(namespace: Namespace, observed: Observed): string[]
     ...missing.map(add),
     ...(observed.links.length === 0 ? ["link set dev lo up"] : []),
     // Also those that were there: a run that was killed may have left them half made.
-    ...namespace.links.map((link) => `link set dev ${link.name} mtu ${link.mtu}${link.kind !== "bridge" && link.master !== undefined ? ` master ${link.master}` : ""} up`),
+    ...namespace.links.map((link) => `link set dev ${link.name} mtu ${link.mtu}${link.kind === "tap" ? ` txqueuelen ${TAP_QUEUE}` : ""}${link.kind !== "bridge" && link.master !== undefined ? ` master ${link.master}` : ""} up`),
   ];
 }
 
@@ -94,7 +97,7 @@ function routeWords({ table, destination, via }: Route): string {
   const where = table === mainTable ? "" : ` table ${table}`;
   if (via === "blackhole") return `blackhole ${destination}${where} proto static`;
   const gateway = via.gateway === undefined ? " scope link" : ` via ${via.gateway}`;
-  return `${destination}${gateway} dev ${via.dev}${via.gateway === undefined ? "" : " onlink"}${where} proto static${via.source === undefined ? "" : ` src ${via.source}`}`;
+  return `${destination}${gateway} dev ${via.dev}${via.gateway === undefined ? "" : " onlink"}${where} proto static${via.source === undefined ? "" : ` src ${via.source}`}${via.mtu === undefined ? "" : ` mtu ${via.mtu}`}`;
 }
 
 function difference<T>(wanted: readonly T[], there: readonly T[], key: (item: T) => string): { missing: T[]; surplus: T[] } {

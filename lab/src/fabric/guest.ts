@@ -43,6 +43,28 @@ SH
     return new Guest(namespace);
   }
 
+  /** A host that is there already, such as the internet's: for commands in its namespace and counts of what arrives. */
+  static async of(namespace: string): Promise<Guest> {
+    const guest = new Guest(namespace);
+    await guest.exec(["nft", "add table ip arrivals; add chain ip arrivals prerouting { type filter hook prerouting priority raw; }"]);
+    return guest;
+  }
+
+  /** Puts another interface of the guest on its card. */
+  async plug(device: string, { card, mac, address }: Omit<GuestInterface, "gateway">): Promise<void> {
+    const script = `set -eu
+ip -n ${card} link delete dev ${guestPort}
+ip -n ${card} link add name ${guestPort} index ${interfaceIndex(guestPort)} mtu ${vpcMtu} type veth peer name ${device} mtu ${vpcMtu} address ${mac} netns ${this.namespace}
+ip -n ${card} link set dev ${guestPort} master ${cardBridge} up
+nsenter --net=/run/netns/${this.namespace} sh -eu <<'SH'
+echo 0 >/proc/sys/net/ipv4/conf/${device}/rp_filter
+ip link set dev ${device} up
+ip address add ${address} dev ${device}
+SH
+`;
+    await run(["sh", "-s"], { stdin: script });
+  }
+
   /** Runs a command in the guest. */
   async exec(argv: readonly string[], stdin = ""): Promise<string> {
     return run(["nsenter", `--net=/run/netns/${this.namespace}`, ...argv], { stdin });

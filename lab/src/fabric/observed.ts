@@ -51,7 +51,12 @@ function parseRoute(route: Readonly<Record<string, unknown>>): Route {
   return {
     table,
     destination,
-    via: { dev: String(dev), ...(gateway === undefined ? {} : { gateway: String(gateway) }), ...(prefsrc === undefined ? {} : { source: String(prefsrc) }) },
+    via: {
+      dev: String(dev),
+      ...(gateway === undefined ? {} : { gateway: String(gateway) }),
+      ...(prefsrc === undefined ? {} : { source: String(prefsrc) }),
+      ...list(route["metrics"]).reduce((all, { mtu }) => (mtu === undefined ? all : { ...all, mtu: Number(mtu) }), {}),
+    },
   };
 }
 

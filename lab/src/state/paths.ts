@@ -3,6 +3,9 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
+/** A Debian release that nodes can have: a folder of lab/image/systems. */
+export type Suite = "bookworm" | "trixie";
+
 /** One lab: one AWS account's worth of networks and nodes, told apart from other labs by its state directory. */
 export interface Lab {
   /** 8 hex digits. Every namespace of the lab is named `lab-<id>-…`. */
@@ -13,8 +16,8 @@ export interface Lab {
   readonly resources: string;
   /** The file locked while the lab changes. */
   readonly lock: string;
-  /** The directory of the image in use (`linux`, `base.img`, `packages`); it exists once set-up has run. */
-  readonly image: string;
+  /** The directory of a release's image in use (`linux`, `base.img`, `packages`); it exists once set-up has made that image. */
+  image(suite: Suite): string;
   /** Where one node's disk, console log and process ids are kept. Not created by asking. */
   nodeDir(instanceId: string): string;
 }
@@ -47,7 +50,7 @@ export function openLab(state: string = labStateDirectory()): Lab {
     state: dir,
     resources: join(dir, "resources"),
     lock: join(dir, "lock"),
-    image: join(projectRoot(), ".overlaynet", "image"),
+    image: (suite) => join(projectRoot(), ".overlaynet", suite === "bookworm" ? "image" : `image-${suite}`),
     nodeDir: (instanceId) => {
       // The id ends up in paths that are removed recursively.
       if (!/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(instanceId)) throw new Error(`"${instanceId}" is not an instance id.`);

@@ -2,6 +2,7 @@ import { type Address, addressBits, formatAddress, type IpVersion, parseAddress 
 import { type Cidr, cidrOf, containsAddress, formatCidr, parseCidr } from "../ipam/cidr";
 import type { NodePlan, Route } from "../plan/node-plan";
 import { newPart } from "./digest";
+import { outermost } from "./outermost";
 import type { Part, PartFile } from "./part";
 import { address, device, mtu, name, number, prefix, type Statement, stateFile } from "./statement";
 import { addressStatements } from "./tunnel";
@@ -22,8 +23,8 @@ const CNI_NETWORK = "overlaynet";
 export function renderRoutes(plan: NodePlan, poolsYaml?: string): Part {
   const statements: Statement[] = [
     ...addressStatements(plan),
-    ...plan.allPools.map((cidr) => ["pool", "all", prefix(cidr)]),
-    ...plan.masqueradePools.map((cidr) => ["pool", "masquerade", prefix(cidr)]),
+    ...outermost(plan.allPools.map(parseCidr)).map((cidr) => ["pool", "all", prefix(cidr)]),
+    ...outermost(plan.masqueradePools.map(parseCidr)).map((cidr) => ["pool", "masquerade", prefix(cidr)]),
     ...plan.workloadBlocks.map((block) => ["block", prefix(block.cidr), mtu(block.mtu), name(block.pool, "an IP pool")]),
     ...plan.routes.map(routeStatement),
   ];

@@ -1,7 +1,8 @@
 import { addressBits, parseAddress } from "../ipam/address";
-import { type Cidr, containsCidr, formatCidr, parseCidr } from "../ipam/cidr";
+import { type Cidr, parseCidr } from "../ipam/cidr";
 import type { NodePlan, VxlanDevice } from "../plan/node-plan";
 import { newPart } from "./digest";
+import { outermost } from "./outermost";
 import type { Part } from "./part";
 import { address, device, mac, mtu, number, prefix, type Statement, stateFile } from "./statement";
 
@@ -52,9 +53,9 @@ function sourceStatements(plan: NodePlan): Statement[] {
   const hostOfMac = new Map(plan.fdb.map(({ dev, mac, dst }) => [`${dev} ${mac}`, dst]));
   const hostOfVtep = new Map(plan.neighbours.map(({ dev, mac, ip }) => [`${dev} ${ip}`, hostOfMac.get(`${dev} ${mac}`)]));
   const blocks = new Map<string, Cidr[]>([...plan.ipipMembers, ...plan.vxlanMembers].filter((host) => host !== plan.ip).map((host) => [host, []]));
-  for (const { type, dst, via, dev } of plan.routes) {
+  for (const { type, dst, via, host: behind, dev } of plan.routes) {
     if (type !== "unicast") continue;
-    const host = hostOfVtep.get(`${dev} ${via ?? dst}`) ?? via;
+    const host = behind ?? hostOfVtep.get(`${dev} ${via ?? dst}`) ?? via;
     if (host === undefined) continue;
     const known = blocks.get(host);
     if (known === undefined) blocks.set(host, [parseCidr(dst)]);
@@ -65,11 +66,4 @@ function sourceStatements(plan: NodePlan): Statement[] {
     const all = outermost([...cidrs, parseCidr(`${host}/${addressBits(own.version)}`)]);
     return all.map((cidr): Statement => ["source", address(host), prefix(cidr)]);
   });
-}
-
-/** Without those inside another: a set of intervals in nftables takes no overlaps. */
-function outermost(cidrs: readonly Cidr[]): string[] {
-  const kept: Cidr[] = [];
-  for (const cidr of [...cidrs].sort((a, b) => a.prefixLength - b.prefixLength)) if (!kept.some((outer) => containsCidr(outer, cidr))) kept.push(cidr);
-  return kept.map(formatCidr);
 }

@@ -36,6 +36,17 @@ describe("lab/image/build", () => {
     assert.equal(build("--path").out, paths[3]);
   });
 
+  it("keys a system's image by its own parts and not by another's", () => {
+    const paths = (): string[] => [build("--path").out, build("--path", "trixie").out];
+    const [bookworm, trixie] = paths();
+    assert.notEqual(bookworm, trixie);
+    assert.equal(build("--path", "bookworm").out, bookworm);
+    appendFileSync(join(dir, "project/lab/image/systems/trixie/packages"), "nano\n");
+    const [same, other] = paths();
+    assert.equal(same, bookworm);
+    assert.notEqual(other, trixie);
+  });
+
   it("keeps the kernel when only the disk changes", () => {
     const kernel = (): string => spawnSync(join(dir, "project/lab/image/kernel/build"), ["--path"], { env: { ...process.env, OVERLAYNET_CACHE: dir }, encoding: "utf8" }).stdout;
     const before = kernel();
@@ -59,6 +70,12 @@ describe("lab/image/build", () => {
     assert.equal(build("--check").code, 1, "not linked");
     assert.deepEqual(build(), { code: 0, out: path }, "another checkout's image is linked, not made again");
     assert.equal(build("--check").code, 0);
+    assert.equal(build("--check", "trixie").code, 1, "one of two systems");
+    const other = build("--path", "trixie").out;
+    mkdirSync(other);
+    writeFileSync(join(other, "base.img"), "");
+    assert.deepEqual(build("trixie"), { code: 0, out: other });
+    assert.deepEqual([build("--check").code, build("--check", "trixie").code], [0, 0]);
   });
 
   it("refuses a cache that is no absolute path, and arguments that it does not know", () => {
@@ -66,5 +83,6 @@ describe("lab/image/build", () => {
     assert.equal(status, 1);
     assert.match(stderr, /OVERLAYNET_CACHE is "here"; make it an absolute path/);
     assert.equal(build("--force").code, 1);
+    assert.equal(build("--path", "sid").code, 1);
   });
 });

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { renderRoutes } from "../../../provider/src/node/routes";
 import { renderTunnel } from "../../../provider/src/node/tunnel";
 import { renderWorkload } from "../../../provider/src/node/workload";
 import type { NodePlan } from "../../../provider/src/plan/node-plan";
 import { A, B, C, type Mode, planOf } from "./plans";
-import { TestNode } from "./test-node";
+import { type Outcome, TestNode } from "./test-node";
 
 const ADDRESSES = { a: "192.168.0.5", b: "192.168.0.69", c: "192.168.0.133" } as const;
 type Name = keyof typeof ADDRESSES;
@@ -81,6 +82,38 @@ describe("what overlaynet-apply makes, on packets", function () {
       }
     });
   }
+
+  it("loses nothing while the mode is switched back and forth, members come and go, and a rule is mended, under traffic", async () => {
+    installAll("VXLAN CrossSubnet");
+    for (const name of NAMES) for (const other of NAMES) if (name !== other) node(name).sh(`${inWorkload} -q -c 2 -i 0.01 ${ADDRESSES[other]}`);
+    const pairs = NAMES.flatMap((from) => NAMES.filter((to) => to !== from).map((to) => ({ from, to })));
+    // Each ends by itself after its last answer.
+    let running = pairs.length;
+    const runs = pairs.map(async ({ from, to }) => {
+      const child = node(from).start(["sh", "-c", `${inWorkload} -q -i 0.002 -c 4000 ${ADDRESSES[to]}`]);
+      let said = "";
+      child.stdout?.setEncoding("utf8").on("data", (text: string) => (said += text));
+      await once(child, "close");
+      running--;
+      return `${from} to ${to}: ${said}`;
+    });
+    const done = ({ code, stderr }: Outcome): void => assert.equal(code, 0, stderr);
+    let switches = 0;
+    while (running > 0) {
+      for (const name of NAMES) {
+        const all = switches % 4 < 2 ? [A, B, C] : [STRANGER, A, B, C];
+        const plan = planOf(switches % 2 === 0 ? "VXLAN Always" : "VXLAN CrossSubnet", SELVES[name], all);
+        for (const part of [renderTunnel(plan, "VXLAN"), renderRoutes(plan)]) done(node(name).install(part));
+        // Its work is to drop: without it all gets through meanwhile.
+        node(name).sh("nft flush chain inet overlaynet decapsulated");
+        done(node(name).apply("apply"));
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+      if (running > 0) switches++;
+    }
+    assert.ok(switches >= 4, `${switches} switches under traffic`);
+    for (const said of await Promise.all(runs)) assert.match(said, /4000 packets transmitted, 4000 received/, said);
+  });
 
   describe("filters", () => {
     /** On a host: a VXLAN device of its own that reaches a node's VTEP, as anyone who knows VNI and MAC can make it. */

@@ -15,6 +15,12 @@ describe("functions of the aws package", () => {
     strictEqual(image["id"], image["imageId"]);
   });
 
+  it("getAmi finds Debian 13 by its name, and the newest of all is that", () => {
+    const image = getAmi({ owners: [DEBIAN], mostRecent: true, filters: [{ name: "name", values: ["debian-13-amd64-*"] }] });
+    strictEqual(image["name"], "debian-13-amd64-20250814-2204");
+    strictEqual(getAmi({ owners: [DEBIAN], mostRecent: true, filters: [{ name: "architecture", values: ["x86_64"] }] })["id"], image["id"]);
+  });
+
   it("getAmi gives every region an id of its own", () => {
     const idIn = (region: string): unknown => getAmi({ region, mostRecent: true, nameRegex: "^debian-12-arm64" })["id"];
     strictEqual(idIn("us-east-1"), idIn("us-east-1"));
@@ -24,6 +30,8 @@ describe("functions of the aws package", () => {
   it("getAmi says in AWS' words when it finds none or several", () => {
     throws(() => getAmi({ owners: ["099720109477"] }), /^Error: invoking aws:ec2\/getAmi:getAmi: 1 error occurred:\n\t\* Your query returned no results\. Please change your search criteria and try again\. \(In us-east-1 the lab has debian-12-amd64-/);
     throws(() => getAmi({ owners: [DEBIAN], tags: { a: "b" } }), /no results/);
+    throws(() => getAmi({ executableUsers: ["self"] }), /no results/);
+    strictEqual(getAmi({ executableUsers: ["all"], mostRecent: true })["public"], true);
     throws(() => getAmi({ owners: [DEBIAN] }), /Your query returned more than one result\. Please try a more specific search criteria, or set `most_recent` attribute to true\./);
   });
 
@@ -59,7 +67,9 @@ describe("functions of the aws package", () => {
 
   it("getParameter knows Debian's images", () => {
     const value = provider.invoke("aws:ssm/getParameter:getParameter", { name: "/aws/service/debian/release/12/latest/amd64" })["value"];
-    strictEqual(value, getAmi({ mostRecent: true, filters: [{ name: "architecture", values: ["x86_64"] }] })["id"]);
+    strictEqual(value, getAmi({ mostRecent: true, filters: [{ name: "name", values: ["debian-12-amd64-*"] }] })["id"]);
+    const of13 = provider.invoke("aws:ssm/getParameter:getParameter", { name: "/aws/service/debian/release/trixie/latest/arm64" })["value"];
+    strictEqual(of13, getAmi({ mostRecent: true, filters: [{ name: "name", values: ["debian-13-arm64-*"] }] })["id"]);
     throws(() => provider.invoke("aws:ssm/getParameter:getParameter", { name: "/no/such" }), /describing SSM parameter \(\/no\/such\): ParameterNotFound: /);
   });
 });

@@ -82,7 +82,7 @@ describe("commands that bring a namespace in line", () => {
       "link add name fab mtu 9001 type veth peer name c-a1 mtu 9001 netns lab-0-vpc-a",
       "link set dev lo up",
       "link set dev br0 mtu 9001 up",
-      "link set dev gst mtu 9001 master br0 up",
+      "link set dev gst mtu 9001 txqueuelen 10000 master br0 up",
       "link set dev fab mtu 9001 master br0 up",
     ]);
     deepStrictEqual(peerCommands("lab-0-vpc-a", [card]), ["link set dev c-a1 mtu 9001 master s-a1 up"]);

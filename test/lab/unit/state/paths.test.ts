@@ -24,7 +24,8 @@ describe("lab paths", () => {
     assert.ok(existsSync(lab.resources));
     assert.equal(openLab(join(dir, "lab")).id, lab.id);
     assert.notEqual(openLab(join(dir, "other")).id, lab.id);
-    assert.equal(lab.image, join(projectRoot(), ".overlaynet", "image"));
+    assert.equal(lab.image("bookworm"), join(projectRoot(), ".overlaynet", "image"));
+    assert.equal(lab.image("trixie"), join(projectRoot(), ".overlaynet", "image-trixie"));
   });
 
   it("agree on one id when processes open a new lab at the same moment", async () => {
