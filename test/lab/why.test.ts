@@ -77,7 +77,7 @@ describe("overlaynet lab why", function () {
   it("says it in words, with an exit code", async () => {
     const there = await command("test-a1", "b1", "--protocol", "4");
     strictEqual(there.code, 0, there.stderr);
-    match(there.stdout, /eni-b1 +security-group ingress +let in by sgr-ipip +\d+\n/);
+    match(there.stdout, /eni-b1 +security-group ingress +let in by sgr-ipip: protocol 4 from 10\.1\.0\.0\/16 +\d+\n/);
     match(there.stdout, /\nThe answer: protocol 4 from 10\.2\.1\.11 to 10\.1\.1\.11/);
     const not = await command("a1", ip.b1, "--port", "22");
     strictEqual(not.code, 1);

@@ -8,7 +8,7 @@ import type { Hop, Origin, Path } from "./path";
 import type { ReasonCode } from "./reason";
 import { remedies, type Obstacle } from "./remedy";
 import { chooseRoute, resolveTarget, routeName, type Target } from "./route-table";
-import { type Direction, ruleAdmits, rulesOf } from "./security-group";
+import { describeRule, type Direction, ruleAdmits, rulesOf } from "./security-group";
 
 /** MTU in a VPC, over peering in a region and through an internet gateway, bytes (EC2 User Guide, "Network maximum transmission unit"). */
 const MTU = { vpc: 9001, peering: 9001, internet: 1500 } as const;
@@ -95,12 +95,13 @@ class Walk {
     const rules = rulesOf(instance, direction, cloud);
     const admitting = rules.find((rule) => ruleAdmits(rule, direction, packet, instance.subnet.vpcId, cloud));
     if (admitting === undefined) {
+      const groups = instance.securityGroupIds.join(", ");
       const other = direction === "egress" ? `to ${packet.destination}` : `from ${packet.source}`;
-      const text = `none of the ${rules.length} ${direction} rules of ${instance.securityGroupIds.join(", ")} is for ${describeTransport(packet)} ${other}`;
+      const text = rules.length === 0 ? `${groups}: no ${direction} rule` : `${groups}: no ${direction} rule is for ${describeTransport(packet)} ${other}`;
       return this.#drop(rules.length === 0 ? "SG_HAS_NO_RULES" : "ENI_SG_RULES_MISMATCH", { ...hop, text }, { kind: "security-group", instance, direction });
     }
     connections.track(id, packet);
-    this.#hops.push({ ...hop, rule: admitting.id, text: `let ${direction === "egress" ? "out" : "in"} by ${admitting.id}` });
+    this.#hops.push({ ...hop, rule: admitting.id, text: `let ${direction === "egress" ? "out" : "in"} by ${admitting.id}: ${describeRule(admitting, direction)}` });
     return undefined;
   }
 

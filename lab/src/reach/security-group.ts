@@ -1,6 +1,6 @@
-import { containsAddress } from "../fabric/cidr";
+import { containsAddress, formatCidr } from "../fabric/cidr";
 import type { Cloud, Instance, SecurityGroupRule } from "../fabric/cloud";
-import { ICMP, type Packet, TCP, UDP } from "./packet";
+import { ICMP, type Packet, protocolName, TCP, UDP } from "./packet";
 
 export type Direction = "ingress" | "egress";
 
@@ -17,6 +17,14 @@ export function ruleAdmits(rule: SecurityGroupRule, direction: Direction, packet
   const other = direction === "ingress" ? packet.source : packet.destination;
   if ("cidr" in rule.peer) return containsAddress(rule.peer.cidr, other);
   return isMember(other, rule.peer.securityGroupId, vpcId, cloud);
+}
+
+/** A rule for people: `TCP 22 from 10.0.0.0/8`. */
+export function describeRule({ protocol, range, peer }: SecurityGroupRule, direction: Direction): string {
+  const what = protocol === "all" ? "everything" : protocolName(protocol);
+  const ports = range === undefined || range.from === -1 ? "" : protocol === ICMP ? ` type ${range.from}${range.to === -1 ? "" : ` code ${range.to}`}` : ` ${range.from === range.to ? range.from : `${range.from}-${range.to}`}`;
+  const other = "cidr" in peer ? formatCidr(peer.cidr) : peer.securityGroupId;
+  return `${what}${ports} ${direction === "egress" ? "to" : "from"} ${other}`;
 }
 
 function protocolMatches({ protocol, range }: SecurityGroupRule, packet: Packet): boolean {

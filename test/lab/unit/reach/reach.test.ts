@@ -118,6 +118,15 @@ describe("the way of a packet", () => {
     strictEqual(mtu, 9001);
   });
 
+  it("tells what the deciding rule is for", () => {
+    const told = (outputs: Record<string, unknown>, packet: Packet): string | undefined =>
+      trace(three().remove("sgr-a2-in").ingress("x", "a2", outputs), "a1", packet).hops.find(({ rule }) => rule === "sgr-x")?.text;
+    strictEqual(told({ ipProtocol: "4", cidrIpv4: "10.1.0.0/16" }, ipip(ip.a1, ip.a2)), "let in by sgr-x: protocol 4 from 10.1.0.0/16");
+    strictEqual(told({ ipProtocol: "tcp", fromPort: 22, toPort: 22, cidrIpv4: "10.1.0.0/16" }, syn(ip.a1, ip.a2, 22)), "let in by sgr-x: TCP 22 from 10.1.0.0/16");
+    strictEqual(told({ ipProtocol: "udp", fromPort: 4000, toPort: 5000, referencedSecurityGroupId: "sg-a1" }, udp(ip.a1, ip.a2)), "let in by sgr-x: UDP 4000-5000 from sg-a1");
+    strictEqual(told({ ipProtocol: "icmp", fromPort: 8, toPort: -1, cidrIpv4: "0.0.0.0/0" }, echo(ip.a1, ip.a2)), "let in by sgr-x: ICMP type 8 from 0.0.0.0/0");
+  });
+
   it("sees no route table inside a subnet", () => {
     deepStrictEqual(trace(three(), "a1", udp(ip.a1, ip.a2)).hops.filter(({ kind }) => kind === "route-table" || kind === "router"), []);
   });
