@@ -39,6 +39,7 @@ class Calls {
 
   constructor(private readonly backend: Backend) {
     this.provider = new Ec2Provider(backend);
+    this.provider.warn = (urn, message) => this.log.warning(urn, message);
   }
 
   handlers(): grpc.UntypedServiceImplementation {

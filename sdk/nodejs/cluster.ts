@@ -81,6 +81,7 @@ export class Cluster extends pulumi.ComponentResource {
             if (args?.networks === undefined && !opts.urn) {
                 throw new Error("Missing required property 'networks'");
             }
+            resourceInputs["hostMtu"] = args?.hostMtu;
             resourceInputs["imageId"] = args?.imageId;
             resourceInputs["instanceType"] = args?.instanceType;
             resourceInputs["interconnect"] = (args?.interconnect) ?? "Peering";
@@ -88,9 +89,12 @@ export class Cluster extends pulumi.ComponentResource {
             resourceInputs["ipPoolsSource"] = args?.ipPoolsSource;
             resourceInputs["labels"] = args?.labels;
             resourceInputs["networks"] = args?.networks;
+            resourceInputs["neverAcrossSubnets"] = (args?.neverAcrossSubnets) ?? "Refuse";
             resourceInputs["sourceDestCheck"] = args?.sourceDestCheck;
             resourceInputs["ssh"] = args?.ssh;
             resourceInputs["tags"] = args?.tags;
+            resourceInputs["vxlanPort"] = (args?.vxlanPort) ?? 4789;
+            resourceInputs["vxlanVni"] = (args?.vxlanVni) ?? 4096;
             resourceInputs["workloadsPerNode"] = (args?.workloadsPerNode) ?? 0;
             resourceInputs["blocks"] = undefined /*out*/;
             resourceInputs["nodes"] = undefined /*out*/;
@@ -121,6 +125,10 @@ export class Cluster extends pulumi.ComponentResource {
  */
 export interface ClusterArgs {
     /**
+     * MTU of the nodes' network interfaces, bytes, 576 to 9001; tunnels and workloads get what the encapsulation leaves of it. Default: 9001, which nearly all instance types have.
+     */
+    hostMtu?: number;
+    /**
      * AMI of the nodes: Debian 12 or 13; Ubuntu 22.04 or newer and Amazon Linux 2023 are provided for and were not run (on the latter, workloads need the CNI plugins ptp and host-local in /opt/cni/bin). To an image that others made, Debian's package names are given. Default: the newest official Debian 12 image for the instance type at a node's creation; a node keeps the one it was made from. A change replaces the nodes.
      */
     imageId?: pulumi.Input<string | undefined>;
@@ -149,6 +157,10 @@ export interface ClusterArgs {
      */
     networks: pulumi.Input<inputs.NetworkArgs>[];
     /**
+     * What becomes of IP pools with ipipMode and vxlanMode Never whose nodes are in several subnets. Defaults to `Refuse`.
+     */
+    neverAcrossSubnets?: enums.NeverAcrossSubnets;
+    /**
      * EC2's source/destination check by node name. Default: false for every node, as packets without encapsulation carry the workloads' addresses; true on a node makes exactly these fail, which tests use. A change is applied in place.
      */
     sourceDestCheck?: {[key: string]: boolean};
@@ -160,6 +172,14 @@ export interface ClusterArgs {
      * Tags of all AWS resources, besides `Name`. Default: none. A change is applied in place.
      */
     tags?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
+    /**
+     * UDP port of VXLAN, 1 to 65535, as Calico's `vxlanPort`; the security group rules have it. Defaults to 4789. A change makes the nodes' VXLAN devices anew, which interrupts what they carry; the preview warns of it.
+     */
+    vxlanPort?: number;
+    /**
+     * VXLAN network identifier, 1 to 16777215, as Calico's `vxlanVNI`. Defaults to 4096. A change makes the nodes' VXLAN devices anew, which interrupts what they carry; the preview warns of it.
+     */
+    vxlanVni?: number;
     /**
      * Number of test workloads on each node: network namespaces with an address of a pool, for `overlaynet verify`. Defaults to 0.
      */

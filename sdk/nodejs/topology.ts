@@ -92,6 +92,9 @@ export class Topology extends pulumi.CustomResource {
             resourceInputs["nodes"] = args?.nodes;
             resourceInputs["pools"] = args?.pools;
             resourceInputs["tunnelAddresses"] = args?.tunnelAddresses;
+            resourceInputs["viaVpcRouter"] = args?.viaVpcRouter;
+            resourceInputs["vxlanPort"] = args?.vxlanPort;
+            resourceInputs["vxlanVni"] = args?.vxlanVni;
             resourceInputs["workloadAddresses"] = args?.workloadAddresses;
             resourceInputs["workloads"] = args?.workloads;
             resourceInputs["assignedWorkloads"] = undefined /*out*/;
@@ -141,6 +144,18 @@ export interface TopologyArgs {
      * Addresses of the tunnel devices by name of the node. Default: what they have, else the first address of the node's first block.
      */
     tunnelAddresses?: pulumi.Input<{[key: string]: pulumi.Input<inputs.TunnelAddressesArgs>} | undefined>;
+    /**
+     * Within a network, packets of pools without encapsulation go to other subnets by way of the VPC's router, the first address of the sender's subnet, whose route tables have to lead to the blocks. Default: false, as in Calico: the next hop is the other node.
+     */
+    viaVpcRouter?: pulumi.Input<boolean | undefined>;
+    /**
+     * UDP port of VXLAN, 1 to 65535. Default: 4789. A change makes the nodes' VXLAN devices anew, and a warning says what that interrupts.
+     */
+    vxlanPort?: pulumi.Input<number | undefined>;
+    /**
+     * VXLAN network identifier, 1 to 16777215. Default: 4096. A change makes the nodes' VXLAN devices anew, and a warning says what that interrupts.
+     */
+    vxlanVni?: pulumi.Input<number | undefined>;
     /**
      * Addresses that workloads are to have. Default: what they have, else the lowest free ones of their node's blocks.
      */

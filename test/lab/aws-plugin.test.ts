@@ -1,16 +1,10 @@
 import { deepStrictEqual, match, notStrictEqual, strictEqual } from "node:assert";
-import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
 import { existingNamespaces } from "../../lab/src/fabric/apply";
-import { destroyAll } from "../../lab/src/fabric/destroy";
 import { namespacePrefix } from "../../lab/src/fabric/names";
 import { nodeStatus } from "../../lab/src/node/node";
-import { type Lab, openLab } from "../../lab/src/state/paths";
-import { RecordStore } from "../../lab/src/state/store";
-
-const ROOT = resolve(__dirname, "../..");
+import type { Lab } from "../../lab/src/state/paths";
+import type { RecordStore } from "../../lab/src/state/store";
+import { type Outcome, PulumiProgram } from "./pulumi-program";
 
 /** A program as a user writes it, with nothing of the lab in it. */
 const PROGRAM = `
@@ -33,25 +27,16 @@ exports.state = instance.instanceState;
 
 describe("pulumi on the stand-in aws plugin", function () {
   this.timeout(120_000);
-  let dir: string;
+  let program: PulumiProgram;
   let lab: Lab;
   let store: RecordStore;
+  const pulumi = (...args: string[]): Promise<Outcome> => program.pulumi(...args);
 
   before(async () => {
-    dir = mkdtempSync(join(tmpdir(), "overlaynet-aws-plugin-"));
-    mkdirSync(join(dir, "backend"));
-    lab = openLab(join(dir, "state"));
-    store = new RecordStore(lab);
-    writeFileSync(join(dir, "index.js"), PROGRAM);
-    writeFileSync(join(dir, "package.json"), "{}");
-    writeFileSync(join(dir, "Pulumi.yaml"), `name: plugin\nruntime: nodejs\nplugins:\n  providers:\n    - name: aws\n      path: ${join(ROOT, "lab")}\n`);
-    symlinkSync(join(ROOT, "node_modules"), join(dir, "node_modules"));
-    strictEqual((await pulumi("stack", "init", "test")).code, 0);
+    program = await PulumiProgram.make(PROGRAM);
+    ({ lab, store } = program);
   });
-  after(async () => {
-    await destroyAll(lab);
-    rmSync(dir, { recursive: true, force: true });
-  });
+  after(() => program.remove());
 
   it("previews without a trace", async () => {
     const { code, output } = await pulumi("preview");
@@ -111,26 +96,5 @@ describe("pulumi on the stand-in aws plugin", function () {
 
   function namespaces(): readonly string[] {
     return existingNamespaces(namespacePrefix(lab));
-  }
-
-  /** Arguments such as `A=b` go to the environment. */
-  function pulumi(...args: string[]): Promise<{ readonly code: number; readonly output: string }> {
-    const isVariable = (arg: string): boolean => /^[A-Z_]+=/.test(arg);
-    const variables: NodeJS.ProcessEnv = Object.fromEntries(args.filter(isVariable).map((arg) => arg.split("=")));
-    const env: NodeJS.ProcessEnv = {
-      ...process.env,
-      ...variables,
-      PATH: [join(ROOT, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(delimiter),
-      OVERLAYNET_LAB_STATE: lab.state,
-      PULUMI_BACKEND_URL: `file://${join(dir, "backend")}`,
-      PULUMI_CONFIG_PASSPHRASE: "lab",
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    };
-    return new Promise((done) => {
-      execFile("pulumi", ["--non-interactive", ...args.filter((arg) => !isVariable(arg))], { env, cwd: dir, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-        done({ code: error === null ? 0 : typeof error.code === "number" ? error.code : -1, output: stdout + stderr });
-      });
-    });
   }
 });

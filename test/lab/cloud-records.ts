@@ -34,6 +34,12 @@ export class CloudRecords {
     return this;
   }
 
+  setInternal(id: string, internal: ResourceRecord["internal"]): this {
+    const old = this.get(id);
+    this.#records.set(id, { ...old, internal: { ...old.internal, ...internal } });
+    return this;
+  }
+
   add(type: string, id: string, outputs: ResourceRecord["outputs"], internal: ResourceRecord["internal"] = {}): this {
     this.#records.set(id, { type, id, urn: `urn:pulumi:test::test::${type}::${id}`, inputs: {}, outputs, internal, created: 1 });
     return this;
@@ -77,6 +83,30 @@ export class CloudRecords {
 
   egress(id: string, group: string, outputs: ResourceRecord["outputs"]): this {
     return this.add("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", `sgr-${id}`, { securityGroupId: `sg-${group}`, ...outputs });
+  }
+
+  /** A network ACL without rules, which lets nothing through, associated with subnets. */
+  networkAcl(name: string, vpc: string, ...subnets: string[]): this {
+    this.add("aws:ec2/networkAcl:NetworkAcl", `acl-${name}`, { vpcId: `vpc-${vpc}` });
+    for (const subnet of subnets) this.add("aws:ec2/networkAclAssociation:NetworkAclAssociation", `aclassoc-${subnet}`, { subnetId: `subnet-${subnet}`, networkAclId: `acl-${name}` });
+    return this;
+  }
+
+  /** A rule of a network ACL: by default everything, from or to everywhere. */
+  aclRule(acl: string, direction: "ingress" | "egress", ruleNumber: number, ruleAction: "allow" | "deny", outputs: ResourceRecord["outputs"] = {}): this {
+    return this.add("aws:ec2/networkAclRule:NetworkAclRule", `nacl-${acl}-${direction}-${ruleNumber}`, {
+      networkAclId: `acl-${acl}`,
+      egress: direction === "egress",
+      ruleNumber,
+      ruleAction,
+      protocol: "-1",
+      cidrBlock: "0.0.0.0/0",
+      fromPort: 0,
+      toPort: 0,
+      icmpType: 0,
+      icmpCode: 0,
+      ...outputs,
+    });
   }
 
   /** An instance with a security group of its own, `sg-<name>`, which lets everything out and nothing in. */

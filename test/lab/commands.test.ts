@@ -82,6 +82,11 @@ describe("overlaynet lab, on a node", function () {
     deepStrictEqual(await command("exec", "a1", "--", "sh", "-c", 'id -u; echo "$1"; cat; exit 7', "sh", "it's  $HOME"), { code: 7, stdout: "0\nit's  $HOME\nfrom outside\n", stderr: "" });
   });
 
+  it("a node finds its instance metadata where it is on EC2", async () => {
+    const request = "exec 3<>/dev/tcp/169.254.169.254/80; printf 'GET /latest/meta-data/instance-id HTTP/1.1\\r\\n\\r\\n' >&3; cat <&3";
+    match((await command("exec", "a1", "--", "bash", "-c", request)).stdout, /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\ni-a1$/s);
+  });
+
   it("list tells the nodes, as a table and as JSON", async () => {
     match((await command("list")).stdout, /^NAME .*\ntest-a1 +i-a1 +vpc-a +us-east-1a +10\.1\.1\.11 +203\.0\.113\.11 +running\n$/);
     const [node] = JSON.parse((await command("list", "--output", "json")).stdout) as Record<string, unknown>[];

@@ -66,13 +66,21 @@ export class GuestLab {
 
   /** Cards forget what they track, as `overlaynet lab flush` does. */
   async flush(): Promise<void> {
-    const cards = this.base.list().filter(({ type }) => type === "aws:ec2/instance:Instance").map((record) => namespaceOf(this.lab, record));
+    const cards = this.base.list().flatMap((record) => {
+      if (record.type === "aws:ec2/instance:Instance") return [namespaceOf(this.lab, record)];
+      return record.type === "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment" ? [`${namespacePrefix(this.lab)}${String(record.outputs["networkInterfaceId"])}`] : [];
+    });
     await run(["sh", "-s"], { stdin: cards.map((card) => `nsenter --net=/run/netns/${card} conntrack -F 2>/dev/null\n`).join("") });
   }
 
   /** Runs a command on the internet's host. */
   async onInternet(argv: readonly string[], stdin = ""): Promise<string> {
     return run(["nsenter", `--net=/run/netns/${internetNamespace(namespacePrefix(this.lab))}`, ...argv], { stdin });
+  }
+
+  /** The internet's host. */
+  internet(): Promise<Guest> {
+    return Guest.of(internetNamespace(namespacePrefix(this.lab)));
   }
 
   /** Starts a process that listens on a TCP port and gives each connection to a shell command; returns when it does. */

@@ -71,6 +71,11 @@ export class QuickStart {
     writeFileSync(join(this.dir, "pools.yaml"), text);
   }
 
+  /** Another program in place of the quick start's. */
+  writeProgram(text: string): void {
+    writeFileSync(join(this.dir, "index.ts"), text);
+  }
+
   /** Runs pulumi in the lab's project; never throws for an exit code. */
   pulumi(...args: string[]): Promise<Outcome> {
     return this.command("pulumi", ["-C", join(this.dir, "lab"), "--non-interactive", ...args]);

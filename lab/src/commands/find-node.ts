@@ -1,8 +1,9 @@
-import { namespaceOf } from "../fabric/names";
+import { namespaceOf, namespaceOfId, namespacePrefix } from "../fabric/names";
 import { nodeStatus, type NodeState } from "../node/node";
 import type { Lab } from "../state/paths";
 import type { ResourceRecord } from "../state/record";
 import { RecordStore } from "../state/store";
+import { printable } from "./printable";
 
 /** A node as the commands show it. */
 export interface LabNode {
@@ -17,12 +18,15 @@ export interface LabNode {
   readonly state: NodeState;
   /** Network namespace of its card. */
   readonly namespace: string;
+  /** Those of its secondary interfaces' cards. */
+  readonly otherNamespaces?: readonly string[];
 }
 
 /** The lab's nodes, by name. */
 export function labNodes(lab: Lab): LabNode[] {
   const records = new RecordStore(lab).list();
   const byId = new Map(records.map((record) => [record.id, record]));
+  const elastic = new Map(records.filter(({ type }) => type === "aws:ec2/eipAssociation:EipAssociation").map((record) => [`${text(record, "networkInterfaceId")} ${text(record, "privateIpAddress")}`, text(record, "publicIp")]));
   return records
     .filter(({ type, outputs }) => type === "aws:ec2/instance:Instance" && outputs["instanceState"] !== "terminated")
     .map((record) => {
@@ -34,9 +38,13 @@ export function labNodes(lab: Lab): LabNode[] {
         vpc: vpc === undefined ? "" : nameOf(vpc),
         availabilityZone: text(record, "availabilityZone") || (subnet === undefined ? "" : text(subnet, "availabilityZone")),
         privateIp: text(record, "privateIp"),
-        publicIp: text(record, "publicIp"),
+        // An Elastic IP address takes the place of the one given at launch.
+        publicIp: elastic.get(`${text(record, "primaryNetworkInterfaceId")} ${text(record, "privateIp")}`) ?? text(record, "publicIp"),
         state: nodeStatus(lab, record.id).state,
         namespace: namespaceOf(lab, record),
+        otherNamespaces: records
+          .filter(({ type, outputs }) => type === "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment" && outputs["instanceId"] === record.id && outputs["deviceIndex"] !== 0)
+          .map((attachment) => namespaceOfId(namespacePrefix(lab), text(attachment, "networkInterfaceId"))),
       };
     })
     .sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
@@ -64,10 +72,11 @@ export function chooseNode(nodes: readonly LabNode[], wanted: string): LabNode {
   return node;
 }
 
-function nameOf(record: ResourceRecord): string {
+/** The Name tag as a terminal may show it, or the id. */
+export function nameOf(record: ResourceRecord): string {
   const tags = record.outputs["tags"];
   const name = typeof tags === "object" && tags !== null && "Name" in tags ? tags.Name : undefined;
-  return typeof name === "string" && name !== "" ? name : record.id;
+  return typeof name === "string" && name !== "" ? printable(name) : record.id;
 }
 
 function text(record: ResourceRecord, key: string): string {

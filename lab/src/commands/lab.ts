@@ -15,6 +15,7 @@ import { checkMachine } from "./check";
 import { findNode, type LabNode, labNodes } from "./find-node";
 import { revokeIngress } from "./revoke";
 import { waitUntilReady } from "./wait";
+import { why, type WhyOptions, whyText } from "./why";
 
 /** The default user of Debian's images on EC2, and so of the lab's. */
 const user = "admin";
@@ -58,6 +59,18 @@ export function labCommand(): Command {
     .option("-w, --write <file>", "write packets (pcap) to a file, - for standard output")
     .option("-c, --count <packets>", "end after so many", Number.parseInt)
     .action((node: string, filter: string[], options: CaptureOptions) => capture(openLab(), node, filter, options));
+  lab
+    .command("why")
+    .description("the way of a packet from A to B and back by the rules of AWS, and which rule lets it pass or what would have to change; exit code 1 when it does not arrive")
+    .argument("<a>", "instance id, Name tag or its end, or address; or internet")
+    .argument("<b>", "the same, or any address")
+    .option("--protocol <protocol>", "tcp, udp, icmp (echo), or a number such as 4; default: icmp, with --port tcp")
+    .option("--port <port>", "where a TCP or UDP packet goes")
+    .option("--source <address>", "in another's name, such as a workload's; default: the private address of A")
+    .option("--destination <address>", "to another address, such as a workload's on B; default: that of B")
+    .option("--size <bytes>", "length of the IP packet, with the DF bit set")
+    .addOption(new Option("--output <form>", "form of the answer").choices(["text", "json"]).default("text"))
+    .action((a: string, b: string, { output, ...question }: WhyOptions & { output: "text" | "json" }) => tellWhy(openLab(), a, b, question, output));
   lab
     .command("flush")
     .description("make security groups forget tracked connections, so that each packet has to be let in by a rule again")
@@ -182,9 +195,15 @@ async function capture(lab: Lab, wanted: string, filter: readonly string[], { po
   }
 }
 
+async function tellWhy(lab: Lab, a: string, b: string, question: WhyOptions, output: "text" | "json"): Promise<void> {
+  const { reached, ...answer } = await why(lab, a, b, question);
+  process.stdout.write(output === "json" ? `${JSON.stringify(answer, null, 2)}\n` : whyText(answer));
+  if (!reached) process.exitCode = 1;
+}
+
 async function flush(lab: Lab, wanted: readonly string[]): Promise<void> {
   const nodes = wanted.length === 0 ? labNodes(lab) : wanted.map((name) => findNode(lab, name));
-  const commands = nodes.map(({ namespace }) => `nsenter --net=/run/netns/${namespace} conntrack --flush 2>/dev/null || { echo "in namespace ${namespace}" >&2; exit 1; }`);
+  const commands = nodes.flatMap(({ namespace, otherNamespaces = [] }) => [namespace, ...otherNamespaces]).map((namespace) => `nsenter --net=/run/netns/${namespace} conntrack --flush 2>/dev/null || { echo "in namespace ${namespace}" >&2; exit 1; }`);
   await run(["sh", "-s"], { stdin: `${commands.join("\n")}\n` });
 }
 

@@ -1,6 +1,6 @@
 import { ApiError } from "./api-error";
 import { type Cidr, formatAddress, parseAddress, mustCidr } from "./cidr";
-import { textOf, textsOf } from "./property-value";
+import { addressesInUse } from "./network-interfaces";
 import type { Records } from "./records";
 import type { ResourceRecord } from "../state/record";
 import { subnetCidr } from "./subnet";
@@ -14,10 +14,14 @@ const PUBLIC_POOLS = ["203.0.113.0/24", "198.51.100.0/24"];
 /** The end of the lab's internet that connections come from. */
 const TAKEN_PUBLIC = new Set(["198.51.100.1"]);
 
-/** A private address for an instance: the one wanted, or the subnet's lowest free one. */
-export function choosePrivateAddress(records: Records, subnet: ResourceRecord, wanted: string | undefined): string {
+/**
+ * A private address for a network interface: the one wanted, or the subnet's lowest free one.
+ *
+ * @param besides addresses that are chosen already
+ */
+export function choosePrivateAddress(records: Records, subnet: ResourceRecord, wanted: string | undefined, besides: readonly string[] = []): string {
   const cidr = subnetCidr(subnet);
-  const used = addressesInUse(records, subnet.id);
+  const used = new Set([...addressesInUse(records, subnet.id), ...besides]);
   if (wanted !== undefined) {
     refusePrivateAddress(cidr, used, wanted);
     return wanted;
@@ -36,14 +40,9 @@ export function refusePrivateAddress(cidr: Cidr, used: ReadonlySet<string>, want
   if (used.has(wanted)) throw new ApiError("InvalidIPAddress.InUse", `Address ${wanted} is in use.`);
 }
 
-export function addressesInUse(records: Records, subnetId: string): Set<string> {
-  const instances = records.where(EC2.instance, "subnetId", subnetId);
-  return new Set(instances.flatMap(({ outputs }) => [textOf(outputs, "privateIp") ?? "", ...textsOf(outputs, "secondaryPrivateIps")]));
-}
-
 /** The lowest free public address of the account, whatever the region. */
 export function choosePublicAddress(all: readonly ResourceRecord[]): string {
-  const used = new Set(all.filter(({ type }) => type === EC2.instance).map(({ outputs }) => outputs["publicIp"]));
+  const used = new Set(all.filter(({ type }) => type === EC2.instance || type === EC2.eip).map(({ outputs }) => outputs["publicIp"]));
   for (const pool of PUBLIC_POOLS) {
     const { first, last } = mustCidr(pool);
     for (let address = first + 1; address < last; address++) {

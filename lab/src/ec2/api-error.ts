@@ -3,8 +3,18 @@ export class ApiError extends Error {
   constructor(
     readonly code: string,
     message: string,
+    /** The API's action, where it is not the one that makes, changes or deletes the resource. */
+    readonly action?: string,
   ) {
     super(message);
     this.name = "ApiError";
+  }
+}
+
+/** What the provider itself refuses, in its own words: nothing is said before them. */
+export class ProviderError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ProviderError";
   }
 }

@@ -13,6 +13,11 @@ export class EngineLog {
     this.client = new EngineClient(address, credentials.createInsecure());
   }
 
+  /** Stays on the screen, and in the summary of the update. */
+  warning(urn: string, message: string): void {
+    this.client?.log(new LogRequest().setUrn(urn).setSeverity(LogSeverity.WARNING).setMessage(message), () => undefined);
+  }
+
   /** Shows in the row of a resource, or of the stack for an empty URN, while it is worked on. A failure to show is no failure. */
   status(urn: string, message: string): void {
     this.client?.log(new LogRequest().setUrn(urn).setSeverity(LogSeverity.INFO).setMessage(message).setEphemeral(true), () => undefined);

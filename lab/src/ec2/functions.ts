@@ -1,37 +1,79 @@
 import { type Image, imageParameter, imagesOf } from "./images";
+import type { Input } from "./input";
+import { lookups, matches } from "./lookups";
 import { isMap, mapsOf, type PropertyMap, textOf, textsOf } from "./property-value";
+import type { Records } from "./records";
 import { ACCOUNT_ID, findRegion, type Region } from "./regions";
 
-/** A function of the aws package: what it is given, and in which region it is asked. */
-export type AwsFunction = (args: PropertyMap, region: string) => PropertyMap;
+/** A function of the aws package. */
+export interface AwsFunction {
+  /** Its arguments in 7.48 and what the lab does with each, as for {@link Input}. */
+  readonly args: Readonly<Record<string, Input["lab"]>>;
+  /**
+   * @param region in which it is asked
+   * @param records what is there in a region
+   */
+  invoke(args: PropertyMap, region: string, records: (region: string) => Records): PropertyMap;
+}
 
 /** The functions that the lab models, by token. */
 export const functions: ReadonlyMap<string, AwsFunction> = new Map<string, AwsFunction>([
-  ["aws:ec2/getAmi:getAmi", getAmi],
-  ["aws:index/getAvailabilityZones:getAvailabilityZones", getAvailabilityZones],
-  ["aws:index/getCallerIdentity:getCallerIdentity", getCallerIdentity],
-  ["aws:index/getRegion:getRegion", getRegion],
-  ["aws:ssm/getParameter:getParameter", getParameter],
+  [
+    "aws:ec2/getAmi:getAmi",
+    declared(
+      {
+        allowUnsafeFilter: "recorded",
+        executableUsers: "enforced",
+        filters: "enforced",
+        includeDeprecated: "recorded",
+        mostRecent: "enforced",
+        nameRegex: "enforced",
+        owners: "enforced",
+        region: "enforced",
+        tags: "enforced",
+        uefiData: { refused: "its images have no UEFI variables" },
+      },
+      getAmi,
+    ),
+  ],
+  [
+    "aws:index/getAvailabilityZones:getAvailabilityZones",
+    declared({ allAvailabilityZones: "recorded", excludeNames: "enforced", excludeZoneIds: "enforced", filters: "enforced", region: "enforced", state: "enforced" }, getAvailabilityZones),
+  ],
+  ["aws:index/getCallerIdentity:getCallerIdentity", declared({ id: "recorded" }, getCallerIdentity)],
+  ["aws:index/getRegion:getRegion", declared({ endpoint: "enforced", id: "recorded", name: "enforced", region: "enforced" }, getRegion)],
+  ["aws:ssm/getParameter:getParameter", declared({ name: "enforced", region: "enforced", withDecryption: "recorded" }, getParameter)],
+  ...[...lookups].map(([token, { args, find }]): [string, AwsFunction] => [token, declared(args, (given, region, records) => find(given, records(findRegion(textOf(given, "region") ?? region).name)))]),
 ]);
 
 /** Refuses arguments that 7.48 does not have, or that the lab does not model. */
-function refuseOthers(args: PropertyMap, known: readonly string[], refused: readonly string[] = []): void {
-  for (const [name, value] of Object.entries(args)) {
-    if (value === null || known.includes(name)) continue;
-    throw new Error(refused.includes(name) ? `the lab does not model the argument ${name}` : `there is no argument ${name}`);
-  }
+function declared(args: AwsFunction["args"], call: AwsFunction["invoke"]): AwsFunction {
+  return {
+    args,
+    invoke(given, region, records) {
+      for (const [name, value] of Object.entries(given)) {
+        if (value === null) continue;
+        const lab = Object.hasOwn(args, name) ? args[name] : undefined;
+        if (lab === undefined) throw new Error(`there is no argument ${name}`);
+        if (typeof lab === "object") throw new Error(`the lab does not model the argument ${name}: ${lab.refused}`);
+      }
+      return call(given, region, records);
+    },
+  };
 }
 
 function getAmi(args: PropertyMap, regionName: string): PropertyMap {
-  refuseOthers(args, ["allowUnsafeFilter", "executableUsers", "filters", "includeDeprecated", "mostRecent", "nameRegex", "owners", "region", "tags"], ["uefiData"]);
   const region = textOf(args, "region") ?? regionName;
   const owners = textsOf(args, "owners");
+  // All images here are public, and nobody has been given one by name.
+  const executableUsers = textsOf(args, "executableUsers");
   const nameRegex = textOf(args, "nameRegex");
   const pattern = nameRegex === undefined ? undefined : new RegExp(nameRegex);
   const hasTags = isMap(args["tags"]) && Object.keys(args["tags"]).length > 0;
   const all = imagesOf(findRegion(region).name);
   const found = all.filter((image) => {
     if (owners.length > 0 && !owners.includes(image.ownerId)) return false;
+    if (executableUsers.length > 0 && !executableUsers.includes("all")) return false;
     if (pattern !== undefined && !pattern.test(image.name)) return false;
     return !hasTags && mapsOf(args, "filters").every((filter) => matches(imageAttributes(image), filter));
   });
@@ -105,19 +147,7 @@ function imageAttributes(image: Image): Readonly<Record<string, string>> {
   };
 }
 
-/** A filter of the EC2 API: one of its values, with `*` and `?`, has to match. */
-function matches(attributes: Readonly<Record<string, string>>, filter: PropertyMap): boolean {
-  const name = textOf(filter, "name") ?? "";
-  const attribute = attributes[name];
-  if (attribute === undefined) throw new Error(`InvalidParameterValue: the lab does not know the filter '${name}'. It knows ${Object.keys(attributes).join(", ")}`);
-  return textsOf(filter, "values").some((value) => {
-    const pattern = value.replaceAll(/[\\^$.|+()[\]{}]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
-    return new RegExp(`^${pattern}$`).test(attribute);
-  });
-}
-
 function getAvailabilityZones(args: PropertyMap, regionName: string): PropertyMap {
-  refuseOthers(args, ["allAvailabilityZones", "excludeNames", "excludeZoneIds", "filters", "region", "state"]);
   const region = findRegion(textOf(args, "region") ?? regionName);
   const state = textOf(args, "state");
   const excluded = [...textsOf(args, "excludeNames"), ...textsOf(args, "excludeZoneIds")];
@@ -144,13 +174,11 @@ function getAvailabilityZones(args: PropertyMap, regionName: string): PropertyMa
   };
 }
 
-function getCallerIdentity(args: PropertyMap): PropertyMap {
-  refuseOthers(args, ["id"]);
+function getCallerIdentity(): PropertyMap {
   return { accountId: ACCOUNT_ID, arn: `arn:aws:iam::${ACCOUNT_ID}:root`, id: ACCOUNT_ID, userId: ACCOUNT_ID };
 }
 
 function getRegion(args: PropertyMap, regionName: string): PropertyMap {
-  refuseOthers(args, ["endpoint", "id", "name", "region"]);
   const endpoint = textOf(args, "endpoint");
   const named = textOf(args, "region") ?? textOf(args, "name") ?? (endpoint === undefined ? regionName : (/^ec2\.([a-z0-9-]+)\.amazonaws\.com$/.exec(endpoint)?.[1] ?? endpoint));
   const region: Region = findRegion(named);
@@ -158,7 +186,6 @@ function getRegion(args: PropertyMap, regionName: string): PropertyMap {
 }
 
 function getParameter(args: PropertyMap, regionName: string): PropertyMap {
-  refuseOthers(args, ["name", "region", "withDecryption"]);
   const region = findRegion(textOf(args, "region") ?? regionName).name;
   const name = textOf(args, "name") ?? "";
   const image = imageParameter(region, name);

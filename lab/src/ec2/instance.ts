@@ -1,31 +1,32 @@
 import { isIPv4 } from "node:net";
+import { guestPortOf } from "../fabric/names";
 import { type NodeSpec, maxMtu } from "../node/node-spec";
 import type { ResourceRecord } from "../state/record";
-import { addressesInUse, choosePrivateAddress, choosePublicAddress, refusePrivateAddress } from "./addresses";
+import { choosePrivateAddress, choosePublicAddress, refusePrivateAddress } from "./addresses";
 import { ApiError } from "./api-error";
 import type { Backend } from "./backend";
 import { formatAddress } from "./cidr";
+import { associationOf, publicDnsOf } from "./elastic-ip";
 import { derivedId, macAddress } from "./ids";
 import { imagesOf } from "./images";
 import { between, type Inputs, oneOf, refused, regionInput, tagsInput } from "./input";
 import { architectureOf, isBurstable, isInstanceType, nodeMemory } from "./instance-types";
 import { findKeyPair } from "./key-pair";
-import { isMap, mustText, type PropertyMap, textOf, textsOf } from "./property-value";
+import { addressesInUse, attach, attachmentCompanion, attachmentsOf, findInterface, findOwnInterface } from "./network-interfaces";
+import { isMap, mapsOf, mustText, numberOf, type PropertyMap, textOf, textsOf } from "./property-value";
 import type { Records } from "./records";
 import { DEFAULT_REGION, ec2Arn } from "./regions";
 import type { CheckFailure, CreateCall, Effects, Made, ResourceType } from "./resource-type";
-import { findSecurityGroup } from "./security-group-rules";
+import { securityGroupsOf } from "./security-groups-of";
 import { findSubnet, subnetCidr } from "./subnet";
 import { EC2 } from "./tokens";
 import { findVpc } from "./vpc";
 
-/** Security groups per network interface (VPC User Guide, "Amazon VPC quotas"). */
-const GROUPS_PER_INTERFACE = 5;
 /** EC2 User Guide, "Run commands when you launch an EC2 instance with user data input". */
 const MOST_USER_DATA = 16_384;
 
 const NO_IPV6 = "its networks are IPv4 only";
-const ONE_INTERFACE = "an instance has the one network interface that is made with it";
+const NO_SECONDARY_NETWORKS = "it has no secondary networks; give networkInterfaces, or a NetworkInterfaceAttachment";
 const NO_PLACEMENT = "all its nodes run on this machine";
 const ONE_DISK = "a node has one disk, made from the lab's image";
 
@@ -60,22 +61,40 @@ const inputs: Inputs = {
   metadataOptions: {
     kind: {
       block: {
-        httpEndpoint: { kind: "string", default: "enabled", lab: "recorded", check: oneOf("enabled", "disabled") },
+        httpEndpoint: { kind: "string", default: "enabled", lab: "enforced", check: oneOf("enabled", "disabled") },
         httpProtocolIpv6: { kind: "string", default: "disabled", lab: "recorded", check: oneOf("enabled", "disabled") },
-        httpPutResponseHopLimit: { kind: "int", computed: true, lab: "recorded", check: between(1, 64) },
-        httpTokens: { kind: "string", computed: true, lab: "recorded", check: oneOf("optional", "required") },
-        instanceMetadataTags: { kind: "string", computed: true, lab: "recorded", check: oneOf("enabled", "disabled") },
+        httpPutResponseHopLimit: { kind: "int", computed: true, lab: "enforced", check: between(1, 64) },
+        httpTokens: { kind: "string", computed: true, lab: "enforced", check: oneOf("optional", "required") },
+        instanceMetadataTags: { kind: "string", computed: true, lab: "enforced", check: oneOf("enabled", "disabled") },
       },
     },
     computed: true,
-    lab: "recorded",
+    lab: "enforced",
   },
   monitoring: { kind: "bool", computed: true, lab: "recorded" },
-  networkInterfaces: refused({ blocks: {} }, ONE_INTERFACE, { computed: true, forceNew: true }),
+  networkInterfaces: {
+    kind: {
+      blocks: {
+        deleteOnTermination: { kind: "bool", default: false, forceNew: true, lab: "recorded", check: (value, name) => (value === true ? `the lab does not model ${name} true: an interface is a resource of its own` : undefined) },
+        deviceIndex: { kind: "int", required: true, forceNew: true, lab: "enforced", check: between(0, 15) },
+        networkCardIndex: refused("int", "a node has one network card", { default: 0 }),
+        networkInterfaceId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
+      },
+    },
+    computed: true,
+    forceNew: true,
+    set: true,
+    lab: "enforced",
+  },
   placementGroup: refused("string", NO_PLACEMENT, { computed: true, forceNew: true }),
   placementGroupId: refused("string", NO_PLACEMENT, { computed: true, forceNew: true }),
   placementPartitionNumber: refused("int", NO_PLACEMENT, { computed: true, forceNew: true }),
-  primaryNetworkInterface: refused({ block: {} }, ONE_INTERFACE, { computed: true, forceNew: true }),
+  primaryNetworkInterface: {
+    kind: { block: { deleteOnTermination: refused("bool", "an interface that is given is a resource of its own", { computed: true }), networkInterfaceId: { kind: "string", required: true, lab: "enforced" } } },
+    computed: true,
+    forceNew: true,
+    lab: "enforced",
+  },
   privateDnsNameOptions: {
     kind: {
       block: {
@@ -115,7 +134,7 @@ const inputs: Inputs = {
     computed: true,
     lab: "recorded",
   },
-  secondaryNetworkInterfaces: refused({ blocks: {} }, ONE_INTERFACE, { computed: true, forceNew: true }),
+  secondaryNetworkInterfaces: refused({ blocks: {} }, NO_SECONDARY_NETWORKS, { computed: true, forceNew: true }),
   secondaryPrivateIps: { kind: "strings", computed: true, set: true, lab: "enforced" },
   securityGroups: refused("strings", "it has no default VPC; give vpcSecurityGroupIds", { computed: true, forceNew: true, set: true }),
   sourceDestCheck: { kind: "bool", default: true, lab: "enforced" },
@@ -129,7 +148,7 @@ const inputs: Inputs = {
   vpcSecurityGroupIds: { kind: "strings", computed: true, set: true, lab: "enforced" },
 };
 
-/** `aws.ec2.Instance`: a User-mode Linux node with one network interface. */
+/** `aws.ec2.Instance`: a User-mode Linux node with a network interface of its own, or those that it is launched with. */
 export const instance: ResourceType = {
   token: EC2.instance,
   title: "EC2 Instance",
@@ -145,6 +164,8 @@ export const instance: ResourceType = {
     refuseImageAndType(given, records.region);
     refuseUserData(given);
     const { subnet } = placeOf(records, mustText(record.outputs, "subnetId"));
+    // What an interface of its own has is changed there.
+    if (records.find(EC2.networkInterface, mustText(record.outputs, "primaryNetworkInterfaceId")) !== undefined) return { outputs: { ...interfaceOutputs(record, records), ...filledBlocks(given, record) } };
     const groups = securityGroups(records, subnet, given, record);
     const secondary = given["secondaryPrivateIps"] === undefined ? textsOf(record.outputs, "secondaryPrivateIps") : textsOf(given, "secondaryPrivateIps");
     const used = addressesInUse(records, subnet.id);
@@ -156,13 +177,40 @@ export const instance: ResourceType = {
     if (record.outputs["disableApiTermination"] !== true || record.outputs["forceDestroy"] === true) return;
     throw new ApiError("OperationNotPermitted", `The instance '${record.id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.`);
   },
-  read(record, _records, backend): PropertyMap {
-    if (record.outputs["instanceState"] === "pending") return {};
+  // The terminated instance's interfaces are free again, and so are the Elastic IP addresses of the one that goes with it.
+  cascade(record, records) {
+    const own = mustText(record.outputs, "primaryNetworkInterfaceId");
+    const addresses = records.find(EC2.networkInterface, own) === undefined ? records.where(EC2.eipAssociation, "networkInterfaceId", own) : [];
+    return [...addresses, ...records.where(EC2.networkInterfaceAttachment, "instanceId", record.id)].map(({ id }) => id);
+  },
+  read(record, records, backend): PropertyMap {
+    const address = { ...interfaceOutputs(record, records), ...elasticAddress(record, records) };
+    if (record.outputs["instanceState"] === "pending") return address;
     const node = backend.nodeState(record.id);
-    return { instanceState: node === "running" ? "running" : "stopped" };
+    return { ...address, instanceState: node === "running" ? "running" : "stopped" };
   },
   effects: nodeEffects(),
 };
+
+/** An Elastic IP address takes the place of the one that the instance was given at launch. */
+function elasticAddress({ outputs }: ResourceRecord, records: Records): PropertyMap {
+  const association = associationOf(records, { networkInterfaceId: mustText(outputs, "primaryNetworkInterfaceId"), privateIp: mustText(outputs, "privateIp") });
+  if (association === undefined) return {};
+  const publicIp = mustText(association.outputs, "publicIp");
+  const vpc = findVpc(records, mustText(findSubnet(records, mustText(outputs, "subnetId")).outputs, "vpcId"));
+  return { publicIp, publicDns: vpc.outputs["enableDnsHostnames"] === true ? publicDnsOf(publicIp, records.region) : "" };
+}
+
+/** What the instance has of a primary network interface of its own. The check is left to the interface: the provider shows no difference of it then. */
+function interfaceOutputs(record: ResourceRecord, records: Records): PropertyMap {
+  const primary = records.find(EC2.networkInterface, mustText(record.outputs, "primaryNetworkInterfaceId"));
+  if (primary === undefined) return {};
+  const [privateIp = "", ...secondaryPrivateIps] = findInterface(records, primary.id).privateIps;
+  return { privateIp, secondaryPrivateIps, vpcSecurityGroupIds: textsOf(primary.outputs, "securityGroups") };
+}
+
+/** Inputs that are a network interface's own matter, in Terraform's spelling. */
+const OF_INTERFACES = { associatePublicIpAddress: "associate_public_ip_address", privateIp: "private_ip", secondaryPrivateIps: "secondary_private_ips", securityGroups: "security_groups", subnetId: "subnet_id", vpcSecurityGroupIds: "vpc_security_group_ids" } as const;
 
 function shutdownProblem(value: unknown, name: string): string | undefined {
   if (value === "terminate") return "the lab does not model instance_initiated_shutdown_behavior terminate: a node that shuts down is stopped";
@@ -185,6 +233,12 @@ function checkInstance(given: PropertyMap): CheckFailure[] {
   for (const [input, name] of [["ami", "ami"], ["instanceType", "instance_type"]] as const) {
     if (given[input] === undefined) failures.push({ path: input, reason: `Missing required argument. "${name}": one of \`${name},launch_template\` must be specified` });
   }
+  for (const [interfaces, name] of [["networkInterfaces", "network_interface"], ["primaryNetworkInterface", "primary_network_interface"]] as const) {
+    if (given[interfaces] === undefined) continue;
+    const conflicting = Object.entries(OF_INTERFACES).filter(([input]) => given[input] !== undefined);
+    for (const [, other] of conflicting) failures.push({ path: interfaces, reason: `Conflicting configuration arguments. "${name}": conflicts with ${other}` });
+  }
+  if (given["networkInterfaces"] !== undefined && given["primaryNetworkInterface"] !== undefined) failures.push({ path: "networkInterfaces", reason: `Conflicting configuration arguments. "network_interface": conflicts with primary_network_interface` });
   if (given["userData"] !== undefined && given["userDataBase64"] !== undefined) {
     failures.push({ path: "userData", reason: `Conflicting configuration arguments. "user_data": conflicts with user_data_base64` });
     failures.push({ path: "userDataBase64", reason: `Conflicting configuration arguments. "user_data_base64": conflicts with user_data` });
@@ -195,7 +249,11 @@ function checkInstance(given: PropertyMap): CheckFailure[] {
 function runInstance({ id, inputs: given, region, records }: CreateCall): Made {
   refuseImageAndType(given, region);
   refuseUserData(given);
-  const subnetId = textOf(given, "subnetId");
+  const launched = launchInterfaces(given);
+  const first = launched.find(({ deviceIndex }) => deviceIndex === 0);
+  const primary = first && findOwnInterface(records, first.networkInterfaceId);
+  const subnetId = primary === undefined ? textOf(given, "subnetId") : mustText(primary.outputs, "subnetId");
+  if (launched.length > 0 && primary === undefined) throw new ApiError("InvalidParameterCombination", "A network interface with device index 0 must be specified");
   if (subnetId === undefined) throw new ApiError("VPCIdNotSpecified", "No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.");
   const { subnet, vpc } = placeOf(records, subnetId);
   const zone = mustText(subnet.outputs, "availabilityZone");
@@ -205,17 +263,21 @@ function runInstance({ id, inputs: given, region, records }: CreateCall): Made {
   }
   const keyName = textOf(given, "keyName");
   const publicKey = keyName === undefined ? null : mustText(findKeyPair(records, keyName).outputs, "publicKey");
-  const groups = securityGroups(records, subnet, given);
-  const privateIp = choosePrivateAddress(records, subnet, textOf(given, "privateIp"));
+  const groups = primary === undefined ? securityGroups(records, subnet, given) : textsOf(primary.outputs, "securityGroups");
+  const privateIp = primary === undefined ? choosePrivateAddress(records, subnet, textOf(given, "privateIp")) : mustText(primary.outputs, "privateIp");
   const used = addressesInUse(records, subnet.id).add(privateIp);
   for (const address of textsOf(given, "secondaryPrivateIps")) refusePrivateAddress(subnetCidr(subnet), used, address);
-  const wantsPublic = given["associatePublicIpAddress"] ?? subnet.outputs["mapPublicIpOnLaunch"] === true;
+  const attachments = launched.map(({ deviceIndex, networkInterfaceId }) => {
+    const record = findOwnInterface(records, networkInterfaceId);
+    return attachmentCompanion(attach(records, { id, zone }, { id: record.id, subnetId: mustText(record.outputs, "subnetId") }, deviceIndex));
+  });
+  // A public address is given to the interface that is made with the instance.
+  const wantsPublic = primary === undefined && (given["associatePublicIpAddress"] ?? subnet.outputs["mapPublicIpOnLaunch"] === true);
   const publicIp = wantsPublic === true ? choosePublicAddress(records.account) : "";
   const hostnameType = privateDnsOptions(given, subnet)["hostnameType"];
   const domain = region === DEFAULT_REGION ? "ec2.internal" : `${region}.compute.internal`;
-  const publicDomain = region === DEFAULT_REGION ? "compute-1.amazonaws.com" : `${region}.compute.amazonaws.com`;
   const named = publicIp !== "" && vpc.outputs["enableDnsHostnames"] === true;
-  const networkInterface = derivedId("eni", id);
+  const networkInterface = primary?.id ?? derivedId("eni", id);
   const type = mustText(given, "instanceType");
   return {
     outputs: {
@@ -228,12 +290,13 @@ function runInstance({ id, inputs: given, region, records }: CreateCall): Made {
       instanceState: "pending",
       outpostArn: "",
       passwordData: "",
-      primaryNetworkInterface: { deleteOnTermination: true, networkInterfaceId: networkInterface },
+      primaryNetworkInterface: { deleteOnTermination: primary === undefined, networkInterfaceId: networkInterface },
       primaryNetworkInterfaceId: networkInterface,
       privateDns: hostnameType === "resource-name" ? `${id}.${domain}` : `ip-${privateIp.replaceAll(".", "-")}.${domain}`,
       privateIp,
-      publicDns: named ? `ec2-${publicIp.replaceAll(".", "-")}.${publicDomain}` : "",
+      publicDns: named ? publicDnsOf(publicIp, region) : "",
       publicIp,
+      ...(primary !== undefined && { secondaryPrivateIps: findInterface(records, primary.id).privateIps.slice(1), subnetId }),
       spotInstanceRequestId: "",
       tenancy: textOf(given, "tenancy") ?? "default",
       vpcSecurityGroupIds: groups,
@@ -258,8 +321,15 @@ function runInstance({ id, inputs: given, region, records }: CreateCall): Made {
       ...filledBlocks(given),
     },
     // A key pair that is deleted is taken from no instance.
-    internal: { mac: macAddress(networkInterface), publicKey },
+    internal: { mac: primary === undefined ? macAddress(networkInterface) : mustText(primary.outputs, "macAddress"), publicKey },
+    companions: attachments,
   };
+}
+
+/** Interfaces of their own that an instance is launched with. */
+function launchInterfaces(given: PropertyMap): { readonly deviceIndex: number; readonly networkInterfaceId: string }[] {
+  const primary = isMap(given["primaryNetworkInterface"]) ? [{ deviceIndex: 0, networkInterfaceId: mustText(given["primaryNetworkInterface"], "networkInterfaceId") }] : [];
+  return [...primary, ...mapsOf(given, "networkInterfaces").map((each) => ({ deviceIndex: numberOf(each, "deviceIndex") ?? 0, networkInterfaceId: mustText(each, "networkInterfaceId") }))];
 }
 
 /** Blocks of which AWS fills in what is not given; what it chose stays. */
@@ -321,18 +391,7 @@ function placeOf(records: Records, subnetId: string): { readonly subnet: Resourc
 
 /** The groups of the instance's network interface: those given, those that it has, or the VPC's default one. */
 function securityGroups(records: Records, subnet: ResourceRecord, given: PropertyMap, record?: ResourceRecord): string[] {
-  const wanted = [...new Set(textsOf(given, "vpcSecurityGroupIds"))];
-  if (wanted.length === 0) {
-    const had = textsOf(record?.outputs ?? {}, "vpcSecurityGroupIds");
-    return had.length > 0 ? had : [mustText(findVpc(records, mustText(subnet.outputs, "vpcId")).outputs, "defaultSecurityGroupId")];
-  }
-  for (const id of wanted) {
-    if (findSecurityGroup(records, id).outputs["vpcId"] !== subnet.outputs["vpcId"]) {
-      throw new ApiError("InvalidParameter", `Security group ${id} and subnet ${subnet.id} belong to different networks.`);
-    }
-  }
-  if (wanted.length > GROUPS_PER_INTERFACE) throw new ApiError("SecurityGroupsPerInterfaceLimitExceeded", "The maximum number of security groups per interface has been reached.");
-  return wanted;
+  return securityGroupsOf(records, subnet, { wanted: textsOf(given, "vpcSecurityGroupIds"), had: textsOf(record?.outputs ?? {}, "vpcSecurityGroupIds") });
 }
 
 /** The node that stands for an instance. */
@@ -342,6 +401,10 @@ export function nodeOf(backend: Backend, record: ResourceRecord, records: Record
   const address = mustText(outputs, "privateIp");
   const publicKey = textOf(record.internal, "publicKey");
   const userData = textOf(outputs, "userData");
+  const interfaces = attachmentsOf(records, record.id).flatMap(({ deviceIndex, networkInterfaceId }) => {
+    const mac = textOf(records.find(EC2.networkInterface, networkInterfaceId)?.outputs ?? {}, "macAddress");
+    return deviceIndex === 0 || mac === undefined ? [] : [{ deviceIndex, port: guestPortOf(deviceIndex), mac }];
+  });
   return {
     instanceId: record.id,
     ...backend.cardOf(record),
@@ -353,6 +416,7 @@ export function nodeOf(backend: Backend, record: ResourceRecord, records: Record
     hostname: mustText(outputs, "privateDns").split(".")[0] ?? record.id,
     authorizedKeys: publicKey === undefined ? [] : [publicKey],
     userDataBase64: userData === undefined ? textOf(outputs, "userDataBase64") : Buffer.from(userData, "utf8").toString("base64"),
+    ...(interfaces.length > 0 && { interfaces }),
     memoryMiB: nodeMemory(mustText(outputs, "instanceType")),
     suite: imagesOf(records.region).find(({ id }) => id === outputs["ami"])?.suite,
   };

@@ -1,4 +1,5 @@
 import { ApiError } from "./api-error";
+import { hasAssociation } from "./elastic-ip";
 import { regionInput, tagsInput } from "./input";
 import { textOf } from "./property-value";
 import type { Records } from "./records";
@@ -33,9 +34,11 @@ export const internetGateway: ResourceType = {
     return {};
   },
   refuseDelete: refuseDetach,
+  cascade: (record, records) => records.where(EC2.internetGatewayAttachment, "internetGatewayId", record.id).map(({ id }) => id),
 };
 
-function refuseAttach(records: Records, id: string, vpcId: string | undefined): void {
+/** Refuses to attach a gateway to a VPC that has one, or is not there. */
+export function refuseAttach(records: Records, id: string, vpcId: string | undefined): void {
   if (vpcId === undefined) return;
   findVpc(records, vpcId);
   if (records.where(EC2.internetGateway, "vpcId", vpcId).some((other) => other.id !== id)) {
@@ -43,10 +46,11 @@ function refuseAttach(records: Records, id: string, vpcId: string | undefined): 
   }
 }
 
-function refuseDetach(record: ResourceRecord, records: Records): void {
+/** Refuses to take a gateway from a VPC whose instances need it. */
+export function refuseDetach(record: ResourceRecord, records: Records): void {
   const vpcId = textOf(record.outputs, "vpcId");
   if (vpcId === undefined) return;
   const subnets = new Set(records.where(EC2.subnet, "vpcId", vpcId).map(({ id }) => id));
   const mapped = records.ofType(EC2.instance).some(({ outputs }) => subnets.has(textOf(outputs, "subnetId") ?? "") && textOf(outputs, "publicIp") !== undefined);
-  if (mapped) throw new ApiError("DependencyViolation", `Network ${vpcId} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.`);
+  if (mapped || hasAssociation(records, vpcId)) throw new ApiError("DependencyViolation", `Network ${vpcId} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.`);
 }

@@ -19,8 +19,8 @@ export const keyPair: ResourceType = {
   fabric: false,
   autoname: { input: "keyName", unless: "keyNamePrefix" },
   inputs: {
-    keyName: { kind: "string", computed: true, forceNew: true, lab: "enforced", check: lengthProblem },
-    keyNamePrefix: { kind: "string", computed: true, forceNew: true, lab: "enforced", check: lengthProblem },
+    keyName: { kind: "string", computed: true, forceNew: true, lab: "enforced", check: (value, name) => lengthProblem(value, name) },
+    keyNamePrefix: { kind: "string", computed: true, forceNew: true, lab: "enforced", check: (value, name) => lengthProblem(value, name, 255 - SUFFIX) },
     publicKey: { kind: "string", required: true, forceNew: true, lab: "enforced", canonical: (value) => String(value).trim() },
     region: regionInput,
     tags: tagsInput,
@@ -36,6 +36,7 @@ export const keyPair: ResourceType = {
   create({ id, inputs, region, records }) {
     const prefix = textOf(inputs, "keyNamePrefix");
     const keyName = textOf(inputs, "keyName") ?? `${prefix}${id.slice(4)}`;
+    refuseKeyName(keyName);
     const publicKey = mustText(inputs, "publicKey").trim();
     const { type, fingerprint } = readPublicKey(publicKey);
     if (records.where(EC2.keyPair, "keyName", keyName).length > 0) throw new ApiError("InvalidKeyPair.Duplicate", `The keypair already exists`);
@@ -49,12 +50,23 @@ export const keyPair: ResourceType = {
   find: (id, records) => records.where(EC2.keyPair, "keyName", id)[0],
 };
 
-function lengthProblem(value: unknown, name: string): string | undefined {
-  return String(value).length > 255 ? `expected length of ${name} to be in the range (0 - 255), got ${String(value)}` : undefined;
+/** API_ImportKeyPair: up to 255 ASCII characters. */
+function refuseKeyName(name: string): void {
+  if (/[^\x20-\x7e]/.test(name)) throw new ApiError("InvalidParameterValue", `Value (${name}) for parameter KeyName is invalid. Character sets beyond ASCII are not supported.`);
+  if (name.trim() !== name) throw new ApiError("InvalidParameterValue", `Value (${name}) for parameter KeyName is invalid. It cannot begin or end with a blank.`);
+}
+
+/** Characters that the provider appends to a prefix. */
+const SUFFIX = 26;
+
+function lengthProblem(value: unknown, name: string, most = 255): string | undefined {
+  return Buffer.byteLength(String(value)) > most ? `expected length of ${name} to be in the range (0 - ${most}), got ${String(value)}` : undefined;
 }
 
 /** EC2 takes ED25519 and RSA keys, and shows a SHA-256 of the blob for the one, an MD5 of the DER for the other (EC2 User Guide, "Fingerprint"). */
 function readPublicKey(line: string): { readonly type: "ed25519" | "rsa"; readonly fingerprint: string } {
+  // A second line would be a second line of authorized_keys.
+  if (/[^\x20-\x7e\t]/.test(line)) throw malformed();
   const [algorithm, base64 = ""] = line.split(/\s+/);
   const blob = Buffer.from(base64, "base64");
   const named = blob.length > 4 ? blob.subarray(4, 4 + blob.readUInt32BE(0)).toString("latin1") : "";

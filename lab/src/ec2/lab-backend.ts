@@ -1,6 +1,6 @@
-import { namespaceOf, tapOf } from "../fabric/names";
+import { guestPortOf, namespaceOf, tapOf } from "../fabric/names";
 import { reconcile } from "../fabric/reconcile";
-import { destroyNode, nodeStatus, startNode, stopNode } from "../node/node";
+import { destroyNode, nodeStatus, plugInterface, startNode, stopNode, unplugInterface } from "../node/node";
 import { labPublicKey } from "../state/lab-key";
 import { withLock } from "../state/lock";
 import type { Lab } from "../state/paths";
@@ -20,6 +20,8 @@ export function labBackend(lab: Lab): Backend {
     cardOf: (instance) => ({ namespace: namespaceOf(lab, instance), tap: tapOf(instance) }),
     // With the lab's own key beside the user's: the way in of `overlaynet lab exec`.
     startNode: async (spec) => startNode(lab, { ...spec, authorizedKeys: [...spec.authorizedKeys, await labPublicKey(lab)] }),
+    plugInterface: (instanceId, { deviceIndex, mac }) => plugInterface(lab, instanceId, { deviceIndex, port: guestPortOf(deviceIndex), mac }),
+    unplugInterface: (instanceId, deviceIndex) => unplugInterface(lab, instanceId, deviceIndex),
     stopNode: (instanceId) => stopNode(lab, instanceId),
     destroyNode: (instanceId) => destroyNode(lab, instanceId),
     nodeState: (instanceId) => nodeStatus(lab, instanceId).state,

@@ -1,3 +1,4 @@
+import { parseQuotas, type Quotas } from "./quotas";
 import { ACCOUNT_ID, DEFAULT_REGION, regionNames } from "./regions";
 import { isKnown, isMap, type PropertyMap, type PropertyValue } from "./property-value";
 
@@ -5,6 +6,8 @@ import { isKnown, isMap, type PropertyMap, type PropertyValue } from "./property
 export interface ProviderConfig {
   readonly region: string;
   readonly defaultTags: Readonly<Record<string, string>>;
+  /** As OVERLAYNET_LAB_QUOTAS says; a new account's when it does not. */
+  readonly quotas?: Quotas;
 }
 
 export interface ConfigFailure {
@@ -71,7 +74,9 @@ export function parseProviderConfig(args: PropertyMap, env: NodeJS.ProcessEnv): 
         "Unset them, or set OVERLAYNET_LAB_STATE to the lab's state directory to say that you mean the lab. For AWS run pulumi without -C lab.",
     );
   }
-  return { config: { region, defaultTags }, failures };
+  const { quotas, problems } = parseQuotas(env["OVERLAYNET_LAB_QUOTAS"] ?? "");
+  for (const problem of problems) fail("", `OVERLAYNET_LAB_QUOTAS: ${problem}`);
+  return { config: { region, defaultTags, ...(env["OVERLAYNET_LAB_QUOTAS"] === undefined ? {} : { quotas }) }, failures };
 }
 
 /** Values that are not strings come as JSON from `pulumi config` and from the engine. */

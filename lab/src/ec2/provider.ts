@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ResourceRecord } from "../state/record";
 import { Activity } from "./activity";
 import { Account, FabricError } from "./account";
-import { ApiError } from "./api-error";
+import { ApiError, ProviderError } from "./api-error";
 import type { Backend } from "./backend";
 import { checkInputs } from "./check-inputs";
 import { type Diff, diffInputs } from "./diff-inputs";
@@ -11,10 +11,11 @@ import { newId } from "./ids";
 import { type Inputs, isBlock, unsetValue } from "./input";
 import { isKnown, isMap, isSame, propertyMap, type PropertyMap, type PropertyValue, textOf, UNKNOWN } from "./property-value";
 import type { ProviderConfig } from "./provider-config";
-import { ownerOf, Records } from "./records";
+import { companionRecord, ownerOf, Records } from "./records";
 import { DEFAULT_REGION } from "./regions";
-import type { Companion, ResourceType } from "./resource-type";
+import type { ResourceType } from "./resource-type";
 import { resourceTypes } from "./resource-types";
+import { refuseAllTags } from "./tags";
 
 export interface Failure {
   readonly property: string;
@@ -42,6 +43,8 @@ export interface Operation {
 /** The aws provider over the lab, in terms of properties; see serve.ts for the engine's protocol. */
 export class Ec2Provider {
   config: ProviderConfig = { region: DEFAULT_REGION, defaultTags: {} };
+  /** Tells the user what AWS would do otherwise; nobody listens in tests. */
+  warn: (urn: string, message: string) => void = () => undefined;
   private readonly account: Account;
   private readonly backend: Backend;
   private readonly activity = new Activity();
@@ -78,15 +81,17 @@ export class Ec2Provider {
       const region = this.regionOf(inputs);
       const made = await this.refusable(type, type.creating?.(inputs) ?? `creating ${type.title}`, type.actions.create, () =>
         this.account.change(`creating ${typeName(type)} ${urn.split("::")[3]}`, (all) => {
-          const records = new Records(all, region);
+          const records = this.records(all, region);
           const offered = newId(type.idPrefix);
+          refuseAllTags(this.tagsAll(inputs), inputs);
           const result = type.create({ id: offered, inputs, region, records });
           const id = result.id ?? offered;
           const record: ResourceRecord = { type: type.token, id, urn, inputs, outputs: known({ ...this.planned(type, inputs), region, ...result.outputs }, type), internal: result.internal ?? {}, created: Date.now() };
           const withId: ResourceRecord = { ...record, outputs: { ...record.outputs, id: type.idOf?.(record) ?? id } };
-          return { value: withId, put: [withId, ...this.companions(withId, result.companions ?? [])], fabric: type.fabric !== false };
+          return { value: withId, put: [withId, ...(result.companions ?? []).map((companion) => companionRecord(withId, companion)), ...(result.alters ?? [])], remove: result.removes ?? [], fabric: type.fabric !== false };
         }),
       );
+      for (const warning of type.warnings?.(made, this.records(this.account.list(), region)) ?? []) this.warn(urn, warning);
       return this.settled(type, made, (records) => type.effects?.created(this.backend, made, records));
     });
   }
@@ -94,9 +99,9 @@ export class Ec2Provider {
   /** @returns undefined when the resource is gone */
   read(urn: string, id: string, old: { readonly inputs: PropertyMap; readonly outputs: PropertyMap }): { readonly id: string; readonly inputs: PropertyMap; readonly outputs: PropertyMap } | undefined {
     const type = typeOf(urn);
-    const records = new Records(this.account.list(), textOf(old.outputs, "region") ?? this.config.region);
+    const records = this.records(this.account.list(), textOf(old.outputs, "region") ?? this.config.region);
     const record = this.find(type, id, records);
-    if (record === undefined) return undefined;
+    if (record === undefined || type.isGone?.(record, records) === true) return undefined;
     const outputs = { ...propertyMap(record.outputs), ...type.read?.(record, records, this.backend) };
     // What is imported has no inputs yet.
     const inputs = Object.keys(old.inputs).length === 0 ? propertyMap(record.inputs) : follow(type.inputs, old.inputs, outputs);
@@ -110,15 +115,16 @@ export class Ec2Provider {
       const region = this.regionOf(old.outputs);
       const { before, after } = await this.refusable(type, `updating ${type.title} (${id})`, type.actions.update, () =>
         this.account.change(`updating ${id}`, (all) => {
-          const records = new Records(all, region);
+          const records = this.records(all, region);
           const before = this.find(type, id, records);
           if (before === undefined) throw new Error(`${id} is not there any more. Run pulumi refresh.`);
+          refuseAllTags(this.tagsAll(inputs), inputs);
           const result = type.update?.({ record: before, inputs, region, records }) ?? {};
           const outputs = { ...propertyMap(before.outputs), ...this.given(type, inputs, propertyMap(before.outputs)), ...result.outputs };
           const after: ResourceRecord = { ...before, inputs, outputs, internal: { ...before.internal, ...result.internal } };
           const companions = result.companions;
           const former = companions === undefined ? [] : all.filter((other) => ownerOf(other) === before.id && !companions.some((companion) => companion.id === other.id)).map((other) => other.id);
-          return { value: { before, after }, put: [after, ...this.companions(after, companions ?? [])], remove: former, fabric: type.fabric !== false };
+          return { value: { before, after }, put: [after, ...(companions ?? []).map((companion) => companionRecord(after, companion)), ...(result.alters ?? [])], remove: [...former, ...(result.removes ?? [])], fabric: type.fabric !== false };
         }),
       );
       return (await this.settled(type, after, (records) => type.effects?.updated(this.backend, before, after, records))).outputs;
@@ -127,6 +133,7 @@ export class Ec2Provider {
 
   async delete({ urn }: Operation, id: string, old: { readonly outputs: PropertyMap }): Promise<void> {
     const type = typeOf(urn);
+    if (type.stays === true) return;
     const region = this.regionOf(old.outputs);
     // Deletions of what uses it may be under way.
     await this.activity.run(() => this.deleteOnce(type, id, region), isInUse);
@@ -134,18 +141,18 @@ export class Ec2Provider {
 
   private async deleteOnce(type: ResourceType, id: string, region: string): Promise<void> {
     await this.refusable(type, `deleting ${type.title} (${id})`, type.actions.delete, async () => {
-      const now = new Records(this.account.list(), region);
+      const now = this.records(this.account.list(), region);
       const record = this.find(type, id, now);
       if (record === undefined) return;
       type.refuseDelete?.(record, now);
       await type.effects?.deleting(this.backend, record);
       await this.account.change(`deleting ${id}`, (all) => {
-        const records = new Records(all, region);
+        const records = this.records(all, region);
         const last = this.find(type, id, records);
         if (last === undefined) return { value: undefined, fabric: false };
         type.refuseDelete?.(last, records);
         const companions = all.filter((other) => ownerOf(other) === last.id).map((other) => other.id);
-        return { value: undefined, remove: [last.id, ...companions, ...(type.cascade?.(last, records) ?? [])], fabric: type.fabric !== false };
+        return { value: undefined, put: type.leaves?.(last, records) ?? [], remove: [last.id, ...companions, ...(type.cascade?.(last, records) ?? [])], fabric: type.fabric !== false };
       });
     });
   }
@@ -154,7 +161,7 @@ export class Ec2Provider {
     const call = functions.get(token);
     if (call === undefined) throw new Error(`the lab does not model the function ${token}. It models ${[...functions.keys()].join(", ")}.`);
     try {
-      return call(args, this.config.region);
+      return call.invoke(args, this.config.region, (region) => this.records(this.account.list(), region));
     } catch (error) {
       throw new Error(`invoking ${token}: 1 error occurred:\n\t* ${messageOf(error)}\n\n`, { cause: error });
     }
@@ -200,17 +207,8 @@ export class Ec2Provider {
     return region === undefined || region === UNKNOWN ? this.config.region : region;
   }
 
-  private companions(owner: ResourceRecord, companions: readonly Companion[]): ResourceRecord[] {
-    const { urn, created } = owner;
-    return companions.map(({ type, id, outputs }) => ({
-      type,
-      id,
-      urn,
-      inputs: {},
-      outputs: { ...outputs, id, region: textOf(owner.outputs, "region") ?? this.config.region, tagsAll: {} },
-      internal: { companionOf: owner.id },
-      created,
-    }));
+  private records(all: readonly ResourceRecord[], region: string): Records {
+    return new Records(all, region, this.config.quotas);
   }
 
   private find(type: ResourceType, id: string, records: Records): ResourceRecord | undefined {
@@ -221,7 +219,7 @@ export class Ec2Provider {
   private async settled(type: ResourceType, record: ResourceRecord, effect: (records: Records) => Promise<PropertyMap> | undefined): Promise<{ id: string; outputs: PropertyMap }> {
     const id = type.idOf?.(record) ?? record.id;
     try {
-      const more = await effect(new Records(this.account.list(), textOf(record.outputs, "region") ?? this.config.region));
+      const more = await effect(this.records(this.account.list(), textOf(record.outputs, "region") ?? this.config.region));
       const outputs = { ...propertyMap(record.outputs), ...more };
       if (more !== undefined && !isSame(outputs, propertyMap(record.outputs))) {
         await this.account.change(`noting the state of ${id}`, (all) => {
@@ -244,7 +242,8 @@ export class Ec2Provider {
         const record = recordIn(error.value);
         if (record !== undefined) throw new InitFailed(type.idOf?.(record) ?? record.id, propertyMap(record.outputs), error);
       }
-      const message = error instanceof ApiError ? `${what}: operation error EC2: ${action}, api error ${error.code}: ${error.message}` : `${what}: ${messageOf(error)}`;
+      const message =
+        error instanceof ProviderError ? error.message : error instanceof ApiError ? `${what}: operation error EC2: ${error.action ?? action}, api error ${error.code}: ${error.message}` : `${what}: ${messageOf(error)}`;
       throw new Error(type.pluginFramework === true ? message : `1 error occurred:\n\t* ${message}\n\n`, { cause: error });
     }
   }

@@ -34,6 +34,10 @@ export interface Made {
   readonly internal?: PropertyMap;
   /** Records of what comes with it, e.g. a VPC's default security group; they replace the former ones. */
   readonly companions?: readonly Companion[];
+  /** Other records that it changes, as they are then: an accepter's peering connection. */
+  readonly alters?: readonly ResourceRecord[];
+  /** Ids of other records that it takes the place of. */
+  readonly removes?: readonly string[];
 }
 
 /** A resource that AWS makes together with another one. */
@@ -70,16 +74,24 @@ export interface ResourceType {
   create(call: CreateCall): Made;
   /** Outputs that change with the inputs, besides the inputs themselves. Default: none. */
   update?(call: UpdateCall): Partial<Made>;
+  /** AWS never deletes it by itself: deleting leaves everything as it is. */
+  readonly stays?: true;
   /** Refuses (DependencyViolation) what is still in use. */
   refuseDelete?(record: ResourceRecord, records: Records): void;
+  /** Other records that change when it goes, as they are then. */
+  leaves?(record: ResourceRecord, records: Records): readonly ResourceRecord[];
   /** Ids of records that go with it besides its companions. */
   cascade?(record: ResourceRecord, records: Records): readonly string[];
   /** The record for an id of Pulumi's or of `pulumi import`. Default: the record of that id and type. */
   find?(id: string, records: Records): ResourceRecord | undefined;
   /** Pulumi's id where it is not the record's. */
   idOf?(record: ResourceRecord): string;
+  /** Whether the provider takes what is still there for gone: a peering connection that failed. */
+  isGone?(record: ResourceRecord, records: Records): boolean;
   /** Outputs that others change: as they are now. */
   read?(record: ResourceRecord, records: Records, backend: Backend): PropertyMap;
+  /** What the user is told when it has been made. */
+  warnings?(record: ResourceRecord, records: Records): readonly string[];
   /** What has to happen outside the records. */
   readonly effects?: Effects;
 }

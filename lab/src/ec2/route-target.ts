@@ -1,7 +1,8 @@
 import { crc32 } from "node:zlib";
 import { ApiError } from "./api-error";
-import { contains, mustCidr, overlaps } from "./cidr";
+import { contains, mustCidr } from "./cidr";
 import { type Inputs, refused } from "./input";
+import { attachmentOf, findInterface } from "./network-interfaces";
 import { mustText, type PropertyMap, textOf } from "./property-value";
 import type { Records } from "./records";
 import type { ResourceRecord } from "../state/record";
@@ -14,9 +15,7 @@ export const refusedTargets: Inputs = {
   coreNetworkArn: refused("string", "it has no Cloud WAN"),
   egressOnlyGatewayId: refused("string", "its networks are IPv4 only"),
   localGatewayId: refused("string", "it has no Outposts"),
-  natGatewayId: refused("string", "it has no NAT gateways"),
   odbNetworkArn: refused("string", "it has no Oracle Database@AWS"),
-  transitGatewayId: refused("string", "it has no transit gateways"),
   vpcEndpointId: refused("string", "it has no VPC endpoints"),
 };
 
@@ -49,18 +48,27 @@ export function routeId(table: string, destination: string): string {
 }
 
 /** A route whose target is gone or, for a peering connection, not accepted is a black hole (VPC Peering Guide, "Update your route tables"). */
-export function routeState(route: Readonly<Record<string, unknown>>, records: Records): "active" | "blackhole" {
+export function routeState(route: Readonly<Record<string, unknown>>, records: Records, vpcId: string): "active" | "blackhole" {
   const peering = textOf(route, "vpcPeeringConnectionId");
   if (peering !== undefined) return records.find(EC2.peering, peering)?.outputs["acceptStatus"] === "active" ? "active" : "blackhole";
+  const nat = textOf(route, "natGatewayId");
+  if (nat !== undefined) return records.find(EC2.natGateway, nat) === undefined ? "blackhole" : "active";
+  const transit = textOf(route, "transitGatewayId");
+  if (transit !== undefined) return isAttached(records, transit, vpcId) ? "active" : "blackhole";
   const networkInterface = textOf(route, "networkInterfaceId");
   if (networkInterface !== undefined) return interfaceOwner(records, networkInterface) === undefined ? "blackhole" : "active";
   const gateway = textOf(route, "gatewayId");
   return gateway === undefined || records.find(EC2.internetGateway, gateway)?.outputs["vpcId"] ? "active" : "blackhole";
 }
 
-/** The instance that a network interface belongs to. */
+function isAttached(records: Records, transitGateway: string, vpcId: string): boolean {
+  return records.where(EC2.transitAttachment, "transitGatewayId", transitGateway).some(({ outputs }) => outputs["vpcId"] === vpcId);
+}
+
+/** The instance that a network interface is attached to. */
 export function interfaceOwner(records: Records, networkInterface: string): ResourceRecord | undefined {
-  return records.where(EC2.instance, "primaryNetworkInterfaceId", networkInterface)[0];
+  const attachment = attachmentOf(records, networkInterface);
+  return attachment === undefined ? records.where(EC2.instance, "primaryNetworkInterfaceId", networkInterface)[0] : records.find(EC2.instance, attachment.instanceId);
 }
 
 export interface RouteRequest {
@@ -73,15 +81,31 @@ export interface RouteRequest {
   readonly replacing?: string;
 }
 
+/**
+ * A route inside the VPC's block leads a whole subnet's traffic through an appliance (VPC User Guide, "Route tables", "Rules and considerations").
+ *
+ * @param toInterface whether the target may have such a route
+ */
+function refuseInsideLocal(records: Records, vpc: ResourceRecord, destination: string, toInterface: boolean): void {
+  if (!contains(mustCidr(vpcCidr(vpc)), mustCidr(destination))) return;
+  if (!toInterface) {
+    throw new ApiError("InvalidParameterValue", `The destination CIDR block ${destination} is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an interface or an instance.`);
+  }
+  // The local route, whose target only ReplaceRoute changes.
+  if (destination === vpcCidr(vpc)) throw new ApiError("RouteAlreadyExists", `The route identified by ${destination} already exists.`);
+  if (!records.where(EC2.subnet, "vpcId", vpc.id).some(({ outputs }) => outputs["cidrBlock"] === destination)) {
+    throw new ApiError("InvalidParameterValue", "Route destination doesn't match any subnet CIDR blocks.");
+  }
+}
+
 /** Refuses what API_CreateRoute refuses (VPC User Guide, "Route tables", "Rules and considerations"). */
 export function refuseRoute(records: Records, { table, vpc, destination, route, replacing }: RouteRequest): void {
   const cidr = mustCidr(destination);
-  if (overlaps(cidr, mustCidr("169.254.168.0/22")) && cidr.prefixLength > 16) {
+  // A larger block may be one: packets to the reserved part of it are not forwarded.
+  if (contains(mustCidr("169.254.168.0/22"), cidr)) {
     throw new ApiError("InvalidParameterValue", `The destination CIDR block ${destination} is within 169.254.168.0/22, which is reserved for use by AWS services.`);
   }
-  if (contains(mustCidr(vpcCidr(vpc)), cidr)) {
-    throw new ApiError("InvalidParameterValue", `The destination CIDR block ${destination} is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an interface or an instance, which the lab does not model.`);
-  }
+  refuseInsideLocal(records, vpc, destination, textOf(route, "networkInterfaceId") !== undefined || textOf(route, "natGatewayId") !== undefined);
   const same = records.where(EC2.route, "routeTableId", table).find(({ id, outputs }) => outputs["destinationCidrBlock"] === destination && id !== replacing);
   if (same !== undefined) throw new ApiError("RouteAlreadyExists", `The route identified by ${destination} already exists.`);
 
@@ -93,11 +117,18 @@ export function refuseRoute(records: Records, { table, vpc, destination, route, 
   }
   const networkInterface = textOf(route, "networkInterfaceId");
   if (networkInterface !== undefined) {
-    const owner = interfaceOwner(records, networkInterface);
-    if (owner === undefined) throw new ApiError("InvalidNetworkInterfaceID.NotFound", `The networkInterface ID '${networkInterface}' does not exist`);
-    const subnet = records.find(EC2.subnet, mustText(owner.outputs, "subnetId"));
+    const subnet = records.find(EC2.subnet, findInterface(records, networkInterface).subnetId);
     if (subnet?.outputs["vpcId"] !== vpc.id) throw new ApiError("InvalidParameterValue", `route table ${table} and interface ${networkInterface} belong to different networks`);
   }
+  const nat = textOf(route, "natGatewayId");
+  if (nat !== undefined) {
+    const record = records.find(EC2.natGateway, nat);
+    if (record === undefined) throw new ApiError("InvalidNatGatewayID.NotFound", `The natGateway ID '${nat}' does not exist`);
+    if (record.outputs["vpcId"] !== vpc.id) throw new ApiError("InvalidParameterValue", `route table ${table} and nat gateway ${nat} belong to different networks`);
+  }
+  const transit = textOf(route, "transitGatewayId");
+  // EC2 says so of one that the VPC is not attached to, too.
+  if (transit !== undefined && !isAttached(records, transit, vpc.id)) throw new ApiError("InvalidTransitGatewayID.NotFound", `The transitGateway ID '${transit}' does not exist`);
   const peering = textOf(route, "vpcPeeringConnectionId");
   if (peering !== undefined) {
     const record = records.find(EC2.peering, peering);

@@ -5,13 +5,13 @@ import type { CheckFailure, ResourceType } from "./resource-type";
 import type { Records } from "./records";
 import { ACCOUNT_ID } from "./regions";
 import { interfaceOwner, refusedTargets, refuseRoute, routeId, routeState, routeTargets, TARGETS } from "./route-target";
-import { findRouteTable } from "./route-table";
+import { findRouteTable, refuseTooManyRoutes } from "./route-table";
 import { EC2 } from "./tokens";
 import { findVpc } from "./vpc";
 
 const DESTINATIONS = ["destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list_id"];
 
-/** `aws.ec2.Route`, to an internet gateway or a peering connection. */
+/** `aws.ec2.Route`, to an internet, NAT or transit gateway, a peering connection or an instance. */
 export const route: ResourceType = {
   token: EC2.route,
   title: "Route",
@@ -24,9 +24,11 @@ export const route: ResourceType = {
     destinationIpv6CidrBlock: refused("string", "its networks are IPv4 only", { forceNew: true }),
     destinationPrefixListId: refused("string", "it has no prefix lists", { forceNew: true }),
     gatewayId: { kind: "string", lab: "enforced" },
+    natGatewayId: { kind: "string", lab: "enforced" },
     networkInterfaceId: { kind: "string", computed: true, lab: "enforced" },
     region: regionInput,
     routeTableId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
+    transitGatewayId: { kind: "string", lab: "enforced" },
     vpcPeeringConnectionId: { kind: "string", lab: "enforced" },
   },
   computed: ["instanceId", "instanceOwnerId", "origin", "state"],
@@ -38,15 +40,19 @@ export const route: ResourceType = {
     const destination = mustText(inputs, "destinationCidrBlock");
     const vpc = findVpc(records, mustText(table.outputs, "vpcId"));
     refuseRoute(records, { table: table.id, vpc, destination, route: inputs });
-    return { id: routeId(table.id, destination), outputs: { ...owner(inputs, records), origin: "CreateRoute", state: routeState(inputs, records) } };
+    refuseTooManyRoutes(records, records.where(EC2.route, "routeTableId", table.id).length + 1);
+    return { id: routeId(table.id, destination), outputs: { ...owner(inputs, records), origin: "CreateRoute", state: routeState(inputs, records, vpc.id) } };
   },
   update({ record, inputs, records }) {
     const table = findRouteTable(records, mustText(record.outputs, "routeTableId"));
     const vpc = findVpc(records, mustText(table.outputs, "vpcId"));
     refuseRoute(records, { table: table.id, vpc, destination: mustText(inputs, "destinationCidrBlock"), route: inputs, replacing: record.id });
-    return { outputs: { ...owner(inputs, records), state: routeState(inputs, records) } };
+    return { outputs: { ...owner(inputs, records), state: routeState(inputs, records, vpc.id) } };
   },
-  read: (record, records) => ({ state: routeState(record.outputs, records) }),
+  read(record, records) {
+    const table = records.find(EC2.routeTable, mustText(record.outputs, "routeTableId"));
+    return { state: routeState(record.outputs, records, textOf(table?.outputs ?? {}, "vpcId") ?? "") };
+  },
   // `pulumi import` names a route by table and destination.
   find(id, records) {
     const [, table, destination] = /^(rtb-[0-9a-f]+)_(.+)$/.exec(id) ?? [];

@@ -6,9 +6,7 @@ import type { Records } from "./records";
 import type { ResourceRecord } from "../state/record";
 import type { Companion } from "./resource-type";
 import { EC2 } from "./tokens";
-
-/** Rules of one security group in one direction (VPC User Guide, "Amazon VPC quotas"). */
-const RULES_PER_GROUP = 60;
+import { refersThroughTransit } from "./transit-gateway-attachment";
 
 const NAMED_PROTOCOLS: Readonly<Record<string, string>> = { all: "-1", icmp: "1", tcp: "6", udp: "17", icmpv6: "58" };
 
@@ -25,10 +23,13 @@ export function ruleCidrProblem(text: string, name: string): string | undefined 
   return `Invalid Attribute Value. Attribute ${name} value must be a valid IPv4 CIDR that represents a network address, got: ${text}`;
 }
 
-/** EC2's rule for descriptions (API_IpRange). */
-export function refuseDescription(description: string | undefined): void {
-  if (description === undefined || /^[a-zA-Z0-9. _\-:/()#,@[\]+=&;{}!$*]{1,255}$/.test(description)) return;
-  throw new ApiError("InvalidParameterValue", "Invalid rule description. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*");
+/** EC2's characters for names and descriptions of groups and for descriptions of rules (API_CreateSecurityGroup, API_IpRange). */
+export function refuseText(what: "rule description" | "security group description" | "security group name", text: string | undefined): void {
+  if (text === undefined || /^[a-zA-Z0-9. _\-:/()#,@[\]+=&;{}!$*]{1,255}$/.test(text)) return;
+  const parameter = { "rule description": "Description", "security group description": "GroupDescription", "security group name": "GroupName" }[what];
+  if (/[^\x00-\x7f]/.test(text)) throw new ApiError("InvalidParameterValue", `Value (${text}) for parameter ${parameter} is invalid. Character sets beyond ASCII are not supported.`);
+  const kind = what.split(" ").at(-1);
+  throw new ApiError("InvalidParameterValue", `Invalid ${what}. Valid ${kind}s are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*`);
 }
 
 /**
@@ -40,6 +41,31 @@ export function refuseDescription(description: string | undefined): void {
 export function refuseRule(records: Records, type: string, rule: PropertyMap, self?: string): void {
   const groupId = mustText(rule, "securityGroupId");
   const group = findSecurityGroup(records, groupId);
+  const protocol = refusePermission(rule);
+  const [from, to] = [numberOf(rule, "fromPort"), numberOf(rule, "toPort")];
+  const referenced = referencedGroup(rule);
+  if (referenced !== undefined) refuseStranger(records, type, group, findSecurityGroup(records, referenced));
+
+  const others = records.where(type, "securityGroupId", groupId).filter(({ id }) => id !== self);
+  if (others.some(({ outputs }) => meaning(outputs) === meaning(rule))) {
+    const ports = protocol === 6 || protocol === 17 ? `, from port: ${from}, to port: ${to}` : "";
+    const name = protocol === -1 ? "ALL" : (Object.entries(NAMED_PROTOCOLS).find(([, number]) => number === String(protocol))?.[0] ?? String(protocol)).toUpperCase();
+    throw new ApiError("InvalidPermission.Duplicate", `the specified rule "peer: ${textOf(rule, "cidrIpv4") ?? referenced}, ${name}${ports}, ALLOW" already exists`);
+  }
+  refuseTooManyRules(records, others.length + 1);
+}
+
+/** Refuses a group with so many rules in one direction. */
+export function refuseTooManyRules(records: Records, count: number): void {
+  if (count > records.quotas["rules-per-security-group"]) throw new ApiError("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached.");
+}
+
+/**
+ * Refuses a rule for what it says by itself.
+ *
+ * @returns the number of its protocol
+ */
+export function refusePermission(rule: PropertyMap): number {
   const spelled = mustText(rule, "ipProtocol");
   const protocol = protocolNumber(spelled);
   if (protocol === undefined) throw new ApiError("InvalidParameterValue", `Invalid value '${spelled}' for IP protocol. Unknown protocol.`);
@@ -51,35 +77,28 @@ export function refuseRule(records: Records, type: string, rule: PropertyMap, se
   if (protocol === 1 && (from === undefined || to === undefined)) {
     throw new ApiError("InvalidParameterValue", "Invalid value for portRange. Must specify both from and to ports with ICMP.");
   }
+  if (protocol === 1 && [from, to].some((value) => value === undefined || value < -1 || value > 255)) throw new ApiError("InvalidParameterValue", `Invalid ICMP type or code (${from}:${to})`);
   if (protocol === 58) throw new ApiError("InvalidParameterValue", "the lab does not model ICMPv6: its networks are IPv4 only");
-  refuseDescription(textOf(rule, "description"));
-  const referenced = referencedGroup(rule);
-  if (referenced !== undefined) refuseStranger(records, group, findSecurityGroup(records, referenced));
-
-  const others = records.where(type, "securityGroupId", groupId).filter(({ id }) => id !== self);
-  if (others.some(({ outputs }) => meaning(outputs) === meaning(rule))) {
-    const ports = protocol === 6 || protocol === 17 ? `, from port: ${from}, to port: ${to}` : "";
-    const name = protocol === -1 ? "ALL" : (Object.entries(NAMED_PROTOCOLS).find(([, number]) => number === String(protocol))?.[0] ?? String(protocol)).toUpperCase();
-    throw new ApiError("InvalidPermission.Duplicate", `the specified rule "peer: ${textOf(rule, "cidrIpv4") ?? referenced}, ${name}${ports}, ALLOW" already exists`);
-  }
-  if (others.length >= RULES_PER_GROUP) throw new ApiError("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached.");
+  refuseText("rule description", textOf(rule, "description"));
+  return protocol;
 }
 
 /** The group that a rule names, without an account before it. */
-function referencedGroup(rule: Readonly<Record<string, unknown>>): string | undefined {
+export function referencedGroup(rule: Readonly<Record<string, unknown>>): string | undefined {
   return textOf(rule, "referencedSecurityGroupId")?.split("/").at(-1);
 }
 
-/** A group can be named by those of its VPC and of VPCs with an active peering (VPC Peering Guide, "Update your security groups"). */
-function refuseStranger(records: Records, group: ResourceRecord, referenced: ResourceRecord): void {
+/** A group can be named by those of its VPC, of VPCs with an active peering (VPC Peering Guide, "Update your security groups"), and by rules for what comes in over a transit gateway that supports it. */
+export function refuseStranger(records: Records, type: string, group: Pick<ResourceRecord, "outputs">, referenced: ResourceRecord): void {
   const pair = [group.outputs["vpcId"], referenced.outputs["vpcId"]];
   if (pair[0] === pair[1]) return;
   const peered = records.where(EC2.peering, "acceptStatus", "active").some(({ outputs }) => pair.includes(outputs["vpcId"]) && pair.includes(outputs["peerVpcId"]));
-  if (!peered) throw new ApiError("InvalidGroup.NotFound", "You have specified two resources that belong to different networks.");
+  const transit = type === EC2.ingressRule && refersThroughTransit(records, mustText(group.outputs, "vpcId"), mustText(referenced.outputs, "vpcId"));
+  if (!peered && !transit) throw new ApiError("InvalidGroup.NotFound", "You have specified two resources that belong to different networks.");
 }
 
 /** What a rule lets in, in one form: two rules with the same are duplicates. Only TCP, UDP and ICMP have ports (API_IpPermission). */
-function meaning(rule: Readonly<Record<string, unknown>>): string {
+export function meaning(rule: Readonly<Record<string, unknown>>): string {
   const protocol = protocolNumber(mustText(rule, "ipProtocol"));
   const ports = protocol !== undefined && [1, 6, 17, 58].includes(protocol) ? [numberOf(rule, "fromPort"), numberOf(rule, "toPort")] : [];
   return JSON.stringify([protocol, ...ports, textOf(rule, "cidrIpv4") ?? referencedGroup(rule)]);
@@ -100,9 +119,8 @@ export function findSecurityGroup(records: Records, id: string): ResourceRecord 
   return record;
 }
 
-/** Rules of other groups that name this one. */
-export function referencesTo(records: Records, group: string): ResourceRecord[] {
-  return [EC2.ingressRule, EC2.egressRule].flatMap((type) => {
-    return records.ofType(type).filter(({ outputs }) => referencedGroup(outputs) === group && outputs["securityGroupId"] !== group);
-  });
+/** Rules of other groups of the VPC that name this one. Those of a peer's become stale (VPC User Guide, "Security group rules"). */
+export function referencesTo(records: Records, { id: group, outputs: { vpcId } }: ResourceRecord): ResourceRecord[] {
+  const isNear = (id: unknown): boolean => id !== group && typeof id === "string" && records.find(EC2.securityGroup, id)?.outputs["vpcId"] === vpcId;
+  return [EC2.ingressRule, EC2.egressRule].flatMap((type) => records.ofType(type).filter(({ outputs }) => referencedGroup(outputs) === group && isNear(outputs["securityGroupId"])));
 }

@@ -1,35 +1,15 @@
 import { ApiError } from "./api-error";
-import { networkProblem } from "./cidr";
-import { type Inputs, refused, regionInput, tagsInput } from "./input";
-import { mapsOf, mustText, numberOf, type PropertyMap, textOf, textsOf } from "./property-value";
+import { asInlineRules, DIRECTIONS, fullRules, inlineRuleInputs, permissionsOf, refusePermissions } from "./inline-rules";
+import { regionInput, tagsInput } from "./input";
+import { mapsOf, type PropertyMap, textOf, textsOf } from "./property-value";
 import type { Records } from "./records";
 import { ownerOf } from "./records";
 import { ACCOUNT_ID, ec2Arn } from "./regions";
+import type { ResourceRecord } from "../state/record";
 import type { Companion, ResourceType } from "./resource-type";
-import { refuseDescription, referencesTo, ruleCompanions, protocolNumber } from "./security-group-rules";
+import { referencesTo, refuseText, ruleCompanions } from "./security-group-rules";
 import { EC2 } from "./tokens";
 import { findVpc } from "./vpc";
-
-const ruleInputs: Inputs = {
-  cidrBlocks: {
-    kind: "strings",
-    lab: "enforced",
-    check: (value) => (Array.isArray(value) ? value.map((cidr) => networkProblem(String(cidr))).find((problem) => problem !== undefined) : undefined),
-  },
-  description: { kind: "string", lab: "recorded" },
-  fromPort: { kind: "int", required: true, lab: "enforced" },
-  ipv6CidrBlocks: refused("strings", "its networks are IPv4 only"),
-  prefixListIds: refused("strings", "it has no prefix lists"),
-  protocol: {
-    kind: "string",
-    required: true,
-    lab: "enforced",
-    check: (value) => (protocolNumber(String(value)) === undefined ? `invalid protocol: ${String(value)}` : undefined),
-  },
-  securityGroups: { kind: "strings", set: true, lab: "enforced" },
-  self: { kind: "bool", default: false, lab: "enforced" },
-  toPort: { kind: "int", required: true, lab: "enforced" },
-};
 
 /** `aws.ec2.SecurityGroup`. Its inline rules are kept as records of rules, too. */
 export const securityGroup: ResourceType = {
@@ -40,13 +20,13 @@ export const securityGroup: ResourceType = {
   idPrefix: "sg",
   autoname: { input: "name", unless: "namePrefix" },
   inputs: {
-    description: { kind: "string", default: "Managed by Pulumi", forceNew: true, lab: "recorded", check: lengthProblem },
-    egress: { kind: { blocks: ruleInputs }, computed: true, set: true, lab: "enforced" },
-    ingress: { kind: { blocks: ruleInputs }, computed: true, set: true, lab: "enforced" },
-    name: { kind: "string", computed: true, forceNew: true, lab: "enforced", check: nameProblem },
-    namePrefix: { kind: "string", computed: true, forceNew: true, lab: "enforced", check: nameProblem },
+    description: { kind: "string", default: "Managed by Pulumi", forceNew: true, lab: "recorded", check: (value, name) => lengthProblem(value, name) },
+    egress: { kind: { blocks: inlineRuleInputs }, computed: true, set: true, lab: "enforced" },
+    ingress: { kind: { blocks: inlineRuleInputs }, computed: true, set: true, lab: "enforced" },
+    name: { kind: "string", computed: true, forceNew: true, lab: "enforced", check: (value, name) => nameProblem(value, name) },
+    namePrefix: { kind: "string", computed: true, forceNew: true, lab: "enforced", check: (value, name) => nameProblem(value, name, 255 - SUFFIX) },
     region: regionInput,
-    revokeRulesOnDelete: { kind: "bool", lab: "recorded" },
+    revokeRulesOnDelete: { kind: "bool", lab: "enforced" },
     tags: tagsInput,
     vpcId: { kind: "string", computed: true, forceNew: true, lab: "enforced" },
   },
@@ -64,16 +44,17 @@ export const securityGroup: ResourceType = {
     findVpc(records, vpcId);
     const description = textOf(inputs, "description");
     if (description === undefined) throw new ApiError("MissingParameter", "The request must contain the parameter GroupDescription");
-    refuseDescription(description);
+    refuseText("security group description", description);
     const prefix = textOf(inputs, "namePrefix");
     // Terraform's suffix is a time and a counter; the id's digits are as unique.
     const name = textOf(inputs, "name") ?? `${prefix}${id.slice(3)}`;
+    refuseText("security group name", name);
     if (records.where(EC2.securityGroup, "vpcId", vpcId).some(({ outputs }) => outputs["name"] === name)) {
       throw new ApiError("InvalidGroup.Duplicate", `The security group '${name}' already exists for VPC '${vpcId}'`);
     }
     return {
       outputs: { arn: ec2Arn(region, `security-group/${id}`), ownerId: ACCOUNT_ID, name, namePrefix: prefix ?? "", egress: fullRules(inputs, "egress"), ingress: fullRules(inputs, "ingress") },
-      companions: inlineRules(records, id, inputs, []),
+      companions: inlineRules(records, { id, outputs: { vpcId } }, inputs, []),
     };
   },
   update({ record, inputs, records }) {
@@ -84,59 +65,47 @@ export const securityGroup: ResourceType = {
       .flatMap((type) => records.where(type, "securityGroupId", record.id).filter((rule) => ownerOf(rule) === record.id));
     return {
       outputs: Object.fromEntries(given.map((direction) => [direction, fullRules(inputs, direction)])),
-      companions: inlineRules(records, record.id, inputs, kept.map(({ type, id, outputs }) => ({ type, id, outputs: outputs as PropertyMap }))),
+      companions: inlineRules(records, record, inputs, kept.map(({ type, id, outputs }) => ({ type, id, outputs: outputs as PropertyMap }))),
     };
   },
+  // Rules that are resources of their own show here, too, as with the provider.
+  read: (record, records) =>
+    Object.fromEntries(DIRECTIONS.map(([direction, type]) => [direction, [...mapsOf(record.outputs, direction), ...asInlineRules(othersOf(records, record.id, type), record.id)]])),
   refuseDelete(record, records) {
+    if (record.outputs["name"] === "default") throw new ApiError("CannotDelete", `the specified group: "${record.id}" name: "default" cannot be deleted by a user`);
     const used = records.ofType(EC2.instance).some(({ outputs }) => textsOf(outputs, "vpcSecurityGroupIds").includes(record.id));
-    if (used || referencesTo(records, record.id).length > 0) throw new ApiError("DependencyViolation", `resource ${record.id} has a dependent object`);
+    const usedByInterface = records.ofType(EC2.networkInterface).some(({ outputs }) => textsOf(outputs, "securityGroups").includes(record.id));
+    if (used || usedByInterface || (record.outputs["revokeRulesOnDelete"] !== true && referencesTo(records, record).length > 0)) throw new ApiError("DependencyViolation", `resource ${record.id} has a dependent object`);
   },
-  cascade: (record, records) => [EC2.ingressRule, EC2.egressRule].flatMap((type) => records.where(type, "securityGroupId", record.id)).map(({ id }) => id),
+  cascade(record, records) {
+    const own = [EC2.ingressRule, EC2.egressRule, EC2.securityGroupRule].flatMap((type) => records.where(type, "securityGroupId", record.id));
+    return [...own, ...(record.outputs["revokeRulesOnDelete"] === true ? referencesTo(records, record) : [])].map(({ id }) => id);
+  },
 };
 
-function nameProblem(value: unknown, name: string): string | undefined {
+/** Characters that the provider appends to a prefix. */
+const SUFFIX = 26;
+
+function nameProblem(value: unknown, name: string, most = 255): string | undefined {
   if (/^sg-/.test(String(value))) return `invalid value for ${name} (cannot begin with sg-)`;
-  return lengthProblem(value, name);
+  return lengthProblem(value, name, most);
 }
 
-function lengthProblem(value: unknown, name: string): string | undefined {
-  return String(value).length > 255 ? `expected length of ${name} to be in the range (0 - 255), got ${String(value)}` : undefined;
+function lengthProblem(value: unknown, name: string, most = 255): string | undefined {
+  return Buffer.byteLength(String(value)) > most ? `expected length of ${name} to be in the range (0 - ${most}), got ${String(value)}` : undefined;
 }
 
-/** Inline rules with all their fields, as the provider stores them. */
-function fullRules(inputs: PropertyMap, direction: string): PropertyMap[] {
-  return mapsOf(inputs, direction).map((rule) => ({
-    cidrBlocks: textsOf(rule, "cidrBlocks"),
-    description: textOf(rule, "description") ?? "",
-    fromPort: numberOf(rule, "fromPort") ?? 0,
-    ipv6CidrBlocks: [],
-    prefixListIds: [],
-    protocol: mustText(rule, "protocol"),
-    securityGroups: textsOf(rule, "securityGroups"),
-    self: rule["self"] === true,
-    toPort: numberOf(rule, "toPort") ?? 0,
-  }));
-}
-
-function inlineRules(records: Records, group: string, inputs: PropertyMap, kept: readonly Companion[]): Companion[] {
-  const made = ([["ingress", EC2.ingressRule], ["egress", EC2.egressRule]] as const).flatMap(([direction, type]) => {
-    const rules = fullRules(inputs, direction).flatMap((rule): PropertyMap[] => {
-      const protocol = protocolNumber(mustText(rule, "protocol"));
-      const ports: PropertyMap = protocol !== undefined && [1, 6, 17].includes(protocol) ? { fromPort: rule["fromPort"] ?? null, toPort: rule["toPort"] ?? null } : {};
-      const description = textOf(rule, "description");
-      const base: PropertyMap = { ipProtocol: mustText(rule, "protocol"), ...ports };
-      if (description !== undefined) base["description"] = description;
-      refuseDescription(description);
-      const referenced = [...textsOf(rule, "securityGroups"), ...(rule["self"] === true ? [group] : [])];
-      for (const id of referenced) {
-        if (id !== group && records.find(EC2.securityGroup, id) === undefined) throw new ApiError("InvalidGroup.NotFound", `The security group '${id}' does not exist`);
-      }
-      return [
-        ...textsOf(rule, "cidrBlocks").map((cidrIpv4): PropertyMap => ({ ...base, cidrIpv4 })),
-        ...referenced.map((id): PropertyMap => ({ ...base, referencedSecurityGroupId: id })),
-      ];
-    });
-    return ruleCompanions(type, group, rules);
+/** @param kept rules of a direction that is not given any more, which stay */
+function inlineRules(records: Records, group: Pick<ResourceRecord, "id" | "outputs">, inputs: PropertyMap, kept: readonly Companion[]): Companion[] {
+  const made = DIRECTIONS.flatMap(([direction, type]) => {
+    const permissions = permissionsOf(fullRules(inputs, direction), group.id);
+    refusePermissions(records, type, group, permissions, othersOf(records, group.id, type));
+    return ruleCompanions(type, group.id, permissions);
   });
   return [...made, ...kept];
+}
+
+/** The group's rules of a direction that are not written in it. */
+function othersOf(records: Records, group: string, type: string): ResourceRecord[] {
+  return records.where(type, "securityGroupId", group).filter((rule) => ownerOf(rule) !== group);
 }

@@ -1,7 +1,7 @@
 import { ApiError } from "./api-error";
 import { contains, mustCidr, networkProblem, overlaps } from "./cidr";
 import { oneOf, refused, regionInput, tagsInput } from "./input";
-import { mustText, textOf } from "./property-value";
+import { mustText, textOf, textsOf } from "./property-value";
 import type { Records } from "./records";
 import { ACCOUNT_ID, ec2Arn, findRegion, type Zone } from "./regions";
 import type { ResourceRecord } from "../state/record";
@@ -75,10 +75,11 @@ export const subnet: ResourceType = {
     };
   },
   refuseDelete(record, records) {
-    if (records.where(EC2.instance, "subnetId", record.id).length === 0) return;
+    const attached = records.ofType(EC2.transitAttachment).some(({ outputs }) => textsOf(outputs, "subnetIds").includes(record.id));
+    if (!attached && [EC2.instance, EC2.natGateway, EC2.networkInterface].every((type) => records.where(type, "subnetId", record.id).length === 0)) return;
     throw new ApiError("DependencyViolation", `The subnet '${record.id}' has dependencies and cannot be deleted.`);
   },
-  cascade: (record, records) => records.where(EC2.routeTableAssociation, "subnetId", record.id).map(({ id }) => id),
+  cascade: (record, records) => [EC2.routeTableAssociation, EC2.networkAclAssociation].flatMap((type) => records.where(type, "subnetId", record.id)).map(({ id }) => id),
 };
 
 function chooseZone(regionName: string, name: string | undefined, id: string | undefined): Zone {

@@ -1,14 +1,14 @@
-import { ApiError } from "./api-error";
+import { ApiError, ProviderError } from "./api-error";
 import { mustCidr, overlaps } from "./cidr";
-import { type Input, regionInput, tagsInput } from "./input";
-import { isMap, mustText, type PropertyMap, type PropertyValue, textOf } from "./property-value";
+import { regionInput, tagsInput } from "./input";
+import { peeringOptions, peeringOptionsInput, refuseOptionsOfInactive } from "./peering-options";
+import { mustText, type PropertyMap, textOf } from "./property-value";
+import type { Records } from "./records";
 import { ACCOUNT_ID } from "./regions";
-import type { ResourceType } from "./resource-type";
+import type { ResourceRecord } from "../state/record";
+import type { Effects, ResourceType } from "./resource-type";
 import { EC2 } from "./tokens";
 import { findVpc, vpcCidr } from "./vpc";
-
-/** DNS over the peering; the lab has no DNS of AWS's. */
-const options: Input = { kind: { block: { allowRemoteVpcDnsResolution: { kind: "bool", lab: "recorded" } } }, computed: true, lab: "recorded" };
 
 const ONE_ACCOUNT = "it is one account, and peers VPCs of one region";
 
@@ -19,46 +19,85 @@ export const vpcPeeringConnection: ResourceType = {
   actions: { create: "CreateVpcPeeringConnection", update: "AcceptVpcPeeringConnection", delete: "DeleteVpcPeeringConnection" },
   idPrefix: "pcx",
   inputs: {
-    accepter: options,
+    accepter: peeringOptionsInput,
     autoAccept: { kind: "bool", unset: null, lab: "enforced" },
     peerOwnerId: { kind: "string", computed: true, forceNew: true, lab: "enforced" },
     peerRegion: { kind: "string", computed: true, forceNew: true, lab: "enforced" },
     peerVpcId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
     region: regionInput,
-    requester: options,
+    requester: peeringOptionsInput,
     tags: tagsInput,
     vpcId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
   },
   computed: ["acceptStatus"],
-  create({ id, inputs, region, records }) {
+  create({ inputs, region, records }) {
     const peerRegion = textOf(inputs, "peerRegion");
     const peerOwner = textOf(inputs, "peerOwnerId");
     if (peerRegion !== undefined && inputs["autoAccept"] === true) {
-      throw new Error("`peer_region` cannot be set whilst `auto_accept` is `true` when creating an EC2 VPC Peering Connection");
+      throw new ProviderError("`peer_region` cannot be set whilst `auto_accept` is `true` when creating an EC2 VPC Peering Connection");
     }
     if ((peerRegion ?? region) !== region || (peerOwner ?? ACCOUNT_ID) !== ACCOUNT_ID) {
       throw new Error(`the lab does not model a peering connection to ${peerOwner ?? ACCOUNT_ID} in ${peerRegion ?? region}: ${ONE_ACCOUNT}`);
     }
     const requester = findVpc(records, mustText(inputs, "vpcId"));
-    const accepter = findVpc(records, mustText(inputs, "peerVpcId"));
-    if (overlaps(mustCidr(vpcCidr(requester)), mustCidr(vpcCidr(accepter)))) {
-      throw new Error(`waiting for EC2 VPC Peering Connection (${id}) create: unexpected state 'failed', wanted target 'active, pending-acceptance'. last error: Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range`);
+    const accepter = records.find(EC2.vpc, mustText(inputs, "peerVpcId"));
+    const acceptStatus = isPossible(requester, accepter) ? (inputs["autoAccept"] === true ? "active" : "pending-acceptance") : "failed";
+    if (accepter !== undefined && acceptStatus !== "failed") {
+      refuseSecond(records, requester, accepter);
+      if (acceptStatus === "active") refuseTooMany(records, [requester.id, accepter.id]);
     }
-    const pair = [requester.id, accepter.id].sort().join(" ");
-    const twin = records.ofType(EC2.peering).find(({ outputs }) => [textOf(outputs, "vpcId"), textOf(outputs, "peerVpcId")].sort().join(" ") === pair);
-    if (twin !== undefined) throw new ApiError("VpcPeeringConnectionAlreadyExists", `The VPC peering connection ${twin.id} between ${requester.id} and ${accepter.id} exists already.`);
-    return {
-      outputs: { acceptStatus: inputs["autoAccept"] === true ? "active" : "pending-acceptance", peerOwnerId: ACCOUNT_ID, peerRegion: region, accepter: dns(inputs["accepter"]), requester: dns(inputs["requester"]) },
-    };
+    return { outputs: { acceptStatus, peerOwnerId: ACCOUNT_ID, peerRegion: region, ...peeringOptions({}, acceptStatus === "active" ? inputs : {}) } };
   },
-  update({ record, inputs }) {
-    const accepted = record.outputs["acceptStatus"] === "active" || inputs["autoAccept"] === true;
-    const block = (name: string): PropertyMap => dns(isMap(inputs[name]) ? inputs[name] : record.outputs[name]);
-    return { outputs: { acceptStatus: accepted ? "active" : "pending-acceptance", accepter: block("accepter"), requester: block("requester") } };
+  update({ record, inputs, records }) {
+    const { acceptStatus: before } = record.outputs;
+    const acceptStatus = before === "pending-acceptance" && inputs["autoAccept"] === true ? "active" : String(before);
+    if (acceptStatus !== before) refuseTooMany(records, [mustText(record.outputs, "vpcId"), mustText(record.outputs, "peerVpcId")]);
+    return { outputs: { acceptStatus, ...peeringOptions(record.outputs, acceptStatus === "active" ? inputs : {}) } };
   },
+  // The accepter's resource and the options' are the same peering connection.
+  cascade: (record, records) => [EC2.peeringAccepter, EC2.peeringOptions].flatMap((type) => records.where(type, "vpcPeeringConnectionId", record.id)).map(({ id }) => id),
+  isGone: (record) => record.outputs["acceptStatus"] === "failed",
+  effects: waitForPeering(),
 };
 
-function dns(block: unknown): PropertyMap {
-  const value: PropertyValue | undefined = isMap(block) ? block["allowRemoteVpcDnsResolution"] : undefined;
-  return { allowRemoteVpcDnsResolution: value === true };
+/** AWS finds that out when it has taken the request (VPC Peering Guide, "VPC peering connection lifecycle", Failed). */
+function isPossible(requester: ResourceRecord, accepter: ResourceRecord | undefined): boolean {
+  return accepter !== undefined && !overlaps(mustCidr(vpcCidr(requester)), mustCidr(vpcCidr(accepter)));
+}
+
+/** One peering connection for two VPCs (VPC Peering Guide, "VPC peering limitations"). */
+function refuseSecond(records: Records, requester: ResourceRecord, accepter: ResourceRecord): void {
+  const pair = [requester.id, accepter.id].sort().join(" ");
+  const twin = records.ofType(EC2.peering).find(({ outputs }) => outputs["acceptStatus"] !== "failed" && [textOf(outputs, "vpcId"), textOf(outputs, "peerVpcId")].sort().join(" ") === pair);
+  if (twin !== undefined) throw new ApiError("VpcPeeringConnectionAlreadyExists", `The VPC peering connection ${twin.id} between ${requester.id} and ${accepter.id} exists already.`);
+}
+
+/** Refuses to make a connection of these VPCs active when one of them has as many as it may. */
+export function refuseTooMany(records: Records, vpcs: readonly string[]): void {
+  const active = records.where(EC2.peering, "acceptStatus", "active");
+  const most = records.quotas["peerings-per-vpc"];
+  if (vpcs.every((vpc) => active.filter(({ outputs }) => outputs["vpcId"] === vpc || outputs["peerVpcId"] === vpc).length < most)) return;
+  throw new ApiError("ActiveVpcPeeringConnectionPerVpcLimitExceeded", "You've reached the limit on the number of active VPC peering connections you can have for the specified VPC.");
+}
+
+/** What the provider finds when it waits for the connection: it is kept, with what is wrong with it. */
+function waitForPeering(): Effects {
+  const wait = async ({ id, inputs, outputs }: ResourceRecord): Promise<PropertyMap> => {
+    if (outputs["acceptStatus"] === "failed") {
+      throw new Error(
+        `waiting for EC2 VPC Peering Connection (${id}) create: unexpected state 'failed', wanted target 'active, pending-acceptance'. ` +
+          "last error: Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range",
+      );
+    }
+    refuseOptionsOfInactive(id, outputs["acceptStatus"], inputs);
+    return {};
+  };
+  return { created: (_backend, record) => wait(record), updated: (_backend, _before, record) => wait(record), deleting: async () => undefined };
+}
+
+/** A peering connection that has not failed: to the provider one that has is not there. */
+export function findPeering(records: Records, id: string): ResourceRecord {
+  const record = records.find(EC2.peering, id);
+  if (record === undefined || record.outputs["acceptStatus"] === "failed") throw new Error("couldn't find resource");
+  return record;
 }

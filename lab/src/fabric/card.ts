@@ -1,6 +1,7 @@
-import type { Cloud, Instance } from "./cloud";
-import { cardAddress, cardBridge, fabricPort, guestPort, interfaceName, macOf, namespaceOfId, vpcMtu } from "./names";
-import { mainTable, type Namespace } from "./namespace";
+import { resolverAddress } from "./cidr";
+import type { Cloud, NetworkInterface } from "./cloud";
+import { cardAddress, cardBridge, fabricPort, guestPort, guestPortOf, interfaceName, macOf, metadataAddress, namespaceOfId, resolverLinkLocal, vpcMtu } from "./names";
+import { type Link, mainTable, type Namespace } from "./namespace";
 import { quiet } from "./router";
 import { securityGroupChains } from "./security-groups";
 
@@ -18,11 +19,12 @@ const trackingTimes = {
  * checks source and destination, and enforces the security groups with connection tracking of its own, as EC2 tracks per
  * interface: one table for several interfaces would drop the packet that the far side refuses, and so never take it for tracked.
  */
-export function card(prefix: string, instance: Instance, cloud: Cloud): Namespace {
-  const name = namespaceOfId(prefix, instance.networkInterfaceId);
+export function card(prefix: string, networkInterface: NetworkInterface, cloud: Cloud): Namespace {
+  const name = namespaceOfId(prefix, networkInterface.networkInterfaceId);
   const mac = macOf(name, cardBridge);
-  const port = interfaceName("c", instance.networkInterfaceId);
-  const vpc = namespaceOfId(prefix, instance.subnet.vpcId);
+  const port = interfaceName("c", networkInterface.networkInterfaceId);
+  const vpc = namespaceOfId(prefix, networkInterface.subnet.vpcId);
+  const resolvers = resolversOf(networkInterface, cloud);
   return {
     name,
     sysctls: {
@@ -34,37 +36,66 @@ export function card(prefix: string, instance: Instance, cloud: Cloud): Namespac
       "bridge/bridge-nf-call-ip6tables": "0",
     },
     tables: [
-      { family: "bridge", name: "card", body: portChecks(instance, mac) },
-      { family: "ip", name: "card", body: [...securityGroupChains(instance, cloud), cardFilter] },
+      { family: "bridge", name: "card", body: portChecks(networkInterface, mac, [cardAddress, metadataAddress, ...resolvers]) },
+      { family: "ip", name: "card", body: [...securityGroupChains(networkInterface, cloud), cardFilter(resolvers)] },
     ],
     links: [
       { kind: "bridge", name: cardBridge, mtu: vpcMtu, mac },
-      { kind: "tap", name: guestPort, mtu: vpcMtu, master: cardBridge },
+      guestLink(prefix, networkInterface, cloud),
       {
         kind: "veth",
         name: fabricPort,
         mtu: vpcMtu,
         mac: macOf(name, fabricPort),
         master: cardBridge,
-        peer: { namespace: vpc, name: port, mac: macOf(vpc, port), master: interfaceName("s", instance.subnet.id) },
+        peer: { namespace: vpc, name: port, mac: macOf(vpc, port), master: interfaceName("s", networkInterface.subnet.id) },
       },
     ],
-    addresses: [{ dev: cardBridge, address: `${cardAddress}/32` }],
-    neighbours: [{ dev: cardBridge, address: instance.privateIp, mac: instance.mac }],
+    addresses: [cardAddress, metadataAddress, ...resolvers].map((address) => ({ dev: cardBridge, address: `${address}/32` })),
+    neighbours: [{ dev: cardBridge, address: networkInterface.privateIp, mac: networkInterface.mac }],
     rules: [],
-    routes: [{ table: mainTable, destination: `${instance.privateIp}/32`, via: { dev: cardBridge, source: cardAddress } }],
+    routes: [{ table: mainTable, destination: `${networkInterface.privateIp}/32`, via: { dev: cardBridge, source: cardAddress } }],
   };
 }
 
-/** The lab's own connections into the guest begin in the card; the guest can answer them and begin none. */
-const cardFilter = "chain input { type filter hook input priority filter; policy drop; ct state established,related accept; }";
+/** Where the guest finds the resolver of its VPC. */
+function resolversOf({ subnet }: NetworkInterface, { vpcs }: Cloud): string[] {
+  const vpc = vpcs.get(subnet.vpcId);
+  return [resolverLinkLocal, ...(vpc === undefined ? [] : [resolverAddress(vpc.cidr)])];
+}
+
+/**
+ * The lab's own connections into the guest begin in the card; the guest can answer them and begin none, but to its metadata service and its resolver,
+ * which neither security groups nor network ACLs can block (VPC User Guide, "Network ACL basics"), 1,024 packets a second ("Amazon VPC quotas").
+ */
+function cardFilter(resolvers: readonly string[]): string {
+  return [
+    "chain input { type filter hook input priority filter; policy drop;",
+    `ip daddr { ${[metadataAddress, ...resolvers].join(", ")} } limit rate over 1024/second burst 1024 packets counter drop comment "1,024 packets a second";`,
+    "ct state established,related accept;",
+    `ip daddr ${metadataAddress} tcp dport 80 accept;`,
+    `ip daddr { ${resolvers.join(", ")} } udp dport 53 accept; }`,
+  ].join(" ");
+}
+
+/**
+ * The node runs in the namespace of its primary interface's card, and opens the tap there. Other interfaces of it are wires from there to
+ * their own cards: the node opens a packet socket on the end.
+ */
+function guestLink(prefix: string, { networkInterfaceId, instanceId, deviceIndex }: NetworkInterface, { instances }: Cloud): Link {
+  const primary = instances.find(({ id }) => id === instanceId);
+  if (deviceIndex === 0 || primary === undefined) return { kind: "tap", name: guestPort, mtu: vpcMtu, master: cardBridge };
+  const [own, node] = [namespaceOfId(prefix, networkInterfaceId), namespaceOfId(prefix, primary.networkInterfaceId)];
+  const port = guestPortOf(deviceIndex);
+  return { kind: "veth", name: guestPort, mtu: vpcMtu, mac: macOf(own, guestPort), master: cardBridge, peer: { namespace: node, name: port, mac: macOf(node, port) } };
+}
 
 /**
  * Stateless checks of frames, before anything else sees them. The mark tells the security groups the direction: to them both ports are
  * the bridge. A VPC carries unicast IPv4 and ARP, no broadcast (VPC User Guide, "Subnet CIDR blocks"; IPv6 is not there yet). With the
  * source/dest check an instance must be source or destination of what it sends and receives (VPC User Guide, "NAT instances").
  */
-function portChecks({ mac, privateIp, secondaryPrivateIps, sourceDestCheck }: Instance, bridgeMac: string): string[] {
+function portChecks({ mac, privateIp, secondaryPrivateIps, sourceDestCheck }: NetworkInterface, bridgeMac: string, cardAddresses: readonly string[]): string[] {
   const when = (condition: boolean, ...lines: string[]): string[] => (condition ? lines : []);
   return [
     `set own { type ipv4_addr; elements = { ${[privateIp, ...secondaryPrivateIps].join(", ")} } }`,
@@ -78,8 +109,8 @@ function portChecks({ mac, privateIp, secondaryPrivateIps, sourceDestCheck }: In
     ...when(sourceDestCheck, `ether type arp arp saddr ip != @own counter drop comment "ARP for another address"`),
     `ether type arp arp saddr ether ${mac} accept`,
     "ether type != ip counter drop",
-    // To the card itself, in place of the router: what answers the lab's own connections.
-    `ip daddr ${cardAddress} ip saddr @own meta pkttype set host ether daddr set ${bridgeMac} accept`,
+    // To the card itself, in place of the router: what answers the lab's own connections, and what asks for metadata or names.
+    `ip daddr { ${cardAddresses.join(", ")} } ip saddr @own meta pkttype set host ether daddr set ${bridgeMac} accept`,
     "meta pkttype { broadcast, multicast } counter drop",
     ...when(sourceDestCheck, `ip saddr != @own counter drop comment "source/dest check"`),
     "meta mark set 1 accept",

@@ -31,6 +31,11 @@ export function containsRange(outer: IPv4CidrRange, inner: IPv4CidrRange): boole
   return outer.getFirst().getValue() <= inner.getFirst().getValue() && inner.getLast().getValue() <= outer.getLast().getValue();
 }
 
+/** The VPC's resolver: the address of the VPC's block plus two (VPC User Guide, "Amazon DNS server"). */
+export function resolverAddress(vpc: IPv4CidrRange): string {
+  return IPv4.fromNumber(vpc.getFirst().getValue() + 2n).toString();
+}
+
 /** The VPC's router in a subnet: the first address after the network's (VPC User Guide, "Subnet CIDR blocks"). */
 export function routerAddress(subnet: IPv4CidrRange): string {
   return subnet.getFirst().nextIPNumber().toString();

@@ -1,6 +1,12 @@
 import type { IPv4CidrRange } from "ip-num";
 import type { ResourceRecord } from "../state/record";
 import { containsAddress, containsRange, formatCidr, isAddress, parseCidr } from "./cidr";
+import { type AddressAssociation, type PublicAddress, publicAddressOf, readAddressAssociations } from "./elastic-ip";
+import { type NatGateway, readNatGateways } from "./nat-gateway";
+import { type NetworkAcl, readNetworkAcls } from "./network-acls";
+import { interfaceAsInstance, readInterfaceAttachments, withPrimaryInterface } from "./network-interface";
+import type { Reading } from "./reading";
+import { readTransitGateways, type TransitGateway } from "./transit-gateway";
 
 /** What the records say about the network, read and checked. */
 export interface Cloud {
@@ -10,6 +16,12 @@ export interface Cloud {
   readonly peerings: readonly Peering[];
   readonly securityGroups: ReadonlyMap<string, SecurityGroup>;
   readonly instances: readonly Instance[];
+  /** Those of instances, primary and secondary ones. */
+  readonly networkInterfaces: readonly NetworkInterface[];
+  readonly natGateways: readonly NatGateway[];
+  readonly transitGateways: readonly TransitGateway[];
+  /** Of instances and NAT gateways. */
+  readonly publicAddresses: readonly PublicAddress[];
 }
 
 export interface Vpc {
@@ -23,8 +35,10 @@ export interface Subnet {
   readonly id: string;
   readonly vpcId: string;
   readonly cidr: IPv4CidrRange;
+  readonly availabilityZone: string;
   /** The main route table when none is associated. */
   readonly routeTableId: string;
+  readonly networkAcl: NetworkAcl;
 }
 
 export interface RouteTable {
@@ -34,7 +48,7 @@ export interface RouteTable {
 
 export interface VpcRoute {
   readonly destination: IPv4CidrRange;
-  /** Id of an internet gateway, a peering connection, a network interface or an instance; it need not be there any more. */
+  /** Id of a gateway, a peering connection, a network interface or an instance; it need not be there any more. */
   readonly target: string;
 }
 
@@ -62,14 +76,21 @@ export interface SecurityGroupRule {
   readonly protocol: number | "all";
   /** tcp, udp: ports. icmp: type and code, -1 for all. Other protocols have none, whatever was given (EC2 API, IpPermission). */
   readonly range?: { readonly from: number; readonly to: number };
-  /** A CIDR, or the private addresses of a security group's instances. */
+  /** A CIDR, or the private addresses of the network interfaces that have a security group. */
   readonly peer: { readonly cidr: IPv4CidrRange } | { readonly securityGroupId: string };
 }
 
-/** An instance and its one network interface. */
-export interface Instance {
+/** An instance and its primary network interface. */
+export interface Instance extends NetworkInterface {
   readonly id: string;
+}
+
+/** A network interface of an instance; what it has follows it to another one. */
+export interface NetworkInterface {
   readonly networkInterfaceId: string;
+  readonly instanceId: string;
+  /** 0 is the primary one's. */
+  readonly deviceIndex: number;
   readonly subnet: Subnet;
   readonly mac: string;
   readonly privateIp: string;
@@ -88,7 +109,19 @@ export class FabricError extends Error {
 }
 
 /** Types of records that say nothing about the network. */
-const notOfTheNetwork = new Set(["aws:ec2/keyPair:KeyPair"]);
+const notOfTheNetwork = new Set([
+  "aws:ec2/keyPair:KeyPair",
+  "aws:ec2/eip:Eip",
+  // These change other records, which the fabric reads.
+  "aws:ec2/defaultRouteTable:DefaultRouteTable",
+  "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+  "aws:ec2/internetGatewayAttachment:InternetGatewayAttachment",
+  "aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation",
+  "aws:ec2/peeringConnectionOptions:PeeringConnectionOptions",
+  "aws:ec2/securityGroupRule:SecurityGroupRule",
+  "aws:ec2/tag:Tag",
+  "aws:ec2/vpcPeeringConnectionAccepter:VpcPeeringConnectionAccepter",
+]);
 
 /**
  * Reads the records.
@@ -104,6 +137,14 @@ export function readCloud(records: readonly ResourceRecord[]): Cloud {
 class Reader {
   readonly #problems: string[] = [];
   readonly #byType = new Map<string, ResourceRecord[]>();
+  /** For the parts that are read in files of their own. */
+  readonly #reading: Reading = {
+    take: (type) => this.#take(type),
+    string: (record, key) => this.#string(record, key),
+    cidr: (record, key) => this.#cidr(record, key),
+    isId: (record, id) => this.#isId(record, id),
+    problem: (record, what) => this.#problem(record, what),
+  };
 
   constructor(records: readonly ResourceRecord[]) {
     for (const record of records) {
@@ -117,7 +158,15 @@ class Reader {
     const vpcRecords = this.#take("aws:ec2/vpc:Vpc");
     const securityGroups = this.#securityGroups();
     const tableOf = this.#associations();
-    const subnets = this.#take("aws:ec2/subnet:Subnet").flatMap((record) => this.#subnet(record, vpcRecords, tableOf));
+    const aclOf = readNetworkAcls(
+      {
+        acls: [...this.#take("aws:ec2/networkAcl:NetworkAcl"), ...this.#take("aws:ec2/defaultNetworkAcl:DefaultNetworkAcl")],
+        rules: this.#take("aws:ec2/networkAclRule:NetworkAclRule"),
+        associations: this.#take("aws:ec2/networkAclAssociation:NetworkAclAssociation"),
+      },
+      (record, what) => this.#problem(record, what),
+    );
+    const subnets = this.#take("aws:ec2/subnet:Subnet").flatMap((record) => this.#subnet(record, vpcRecords, tableOf, aclOf));
     const routes = this.#routes();
     const routeTables = this.#take("aws:ec2/routeTable:RouteTable");
     const vpcs = vpcRecords.flatMap((record): Vpc[] => {
@@ -127,8 +176,10 @@ class Reader {
       const main = this.#string(record, "mainRouteTableId");
       const own = routeTables.filter((table) => table.outputs["vpcId"] === record.id && this.#isId(table)).map((table) => table.id);
       const tables = [...new Set([main, ...own])].map((id) => ({ id, routes: routes.filter((route) => route.tableId === id).map(({ route }) => route) }));
-      for (const { destination } of tables.flatMap((table) => table.routes)) {
-        if (containsRange(cidr, destination)) this.#problem(record, `has a route for ${formatCidr(destination)}, which is inside its own CIDR block: the lab's local route is not to be overridden`);
+      for (const { destination, target } of tables.flatMap((table) => table.routes)) {
+        // A subnet's traffic may be led through an appliance (VPC User Guide, "Route tables", "Rules and considerations").
+        if (!containsRange(cidr, destination) || /^(eni|i|nat)-/.test(target)) continue;
+        this.#problem(record, `has a route for ${formatCidr(destination)} to ${target}, which is inside its own CIDR block: it can lead to a network interface, an instance or a NAT gateway alone`);
       }
       const inside = subnets.filter((subnet) => subnet.vpcId === record.id);
       for (const { id, routeTableId } of inside) {
@@ -136,14 +187,29 @@ class Reader {
       }
       return [{ id: record.id, cidr, routeTables: tables, subnets: inside }];
     });
+    const associations = readAddressAssociations(this.#reading);
+    const interfaceRecords = this.#take("aws:ec2/networkInterface:NetworkInterface");
+    const instances = this.#take("aws:ec2/instance:Instance").flatMap((record) => this.#instance(withPrimaryInterface(record, interfaceRecords), subnets, securityGroups, associations));
+    const secondary = readInterfaceAttachments(this.#reading).flatMap(({ networkInterfaceId, instanceId, deviceIndex }): NetworkInterface[] => {
+      const record = interfaceRecords.find(({ id }) => id === networkInterfaceId);
+      if (deviceIndex === 0 || record === undefined || !instances.some(({ id }) => id === instanceId)) return [];
+      return this.#instance(interfaceAsInstance(record), subnets, securityGroups, associations).map((read) => ({ ...read, instanceId, deviceIndex }));
+    });
+    const networkInterfaces = [...instances, ...secondary];
+    const natGateways = readNatGateways(this.#reading, subnets);
+    const vpcsById = new Map(vpcs.map((vpc) => [vpc.id, vpc]));
     const cloud: Cloud = {
-      vpcs: new Map(vpcs.map((vpc) => [vpc.id, vpc])),
+      vpcs: vpcsById,
       securityGroups,
       internetGateways: this.#take("aws:ec2/internetGateway:InternetGateway")
         .filter((record) => this.#isId(record) && vpcs.some((vpc) => vpc.id === record.outputs["vpcId"]))
         .map((record) => ({ id: record.id, vpcId: String(record.outputs["vpcId"]) })),
       peerings: this.#take("aws:ec2/vpcPeeringConnection:VpcPeeringConnection").flatMap((record) => this.#peering(record, vpcRecords)),
-      instances: this.#take("aws:ec2/instance:Instance").flatMap((record) => this.#instance(record, subnets, securityGroups)),
+      instances,
+      networkInterfaces,
+      natGateways,
+      transitGateways: readTransitGateways(this.#reading, vpcsById),
+      publicAddresses: publicAddresses(networkInterfaces, natGateways, associations),
     };
     for (const [type, records] of this.#byType) {
       if (!notOfTheNetwork.has(type)) for (const record of records) this.#problem(record, "is of a type that the lab's fabric does not know");
@@ -152,14 +218,14 @@ class Reader {
     return cloud;
   }
 
-  #subnet(record: ResourceRecord, vpcs: readonly ResourceRecord[], tableOf: ReadonlyMap<string, string>): Subnet[] {
+  #subnet(record: ResourceRecord, vpcs: readonly ResourceRecord[], tableOf: ReadonlyMap<string, string>, aclOf: ReturnType<typeof readNetworkAcls>): Subnet[] {
     const cidr = this.#cidr(record, "cidrBlock");
     const vpc = this.#referenced(record, "vpcId", vpcs);
     if (truthy(record.outputs["ipv6CidrBlock"])) this.#problem(record, "has IPv6, which the lab does not have yet");
     if (cidr === undefined || vpc === undefined || !this.#isId(record)) return [];
     const outer = parseCidr(String(vpc.outputs["cidrBlock"]));
     if (outer !== undefined && !containsRange(outer, cidr)) this.#problem(record, `${formatCidr(cidr)} is not inside ${formatCidr(outer)} of ${vpc.id}`);
-    return [{ id: record.id, vpcId: vpc.id, cidr, routeTableId: tableOf.get(record.id) ?? String(vpc.outputs["mainRouteTableId"]) }];
+    return [{ id: record.id, vpcId: vpc.id, cidr, availabilityZone: String(record.outputs["availabilityZone"] ?? ""), routeTableId: tableOf.get(record.id) ?? String(vpc.outputs["mainRouteTableId"]), networkAcl: aclOf(record.id, vpc) }];
   }
 
   /** Route table by subnet. */
@@ -175,8 +241,8 @@ class Reader {
   }
 
   #routes(): { tableId: string; route: VpcRoute }[] {
-    const targets = ["gatewayId", "vpcPeeringConnectionId", "networkInterfaceId", "instanceId"];
-    const unknown = ["natGatewayId", "transitGatewayId", "egressOnlyGatewayId", "carrierGatewayId", "coreNetworkArn", "localGatewayId", "vpcEndpointId", "destinationIpv6CidrBlock", "destinationPrefixListId"];
+    const targets = ["gatewayId", "natGatewayId", "transitGatewayId", "vpcPeeringConnectionId", "networkInterfaceId", "instanceId"];
+    const unknown = ["egressOnlyGatewayId", "carrierGatewayId", "coreNetworkArn", "localGatewayId", "vpcEndpointId", "destinationIpv6CidrBlock", "destinationPrefixListId"];
     return this.#take("aws:ec2/route:Route").flatMap((record) => {
       for (const key of unknown) if (truthy(record.outputs[key])) this.#problem(record, `has ${key}, which the lab does not have`);
       const destination = this.#cidr(record, "destinationCidrBlock");
@@ -244,7 +310,7 @@ class Reader {
     return { from, to };
   }
 
-  #instance(record: ResourceRecord, subnets: readonly Subnet[], groups: ReadonlyMap<string, SecurityGroup>): Instance[] {
+  #instance(record: ResourceRecord, subnets: readonly Subnet[], groups: ReadonlyMap<string, SecurityGroup>, associations: readonly AddressAssociation[]): Instance[] {
     const { outputs, internal } = record;
     if (outputs["instanceState"] === "terminated") return [];
     const subnet = subnets.find(({ id }) => id === outputs["subnetId"]);
@@ -257,7 +323,7 @@ class Reader {
     if (!this.#isId(record) || !this.#isId(record, networkInterfaceId) || subnet === undefined || !isMac) return [];
     if (!isAddress(privateIp) || !containsAddress(subnet.cidr, privateIp)) this.#problem(record, `has the private address ${privateIp}, which is not in ${formatCidr(subnet.cidr)}`);
     const secondaryPrivateIps = strings(outputs["secondaryPrivateIps"]);
-    const publicIp = truthy(outputs["publicIp"]) ? this.#string(record, "publicIp") : undefined;
+    const publicIp = publicAddressOf(associations, networkInterfaceId, privateIp, truthy(outputs["publicIp"]) ? this.#string(record, "publicIp") : undefined);
     for (const address of [...secondaryPrivateIps, ...(publicIp === undefined ? [] : [publicIp])]) if (!isAddress(address)) this.#problem(record, `has the address ${address}, which is no IPv4 address`);
     const securityGroupIds = strings(outputs["vpcSecurityGroupIds"]);
     if (securityGroupIds.length === 0) this.#problem(record, "has no vpcSecurityGroupIds; on AWS every instance has a security group, the VPC's default one at least");
@@ -269,7 +335,7 @@ class Reader {
     if (typeof outputs["sourceDestCheck"] !== "boolean") this.#problem(record, "has no sourceDestCheck");
     if (strings(outputs["ipv6Addresses"]).length > 0) this.#problem(record, "has IPv6 addresses, which the lab does not have yet");
     const sourceDestCheck = outputs["sourceDestCheck"] !== false;
-    return [{ id: record.id, networkInterfaceId, subnet, mac, privateIp, secondaryPrivateIps, publicIp, sourceDestCheck, securityGroupIds }];
+    return [{ id: record.id, networkInterfaceId, instanceId: record.id, deviceIndex: 0, subnet, mac, privateIp, secondaryPrivateIps, publicIp, sourceDestCheck, securityGroupIds }];
   }
 
   /** The records of a type; what nobody took in the end is of an unknown type. */
@@ -306,6 +372,19 @@ class Reader {
   #problem(record: ResourceRecord, what: string): undefined {
     this.#problems.push(`${record.id} (${record.type}) ${what}.`);
   }
+}
+
+function publicAddresses(networkInterfaces: readonly NetworkInterface[], natGateways: readonly NatGateway[], associations: readonly AddressAssociation[]): PublicAddress[] {
+  const holders = [
+    ...networkInterfaces.map((each) => ({ ...each, privateIps: [each.privateIp, ...each.secondaryPrivateIps] })),
+    ...natGateways.map((gateway) => ({ ...gateway, privateIps: [gateway.privateIp], publicIp: undefined })),
+  ];
+  return holders.flatMap(({ networkInterfaceId, subnet, privateIp: primary, privateIps, publicIp: given }) =>
+    privateIps.flatMap((privateIp): PublicAddress[] => {
+      const publicIp = publicAddressOf(associations, networkInterfaceId, privateIp, privateIp === primary ? given : undefined);
+      return publicIp === undefined ? [] : [{ vpcId: subnet.vpcId, privateIp, publicIp }];
+    }),
+  );
 }
 
 const protocolNumbers: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58 };

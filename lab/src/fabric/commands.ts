@@ -1,5 +1,5 @@
 import { interfaceIndex } from "./names";
-import type { Address, Link, Namespace, NftTable, Route, Rule } from "./namespace";
+import type { Address, Link, Namespace, Neighbour, NftTable, Route, Rule } from "./namespace";
 import { mainTable } from "./namespace";
 import { type Observed, rulePriority } from "./observed";
 
@@ -17,6 +17,9 @@ export function surplusLinkCommands(observed: Observed, expected: ReadonlySet<st
   return observed.links.filter((name) => !expected.has(name)).map((name) => `link delete dev ${name}`);
 }
 
+/** Packets that wait for a node which has no processor for a moment: its kernel shares this machine's with all others. */
+const TAP_QUEUE = 10_000;
+
 /** Lines for `ip -batch` that make a namespace's own devices, in it. */
 export function linkCommands(namespace: Namespace, observed: Observed): string[] {
   const missing = namespace.links.filter(({ name }) => !observed.links.includes(name));
@@ -24,7 +27,7 @@ export function linkCommands(namespace: Namespace, observed: Observed): string[]
     ...missing.map(add),
     ...(observed.links.length === 0 ? ["link set dev lo up"] : []),
     // Also those that were there: a run that was killed may have left them half made.
-    ...namespace.links.map((link) => `link set dev ${link.name} mtu ${link.mtu}${link.kind !== "bridge" && link.master !== undefined ? ` master ${link.master}` : ""} up`),
+    ...namespace.links.map((link) => `link set dev ${link.name} mtu ${link.mtu}${link.kind === "tap" ? ` txqueuelen ${TAP_QUEUE}` : ""}${link.kind !== "bridge" && link.master !== undefined ? ` master ${link.master}` : ""} up`),
   ];
 }
 
@@ -54,6 +57,7 @@ export function peerCommands(namespace: string, owners: readonly Namespace[]): s
 /** Lines for `ip -batch` that bring addresses, neighbours, rules and routes in line; what is right already is not touched. */
 export function routingCommands(namespace: Namespace, observed: Observed): string[] {
   const addresses = difference(namespace.addresses, observed.addresses, ({ dev, address }) => `${dev} ${address}`);
+  const neighbours = difference(namespace.neighbours, observed.neighbours, neighbourKey);
   const rules = difference(namespace.rules, observed.rules, ({ iif, table }) => `${iif} ${table}`);
   const routes = difference(namespace.routes, observed.routes, routeWords);
   const wanted = new Set(namespace.routes.map(routeKey));
@@ -64,6 +68,7 @@ export function routingCommands(namespace: Namespace, observed: Observed): strin
     ...addresses.surplus.filter(({ dev }) => devices.has(dev)).map(({ dev, address }) => `address delete ${address} dev ${dev}`),
     ...addresses.missing.map(addressCommand),
     ...namespace.neighbours.map(({ dev, address, mac }) => `neighbour replace ${address} lladdr ${mac} dev ${dev} nud permanent`),
+    ...neighbours.surplus.filter(({ dev }) => devices.has(dev)).map(({ dev, address }) => `neighbour delete ${address} dev ${dev}`),
     ...routes.missing.map((route) => `route replace ${routeWords(route)}`),
     ...routes.surplus.filter((route) => !wanted.has(routeKey(route)) && stillThere(route)).map((route) => `route delete ${routeWords(route)}`),
     ...rules.missing.map((rule) => `rule add ${ruleWords(rule)}`),
@@ -73,6 +78,11 @@ export function routingCommands(namespace: Namespace, observed: Observed): strin
 
 function addressCommand({ dev, address }: Address): string {
   return `address replace ${address} dev ${dev}`;
+}
+
+/** A neighbour with another MAC address takes the place of the old one. */
+function neighbourKey({ dev, address }: Neighbour): string {
+  return `${dev} ${address}`;
 }
 
 function ruleWords({ iif, table }: Rule): string {
@@ -87,7 +97,7 @@ function routeWords({ table, destination, via }: Route): string {
   const where = table === mainTable ? "" : ` table ${table}`;
   if (via === "blackhole") return `blackhole ${destination}${where} proto static`;
   const gateway = via.gateway === undefined ? " scope link" : ` via ${via.gateway}`;
-  return `${destination}${gateway} dev ${via.dev}${via.gateway === undefined ? "" : " onlink"}${where} proto static${via.source === undefined ? "" : ` src ${via.source}`}`;
+  return `${destination}${gateway} dev ${via.dev}${via.gateway === undefined ? "" : " onlink"}${where} proto static${via.source === undefined ? "" : ` src ${via.source}`}${via.mtu === undefined ? "" : ` mtu ${via.mtu}`}`;
 }
 
 function difference<T>(wanted: readonly T[], there: readonly T[], key: (item: T) => string): { missing: T[]; surplus: T[] } {

@@ -5,6 +5,7 @@ import { withLock } from "../state/lock";
 import type { Lab } from "../state/paths";
 import { run } from "../state/privileged";
 import { existingNamespaces, removalCommands, shellCommand } from "./apply";
+import { endLinkLocal } from "./link-local-services";
 import { namespacePrefix } from "./names";
 import { fabricMemory, withFabricLock } from "./reconcile";
 
@@ -31,6 +32,7 @@ export async function destroyAll(lab: Lab): Promise<Destroyed> {
       await Promise.all(nodes.map((id) => destroyNode(lab, id)));
       const sh = shellCommand(fabricMemory(lab));
       await run(sh);
+      await endLinkLocal(lab);
       const namespaces = existingNamespaces(namespacePrefix(lab));
       if (namespaces.length > 0) await run(sh, { stdin: ["set -u", ...namespaces.flatMap((name) => [...endProcesses(name), ...removalCommands(name)]), ""].join("\n") });
       const names = new Set(readdirSync(lab.state));

@@ -18,9 +18,11 @@ export class Guest {
   static async attach(namespace: string, { card, mac, address, gateway }: GuestInterface): Promise<Guest> {
     const script = `set -eu
 ip netns add ${namespace}
-ip -n ${card} link delete dev ${guestPort}
-ip -n ${card} link add name ${guestPort} index ${interfaceIndex(guestPort)} mtu ${vpcMtu} type veth peer name ens5 mtu ${vpcMtu} address ${mac} netns ${namespace}
-ip -n ${card} link set dev ${guestPort} master ${cardBridge} up
+ip -n ${card} -batch - <<'IP'
+link delete dev ${guestPort}
+link add name ${guestPort} index ${interfaceIndex(guestPort)} mtu ${vpcMtu} type veth peer name ens5 mtu ${vpcMtu} address ${mac} netns ${namespace}
+link set dev ${guestPort} master ${cardBridge} up
+IP
 nsenter --net=/run/netns/${namespace} sh -eu <<'SH'
 [ ! -e /proc/sys/net/ipv6 ] || echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
 for conf in all default ens5; do echo 0 >/proc/sys/net/ipv4/conf/$conf/rp_filter; done
@@ -30,12 +32,37 @@ link set dev ens5 up
 address add ${address} dev ens5
 route add default via ${gateway} dev ens5
 IP
-nft add table ip arrivals
-nft add chain ip arrivals prerouting '{ type filter hook prerouting priority raw; }'
+nft -f - <<'NFT'
+table ip arrivals {
+chain prerouting { type filter hook prerouting priority raw; }
+}
+NFT
 SH
 `;
     await run(["sh", "-s"], { stdin: script });
     return new Guest(namespace);
+  }
+
+  /** A host that is there already, such as the internet's: for commands in its namespace and counts of what arrives. */
+  static async of(namespace: string): Promise<Guest> {
+    const guest = new Guest(namespace);
+    await guest.exec(["nft", "add table ip arrivals; add chain ip arrivals prerouting { type filter hook prerouting priority raw; }"]);
+    return guest;
+  }
+
+  /** Puts another interface of the guest on its card. */
+  async plug(device: string, { card, mac, address }: Omit<GuestInterface, "gateway">): Promise<void> {
+    const script = `set -eu
+ip -n ${card} link delete dev ${guestPort}
+ip -n ${card} link add name ${guestPort} index ${interfaceIndex(guestPort)} mtu ${vpcMtu} type veth peer name ${device} mtu ${vpcMtu} address ${mac} netns ${this.namespace}
+ip -n ${card} link set dev ${guestPort} master ${cardBridge} up
+nsenter --net=/run/netns/${this.namespace} sh -eu <<'SH'
+echo 0 >/proc/sys/net/ipv4/conf/${device}/rp_filter
+ip link set dev ${device} up
+ip address add ${address} dev ${device}
+SH
+`;
+    await run(["sh", "-s"], { stdin: script });
   }
 
   /** Runs a command in the guest. */

@@ -1,5 +1,6 @@
 import { formatCidr } from "./cidr";
-import type { Cloud, Instance, InternetGateway, Vpc } from "./cloud";
+import type { Cloud, InternetGateway, Vpc } from "./cloud";
+import type { PublicAddress } from "./elastic-ip";
 import { farEnd, interfaceName, internetAddress, internetMtu, internetNamespace, macOf, namespaceOfId } from "./names";
 import { mainTable, type Namespace } from "./namespace";
 import { router } from "./router";
@@ -17,7 +18,7 @@ export function internet(prefix: string, cloud: Cloud): Namespace {
     neighbours: cloud.internetGateways.map(({ id }) => ({ dev: interfaceName("g", id), address: farEnd, mac: macOf(namespaceOfId(prefix, id), "inet") })),
     rules: [],
     routes: cloud.internetGateways.flatMap((gateway) =>
-      publicInstances(gateway, cloud).map(({ publicIp }) => ({
+      addressesOf(gateway, cloud).map(({ publicIp }) => ({
         table: mainTable,
         destination: `${publicIp}/32`,
         via: { dev: interfaceName("g", gateway.id), gateway: farEnd, source: internetAddress },
@@ -39,7 +40,7 @@ export function internetGateway(prefix: string, gateway: InternetGateway, vpc: V
   return {
     name,
     sysctls: router,
-    tables: [{ family: "ip", name: "igw", body: translation(publicInstances(gateway, cloud)) }],
+    tables: [{ family: "ip", name: "igw", body: translation(addressesOf(gateway, cloud)) }],
     links: [
       { kind: "veth", name: "vpc", mtu: internetMtu, mac: macOf(name, "vpc"), peer: vpcEnd },
       { kind: "veth", name: "inet", mtu: internetMtu, mac: macOf(name, "inet"), peer: inetEnd },
@@ -57,17 +58,17 @@ export function internetGateway(prefix: string, gateway: InternetGateway, vpc: V
   };
 }
 
-function publicInstances({ vpcId }: InternetGateway, { instances }: Cloud): (Instance & { readonly publicIp: string })[] {
-  return instances.flatMap((instance) => (instance.subnet.vpcId === vpcId && instance.publicIp !== undefined ? [{ ...instance, publicIp: instance.publicIp }] : []));
+function addressesOf({ vpcId }: InternetGateway, { publicAddresses }: Cloud): PublicAddress[] {
+  return publicAddresses.filter((address) => address.vpcId === vpcId);
 }
 
-function translation(instances: readonly { readonly privateIp: string; readonly publicIp: string }[]): string[] {
+function translation(addresses: readonly PublicAddress[]): string[] {
   const map = (name: string, pairs: readonly string[]): string =>
     `map ${name} { type ipv4_addr : ipv4_addr;${pairs.length === 0 ? "" : ` elements = { ${pairs.join(", ")} }`} }`;
-  const privates = instances.map(({ privateIp }) => privateIp);
+  const privates = addresses.map(({ privateIp }) => privateIp);
   return [
-    map("public", instances.map(({ privateIp, publicIp }) => `${privateIp} : ${publicIp}`)),
-    map("private", instances.map(({ privateIp, publicIp }) => `${publicIp} : ${privateIp}`)),
+    map("public", addresses.map(({ privateIp, publicIp }) => `${privateIp} : ${publicIp}`)),
+    map("private", addresses.map(({ privateIp, publicIp }) => `${publicIp} : ${privateIp}`)),
     `set addressed { type ipv4_addr;${privates.length === 0 ? "" : ` elements = { ${privates.join(", ")} }`} }`,
     `chain prerouting { type nat hook prerouting priority dstnat; iifname "inet" dnat to ip daddr map @private; }`,
     `chain postrouting { type nat hook postrouting priority srcnat; oifname "inet" snat to ip saddr map @public; }`,

@@ -2,12 +2,14 @@ import type { ResourceRecord } from "../state/record";
 import { card } from "./card";
 import { FabricError, readCloud } from "./cloud";
 import { internet, internetGateway } from "./internet";
+import { natGateway } from "./nat-gateway";
 import type { Namespace } from "./namespace";
+import { transitGateway } from "./transit-gateway";
 import { vpcNamespace } from "./vpc";
 
 /**
- * What Linux has to hold for a lab's records: the internet, a namespace per VPC, per attached internet gateway and per instance's
- * network interface; in an order in which each can be made after those that its wires lead to.
+ * What Linux has to hold for a lab's records: the internet, a namespace per VPC, per attached internet gateway, per NAT and transit gateway and
+ * per network interface of an instance; in an order in which each can be made after those that its wires lead to.
  *
  * @param prefix what the names of the lab's namespaces begin with
  * @throws FabricError with everything in the records that cannot be made real
@@ -22,7 +24,10 @@ export function fabricOf(prefix: string, records: readonly ResourceRecord[]): Na
       const vpc = cloud.vpcs.get(gateway.vpcId);
       return vpc ? [internetGateway(prefix, gateway, vpc, cloud)] : [];
     }),
-    ...cloud.instances.map((instance) => card(prefix, instance, cloud)),
+    ...cloud.natGateways.map((gateway) => natGateway(prefix, gateway)),
+    ...cloud.transitGateways.map((gateway) => transitGateway(prefix, gateway)),
+    // Primary ones first: the others' wires lead to their cards.
+    ...cloud.networkInterfaces.map((each) => card(prefix, each, cloud)),
   ];
   const problems = duplicates(namespaces);
   if (problems.length > 0) throw new FabricError(problems);

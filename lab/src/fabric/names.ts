@@ -4,6 +4,10 @@ import type { ResourceRecord } from "../state/record";
 
 /** The guest's side of a card: the persistent tap device that the node opens. Captures on it see packets before the security groups. */
 export const guestPort = "gst";
+/** In the namespace of the primary interface's card: where a node has its other interfaces, by device index. */
+export function guestPortOf(deviceIndex: number): string {
+  return deviceIndex === 0 ? guestPort : `${guestPort}${deviceIndex}`;
+}
 /** The network's side of a card. Captures on it see what left the instance, and what reached it. */
 export const fabricPort = "fab";
 /** The bridge between a card's two ports. */
@@ -15,6 +19,11 @@ export const internetAddress = "198.51.100.1";
 /** Of the card, as its guest sees it: the lab's own way into a node, which no security group, route table or gateway is part of. */
 export const cardAddress = "169.254.254.254";
 
+/** Of the instance metadata service (EC2 User Guide, "Access instance metadata"). */
+export const metadataAddress = "169.254.169.254";
+/** Of the resolver, beside the VPC's address plus two (VPC User Guide, "Amazon DNS server"). */
+export const resolverLinkLocal = "169.254.169.253";
+
 /** The other end of a wire between two routers. There is no ARP on them: neighbours are permanent. */
 export const farEnd = "169.254.0.1";
 
@@ -22,13 +31,18 @@ export const farEnd = "169.254.0.1";
 export const vpcMtu = 9001;
 /** MTU through an internet gateway, bytes (the same page). */
 export const internetMtu = 1500;
+/** MTU through a NAT gateway, bytes (VPC User Guide, "NAT gateway basics"). */
+export const natMtu = 8500;
+
+/** MTU through a transit gateway, bytes (Transit Gateways Guide, "Quotas"). */
+export const transitMtu = 8500;
 
 /** What the names of all namespaces of a lab begin with. */
 export function namespacePrefix(lab: Lab): string {
   return `lab-${lab.id}-`;
 }
 
-/** The namespace that belongs to an AWS resource (VPC, internet gateway, network interface). */
+/** The namespace that belongs to an AWS resource (VPC, internet, NAT or transit gateway, network interface). */
 export function namespaceOfId(prefix: string, id: string): string {
   return prefix + id;
 }
@@ -51,8 +65,13 @@ export function tapOf(_instance: ResourceRecord): string {
 }
 
 /** An interface name of at most 15 characters for something with an AWS id: the last 12 hex digits of 17 tell apart. */
-export function interfaceName(kind: "s" | "c" | "p" | "g", id: string): string {
+export function interfaceName(kind: "s" | "c" | "p" | "g" | "n", id: string): string {
   return `${kind}-${id.slice(id.indexOf("-") + 1).slice(-12)}`;
+}
+
+/** The name of both ends of the wire between a VPC's subnet and a transit gateway. */
+export function wireName(attachmentId: string, subnetId: string): string {
+  return `t-${createHash("sha256").update(`${attachmentId}/${subnetId}`).digest("hex").slice(0, 12)}`;
 }
 
 /** A locally administered unicast MAC address that is the same at every run. */

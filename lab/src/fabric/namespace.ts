@@ -84,6 +84,8 @@ export interface NextHop {
   readonly gateway?: string;
   /** Source of packets that begin here. */
   readonly source?: string;
+  /** Bytes; absent: the device's. */
+  readonly mtu?: number;
 }
 
 /** The kernel's own main table. */

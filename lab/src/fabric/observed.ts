@@ -1,27 +1,29 @@
-import { type Address, mainTable, type Route, type Rule } from "./namespace";
+import { type Address, mainTable, type Neighbour, type Route, type Rule } from "./namespace";
 
 /** What a namespace holds now, as far as it is the fabric's to change. */
 export interface Observed {
   readonly links: readonly string[];
   readonly addresses: readonly Address[];
+  /** Permanent ones: the others are what the kernel has found out. */
+  readonly neighbours: readonly Neighbour[];
   readonly rules: readonly Rule[];
   /** Routes that were given (`proto static`), not those that come with addresses. */
   readonly routes: readonly Route[];
 }
 
-export const nothing: Observed = { links: [], addresses: [], rules: [], routes: [] };
+export const nothing: Observed = { links: [], addresses: [], neighbours: [], rules: [], routes: [] };
 
 /** The priority of the fabric's rules: after the kernel's local table, before its main one. */
 export const rulePriority = 100;
 
 /** Commands whose output {@link parseObserved} reads, each one line of JSON. */
 export function observeCommands(namespace: string): string[] {
-  return ["address show", "-4 rule show", "-4 route show table all"].map((what) => `ip -N -j -n ${namespace} ${what}`);
+  return ["address show", "-4 rule show", "-4 route show table all", "-4 neighbour show nud permanent"].map((what) => `ip -N -j -n ${namespace} ${what}`);
 }
 
 /** Reads the output of the commands above. */
 export function parseObserved(json: readonly string[]): Observed {
-  const [devices = [], rules = [], routes = []] = json.map(objects);
+  const [devices = [], rules = [], routes = [], neighbours = []] = json.map(objects);
   const links = devices.filter((device) => device["ifname"] !== "lo");
   return {
     links: links.map((device) => String(device["ifname"])),
@@ -30,6 +32,7 @@ export function parseObserved(json: readonly string[]): Observed {
         .filter((info) => info["family"] === "inet" && info["scope"] !== "254")
         .map((info) => ({ dev: String(device["ifname"]), address: `${String(info["local"])}/${String(info["prefixlen"])}` })),
     ),
+    neighbours: neighbours.map(({ dev, dst, lladdr }) => ({ dev: String(dev), address: String(dst), mac: String(lladdr) })),
     rules: rules.filter((rule) => rule["priority"] === rulePriority).map((rule) => ({ iif: String(rule["iif"]), table: Number(rule["table"]) })),
     routes: routes.filter((route) => route["protocol"] === staticProtocol).map(parseRoute),
   };
@@ -48,7 +51,12 @@ function parseRoute(route: Readonly<Record<string, unknown>>): Route {
   return {
     table,
     destination,
-    via: { dev: String(dev), ...(gateway === undefined ? {} : { gateway: String(gateway) }), ...(prefsrc === undefined ? {} : { source: String(prefsrc) }) },
+    via: {
+      dev: String(dev),
+      ...(gateway === undefined ? {} : { gateway: String(gateway) }),
+      ...(prefsrc === undefined ? {} : { source: String(prefsrc) }),
+      ...list(route["metrics"]).reduce((all, { mtu }) => (mtu === undefined ? all : { ...all, mtu: Number(mtu) }), {}),
+    },
   };
 }
 

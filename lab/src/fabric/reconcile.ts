@@ -4,6 +4,7 @@ import type { Lab } from "../state/paths";
 import type { ResourceRecord } from "../state/record";
 import { RecordStore } from "../state/store";
 import { applyFabric } from "./apply";
+import { serveLinkLocal } from "./link-local-services";
 import { fabricOf } from "./model";
 import { namespacePrefix } from "./names";
 import { ensureSelfTest } from "./self-test";
@@ -21,7 +22,9 @@ export async function reconcile(lab: Lab, records?: readonly ResourceRecord[]): 
   await withFabricLock(lab, "bringing the networks in line", async () => {
     await ensureSelfTest(lab);
     const prefix = namespacePrefix(lab);
-    await applyFabric(prefix, fabricOf(prefix, records ?? new RecordStore(lab).list()), fabricMemory(lab));
+    const all = records ?? new RecordStore(lab).list();
+    await applyFabric(prefix, fabricOf(prefix, all), fabricMemory(lab));
+    await serveLinkLocal(lab, all);
   });
 }
 

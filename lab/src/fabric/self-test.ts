@@ -76,14 +76,14 @@ async function probe(a: Guest, b: Guest): Promise<void> {
   await a.sendProtocol(4, instances.b.address);
   // The second packet follows the first: once it is there, the first was dropped.
   await a.sendUdp(fencePort, instances.b.address);
-  if (!(await arrives(fenceAtB))) throw new SelfTestError("a packet that a security group's rule lets in does not arrive.");
+  if (!(await arrives(fenceAtB, PATIENCE))) throw new SelfTestError("a packet that a security group's rule lets in does not arrive.");
   if ((await atB()) > 0) {
     throw new SelfTestError("a packet that no rule of a security group lets in arrives. Filters do not see bridged packets here: the kernel needs br_netfilter, per network namespace (Linux 5.3 or newer).");
   }
   await b.sendProtocol(4, instances.a.address);
-  if (!(await arrives(atA))) throw new SelfTestError("a packet of IP protocol 4 that a security group's rule lets in does not arrive.");
+  if (!(await arrives(atA, PATIENCE))) throw new SelfTestError("a packet of IP protocol 4 that a security group's rule lets in does not arrive.");
   await a.sendProtocol(4, instances.b.address);
-  if (!(await arrives(atB))) {
+  if (!(await arrives(atB, PATIENCE))) {
     throw new SelfTestError("a reply of IP protocol 4 does not arrive: the kernel's connection tracking does not work for bridged packets per network namespace.");
   }
 }
@@ -96,6 +96,9 @@ async function remove(prefix: string): Promise<void> {
   const names = existingNamespaces(prefix);
   if (names.length > 0) await run(["sh", "-s"], { stdin: ["set -eu", ...names.flatMap(removalCommands), ""].join("\n") });
 }
+
+/** Milliseconds; reached only where a packet does not arrive at all, however busy the machine is. */
+const PATIENCE = 20_000;
 
 /** IANA's discard. */
 const fencePort = 9;

@@ -1,8 +1,10 @@
 import { formatCidr, prefixLength, routerAddress } from "./cidr";
-import type { Cloud, InternetGateway, Peering, Vpc, VpcRoute } from "./cloud";
+import type { Cloud, InternetGateway, Peering, RouteTable, Subnet, Vpc } from "./cloud";
+import { networkAclChains } from "./network-acls";
 import { farEnd, interfaceName, macOf, namespaceOfId, tableNumber, vpcMtu } from "./names";
 import type { Blackhole, Link, Namespace, Neighbour, NextHop, Route, Rule, Veth } from "./namespace";
 import { router } from "./router";
+import { transitFilter, transitHop, transitWires } from "./transit-gateway";
 
 /** The device of a VPC towards its internet gateway. */
 const gatewayDevice = "igw";
@@ -11,7 +13,9 @@ const gatewayDevice = "igw";
 const entryTable = 1000;
 
 /**
- * A VPC's implicit router: a bridge per subnet, a kernel routing table per route table, chosen by the bridge that a packet comes from.
+ * A VPC's implicit router: a bridge per subnet, a kernel routing table per route table, chosen by the bridge that a packet comes from. A
+ * route table with a route to a transit gateway has one per zone, as the attachment serves each zone by an interface of its own. What
+ * comes from there is routed by the table of that interface's subnet.
  *
  * Frames between instances of one subnet stay on its bridge and see no route table (VPC User Guide, "Route tables", rules and
  * considerations). What comes in by a peering or the internet gateway is routed by a table that knows the subnets alone, so that
@@ -23,12 +27,15 @@ export function vpcNamespace(prefix: string, vpc: Vpc, cloud: Cloud): Namespace 
   const gateway = cloud.internetGateways.find(({ vpcId }) => vpcId === vpc.id);
   const entries = [...peerings.map(({ id }) => interfaceName("p", id)), ...(gateway ? [gatewayDevice] : [])];
 
+  const wires = transitWires(vpc.id, cloud);
+
   const bridges = vpc.subnets.map(({ id }): Link => {
     const dev = interfaceName("s", id);
     return { kind: "bridge", name: dev, mtu: vpcMtu, mac: macOf(name, dev) };
   });
   const rules: Rule[] = [
-    ...vpc.subnets.map((subnet) => ({ iif: interfaceName("s", subnet.id), table: tableNumber(subnet.routeTableId) })),
+    ...vpc.subnets.map((subnet) => ({ iif: interfaceName("s", subnet.id), table: kernelTable(vpc, subnet, cloud) })),
+    ...wires.map(({ dev, subnet }) => ({ iif: dev, table: kernelTable(vpc, subnet, cloud) })),
     ...entries.map((iif) => ({ iif, table: entryTable })),
   ];
   const neighbours: Neighbour[] = [
@@ -37,12 +44,17 @@ export function vpcNamespace(prefix: string, vpc: Vpc, cloud: Cloud): Namespace 
       const other = peering.requesterVpcId === vpc.id ? peering.accepterVpcId : peering.requesterVpcId;
       return { dev, address: farEnd, mac: macOf(namespaceOfId(prefix, other), dev) };
     }),
+    ...wires.map(({ dev, gateway: { id } }) => ({ dev, address: farEnd, mac: macOf(namespaceOfId(prefix, id), dev) })),
     ...(gateway ? [{ dev: gatewayDevice, address: farEnd, mac: macOf(namespaceOfId(prefix, gateway.id), "vpc") }] : []),
+    // AWS' router knows them, and at once those that are gone: what it had found out by ARP would lead there for a while.
+    ...cloud.instances
+      .filter(({ subnet }) => subnet.vpcId === vpc.id)
+      .flatMap(({ subnet, mac, privateIp, secondaryPrivateIps }) => [privateIp, ...secondaryPrivateIps].map((address) => ({ dev: interfaceName("s", subnet.id), address, mac }))),
   ];
   return {
     name,
     sysctls: { ...router, "bridge/bridge-nf-call-iptables": "0", "bridge/bridge-nf-call-arptables": "0", "bridge/bridge-nf-call-ip6tables": "0" },
-    tables: [{ family: "ip", name: "vpc", body: routerFilter }],
+    tables: [{ family: "ip", name: "vpc", body: [...networkAclChains(vpc.subnets), ...routerFilter, ...(wires.length > 0 ? transitFilter : [])] }],
     links: [...bridges, ...peerings.filter(({ requesterVpcId }) => requesterVpcId === vpc.id).map((peering) => peeringLink(prefix, peering))],
     addresses: vpc.subnets.map(({ id, cidr }) => ({ dev: interfaceName("s", id), address: `${routerAddress(cidr)}/${prefixLength(cidr)}` })),
     neighbours,
@@ -50,19 +62,21 @@ export function vpcNamespace(prefix: string, vpc: Vpc, cloud: Cloud): Namespace 
     routes: [
       ...subnetRoutes(vpc, entryTable),
       { table: entryTable, destination: "0.0.0.0/0", via: "blackhole" },
-      ...vpc.routeTables.flatMap(({ id, routes }) => tableRoutes(vpc, id, routes, cloud)),
+      ...vpc.routeTables.flatMap((table) => zonesOf(vpc, table, cloud).flatMap((zone) => tableRoutes(vpc, table, zone, cloud))),
     ],
   };
 }
 
 /**
  * The router is no host: it answers nobody, and says nothing but that a packet is too long for the way to the internet. Link-local
- * addresses are never routed (VPC User Guide, "Route tables").
+ * addresses are never routed (VPC User Guide, "Route tables"). What it forwards, and what it says, has to pass the network ACLs (VPC User Guide,
+ * "Network ACLs", "Path MTU Discovery").
  */
 const routerFilter = [
   "chain input { type filter hook input priority filter; policy drop; }",
-  "chain forward { type filter hook forward priority filter; policy accept; ip daddr 169.254.0.0/16 drop; }",
-  "chain output { type filter hook output priority filter; policy drop; icmp type destination-unreachable icmp code frag-needed accept; }",
+  "chain forward { type filter hook forward priority filter; policy accept; ip daddr 169.254.0.0/16 drop; jump leaving; jump entering; }",
+  "chain too-long { jump entering; accept; }",
+  "chain output { type filter hook output priority filter; policy drop; icmp type destination-unreachable icmp code frag-needed jump too-long; }",
 ];
 
 function peeringLink(prefix: string, { id, requesterVpcId, accepterVpcId }: Peering): Veth {
@@ -82,11 +96,27 @@ function subnetRoutes({ subnets }: Vpc, table: number): Route[] {
   return subnets.map(({ id, cidr }) => ({ table, destination: formatCidr(cidr), via: { dev: interfaceName("s", id) } }));
 }
 
-function tableRoutes(vpc: Vpc, id: string, routes: readonly VpcRoute[], cloud: Cloud): Route[] {
-  const table = tableNumber(id);
-  const local = subnetRoutes(vpc, table);
+/** The zones that a route table has kernel tables for; undefined is all of them in one. */
+function zonesOf(vpc: Vpc, { id, routes }: RouteTable, cloud: Cloud): (string | undefined)[] {
+  if (!routes.some(({ target }) => transitHop(vpc.id, target, undefined, cloud) !== undefined)) return [undefined];
+  return [...new Set(vpc.subnets.filter(({ routeTableId }) => routeTableId === id).map(({ availabilityZone }) => availabilityZone))];
+}
+
+function kernelTable(vpc: Vpc, { routeTableId, availabilityZone }: Subnet, cloud: Cloud): number {
+  const table = vpc.routeTables.find(({ id }) => id === routeTableId);
+  return zonalTable(routeTableId, table === undefined || zonesOf(vpc, table, cloud)[0] === undefined ? undefined : availabilityZone);
+}
+
+function zonalTable(routeTableId: string, zone: string | undefined): number {
+  return tableNumber(zone === undefined ? routeTableId : `${routeTableId}/${zone}`);
+}
+
+function tableRoutes(vpc: Vpc, { id, routes }: RouteTable, zone: string | undefined, cloud: Cloud): Route[] {
+  const table = zonalTable(id, zone);
   const block = formatCidr(vpc.cidr);
-  const given = routes.map(({ destination, target }): Route => ({ table, destination: formatCidr(destination), via: nextHop(vpc, target, cloud) }));
+  const given = routes.map(({ destination, target }): Route => ({ table, destination: formatCidr(destination), via: nextHop(vpc, target, zone, cloud) }));
+  // A subnet's own route takes the place of the local one.
+  const local = subnetRoutes(vpc, table).filter((route) => !given.some(({ destination }) => route.destination === destination));
   // A table without a default route ends here: the kernel would go on to its main table.
   const others: Route[] = ["0.0.0.0/0", block]
     .filter((destination) => ![...local, ...given].some((route) => route.destination === destination))
@@ -95,11 +125,13 @@ function tableRoutes(vpc: Vpc, id: string, routes: readonly VpcRoute[], cloud: C
 }
 
 /** What is gone or not yet active is a black hole (EC2 API, Route, state). */
-function nextHop(vpc: Vpc, target: string, cloud: Cloud): Blackhole | NextHop {
+function nextHop(vpc: Vpc, target: string, zone: string | undefined, cloud: Cloud): Blackhole | NextHop {
   if (cloud.internetGateways.some(({ id, vpcId }) => id === target && vpcId === vpc.id)) return { dev: gatewayDevice, gateway: farEnd };
   const peering = cloud.peerings.find(({ id, requesterVpcId, accepterVpcId }) => id === target && (requesterVpcId === vpc.id || accepterVpcId === vpc.id));
   if (peering) return { dev: interfaceName("p", peering.id), gateway: farEnd };
-  const instance = cloud.instances.find(({ id, networkInterfaceId, subnet }) => (networkInterfaceId === target || id === target) && subnet.vpcId === vpc.id);
-  if (instance) return { dev: interfaceName("s", instance.subnet.id), gateway: instance.privateIp };
-  return "blackhole";
+  const nat = cloud.natGateways.find(({ id, subnet }) => id === target && subnet.vpcId === vpc.id);
+  if (nat) return { dev: interfaceName("s", nat.subnet.id), gateway: nat.privateIp };
+  const found = cloud.networkInterfaces.find(({ networkInterfaceId, instanceId, deviceIndex, subnet }) => (networkInterfaceId === target || (instanceId === target && deviceIndex === 0)) && subnet.vpcId === vpc.id);
+  if (found) return { dev: interfaceName("s", found.subnet.id), gateway: found.privateIp };
+  return transitHop(vpc.id, target, zone, cloud) ?? "blackhole";
 }

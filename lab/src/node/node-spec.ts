@@ -1,7 +1,16 @@
 import { isIPv4 } from "node:net";
 import type { Suite } from "../state/paths";
 
-/** One node: an EC2 instance with one network interface. */
+/** Another network device of a node, beside its first. */
+export interface NodeInterface {
+  /** 1 to 15; the device is `vec<index>` in the guest, which has to bring it up itself. */
+  readonly deviceIndex: number;
+  /** End of a wire in the node's namespace. */
+  readonly port: string;
+  readonly mac: string;
+}
+
+/** One node: an EC2 instance with its network interfaces. */
 export interface NodeSpec {
   /** `i-` and 17 hex digits. */
   readonly instanceId: string;
@@ -27,6 +36,8 @@ export interface NodeSpec {
   readonly userDataBase64?: string;
   /** The release that a new node's disk is made from. Default bookworm (Debian 12). */
   readonly suite?: Suite;
+  /** Secondary network interfaces. */
+  readonly interfaces?: readonly NodeInterface[];
   /** Memory of the node, MiB. Default 192. */
   readonly memoryMiB?: number;
 }
@@ -47,9 +58,18 @@ export function nodeSpecProblems(spec: NodeSpec): string[] {
     [isIPv4(spec.gateway), `gateway "${spec.gateway}" is not an IPv4 address`],
     [Number.isInteger(spec.mtu) && spec.mtu >= 576 && spec.mtu <= maxMtu, `mtu ${spec.mtu} is not 576 to ${maxMtu}`],
     [isHostname(spec.hostname), `hostname "${spec.hostname}" is not a host name (RFC 1123)`],
+    ...(spec.interfaces ?? []).map((each): [boolean, string] => [interfaceProblem(each) === undefined, interfaceProblem(each) ?? ""]),
     [Number.isInteger(memory) && memory >= 128 && memory <= 8192, `memoryMiB ${memory} is not 128 to 8192`],
   ];
   return checks.filter(([fine]) => !fine).map(([, problem]) => problem);
+}
+
+/** What is wrong with a device: it ends in a kernel argument. */
+export function interfaceProblem({ deviceIndex, port, mac }: NodeInterface): string | undefined {
+  if (!Number.isInteger(deviceIndex) || deviceIndex < 1 || deviceIndex > 15) return `interface ${deviceIndex} is not 1 to 15`;
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/.test(port)) return `port "${port}" of interface ${deviceIndex} is not an interface's name (at most 15 characters)`;
+  if (!/^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i.test(mac)) return `mac "${mac}" of interface ${deviceIndex} is not a unicast MAC address`;
+  return undefined;
 }
 
 /** RFC 1123, section 2.1, at most 64 bytes as Linux keeps it. */

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { CommandError, run } from "../state/privileged";
 import { projectRoot, type Lab, type Suite } from "../state/paths";
-import { maxMtu, type NodeSpec } from "./node-spec";
-import { pressCtrlAltDel } from "./mconsole";
+import { addDevice, pressCtrlAltDel, removeDevice } from "./mconsole";
+import { interfaceProblem, maxMtu, type NodeInterface, type NodeSpec } from "./node-spec";
 import { seedFiles } from "./seed";
 
 /** EC2's states of an instance, as far as a node has them; `absent`: no disk, nothing. */
@@ -42,6 +42,7 @@ export async function startNode(lab: Lab, spec: NodeSpec): Promise<void> {
   mkdirSync(dir, { recursive: true, mode: 0o755 });
   if (!existsSync(image)) symlinkSync(imagePath, image);
   await writeSeed(dir, files);
+  writeDevices(dir, (spec.interfaces ?? []).map(deviceArgument));
 
   const memory = spec.memoryMiB ?? 192;
   const seen = existsSync(consoleLog(lab, spec.instanceId)) ? readFileSync(consoleLog(lab, spec.instanceId)).length : 0;
@@ -100,6 +101,31 @@ export async function rebootNode(lab: Lab, instanceId: string): Promise<void> {
   }
 }
 
+/**
+ * Gives a node another network device, at once if it runs, and at every later start: the guest finds it as `vec<index>`, down and without an
+ * address, which the guest has to see to itself.
+ *
+ * @throws when a running node refuses it
+ */
+export async function plugInterface(lab: Lab, instanceId: string, device: NodeInterface): Promise<void> {
+  const problem = interfaceProblem(device);
+  if (problem !== undefined) throw new Error(`${instanceId}: ${problem}.`);
+  const dir = lab.nodeDir(instanceId);
+  if (!existsSync(dir)) return;
+  const argument = deviceArgument(device);
+  writeDevices(dir, [...readDevices(dir).filter((each) => !each.startsWith(`vec${device.deviceIndex}:`)), argument]);
+  if (nodeStatus(lab, instanceId).pid === undefined) return;
+  await addDevice(dir, device.deviceIndex, argument.slice(argument.indexOf(":") + 1));
+}
+
+/** Takes a device away, at once as far as the guest lets it go, and from every later start. */
+export async function unplugInterface(lab: Lab, instanceId: string, deviceIndex: number): Promise<void> {
+  const dir = lab.nodeDir(instanceId);
+  if (!existsSync(dir)) return;
+  writeDevices(dir, readDevices(dir).filter((each) => !each.startsWith(`vec${deviceIndex}:`)));
+  if (nodeStatus(lab, instanceId).pid !== undefined) await removeDevice(dir, deviceIndex);
+}
+
 /** Ends a node at once and removes its disk and everything else of it (EC2's TerminateInstances). */
 export async function destroyNode(lab: Lab, instanceId: string): Promise<void> {
   await end(lab, instanceId);
@@ -131,6 +157,22 @@ export function consoleTail(lab: Lab, instanceId: string, lines: number): string
   const log = consoleLog(lab, instanceId);
   if (!existsSync(log)) return "";
   return readFrom(log, -256 * 1024).trimEnd().split("\n").slice(-lines).join("\n");
+}
+
+/** The kernel argument for a secondary interface: a packet socket on the end of a wire. */
+function deviceArgument({ deviceIndex, port, mac }: NodeInterface): string {
+  return `vec${deviceIndex}:transport=raw,ifname=${port},depth=128,gro=1,mtu=${maxMtu},mac=${mac}`;
+}
+
+/** The supervisor reads them at every start: one kernel argument a line. */
+function writeDevices(dir: string, devices: readonly string[]): void {
+  writeFileSync(join(dir, "devices.draft"), devices.map((device) => `${device}\n`).join(""));
+  renameSync(join(dir, "devices.draft"), join(dir, "devices"));
+}
+
+function readDevices(dir: string): string[] {
+  const file = join(dir, "devices");
+  return existsSync(file) ? readFileSync(file, "utf8").split("\n").filter((line) => line !== "") : [];
 }
 
 function imageInUse(lab: Lab, suite: Suite): string {

@@ -56,7 +56,7 @@ export function createInstance(scope: Scope, args: InstanceArgs): Instance {
       instanceType: args.instanceType,
       subnetId: place.subnet.id,
       privateIp: node.privateIp,
-      associatePublicIpAddress: true,
+      associatePublicIpAddress: node.subnet.publicIp,
       sourceDestCheck: node.sourceDestCheck,
       vpcSecurityGroupIds: [network.securityGroup.id],
       keyName: args.keyPair.keyName,
@@ -71,7 +71,7 @@ export function createInstance(scope: Scope, args: InstanceArgs): Instance {
       deleteBeforeReplace: true,
       ignoreChanges: args.keepImage ? ["ami"] : [],
       additionalSecretOutputs: ["userDataBase64"],
-      dependsOn: [place.association, ...network.wayOut],
+      dependsOn: [...place.wayOut],
     },
   );
 }

@@ -3,6 +3,8 @@ import type { Problem } from "../ippool/problem";
 import { type Cidr, containsCidr, formatCidr, overlaps, parseCidr } from "../ipam/cidr";
 import { assignNodeAddresses, assignSubnets } from "../ipam/subnets";
 import type { Warning } from "../plan/path";
+import type { Interconnect } from "./interconnect";
+import { layOutTransitSubnets, type TransitSubnetLayout } from "./transit-layout";
 
 /** What a cluster looks like on AWS before any of it exists: names, CIDRs, addresses and peerings from the arguments alone. */
 
@@ -10,6 +12,8 @@ export interface NetworkArgs {
   readonly name: string;
   readonly cidrBlock: string;
   readonly subnets: readonly SubnetArgs[];
+  /** A NAT gateway in the first subnet with public addresses, as the way out of those without. Default: none. */
+  readonly natGateway?: boolean;
 }
 
 export interface SubnetArgs {
@@ -19,10 +23,14 @@ export interface SubnetArgs {
   readonly name?: string;
   /** Default: the VPC's lowest free /24. */
   readonly cidrBlock?: string;
+  /** Whether its nodes have public addresses. Default: true. */
+  readonly publicIp?: boolean;
 }
 
 export interface LayoutArgs {
   readonly networks: readonly NetworkArgs[];
+  /** Default: Peering. */
+  readonly interconnect?: Interconnect;
   readonly pools: readonly IpPool[];
   readonly workloadsPerNode: number;
   /** Node name -> the instance's source/dest check; off where not named. */
@@ -32,7 +40,11 @@ export interface LayoutArgs {
 export interface Layout {
   readonly region: string;
   readonly networks: readonly NetworkLayout[];
+  readonly interconnect: Interconnect;
+  /** None over a transit gateway. */
   readonly peerings: readonly PeeringLayout[];
+  /** Subnets of the attachments; none over peerings. */
+  readonly transitSubnets: readonly TransitSubnetLayout[];
   readonly nodes: readonly NodeLayout[];
   readonly workloads: readonly { readonly name: string; readonly node: string }[];
 }
@@ -41,8 +53,10 @@ export interface NetworkLayout {
   readonly name: string;
   readonly cidrBlock: string;
   readonly subnets: readonly SubnetLayout[];
-  /** Networks that it is peered with, in the order of the arguments. */
+  /** Networks that it is joined with, in the order of the arguments. */
   readonly peers: readonly string[];
+  /** Name of the subnet that its NAT gateway stands in, if it has one. */
+  readonly natGateway?: string;
 }
 
 export interface SubnetLayout {
@@ -51,6 +65,7 @@ export interface SubnetLayout {
   readonly name: string;
   readonly availabilityZone: string;
   readonly cidrBlock: string;
+  readonly publicIp: boolean;
 }
 
 export interface PeeringLayout {
@@ -118,7 +133,8 @@ export function layOut(args: LayoutArgs): LaidOut {
     if (vpc !== undefined) {
       for (const other of cidrs) {
         if (overlaps(vpc, other.cidr)) {
-          const message = `${network.cidrBlock} overlaps ${formatCidr(other.cidr)} of network ${other.network}: AWS refuses to peer VPCs with overlapping CIDRs`;
+          const why = args.interconnect === "TransitGateway" ? "a transit gateway has one route for each CIDR" : "AWS refuses to peer VPCs with overlapping CIDRs";
+          const message = `${network.cidrBlock} overlaps ${formatCidr(other.cidr)} of network ${other.network}: ${why}`;
           problems.push({ path: `${at}.cidrBlock`, message });
         }
       }
@@ -144,7 +160,7 @@ export function layOut(args: LayoutArgs): LaidOut {
       }
       const cidrBlock = blocks?.[j];
       if (cidrBlock === undefined) return;
-      const laid: SubnetLayout = { key: `${network.name}-${name}`, name, availabilityZone: subnet.availabilityZone, cidrBlock };
+      const laid: SubnetLayout = { key: `${network.name}-${name}`, name, availabilityZone: subnet.availabilityZone, cidrBlock, publicIp: subnet.publicIp ?? true };
       subnets.push(laid);
 
       const nodeNames = Array.from({ length: subnet.nodes }, (_, ordinal) => `${laid.key}${ordinal}`);
@@ -164,11 +180,13 @@ export function layOut(args: LayoutArgs): LaidOut {
         nodes.push({ name: nodeName, network: network.name, subnet: laid, privateIp, sourceDestCheck: args.sourceDestCheck[nodeName] ?? false });
       }
     });
+    const natGateway = network.natGateway === true ? natGatewayOf(network, subnets, at, problems) : undefined;
     networks.push({
       name: network.name,
       cidrBlock: network.cidrBlock,
       subnets,
       peers: args.networks.map(({ name }) => name).filter((name) => name !== network.name),
+      ...(natGateway !== undefined && { natGateway }),
     });
   });
 
@@ -182,15 +200,28 @@ export function layOut(args: LayoutArgs): LaidOut {
     }
   }
 
-  const peerings = peeringsOf(networks);
-  if (problems.length === 0) refuseAmbiguousNames(networks, peerings, problems);
+  const interconnect = args.interconnect ?? "Peering";
+  const peerings = interconnect === "Peering" ? peeringsOf(networks) : [];
+  const transitSubnets = interconnect === "TransitGateway" && networks.length > 1 && problems.length === 0 ? layOutTransitSubnets(networks, problems) : [];
+  if (problems.length === 0) refuseAmbiguousNames(networks, peerings, transitSubnets, problems);
   warnAboutPools(args, cidrs, nodes, warnings);
   warnAboutQuotas(args, warnings);
   return {
-    layout: { region: region ?? "", networks, peerings, nodes, workloads: workloadsOf(nodes, args.workloadsPerNode) },
+    layout: { region: region ?? "", networks, interconnect, peerings, transitSubnets, nodes, workloads: workloadsOf(nodes, args.workloadsPerNode) },
     problems,
     warnings,
   };
+}
+
+/** A NAT gateway needs a way to the internet itself, and serves subnets that have none (VPC User Guide, "NAT gateways"). */
+function natGatewayOf(network: NetworkArgs, subnets: readonly SubnetLayout[], at: string, problems: Problem[]): string | undefined {
+  const path = `${at}.natGateway`;
+  if (network.subnets.every(({ publicIp }) => publicIp === false)) {
+    problems.push({ path, message: "it has to stand in a subnet with public addresses, and the network has none: add one, which may have 0 nodes" });
+  } else if (network.subnets.every(({ publicIp }) => publicIp !== false)) {
+    problems.push({ path, message: "it serves subnets without public addresses, and the network has none: set publicIp: false on one, or leave the gateway out" });
+  }
+  return subnets.find(({ publicIp }) => publicIp)?.name;
 }
 
 /** The subnet's name, and its region noted; undefined when it has no usable one. */
@@ -259,13 +290,20 @@ function peeringsOf(networks: readonly NetworkLayout[]): readonly PeeringLayout[
 }
 
 /** Hyphens join names, and may be in them: `a-b` with `c` would be named as `a` with `b-c`. */
-function refuseAmbiguousNames(networks: readonly NetworkLayout[], peerings: readonly PeeringLayout[], problems: Problem[]): void {
+function refuseAmbiguousNames(networks: readonly NetworkLayout[], peerings: readonly PeeringLayout[], transitSubnets: readonly TransitSubnetLayout[], problems: Problem[]): void {
   const pairs = networks.flatMap(({ name, subnets, peers }) => [
+    // As the route table of its subnets without public addresses; and with the table its routes.
+    { kind: "network", key: name, of: `network ${name}` },
+    ...(subnets.some(({ publicIp }) => !publicIp) ? [{ kind: "network", key: `${name}-private`, of: `the private subnets of network ${name}` }] : []),
     ...subnets.map((subnet) => ({ kind: "subnet", key: subnet.key, of: `subnet ${subnet.name} of network ${name}` })),
     ...peers.map((peer) => ({ kind: "route", key: `${name}-to-${peer}`, of: `the route from ${name} to ${peer}` })),
     ...[name, ...peers].map((peer) => ({ kind: "rule", key: `${name}-icmp-${peer}`, of: `the rules of ${name} for ${peer}` })),
   ]);
-  const all = [...pairs, ...peerings.map(({ key, requester, accepter }) => ({ kind: "peering", key, of: `the peering of ${requester} and ${accepter}` }))];
+  const all = [
+    ...pairs,
+    ...peerings.map(({ key, requester, accepter }) => ({ kind: "peering", key, of: `the peering of ${requester} and ${accepter}` })),
+    ...transitSubnets.map(({ key, network }) => ({ kind: "subnet", key, of: `the transit gateway's subnet of network ${network}` })),
+  ];
   const first = new Map<string, string>();
   for (const { kind, key, of } of all) {
     const other = first.get(`${kind} ${key}`);
@@ -303,7 +341,7 @@ function warnAboutQuotas(args: LayoutArgs, warnings: Warning[]): void {
   if (count > VPCS_PER_REGION) {
     warnings.push({ code: "VpcQuota", message: `${count} networks need ${count} VPCs, and an account has ${VPCS_PER_REGION} per region unless more were granted` });
   }
-  if (count - 1 > PEERINGS_PER_VPC) {
+  if (args.interconnect !== "TransitGateway" && count - 1 > PEERINGS_PER_VPC) {
     warnings.push({ code: "PeeringQuota", message: `${count} networks in a full mesh need ${count - 1} peerings per VPC, and a VPC has ${PEERINGS_PER_VPC} unless more were granted` });
   }
 }

@@ -1,7 +1,8 @@
-import { InternetGateway, Route, RouteTable, RouteTableAssociation, SecurityGroup, Subnet, Vpc, VpcPeeringConnection } from "@pulumi/aws/ec2";
+import { Eip, type Instance, InternetGateway, NatGateway, Route, RouteTable, RouteTableAssociation, SecurityGroup, Subnet, Vpc, VpcPeeringConnection } from "@pulumi/aws/ec2";
 import { SecurityGroupEgressRule, SecurityGroupIngressRule } from "@pulumi/aws/vpc";
 import type * as pulumi from "@pulumi/pulumi";
-import type { NetworkLayout, PeeringLayout } from "./layout";
+import type { PoolBlock } from "../ipam/blocks";
+import type { NetworkLayout, NodeLayout, PeeringLayout, SubnetLayout } from "./layout";
 import { type Scope, tagged } from "./scope";
 import type { SecurityRule } from "./security-rules";
 
@@ -9,29 +10,31 @@ import type { SecurityRule } from "./security-rules";
 export interface Network {
   readonly layout: NetworkLayout;
   readonly vpc: Vpc;
-  readonly routeTable: RouteTable;
+  /** One for all subnets whose nodes have public addresses, and one for those whose have none, where there are such subnets. */
+  readonly routeTables: readonly NamedRouteTable[];
   readonly securityGroup: SecurityGroup;
   /** By the subnet's name. */
-  readonly subnets: ReadonlyMap<string, { readonly subnet: Subnet; readonly association: RouteTableAssociation }>;
+  readonly subnets: ReadonlyMap<string, PlacedSubnet>;
+}
+
+export interface NamedRouteTable {
+  /** What the names of the table and its routes begin with, after the cluster's. */
+  readonly name: string;
+  readonly table: RouteTable;
+}
+
+export interface PlacedSubnet {
+  readonly subnet: Subnet;
   /** What has to be there before a booting instance can reach its package mirror. */
   readonly wayOut: readonly pulumi.Resource[];
 }
 
-/** A VPC with its subnets, one route table for all of them, a way to the internet, and a security group that lets nothing in yet. */
+/** A VPC with its subnets, their route tables, ways to the internet, and a security group that lets nothing in yet. */
 export function createNetwork(scope: Scope, layout: NetworkLayout): Network {
   const { parent } = scope;
   const name = `${scope.name}-${layout.name}`;
   const tags = tagged(scope, name);
   const vpc = new Vpc(name, { cidrBlock: layout.cidrBlock, tags }, { parent });
-  const gateway = new InternetGateway(name, { vpcId: vpc.id, tags }, { parent });
-  const routeTable = new RouteTable(name, { vpcId: vpc.id, tags }, { parent });
-  const internet = new Route(`${name}-internet`, { routeTableId: routeTable.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id }, { parent });
-  const subnets = layout.subnets.map(({ key, name: subnetName, cidrBlock, availabilityZone }) => {
-    const full = `${scope.name}-${key}`;
-    const subnet = new Subnet(full, { vpcId: vpc.id, cidrBlock, availabilityZone, tags: tagged(scope, full) }, { parent });
-    const association = new RouteTableAssociation(full, { subnetId: subnet.id, routeTableId: routeTable.id }, { parent });
-    return [subnetName, { subnet, association }] as const;
-  });
   const securityGroup = new SecurityGroup(
     name,
     {
@@ -44,7 +47,48 @@ export function createNetwork(scope: Scope, layout: NetworkLayout): Network {
     { parent },
   );
   const egress = new SecurityGroupEgressRule(`${name}-egress`, { securityGroupId: securityGroup.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0", description: "everything" }, { parent });
-  return { layout, vpc, routeTable, securityGroup, subnets: new Map(subnets), wayOut: [internet, egress] };
+
+  const subnets = new Map(
+    layout.subnets.map(({ key, name: subnetName, cidrBlock, availabilityZone }) => {
+      const full = `${scope.name}-${key}`;
+      return [subnetName, new Subnet(full, { vpcId: vpc.id, cidrBlock, availabilityZone, tags: tagged(scope, full) }, { parent })];
+    }),
+  );
+  const placed = new Map<string, PlacedSubnet>();
+  const routeTables: NamedRouteTable[] = [];
+  const route = (of: readonly SubnetLayout[], table: NamedRouteTable, wayOut: readonly pulumi.Resource[]): void => {
+    routeTables.push(table);
+    for (const { key, name: subnetName } of of) {
+      const subnet = subnets.get(subnetName);
+      if (subnet === undefined) throw new Error(`there is no subnet ${key}`);
+      const association = new RouteTableAssociation(`${scope.name}-${key}`, { subnetId: subnet.id, routeTableId: table.table.id }, { parent });
+      placed.set(subnetName, { subnet, wayOut: [association, ...wayOut, egress] });
+    }
+  };
+
+  const open = layout.subnets.filter(({ publicIp }) => publicIp);
+  const closed = layout.subnets.filter(({ publicIp }) => !publicIp);
+  let internet: Route | undefined;
+  if (open.length > 0) {
+    const gateway = new InternetGateway(name, { vpcId: vpc.id, tags }, { parent });
+    const table = new RouteTable(name, { vpcId: vpc.id, tags }, { parent });
+    internet = new Route(`${name}-internet`, { routeTableId: table.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id }, { parent });
+    route(open, { name: layout.name, table }, [internet]);
+  }
+  if (closed.length > 0) {
+    const full = `${name}-private`;
+    const table = new RouteTable(full, { vpcId: vpc.id, tags: tagged(scope, full) }, { parent });
+    const wayOut: pulumi.Resource[] = [];
+    const place = placed.get(layout.natGateway ?? "");
+    if (place !== undefined && internet !== undefined) {
+      // Of use, and to be had, only with the way of its own subnet (VPC User Guide, "NAT gateways").
+      const address = new Eip(name, { domain: "vpc", tags }, { parent, dependsOn: internet });
+      const gateway = new NatGateway(name, { subnetId: place.subnet.id, allocationId: address.id, tags }, { parent, dependsOn: [...place.wayOut] });
+      wayOut.push(new Route(`${full}-internet`, { routeTableId: table.id, destinationCidrBlock: "0.0.0.0/0", natGatewayId: gateway.id }, { parent }));
+    }
+    route(closed, { name: `${layout.name}-private`, table }, wayOut);
+  }
+  return { layout, vpc, routeTables, securityGroup, subnets: placed };
 }
 
 export interface Peerings {
@@ -68,11 +112,29 @@ export function peerNetworks(scope: Scope, peerings: readonly PeeringLayout[], n
       [from, to],
       [to, from],
     ] as const) {
-      const args = { routeTableId: here.routeTable.id, destinationCidrBlock: there.layout.cidrBlock, vpcPeeringConnectionId: connection.id };
-      routes.push(new Route(`${scope.name}-${here.layout.name}-to-${there.layout.name}`, args, { parent }));
+      for (const { name: tableName, table } of here.routeTables) {
+        const args = { routeTableId: table.id, destinationCidrBlock: there.layout.cidrBlock, vpcPeeringConnectionId: connection.id };
+        routes.push(new Route(`${scope.name}-${tableName}-to-${there.layout.name}`, args, { parent }));
+      }
     }
   }
   return { connections, routes };
+}
+
+/**
+ * A route for each block to the primary network interface of its node, in every route table of the node's own network. It is named after the
+ * block, so that one whose block moves to another node is changed, not made beside the old one, which AWS refuses.
+ */
+export function routeBlocks(scope: Scope, blocks: readonly PoolBlock[], nodes: readonly { readonly layout: NodeLayout; readonly instance: Instance }[], networks: ReadonlyMap<string, Network>): readonly Route[] {
+  const byName = new Map(nodes.map((node) => [node.layout.name, node]));
+  return blocks.flatMap(({ cidr, node: name }) => {
+    const node = byName.get(name ?? "");
+    if (node === undefined) return [];
+    return networkOf(networks, node.layout.network).routeTables.map(({ name: tableName, table }) => {
+      const args = { routeTableId: table.id, destinationCidrBlock: cidr, networkInterfaceId: node.instance.primaryNetworkInterfaceId };
+      return new Route(`${scope.name}-${tableName}-${cidr.replace("/", "-")}`, args, { parent: scope.parent });
+    });
+  });
 }
 
 export interface IngressRule {

@@ -1,7 +1,8 @@
 import type { IpPool } from "../ippool/ippool";
 import { poolEncapsulation, type TunnelKind } from "../ipam/pools";
 import type { Warning } from "../plan/path";
-import { type Layout, sendsUnencapsulated } from "./layout";
+import type { Arrivals } from "./arrivals";
+import type { Layout } from "./layout";
 
 /**
  * One rule of a network's security group, as AWS has it: a protocol, ports where the protocol has some, and one source.
@@ -9,7 +10,8 @@ import { type Layout, sendsUnencapsulated } from "./layout";
  * Tunnel packets carry the nodes' own addresses, so their source is the security groups of the networks: exactly the instances,
  * across peerings too (VPC Peering Guide, "Update your security groups to reference peer security groups"), and one rule per
  * network however many nodes there are; a security group holds 60 rules, and a rule per node would reach that with 60 nodes.
- * Workloads' addresses are no instance's, so a reference never matches them: their source is the pool's CIDR.
+ * Over a transit gateway references do not lead unless it is made to: there the source is the other network's CIDR. Workloads' addresses
+ * are no instance's, so a reference never matches them: their source is the pool's CIDR.
  */
 export interface SecurityRule {
   /** Stable, unique within the network's rules: the resource's name is made from it. */
@@ -35,34 +37,46 @@ export interface SecurityRules {
   readonly warnings: readonly Warning[];
 }
 
-/** IANA's port for VXLAN, which Calico uses. */
-const VXLAN_PORT = 4789;
-
 /** Rules per security group and direction (VPC User Guide, "Amazon VPC quotas"). */
 const RULES_PER_GROUP = 60;
 
-/** Encapsulations that some pool asks for: exactly these get rules and tunnel devices. */
+/** What the rules follow from. */
+export interface SecurityRulesArgs {
+  readonly networks: Layout["networks"];
+  readonly interconnect: Layout["interconnect"];
+  /** What arrives at each network, by name. */
+  readonly arrivals: ReadonlyMap<string, Arrivals>;
+  /** Of which the bare ones among the arrivals are. */
+  readonly pools: readonly IpPool[];
+  readonly ssh: SshAdmission;
+  /** UDP port of VXLAN. */
+  readonly vxlanPort: number;
+}
+
+/** Encapsulations that some pool asks for: exactly these get tunnel devices, on all nodes, as in Calico. */
 export function encapsulationsInUse(pools: readonly IpPool[]): readonly TunnelKind[] {
   const kinds = new Set(pools.map(poolEncapsulation));
   return (["IPIP", "VXLAN"] as const).filter((kind) => kinds.has(kind));
 }
 
-/** What may come in at the nodes of each network: what the pools' modes need, ssh from the administrators, and nothing else. */
-export function securityRules(layout: Pick<Layout, "networks">, pools: readonly IpPool[], ssh: SshAdmission): SecurityRules {
-  const encapsulations = encapsulationsInUse(pools);
-  const rules = layout.networks.flatMap(({ name: network, peers }): SecurityRule[] => {
+/** What may come in at the nodes of each network: what the paths in use need, ssh from the administrators, ICMP, and nothing else. */
+export function securityRules({ networks, interconnect, arrivals, pools, ssh, vxlanPort }: SecurityRulesArgs): SecurityRules {
+  const rules = networks.flatMap(({ name: network, peers }): SecurityRule[] => {
     const members = [network, ...peers];
-    const cidrOf = (name: string): string => layout.networks.find((other) => other.name === name)?.cidrBlock ?? "";
+    const cidrOf = (name: string): string => networks.find((other) => other.name === name)?.cidrBlock ?? "";
+    const nodesOf = (member: string): SecurityRule["source"] => (member === network || interconnect === "Peering" ? { network: member } : { cidr: cidrOf(member) });
+    const arriving = arrivals.get(network);
+    const senders = (kind: TunnelKind): readonly string[] => members.filter((member) => arriving?.tunnels[kind].has(member));
     return [
       ...ssh.cidrBlocks.map((cidr): SecurityRule => ({ key: `ssh-${cidr.replace("/", "-")}`, network, purpose: "ssh", description: "ssh from administrators", ipProtocol: "tcp", fromPort: ssh.port, toPort: ssh.port, source: { cidr } })),
       // From the whole VPC: path MTU discovery is answered by routers, too.
       ...members.map((member): SecurityRule => ({ key: `icmp-${member}`, network, purpose: "icmp", description: `ICMP from ${member}`, ipProtocol: "icmp", fromPort: -1, toPort: -1, source: { cidr: cidrOf(member) } })),
-      ...(encapsulations.includes("IPIP") ? members : []).map((member): SecurityRule => ({ key: `ipip-${member}`, network, purpose: "ipip", description: `IP in IP from nodes of ${member}`, ipProtocol: "4", source: { network: member } })),
-      ...(encapsulations.includes("VXLAN") ? members : []).map((member): SecurityRule => ({ key: `vxlan-${member}`, network, purpose: "vxlan", description: `VXLAN from nodes of ${member}`, ipProtocol: "udp", fromPort: VXLAN_PORT, toPort: VXLAN_PORT, source: { network: member } })),
-      ...pools.filter((pool) => sendsUnencapsulated(pool) && !pool.cidr.includes(":")).map((pool): SecurityRule => ({ key: `pool-${pool.name}`, network, purpose: "pool", description: `un-encapsulated from workloads of IP pool ${pool.name}`, ipProtocol: "-1", source: { cidr: pool.cidr } })),
+      ...senders("IPIP").map((member): SecurityRule => ({ key: `ipip-${member}`, network, purpose: "ipip", description: `IP in IP from nodes of ${member}`, ipProtocol: "4", source: nodesOf(member) })),
+      ...senders("VXLAN").map((member): SecurityRule => ({ key: `vxlan-${member}`, network, purpose: "vxlan", description: `VXLAN from nodes of ${member}`, ipProtocol: "udp", fromPort: vxlanPort, toPort: vxlanPort, source: nodesOf(member) })),
+      ...pools.filter(({ name }) => arriving?.bare.has(name)).map((pool): SecurityRule => ({ key: `pool-${pool.name}`, network, purpose: "pool", description: `un-encapsulated from workloads of IP pool ${pool.name}`, ipProtocol: "-1", source: { cidr: pool.cidr } })),
     ];
   });
-  const warnings = layout.networks.flatMap(({ name }): Warning[] => {
+  const warnings = networks.flatMap(({ name }): Warning[] => {
     const count = rules.filter((rule) => rule.network === name).length;
     if (count <= RULES_PER_GROUP) return [];
     return [{ code: "SecurityGroupRuleQuota", message: `the security group of network ${name} needs ${count} ingress rules, and AWS allows ${RULES_PER_GROUP} unless more were granted: use fewer networks or adminCidrBlocks` }];

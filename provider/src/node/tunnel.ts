@@ -53,9 +53,9 @@ function sourceStatements(plan: NodePlan): Statement[] {
   const hostOfMac = new Map(plan.fdb.map(({ dev, mac, dst }) => [`${dev} ${mac}`, dst]));
   const hostOfVtep = new Map(plan.neighbours.map(({ dev, mac, ip }) => [`${dev} ${ip}`, hostOfMac.get(`${dev} ${mac}`)]));
   const blocks = new Map<string, Cidr[]>([...plan.ipipMembers, ...plan.vxlanMembers].filter((host) => host !== plan.ip).map((host) => [host, []]));
-  for (const { type, dst, via, dev } of plan.routes) {
+  for (const { type, dst, via, host: behind, dev } of plan.routes) {
     if (type !== "unicast") continue;
-    const host = hostOfVtep.get(`${dev} ${via ?? dst}`) ?? via;
+    const host = behind ?? hostOfVtep.get(`${dev} ${via ?? dst}`) ?? via;
     if (host === undefined) continue;
     const known = blocks.get(host);
     if (known === undefined) blocks.set(host, [parseCidr(dst)]);

@@ -36,6 +36,7 @@ export class Destination implements DestinationArgs {
   readonly workloadOn = new Set<number>();
   readonly #direct: Route[] = [];
   readonly #tunnelled: Route[] = [];
+  readonly #routed = new Map<string, Route[]>();
 
   constructor(args: DestinationArgs) {
     this.dst = args.dst;
@@ -55,6 +56,13 @@ export class Destination implements DestinationArgs {
   route(encapsulation: Encapsulation, mtuClass: number, mtu: number, limited: boolean): Route {
     const routes = encapsulation === "None" ? this.#direct : this.#tunnelled;
     return (routes[mtuClass] ??= this.#newRoute(encapsulation, mtu, limited));
+  }
+
+  /** The route to it without encapsulation through a router on the sender's link; nodes of one subnet share it. */
+  routeVia(router: string, mtuClass: number, mtu: number, limited: boolean): Route {
+    let routes = this.#routed.get(router);
+    if (routes === undefined) this.#routed.set(router, (routes = []));
+    return (routes[mtuClass] ??= { ...this.#newRoute("None", mtu, limited), via: router, host: this.owner.addresses[this.pool.version]?.text });
   }
 
   /** Felix' routes: felix/dataplane/linux/{route_mgr,ipip_mgr,vxlan_mgr,noencap_mgr}.go. */

@@ -10,6 +10,10 @@ export const IPIP_DEVICE = "tunl0";
 export const VXLAN_DEVICE = "vxlan.calico";
 export const VXLAN_DEVICE_V6 = "vxlan-v6.calico";
 
+/** Felix' defaults of vxlanVNI and vxlanPort; the port is IANA's. */
+export const VXLAN_VNI = 4096;
+export const VXLAN_PORT = 4789;
+
 export type Encapsulation = "None" | "IPIP" | "VXLAN";
 
 export interface Route {
@@ -17,6 +21,8 @@ export interface Route {
   readonly dst: string;
   readonly type: "unicast" | "blackhole";
   readonly via?: string;
+  /** Address of the node that has the destination, where `via` is a router on the way. */
+  readonly host?: string;
   readonly dev?: string;
   /** 80 = Felix' DefaultRouteProto; 3 = boot, as Felix gives VXLAN tunnel routes. */
   readonly proto: number;

@@ -2,7 +2,7 @@ import type { Destination } from "./destination";
 import type { Host } from "./host";
 import type { Model } from "./model";
 import { overhead } from "./mtu";
-import { type Encapsulation, IPIP_DEVICE, PARENT_DEVICE, VXLAN_DEVICE, VXLAN_DEVICE_V6 } from "./node-plan";
+import { type Encapsulation, IPIP_DEVICE, PARENT_DEVICE, VXLAN_DEVICE, VXLAN_DEVICE_V6, VXLAN_PORT, VXLAN_VNI } from "./node-plan";
 import type { Path } from "./path";
 import type { PlannedPool } from "./planned-pool";
 import { Viewer } from "./viewer";
@@ -42,16 +42,19 @@ function pathTo(viewer: Viewer, destination: Destination, encapsulation: Encapsu
   const target = to.addresses[version]?.text ?? "";
   const device = encapsulation === "IPIP" ? IPIP_DEVICE : version === 4 ? VXLAN_DEVICE : VXLAN_DEVICE_V6;
   const tunnel = encapsulation === "None" ? [] : [device];
+  const router = viewer.routerTo(destination);
+  const { vxlanVni, vxlanPort } = model.topology;
+  const chosen = encapsulation === "VXLAN" && (vxlanVni !== undefined || vxlanPort !== undefined);
   return {
     from: from.name,
     to: to.name,
     pool: pool.name,
     encapsulation,
-    nextHop: encapsulation === "VXLAN" ? (destination.isVtep ? destination.dst : (to.vteps[version]?.address ?? "")) : target,
-    ...(encapsulation !== "None" && { outer: { source, destination: target } }),
+    nextHop: encapsulation === "VXLAN" ? (destination.isVtep ? destination.dst : (to.vteps[version]?.address ?? "")) : (router ?? target),
+    ...(encapsulation !== "None" && { outer: { source, destination: target, ...(chosen && { port: vxlanPort ?? VXLAN_PORT, vni: vxlanVni ?? VXLAN_VNI }) } }),
     mtu: underlay - overhead(encapsulation, version),
-    reason: reason(viewer, pool, to),
-    hops: [from.name, ...tunnel, `${PARENT_DEVICE} ${source}`, `${PARENT_DEVICE} ${target}`, ...tunnel, to.name],
+    reason: `${reason(viewer, pool, to)}${router === undefined ? "" : ", and the VPC's route tables lead to its blocks"}${underlay < model.mtus.hostMtu ? `; ${underlay} bytes ${betweenInWords(viewer, to)}` : ""}`,
+    hops: [from.name, ...tunnel, `${PARENT_DEVICE} ${source}`, ...(router === undefined ? [] : [`VPC router ${router}`]), `${PARENT_DEVICE} ${target}`, ...tunnel, to.name],
   };
 }
 
@@ -60,6 +63,12 @@ function reason(viewer: Viewer, pool: PlannedPool, to: Host): string {
   if (!pool.crossSubnet && pool.encapsulation !== "None") return said;
   const subnet = subnetInWords(viewer, pool, to);
   return subnet === undefined ? said : `${said}: ${subnet}`;
+}
+
+/** Whose MTU limits the path: that between the two networks. */
+function betweenInWords({ model, host }: Viewer, to: Host): string {
+  const [one, other] = [model.mtus.networks[host.network], model.mtus.networks[to.network]];
+  return one === other ? `within ${one}` : `between ${one} and ${other}`;
 }
 
 /** `10.2.0.4 is outside 10.1.0.0/24`, as the viewing node sees it. */

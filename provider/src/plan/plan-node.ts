@@ -3,12 +3,8 @@ import { poolAllows } from "../ipam/pools";
 import type { Host } from "./host";
 import type { Model } from "./model";
 import { overhead } from "./mtu";
-import { type FdbEntry, type Neighbour, type NodePlan, type Route, VXLAN_DEVICE, VXLAN_DEVICE_V6, type VxlanDevice } from "./node-plan";
+import { type FdbEntry, type Neighbour, type NodePlan, type Route, VXLAN_DEVICE, VXLAN_DEVICE_V6, VXLAN_PORT, VXLAN_VNI, type VxlanDevice } from "./node-plan";
 import { Viewer } from "./viewer";
-
-/** Felix' defaults: vxlanVNI, vxlanPort. */
-const VXLAN_VNI = 4096;
-const VXLAN_PORT = 4789;
 
 /** The plan of one node, in time linear in the nodes. The routes, neighbours and FDB entries in it are shared by all nodes' plans. */
 export function planNode(model: Model, host: Host): NodePlan {
@@ -33,10 +29,11 @@ export function planNode(model: Model, host: Host): NodePlan {
 function vxlanDevice(viewer: Viewer, version: IpVersion): VxlanDevice | undefined {
   const vtep = viewer.host.vteps[version];
   if (vtep === undefined || !viewer.hasVxlan(version)) return undefined;
+  const { vxlanVni = VXLAN_VNI, vxlanPort = VXLAN_PORT } = viewer.model.topology;
   return {
     name: version === 4 ? VXLAN_DEVICE : VXLAN_DEVICE_V6,
-    vni: VXLAN_VNI,
-    port: VXLAN_PORT,
+    vni: vxlanVni,
+    port: vxlanPort,
     local: vtep.host,
     address: vtep.address,
     mac: vtep.mac,
@@ -59,7 +56,9 @@ function routes(viewer: Viewer): readonly Route[] {
     const mtu = mtus[mtuClass] ?? hostMtu;
     for (const destination of destinations) {
       const encapsulation = viewer.encapsulationTo(destination);
-      if (encapsulation !== undefined) list.push(destination.route(encapsulation, mtuClass, mtu, mtu < hostMtu));
+      if (encapsulation === undefined) continue;
+      const router = viewer.routerTo(destination);
+      list.push(router === undefined ? destination.route(encapsulation, mtuClass, mtu, mtu < hostMtu) : destination.routeVia(router, mtuClass, mtu, mtu < hostMtu));
     }
   }
   return list;

@@ -22,6 +22,9 @@ const MODES: readonly EncapsulationMode[] = ["Never", "Always", "CrossSubnet"];
 const USES: readonly AllowedUse[] = ["Workload", "Tunnel", "LoadBalancer"];
 const ASSIGNMENTS: readonly AssignmentMode[] = ["Automatic", "Manual"];
 const MAX_MTU = 65535;
+/** 24 bits (RFC 7348). */
+const MAX_VNI = 0xffffff;
+const MAX_PORT = 65535;
 const DEFAULT_BLOCK_SIZE: Readonly<Record<IpVersion, number>> = { 4: 26, 6: 122 };
 
 /** A MAC address as Linux prints it. */
@@ -33,6 +36,8 @@ export function readTopology(value: ManifestValue): ReadTopology {
   const fields = new Fields(value, "", findings);
   const topology: Topology = {
     hostMtu: fields.integer("hostMtu", SMALLEST_HOST_MTU, MAX_MTU),
+    vxlanVni: fields.integer("vxlanVni", 1, MAX_VNI),
+    vxlanPort: fields.integer("vxlanPort", 1, MAX_PORT),
     nodes: fields.list("nodes", readNode, true),
     pools: fields.list("pools", readPool, true),
     blocks: fields.list("blocks", readBlock),

@@ -10,6 +10,15 @@ export interface Topology {
   readonly hostMtu?: number;
   /** Worst MTU between two networks, bytes, where it is lower than hostMtu (8500 over a transit gateway, 1500 over the internet). */
   readonly networkMtus?: readonly NetworkMtu[];
+  /** VXLAN network identifier of all nodes' VXLAN devices, 1 to 16777215. Default 4096, as Felix' vxlanVNI. */
+  readonly vxlanVni?: number;
+  /** Their UDP port. Default 4789, as Felix' vxlanPort. */
+  readonly vxlanPort?: number;
+  /**
+   * Within a network, packets of pools without encapsulation go to other subnets by way of the network's router, which has routes to the
+   * blocks. Calico knows of no such router: it takes the other node for the next hop, off the link as it is.
+   */
+  readonly viaVpcRouter?: boolean;
   /** What is known of the networks, for warnings. */
   readonly networks?: readonly TopologyNetwork[];
 }

@@ -1,4 +1,4 @@
-import type { IpVersion } from "../ipam/address";
+import { formatAddress, type IpVersion } from "../ipam/address";
 import type { Destination } from "./destination";
 import type { Host } from "./host";
 import type { Model } from "./model";
@@ -46,6 +46,15 @@ export class Viewer {
     // The kernel refuses a route through an address of its own.
     const gateway = encapsulation === "VXLAN" ? owner.vteps[pool.version]?.address : owner.addresses[pool.version]?.text;
     return gateway !== undefined && this.host.own.has(gateway) ? undefined : encapsulation;
+  }
+
+  /** The router of the viewer's subnet, where packets to a destination go by way of it: the first address after the subnet's own (VPC User Guide, "Subnet sizing"). */
+  routerTo({ owner, pool }: Destination): string | undefined {
+    const { topology } = this.model;
+    if (topology.viaVpcRouter !== true || pool.encapsulation !== "None" || pool.version !== 4) return undefined;
+    const own = this.host.addresses[4];
+    if (own === undefined || owner.network !== this.host.network || topology.nodes[owner.index]?.network === undefined || this.#neighbours[4](owner.index)) return undefined;
+    return formatAddress({ version: 4, value: own.subnet.first + 1n });
   }
 
   #encapsulation(destination: Destination): Encapsulation | undefined {

@@ -58,6 +58,7 @@ function neverAcrossSubnets(model: Model, pool: PlannedPool): readonly Warning[]
   const ranked = owners.toSorted((a, b) => model.view.rank(a, pool.version) - model.view.rank(b, pool.version));
   const [first, last] = [ranked[0], ranked.at(-1)];
   if (first === undefined || last === undefined) return [];
+  if (model.topology.viaVpcRouter === true) return neverAcrossNetworks(model, pool, owners);
   for (const viewer of model.hosts) {
     const own = viewer.addresses[pool.version];
     if (own?.complete !== true) continue;
@@ -69,6 +70,15 @@ function neverAcrossSubnets(model: Model, pool: PlannedPool): readonly Warning[]
     return [{ code: "NeverAcrossSubnets", message }];
   }
   return [];
+}
+
+/** A network's router leads to the blocks of its own network only. */
+function neverAcrossNetworks(model: Model, pool: PlannedPool, owners: readonly Host[]): readonly Warning[] {
+  const [owner] = owners;
+  const viewer = model.hosts.find((host) => host.addresses[pool.version] !== undefined && host.network !== owner?.network);
+  if (owner === undefined || viewer === undefined) return [];
+  const message = `IP pool ${pool.name} has ${pool.mode}, and ${viewer.name} and ${owner.name}, which has a block of it, are in different networks: no route of one leads to workloads of the other, and packets are lost. Use ipipMode or vxlanMode CrossSubnet`;
+  return [{ code: "NeverAcrossNetworks", message }];
 }
 
 /** Sorted by first address, widest first, a prefix meets those that follow it until one begins past its end. */

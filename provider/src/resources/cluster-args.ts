@@ -1,6 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type Interconnect, INTERCONNECTS } from "../aws/interconnect";
 import type { NetworkArgs, SubnetArgs } from "../aws/layout";
 import type { Problem } from "../ippool/problem";
+import { SMALLEST_MTU } from "../plan/mtu";
+
+/** Of EC2's network interfaces, bytes (EC2 User Guide, "Network MTU"). */
+const LARGEST_MTU = 9001;
 
 /** Arguments of a Cluster. What decides which resources there are is plain: it has to be known before anything is made. */
 export interface ClusterArgs {
@@ -10,7 +15,15 @@ export interface ClusterArgs {
   readonly ipPoolsSource?: string;
   readonly networks: readonly NetworkArgs[];
   /** Default "Peering": every network with every other. */
-  readonly interconnect?: "Peering";
+  readonly interconnect?: Interconnect;
+  /** What becomes of pools without encapsulation whose nodes are in several subnets. Default "Refuse". */
+  readonly neverAcrossSubnets?: NeverAcrossSubnets;
+  /** VXLAN network identifier, 1 to 16777215. Default 4096. */
+  readonly vxlanVni?: number;
+  /** UDP port of VXLAN. Default 4789. */
+  readonly vxlanPort?: number;
+  /** MTU of the nodes' interfaces, bytes. Default 9001. */
+  readonly hostMtu?: number;
   /** Test workloads on every node. Default 0. */
   readonly workloadsPerNode?: number;
   /** Node name -> the instance's source/dest check. Off where not named, as Calico wants it. */
@@ -26,6 +39,9 @@ export interface ClusterArgs {
   readonly tags?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
 }
 
+/** VpcRouteTables: the VPC's route tables get a route for each block, to the network interface of the node that has it. */
+export type NeverAcrossSubnets = "Refuse" | "VpcRouteTables";
+
 export interface ClusterSshArgs {
   /** Who may reach port 22. Needed unless a proxyCommand reaches the nodes in another way. */
   readonly adminCidrBlocks?: readonly string[];
@@ -35,20 +51,35 @@ export interface ClusterSshArgs {
   readonly port?: number;
   /** Run by /bin/sh with %h, %p and %r replaced. Default: the provider's `proxyCommand`, if configured. */
   readonly proxyCommand?: string;
+  /** Host that connections to the nodes go through; a proxyCommand then carries those to it. */
+  readonly bastion?: ClusterBastionArgs;
+}
+
+export interface ClusterBastionArgs {
+  readonly host: pulumi.Input<string>;
+  /** Default 22. */
+  readonly port?: number;
+  readonly user: string;
+  readonly privateKey: pulumi.Input<string>;
+  readonly hostKey: pulumi.Input<string>;
 }
 
 /** Reads what a program passed: every problem of form, each at its property path; what cannot be read is left out of the result. */
 export function readClusterArgs(inputs: Readonly<Record<string, unknown>>): { readonly args: ClusterArgs; readonly problems: readonly Problem[] } {
   const reader = new Reader();
   const ssh = reader.optional(inputs["ssh"], "ssh", (value, at) => reader.object(value, at));
-  const interconnect = reader.optional(inputs["interconnect"], "interconnect", (value, at) => reader.text(value, at));
-  if (interconnect !== undefined && interconnect !== "Peering") reader.problem("interconnect", `"${interconnect}" is not known: use "Peering"`);
+  const neverAcrossSubnets = reader.optional(inputs["neverAcrossSubnets"], "neverAcrossSubnets", (value, at) => reader.oneOf(value, at, ["Refuse", "VpcRouteTables"] as const));
   const labels = reader.optional(inputs["labels"], "labels", (value, at) => reader.object(value, at)) ?? {};
   const checks = reader.optional(inputs["sourceDestCheck"], "sourceDestCheck", (value, at) => reader.object(value, at)) ?? {};
   const args: ClusterArgs = {
     ipPools: reader.required(inputs["ipPools"], "ipPools", (value, at) => reader.text(value, at)) ?? "",
     ipPoolsSource: reader.optional(inputs["ipPoolsSource"], "ipPoolsSource", (value, at) => reader.text(value, at)),
+    interconnect: reader.optional(inputs["interconnect"], "interconnect", (value, at) => reader.oneOf(value, at, INTERCONNECTS)),
     networks: reader.required(inputs["networks"], "networks", (value, at) => reader.list(value, at, (item, here) => readNetwork(reader, item, here))) ?? [],
+    neverAcrossSubnets,
+    vxlanVni: reader.optional(inputs["vxlanVni"], "vxlanVni", (value, at) => reader.within(value, at, 1, 0xffffff)),
+    vxlanPort: reader.optional(inputs["vxlanPort"], "vxlanPort", (value, at) => reader.within(value, at, 1, 65535)),
+    hostMtu: reader.optional(inputs["hostMtu"], "hostMtu", (value, at) => reader.within(value, at, SMALLEST_MTU[4], LARGEST_MTU)),
     workloadsPerNode: reader.optional(inputs["workloadsPerNode"], "workloadsPerNode", (value, at) => reader.count(value, at)),
     sourceDestCheck: Object.fromEntries(Object.entries(checks).map(([node, value]) => [node, reader.flag(value, `sourceDestCheck[${JSON.stringify(node)}]`) ?? false])),
     labels: Object.fromEntries(Object.entries(labels).map(([node, value]) => [node, reader.labels(value, `labels[${JSON.stringify(node)}]`)])),
@@ -57,12 +88,25 @@ export function readClusterArgs(inputs: Readonly<Record<string, unknown>>): { re
       user: reader.optional(ssh["user"], "ssh.user", (value, at) => reader.text(value, at)),
       port: reader.optional(ssh["port"], "ssh.port", (value, at) => reader.count(value, at)),
       proxyCommand: reader.optional(ssh["proxyCommand"], "ssh.proxyCommand", (value, at) => reader.text(value, at)),
+      bastion: reader.optional(ssh["bastion"], "ssh.bastion", (value, at) => readBastion(reader, value, at)),
     },
     instanceType: reader.input(inputs["instanceType"], "instanceType"),
     imageId: reader.input(inputs["imageId"], "imageId"),
     tags: reader.tags(inputs["tags"], "tags"),
   };
   return { args, problems: reader.problems };
+}
+
+function readBastion(reader: Reader, value: unknown, at: string): ClusterBastionArgs | undefined {
+  const bastion = reader.object(value, at);
+  if (bastion === undefined) return undefined;
+  return {
+    host: reader.requiredInput(bastion["host"], `${at}.host`),
+    port: reader.optional(bastion["port"], `${at}.port`, (port, here) => reader.within(port, here, 1, 65535)),
+    user: reader.required(bastion["user"], `${at}.user`, (user, here) => reader.text(user, here)) ?? "",
+    privateKey: reader.requiredInput(bastion["privateKey"], `${at}.privateKey`),
+    hostKey: reader.requiredInput(bastion["hostKey"], `${at}.hostKey`),
+  };
 }
 
 function readNetwork(reader: Reader, value: unknown, at: string): NetworkArgs | undefined {
@@ -72,6 +116,7 @@ function readNetwork(reader: Reader, value: unknown, at: string): NetworkArgs | 
     name: reader.required(network["name"], `${at}.name`, (name, here) => reader.text(name, here)) ?? "",
     cidrBlock: reader.required(network["cidrBlock"], `${at}.cidrBlock`, (cidr, here) => reader.text(cidr, here)) ?? "",
     subnets: reader.required(network["subnets"], `${at}.subnets`, (list, here) => reader.list(list, here, (item, path) => readSubnet(reader, item, path))) ?? [],
+    natGateway: reader.optional(network["natGateway"], `${at}.natGateway`, (flag, here) => reader.flag(flag, here)),
   };
 }
 
@@ -83,6 +128,7 @@ function readSubnet(reader: Reader, value: unknown, at: string): SubnetArgs | un
     nodes: reader.required(subnet["nodes"], `${at}.nodes`, (nodes, here) => reader.count(nodes, here)) ?? 0,
     name: reader.optional(subnet["name"], `${at}.name`, (name, here) => reader.text(name, here)),
     cidrBlock: reader.optional(subnet["cidrBlock"], `${at}.cidrBlock`, (cidr, here) => reader.text(cidr, here)),
+    publicIp: reader.optional(subnet["publicIp"], `${at}.publicIp`, (flag, here) => reader.flag(flag, here)),
   };
 }
 
@@ -113,6 +159,11 @@ class Reader {
     return typeof value === "string" && value !== "" ? value : this.problem(at, `expected a text, got ${kind(value)}`);
   }
 
+  oneOf<T extends string>(value: unknown, at: string, known: readonly T[]): T | undefined {
+    const text = this.text(value, at);
+    return text === undefined ? undefined : (known.find((one) => one === text) ?? this.problem(at, `"${text}" is not known: use ${known.map((one) => `"${one}"`).join(" or ")}`));
+  }
+
   flag(value: unknown, at: string): boolean | undefined {
     return typeof value === "boolean" ? value : this.problem(at, `expected true or false, got ${kind(value)}`);
   }
@@ -120,6 +171,11 @@ class Reader {
   count(value: unknown, at: string): number | undefined {
     if (typeof value === "number" && Number.isInteger(value) && value >= 0) return value;
     return this.problem(at, `expected a whole number from 0, got ${typeof value === "number" ? value : kind(value)}`);
+  }
+
+  within(value: unknown, at: string, least: number, most: number): number | undefined {
+    if (typeof value === "number" && Number.isInteger(value) && least <= value && value <= most) return value;
+    return this.problem(at, `expected a whole number from ${least} to ${most}, got ${typeof value === "number" ? value : kind(value)}`);
   }
 
   object(value: unknown, at: string): Readonly<Record<string, unknown>> | undefined {
@@ -141,6 +197,11 @@ class Reader {
   input(value: unknown, at: string): pulumi.Input<string> | undefined {
     if (isOutput<string>(value)) return value.apply((known) => this.orThrow(this.text(known, at), at));
     return this.optional(value, at, (known, here) => this.text(known, here));
+  }
+
+  requiredInput(value: unknown, at: string): pulumi.Input<string> {
+    if (value === undefined || value === null) this.problem(at, "is required");
+    return this.input(value, at) ?? "";
   }
 
   tags(value: unknown, at: string): ClusterArgs["tags"] {

@@ -1,12 +1,18 @@
-import { type Layout, layOut } from "../aws/layout";
+import { arrivalsOf, type PoolNodes, poolNodes } from "../aws/arrivals";
+import { type Layout, layOut, type NodeLayout } from "../aws/layout";
+import { neverAcrossSubnets } from "../aws/never-across-subnets";
 import { encapsulationsInUse, type SecurityRule, securityRules } from "../aws/security-rules";
-import type { TunnelKind } from "../ipam/pools";
+import { poolAllows, type TunnelKind } from "../ipam/pools";
 import { formatCidr, parseCidr } from "../ipam/cidr";
 import type { IpPool } from "../ippool/ippool";
 import { loadIpPools } from "../ippool/load";
 import type { Problem } from "../ippool/problem";
+import { VXLAN_PORT } from "../plan/node-plan";
 import type { Warning } from "../plan/path";
 import type { ClusterArgs } from "./cluster-args";
+import { nodeLabels } from "./node-labels";
+
+export const DEFAULT_SSH_PORT = 22;
 
 /** What a Cluster is going to consist of; everything that decides which resources there are. */
 export interface ClusterPlan {
@@ -14,6 +20,10 @@ export interface ClusterPlan {
   readonly layout: Layout;
   readonly encapsulations: readonly TunnelKind[];
   readonly rules: readonly SecurityRule[];
+  /** What is to be added for disabled pools that still have blocks, by the names of the pools that have some. */
+  rulesOfDisabled(withBlocks: ReadonlySet<string>): readonly SecurityRule[];
+  /** Whether the block of a pool, on a node, gets a route in the VPC's route tables. */
+  vpcRouted(pool: string, node: string): boolean;
   readonly warnings: readonly Warning[];
   readonly problems: readonly Problem[];
 }
@@ -22,36 +32,97 @@ export interface ClusterPlan {
 export function planCluster(args: ClusterArgs, proxyCommand: string | undefined): ClusterPlan {
   const { pools, problems: poolProblems } = loadIpPools(args.ipPools);
   const adminCidrBlocks = args.ssh?.adminCidrBlocks ?? [];
-  const laidOut = layOut({ networks: args.networks, pools, workloadsPerNode: args.workloadsPerNode ?? 0, sourceDestCheck: args.sourceDestCheck ?? {} });
-  const rules = securityRules(laidOut.layout, pools, { port: sshPort(args), cidrBlocks: adminCidrBlocks });
+  const laidOut = layOut({ networks: args.networks, interconnect: args.interconnect, pools, workloadsPerNode: args.workloadsPerNode ?? 0, sourceDestCheck: args.sourceDestCheck ?? {} });
+  const { layout } = laidOut;
+  const viaVpcRouter = args.neverAcrossSubnets === "VpcRouteTables";
+  const members = poolNodes(pools, layout.nodes.map((node) => ({ name: node.name, labels: labelsOf(node, layout.region, args) })));
+  const rulesOf = (carrying: readonly PoolNodes[]) =>
+    securityRules({
+      networks: layout.networks,
+      interconnect: layout.interconnect,
+      arrivals: arrivalsOf(layout.nodes, carrying, viaVpcRouter),
+      pools: carrying.map(({ pool }) => pool),
+      ssh: { port: sshPort(args), cidrBlocks: adminCidrBlocks },
+      vxlanPort: args.vxlanPort ?? VXLAN_PORT,
+    });
+  // A disabled pool gives no blocks. One that never had any says where not to masquerade to, and lets nobody in.
+  const enabled = members.filter(({ pool }) => !pool.disabled);
+  const rules = rulesOf(enabled);
+  const never = neverAcrossSubnets(layout.nodes, members, viaVpcRouter);
   const open = adminCidrBlocks.includes("0.0.0.0/0");
   return {
     pools,
-    layout: laidOut.layout,
+    layout,
     encapsulations: encapsulationsInUse(pools),
     rules: rules.rules,
+    rulesOfDisabled(withBlocks) {
+      const known = new Set(rules.rules.map(({ network, key }) => `${network} ${key}`));
+      return rulesOf(members.filter(({ pool }) => !pool.disabled || withBlocks.has(pool.name))).rules.filter(({ network, key }) => !known.has(`${network} ${key}`));
+    },
+    vpcRouted: never.routed,
     warnings: [
       ...laidOut.warnings,
       ...rules.warnings,
+      ...never.warnings,
+      ...noWayOut(pools),
+      ...closedSubnets(layout),
       ...(open ? [{ code: "SshFromAnywhere", message: "ssh.adminCidrBlocks has 0.0.0.0/0: everybody may try the nodes' port 22" }] : []),
     ],
     problems: [
       ...poolProblems,
       ...laidOut.problems,
-      ...labelProblems(args.labels ?? {}, laidOut.layout),
+      ...never.problems,
+      ...labelProblems(args.labels ?? {}, layout),
       ...adminProblems(adminCidrBlocks, proxyCommand),
+      ...privateProblems(args, proxyCommand),
       ...portProblems(sshPort(args)),
     ],
   };
 }
 
+function labelsOf(node: NodeLayout, region: string, args: ClusterArgs): Readonly<Record<string, string>> {
+  const { name, network, subnet } = node;
+  return nodeLabels({ name, network, subnet: subnet.name, availabilityZone: subnet.availabilityZone, region, labels: args.labels?.[name] });
+}
+
+/** An internet gateway translates the instances' own addresses and drops all others (VPC User Guide, "Internet gateways"). */
+function noWayOut(pools: readonly IpPool[]): readonly Warning[] {
+  return pools
+    .filter((pool) => !pool.natOutgoing && !pool.disabled && poolAllows(pool, "Workload"))
+    .map(({ name, cidr }) => {
+      const message = `IP pool ${name} has natOutgoing off, and its workloads have no other way out: the internet gateway drops what comes from ${cidr}, and hosts of the networks that are no nodes have no route back there. Set natOutgoing: true, unless they are to reach workloads and nodes only`;
+      return { code: "NoWayOut", message };
+    });
+}
+
 /** TCP port of the nodes' ssh server. */
 export function sshPort(args: ClusterArgs): number {
-  return args.ssh?.port ?? 22;
+  return args.ssh?.port ?? DEFAULT_SSH_PORT;
 }
 
 function portProblems(port: number): readonly Problem[] {
   return port >= 1 && port <= 65535 ? [] : [{ path: "ssh.port", message: `${port} is not a TCP port: 1 to 65535` }];
+}
+
+/** Nodes without public addresses are reached through something that stands in their network, or next to it. */
+function privateProblems(args: ClusterArgs, proxyCommand: string | undefined): readonly Problem[] {
+  if (proxyCommand !== undefined || args.ssh?.bastion !== undefined) return [];
+  return args.networks.flatMap(({ subnets }, i) =>
+    subnets.flatMap(({ publicIp, nodes }, j): Problem[] => {
+      if (publicIp !== false || nodes === 0) return [];
+      return [{ path: `networks[${i}].subnets[${j}].publicIp`, message: "nodes without public addresses cannot be reached from here: give ssh.bastion, a host that reaches them, or ssh.proxyCommand, a command that does" }];
+    }),
+  );
+}
+
+/** At its first boot a node installs what is missing of the packages in its user data (aws/user-data.ts). */
+function closedSubnets({ networks, nodes }: Layout): readonly Warning[] {
+  return networks.flatMap(({ name, natGateway, subnets }): Warning[] => {
+    const closed = subnets.filter(({ publicIp, key }) => !publicIp && nodes.some(({ subnet }) => subnet.key === key));
+    if (closed.length === 0 || natGateway !== undefined) return [];
+    const message = `nodes of ${closed.map(({ key }) => key).join(", ")} have no way to the internet: their image has to hold the packages that are installed otherwise (README, "Private subnets"). Set natGateway: true on network ${name} to give them one`;
+    return [{ code: "PrivateWithoutNatGateway", message }];
+  });
 }
 
 function labelProblems(labels: Readonly<Record<string, unknown>>, { nodes }: Layout): readonly Problem[] {

@@ -5,15 +5,18 @@ import type { ConstructResult } from "@pulumi/pulumi/provider";
 import { DEBIAN, distributionOf, userOf } from "../aws/distribution";
 import { createInstance, debianImage, identifyImage } from "../aws/instance";
 import type { NodeLayout } from "../aws/layout";
-import { createIngressRules, createNetwork, type IngressRule, networkOf, type Peerings, peerNetworks } from "../aws/network";
+import { createIngressRules, createNetwork, type IngressRule, networkOf, type Peerings, peerNetworks, routeBlocks } from "../aws/network";
+import { TRANSIT_GATEWAY_MTU } from "../aws/interconnect";
 import { type Scope, tagged } from "../aws/scope";
+import { attachNetworks } from "../aws/transit-gateway";
 import type { Problem } from "../ippool/problem";
 import type { Path, Warning } from "../plan/path";
+import type { SshBastion } from "../ssh/target";
 import type { InventoryNode, InventoryWorkload } from "../verify/inventory";
 import type { ProviderConfig } from "../wire/provider-config";
-import { IpPools, Routes, SshKey, Topology, Tunnel, TunnelsReady, Workload } from "./children";
+import { type Inputs, IpPools, Routes, SshKey, Topology, Tunnel, TunnelsReady, Workload } from "./children";
 import { type ClusterArgs, readClusterArgs } from "./cluster-args";
-import { type ClusterPlan, planCluster, sshPort } from "./cluster-plan";
+import { type ClusterPlan, DEFAULT_SSH_PORT, planCluster, sshPort } from "./cluster-plan";
 import type { TopologyOutputs } from "./inputs";
 
 const DEFAULT_INSTANCE_TYPE = "t3.micro";
@@ -35,6 +38,7 @@ interface Connection {
   readonly privateKey: pulumi.Input<string>;
   readonly hostKey: pulumi.Input<string>;
   readonly proxyCommand?: string;
+  readonly bastion?: Inputs<SshBastion>;
 }
 
 /**
@@ -50,7 +54,7 @@ export class Cluster extends pulumi.ComponentResource {
   declare readonly paths: pulumi.Output<readonly Path[]>;
   declare readonly blocks: pulumi.Output<TopologyOutputs["blocks"]>;
   declare readonly warnings: pulumi.Output<readonly Warning[]>;
-  declare readonly ssh: { readonly user: pulumi.Input<string>; readonly port: number; readonly privateKey: pulumi.Output<string>; readonly proxyCommand?: string };
+  declare readonly ssh: { readonly user: pulumi.Input<string>; readonly port: number; readonly privateKey: pulumi.Output<string>; readonly proxyCommand?: string; readonly bastion?: Inputs<SshBastion> };
   declare readonly vpcIds: pulumi.Output<Record<string, string>>;
   declare readonly securityGroupIds: pulumi.Output<Record<string, string>>;
 
@@ -71,12 +75,14 @@ export class Cluster extends pulumi.ComponentResource {
     const user = args.ssh?.user ?? chosen?.apply(userOf) ?? DEBIAN.user;
     const packages = chosen?.apply((image) => (distributionOf(image) ?? DEBIAN).packages);
     const port = sshPort(args);
+    const bastion = args.ssh?.bastion && { ...args.ssh.bastion, port: args.ssh.bastion.port ?? DEFAULT_SSH_PORT, privateKey: pulumi.secret(args.ssh.bastion.privateKey) };
     const key = new SshKey(`${name}-ssh`, { parent: this });
     const keyPair = new KeyPair(name, { publicKey: key.publicKey, tags: tagged(scope, name) }, { parent: this });
     const ipPools = new IpPools(name, { manifests: args.ipPools, source: args.ipPoolsSource }, { parent: this });
 
     const networks = new Map(plan.layout.networks.map((network) => [network.name, createNetwork(scope, network)]));
-    const peerings = peerNetworks(scope, plan.layout.peerings, networks);
+    const { interconnect, transitSubnets } = plan.layout;
+    const peerings = interconnect === "TransitGateway" ? attachNetworks(scope, transitSubnets, networks) : peerNetworks(scope, plan.layout.peerings, networks);
     const rules = createIngressRules(scope, plan.rules, networks, peerings);
 
     const instanceType = args.instanceType ?? DEFAULT_INSTANCE_TYPE;
@@ -85,7 +91,9 @@ export class Cluster extends pulumi.ComponentResource {
       const hostKey = new SshKey(`${name}-${layout.name}`, { parent: this });
       const network = networkOf(networks, layout.network);
       const instance = createInstance(scope, { node: layout, network, instanceType, image, keepImage: args.imageId === undefined, packages, keyPair, hostKey });
-      const connection = { host: instance.publicIp, port, user, privateKey: key.privateKey, hostKey: hostKey.publicKey, proxyCommand: args.ssh?.proxyCommand };
+      // A bastion stands next to the nodes.
+      const host = layout.subnet.publicIp && bastion === undefined ? instance.publicIp : layout.privateIp;
+      const connection = { host, port, user, privateKey: key.privateKey, hostKey: hostKey.publicKey, proxyCommand: args.ssh?.proxyCommand, ...(bastion !== undefined && { bastion }) };
       return { layout, instance, hostKey, connection };
     });
 
@@ -104,18 +112,29 @@ export class Cluster extends pulumi.ComponentResource {
           labels: { ...args.labels?.[node.name] },
         })),
         workloads: [...plan.layout.workloads],
-        hostMtu: HOST_MTU,
+        hostMtu: args.hostMtu ?? HOST_MTU,
+        vxlanVni: args.vxlanVni,
+        vxlanPort: args.vxlanPort,
+        viaVpcRouter: args.neverAcrossSubnets === "VpcRouteTables" ? true : undefined,
+        ...(interconnect === "TransitGateway" && { networkMtus: pairsOf(plan.layout.networks.map((network) => network.name)).map((pair) => ({ networks: pair, mtu: TRANSIT_GATEWAY_MTU })) }),
       },
       { parent: this, dependsOn: nodes.map(({ instance }) => instance) },
     );
 
+    // The only resources made inside an apply: who has which block is in the state. A preview knows it all the same.
+    const late = topology.blocks.apply((blocks): readonly pulumi.Resource[] => {
+      const rulesOfDisabled = plan.rulesOfDisabled(new Set(blocks.map(({ pool }) => pool)));
+      const added = createIngressRules(scope, rulesOfDisabled, networks, peerings).map(({ resource }) => resource);
+      return [...added, ...routeBlocks(scope, blocks.filter(({ pool, node }) => plan.vpcRouted(pool, node ?? "")), nodes, networks)];
+    });
+
     this.nodes = pulumi.all(nodes.map(inventoryNode));
     this.privateIps = Object.fromEntries(nodes.map(({ layout }) => [layout.name, layout.privateIp]));
-    this.workloads = pulumi.all(overlay(scope, plan, nodes, rules, peerings, topology));
+    this.workloads = pulumi.all(overlay(scope, plan, nodes, rules, peerings, topology, late));
     this.paths = topology.paths;
     this.blocks = topology.blocks;
     this.warnings = topology.warnings.apply((warnings) => [...plan.warnings, ...warnings]);
-    this.ssh = { user, port, privateKey: pulumi.secret(key.privateKey), ...(proxyCommand !== undefined && { proxyCommand }) };
+    this.ssh = { user, port, privateKey: pulumi.secret(key.privateKey), ...(proxyCommand !== undefined && { proxyCommand }), ...(bastion !== undefined && { bastion }) };
     this.vpcIds = pulumi.all(Object.fromEntries([...networks].map(([network, { vpc }]) => [network, vpc.id])));
     this.securityGroupIds = pulumi.all(Object.fromEntries([...networks].map(([network, { securityGroup }]) => [network, securityGroup.id])));
     this.registerOutputs(this.outputs());
@@ -162,6 +181,7 @@ function overlay(
   rules: readonly IngressRule[],
   peerings: Peerings,
   topology: Topology,
+  late: pulumi.Output<readonly pulumi.Resource[]>,
 ): pulumi.Output<InventoryWorkload>[] {
   const rulesFor = (purposes: readonly string[], network?: string): pulumi.Resource[] =>
     rules.filter(({ rule }) => purposes.includes(rule.purpose) && (network === undefined || rule.network === network)).map(({ resource }) => resource);
@@ -178,7 +198,8 @@ function overlay(
       return new Tunnel(`${name}-${node.layout.name}-${encapsulation.toLowerCase()}`, args, { ...options(node), dependsOn });
     }),
   );
-  const ready = new TunnelsReady(name, { tunnels: tunnels.map(({ digest }) => digest) }, { parent, dependsOn: [...peerings.routes, ...rulesFor(["pool", "icmp"])] });
+  const underlay = late.apply((resources) => [...peerings.routes, ...rulesFor(["pool", "icmp"]), ...resources]);
+  const ready = new TunnelsReady(name, { tunnels: tunnels.map(({ digest }) => digest) }, { parent, dependsOn: underlay });
   const routes = new Map(
     nodes.map((node) => {
       const args = { ...onNode(node), plan: planOf(node), tunnelsReady: ready.digest };
@@ -200,18 +221,22 @@ function overlay(
   });
 }
 
-function inventoryNode({ layout, instance, hostKey }: Node): pulumi.Output<InventoryNode> {
-  return pulumi.all([instance.id, instance.publicIp, hostKey.publicKey]).apply(([instanceId, publicIp, publicKey]) => ({
+function inventoryNode({ layout, instance, hostKey, connection }: Node): pulumi.Output<InventoryNode> {
+  return pulumi.all([instance.id, instance.publicIp, hostKey.publicKey, connection.host]).apply(([instanceId, publicIp, publicKey, host]) => ({
     name: layout.name,
     network: layout.network,
     subnet: layout.subnet.name,
     availabilityZone: layout.subnet.availabilityZone,
     privateIp: layout.privateIp,
-    publicIp,
+    ...(layout.subnet.publicIp && { publicIp }),
     instanceId,
-    host: publicIp,
+    host,
     hostKey: publicKey,
   }));
+}
+
+function pairsOf(names: readonly string[]): (readonly [string, string])[] {
+  return names.flatMap((one, i) => names.slice(i + 1).map((other) => [one, other] as const));
 }
 
 /** Calico's sentence first, so that it can be searched for; then where it stands in the text. */

@@ -30,6 +30,12 @@ export interface TopologyInputs {
   readonly workloads: readonly { readonly name: string; readonly node: string; readonly pool?: string }[];
   /** MTU of the interfaces, bytes. Default 9001. */
   readonly hostMtu?: number;
+  /** VXLAN network identifier. Default 4096. */
+  readonly vxlanVni?: number;
+  /** UDP port of VXLAN. Default 4789. */
+  readonly vxlanPort?: number;
+  /** Within a network, packets of pools without encapsulation go to other subnets by way of the VPC's router. */
+  readonly viaVpcRouter?: boolean;
   readonly networkMtus?: readonly { readonly networks: readonly [string, string]; readonly mtu: number }[];
 }
 export interface TopologyNodeInputs {

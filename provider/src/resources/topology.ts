@@ -2,9 +2,10 @@ import { parseAddress } from "../ipam/address";
 import { assignAddresses } from "../ipam/addresses";
 import type { PoolBlock } from "../ipam/blocks";
 import { parseCidr } from "../ipam/cidr";
+import { poolEncapsulation } from "../ipam/pools";
 import type { TunnelAddresses } from "../ipam/tunnel-addresses";
 import type { WorkloadAddress } from "../ipam/workloads";
-import type { NodePlan } from "../plan/node-plan";
+import { type NodePlan, VXLAN_DEVICE, VXLAN_PORT, VXLAN_VNI } from "../plan/node-plan";
 import { planTopology } from "../plan/plan-topology";
 import type { TopologyNode } from "../plan/topology";
 import type { CheckFailure } from "../wire/check-failure";
@@ -26,7 +27,7 @@ type Outputs = Omit<TopologyOutputs, keyof TopologyInputs> & Pick<Assigned, "tun
 
 /** All nodes, what they get, and what follows from it; there is nothing of it outside the state. */
 export const topology: CustomResource<Inputs, Outputs> = {
-  check(inputs, old) {
+  async check(inputs, old, context) {
     const malformed = malformedAddresses(inputs);
     if (malformed.length > 0) return { inputs, failures: malformed };
     if (!isKnown(inputs)) return { inputs: { blocks: UNKNOWN, tunnelAddresses: UNKNOWN, workloadAddresses: UNKNOWN, ...inputs }, failures: [] };
@@ -46,6 +47,8 @@ export const topology: CustomResource<Inputs, Outputs> = {
       ...assigned.problems.map(({ path, message }) => ({ property: path, reason: message })),
     ];
     if (failures.length > 0) return { inputs, failures };
+    // Said here, as this is called in previews, too, and knows what was before.
+    for (const message of old === undefined ? [] : interruptions(old, inputs)) await context.log("warning", message);
     const checked = {
       ...inputs,
       blocks: assigned.blocks,
@@ -90,7 +93,7 @@ const UNKNOWN_OUTPUTS: Unknowable<Outputs> = {
 };
 
 function outputsOf(inputs: Inputs): Outputs {
-  const { pools, hostMtu, networkMtus, blocks = [], tunnelAddresses = {}, workloadAddresses = [] } = inputs;
+  const { pools, hostMtu, networkMtus, vxlanVni, vxlanPort, viaVpcRouter, blocks = [], tunnelAddresses = {}, workloadAddresses = [] } = inputs;
   const plan = planTopology({
     nodes: inputs.nodes.map(
       (node): TopologyNode => ({
@@ -108,6 +111,9 @@ function outputsOf(inputs: Inputs): Outputs {
     workloads: workloadAddresses.map(({ address, node }) => ({ ip: address, node })),
     hostMtu,
     networkMtus,
+    vxlanVni,
+    vxlanPort,
+    viaVpcRouter,
   });
   const nodePlans: Record<string, string> = {};
   const encapsulations: Record<string, readonly ("IPIP" | "VXLAN")[]> = {};
@@ -130,6 +136,20 @@ function outputsOf(inputs: Inputs): Outputs {
     nodePlans,
     encapsulations,
   };
+}
+
+/** What a change interrupts, in words: Linux has no way to change VNI and port of a VXLAN device that is there (ip-link(8), VXLAN). */
+function interruptions(old: Inputs, inputs: Inputs): readonly string[] {
+  const changes = [
+    ["VNI", old.vxlanVni ?? VXLAN_VNI, inputs.vxlanVni ?? VXLAN_VNI],
+    ["UDP port", old.vxlanPort ?? VXLAN_PORT, inputs.vxlanPort ?? VXLAN_PORT],
+  ] as const;
+  const changed = changes.filter(([, before, after]) => before !== after).map(([what, before, after]) => `${what} ${before} becomes ${after}`);
+  // A pool that is new, or was not VXLAN, has no packets to lose.
+  const pools = inputs.pools.filter((pool) => poolEncapsulation(pool) === "VXLAN" && old.pools.some((one) => one.name === pool.name && poolEncapsulation(one) === "VXLAN"));
+  if (changed.length === 0 || pools.length === 0) return [];
+  const names = pools.map(({ name }) => name).join(", ");
+  return [`VXLAN's ${changed.join(" and ")}: every node makes its device ${VXLAN_DEVICE} anew, one after the other, and a pair of nodes exchanges no encapsulated packets of IP pools ${names} until both have done so (VxlanInterrupted)`];
 }
 
 /** The encapsulations that a node needs a tunnel device for. */

@@ -2,11 +2,12 @@ import { connect as connectTcp, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ServerHostKeyAlgorithm, utils } from "ssh2";
+import { Bastions } from "./bastion";
 import { blobFingerprint, fingerprint, publicKeyBlob } from "./key";
 import { startProxyCommand } from "./proxy-command";
 import { Semaphore } from "./semaphore";
 import { HostKeyError, keyType, SshError, UnreachableError } from "./ssh-error";
-import type { SshTarget } from "./target";
+import type { SshBastion, SshTarget } from "./target";
 
 export interface NodeContext {
   readonly signal?: AbortSignal;
@@ -27,6 +28,8 @@ const LONGEST_WAIT_MS = 5_000;
 const KEEPALIVE_MS = 10_000;
 /** Handshakes are all arithmetic: more at a time only makes each one slower, up to its time limit. */
 const handshakes = new Semaphore(16);
+
+const bastions = new Bastions();
 
 /** A time limit that attempts share. */
 export class Deadline {
@@ -67,6 +70,7 @@ export async function backOff(attempt: number, deadline: Deadline, signal?: Abor
  */
 export async function connect(target: SshTarget, context: NodeContext = {}): Promise<Client> {
   checkTarget(target);
+  if (target.bastion !== undefined) checkTarget(target.bastion);
   const deadline = new Deadline(context.deadlineMs ?? DEFAULT_DEADLINE_MS);
   for (let attempt = 1; ; attempt++) {
     context.signal?.throwIfAborted();
@@ -98,7 +102,11 @@ function checkTarget({ host, port, user, privateKey, hostKey }: SshTarget): void
 /** A message of a failed attempt that had a proxy command. */
 class ProxyError extends Error {}
 
+/** A message of a failed attempt that had a bastion, about the bastion. */
+class BastionError extends Error {}
+
 async function connectOnce(target: SshTarget, timeoutMs: number, signal?: AbortSignal): Promise<Client> {
+  if (target.bastion !== undefined) return connectThrough(target.bastion, target, timeoutMs, signal);
   if (target.proxyCommand === undefined) {
     const socket = await openSocket(target, timeoutMs, signal);
     return handshakes.run(() => handshake(target, socket, timeoutMs, signal), signal).catch((error: unknown) => {
@@ -115,6 +123,48 @@ async function connectOnce(target: SshTarget, timeoutMs: number, signal?: AbortS
     if (error instanceof SshError || proxy.said() === "") throw error;
     throw new ProxyError(`${describe(error)} (the proxy command says: ${proxy.said()})`, { cause: error });
   }
+}
+
+async function connectThrough(bastion: SshBastion, target: SshTarget, timeoutMs: number, signal?: AbortSignal): Promise<Client> {
+  // The bastion's connection is shared, so the signal of one who waits for it does not end it.
+  const logIn = (): Promise<Client> => connectOnce({ ...bastion, proxyCommand: target.proxyCommand }, timeoutMs);
+  const { stream, release } = await orAborted(bastions.tunnel(target, bastion, logIn), signal, (late) => late.release()).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    if (error instanceof HostKeyError) throw error;
+    throw new BastionError(`the bastion ${bastion.user}@${bastion.host}: ${describe(error)}`, { cause: error });
+  });
+  try {
+    const client = await handshakes.run(() => handshake(target, stream, timeoutMs, signal), signal);
+    client.once("close", release);
+    return client;
+  } catch (error) {
+    stream.destroy();
+    release();
+    throw error;
+  }
+}
+
+/** The promise, or the signal's reason when that comes first; what comes too late goes to `discard`. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined, discard: (late: T) => void): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      promise.then(discard, () => undefined);
+      reject(signal.reason);
+    };
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(
+      (value) => {
+        signal.removeEventListener("abort", abort);
+        if (!signal.aborted) resolve(value);
+      },
+      (error: unknown) => {
+        signal.removeEventListener("abort", abort);
+        reject(error);
+      },
+    );
+  });
 }
 
 function openSocket({ host, port }: SshTarget, timeoutMs: number, signal?: AbortSignal): Promise<Socket> {
@@ -231,6 +281,7 @@ export function describe(error: unknown): string {
 
 function advise(error: unknown): string {
   if (isUnauthorised(error)) return "Check the user name, and that its authorized_keys hold the key's public half.";
+  if (error instanceof BastionError) return "Check the bastion's address, user and key, that the nodes' security groups let ssh in from it, and that it may forward (sshd_config, AllowTcpForwarding).";
   if (error instanceof ProxyError) return "Check the proxy command by running it.";
   return "Check that the node runs, that its security group lets ssh in from here, and that the address is right.";
 }

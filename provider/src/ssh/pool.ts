@@ -104,8 +104,9 @@ export class SshPool {
 }
 
 /** What a connection depends on; the key's secret only as a digest. */
-function keyOf({ host, port, user, hostKey, proxyCommand, privateKey }: SshTarget): string {
-  return JSON.stringify([host, port, user, hostKey, proxyCommand, createHash("sha256").update(privateKey).digest("hex")]);
+function keyOf({ host, port, user, hostKey, proxyCommand, privateKey, bastion }: SshTarget): string {
+  const way = bastion === undefined ? [] : [bastion.host, bastion.port, bastion.user, bastion.hostKey, createHash("sha256").update(bastion.privateKey).digest("hex")];
+  return JSON.stringify([host, port, user, hostKey, proxyCommand, createHash("sha256").update(privateKey).digest("hex"), ...way]);
 }
 
 /** The promise, or the signal's reason when that comes first. */

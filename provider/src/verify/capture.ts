@@ -1,3 +1,5 @@
+import { VXLAN_PORT } from "../plan/node-plan";
+
 /**
  * Reads what tcpdump wrote (pcap, RFC draft-ietf-opsawg-pcap) and says for each IPv4 packet what was on the wire: the
  * outermost header, and the inner one behind IP in IP (RFC 2003) or VXLAN (RFC 7348).
@@ -12,6 +14,8 @@ export interface CapturedPacket {
     readonly encapsulation: "IPIP" | "VXLAN";
     readonly source: string;
     readonly destination: string;
+    /** Of VXLAN: UDP destination port and network identifier. */
+    readonly port?: number;
     readonly vni?: number;
   };
 }
@@ -22,10 +26,10 @@ const LINUX_COOKED = 113;
 const RAW = 101;
 
 /**
- * @param vxlanPort UDP destination port that carries VXLAN, 4789 unless configured
+ * @param vxlanPorts UDP destination ports that carry VXLAN
  * @throws Error when the bytes are no pcap file, or of a link type that is not read
  */
-export function readCapture(file: Buffer, vxlanPort = 4789): readonly CapturedPacket[] {
+export function readCapture(file: Buffer, vxlanPorts: ReadonlySet<number> = new Set([VXLAN_PORT])): readonly CapturedPacket[] {
   if (file.length < 24) throw new Error(`no capture file: ${file.length} bytes, a pcap header has 24`);
   const little = LITTLE_ENDIAN.has(file.readUInt32LE(0));
   if (!little && !LITTLE_ENDIAN.has(file.readUInt32BE(0))) throw new Error(`no capture file: it begins with 0x${file.readUInt32BE(0).toString(16)}`);
@@ -40,14 +44,14 @@ export function readCapture(file: Buffer, vxlanPort = 4789): readonly CapturedPa
     const length = u32(at + 8);
     const end = at + 16 + length;
     if (end > file.length) break;
-    const packet = readPacket(file.subarray(at + 16 + offset, end), vxlanPort);
+    const packet = readPacket(file.subarray(at + 16 + offset, end), vxlanPorts);
     if (packet) packets.push(packet);
     at = end;
   }
   return packets;
 }
 
-function readPacket(ip: Buffer, vxlanPort: number): CapturedPacket | undefined {
+function readPacket(ip: Buffer, vxlanPorts: ReadonlySet<number>): CapturedPacket | undefined {
   const outer = readIpv4(ip);
   if (!outer) return undefined;
   const { source, destination, protocol, payload } = outer;
@@ -55,10 +59,10 @@ function readPacket(ip: Buffer, vxlanPort: number): CapturedPacket | undefined {
     const inner = readIpv4(payload);
     if (inner) return { source, destination, protocol, inner: { encapsulation: "IPIP", source: inner.source, destination: inner.destination } };
   }
-  if (protocol === 17 && payload.length >= 8 + 8 + 14 && payload.readUInt16BE(2) === vxlanPort) {
+  if (protocol === 17 && payload.length >= 8 + 8 + 14 && vxlanPorts.has(payload.readUInt16BE(2))) {
     const inner = readIpv4(payload.subarray(8 + 8 + 14));
     if (inner) {
-      return { source, destination, protocol, inner: { encapsulation: "VXLAN", source: inner.source, destination: inner.destination, vni: payload.readUIntBE(8 + 4, 3) } };
+      return { source, destination, protocol, inner: { encapsulation: "VXLAN", source: inner.source, destination: inner.destination, port: payload.readUInt16BE(2), vni: payload.readUIntBE(8 + 4, 3) } };
     }
   }
   return { source, destination, protocol };

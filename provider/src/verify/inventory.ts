@@ -1,4 +1,5 @@
 import type { Path } from "../plan/path";
+import type { SshBastion } from "../ssh/target";
 
 /** What verify needs to know of a stack; the outputs of Cluster have this form (`pulumi stack output --json --show-secrets`). */
 export interface Inventory {
@@ -16,7 +17,7 @@ export interface InventoryNode {
   readonly privateIp: string;
   readonly publicIp?: string;
   readonly instanceId: string;
-  /** Where ssh connects to: the public address, or the private one behind a bastion. */
+  /** Where ssh connects to: the public address, or the private one where it has none or there is a bastion. */
   readonly host: string;
   /** `ssh-ed25519 AAAA…`: pinned. */
   readonly hostKey: string;
@@ -40,6 +41,8 @@ export interface SshAccess {
   readonly privateKey: string;
   /** %h, %p and %r are replaced; run by /bin/sh. */
   readonly proxyCommand?: string;
+  /** Host that connections to the nodes go through. */
+  readonly bastion?: SshBastion;
 }
 
 /** What is amiss with a stack's outputs, each line with its property path. */
@@ -121,6 +124,8 @@ export function parseInventory(outputs: unknown): Inventory {
         outer: {
           source: text(outer, `${at}.outer`, "source", IPV4),
           destination: text(outer, `${at}.outer`, "destination", IPV4),
+          ...(outer["port"] !== undefined && { port: number(outer, `${at}.outer`, "port") }),
+          ...(outer["vni"] !== undefined && { vni: number(outer, `${at}.outer`, "vni") }),
         },
       }),
       mtu: number(row, at, "mtu"),
@@ -128,15 +133,27 @@ export function parseInventory(outputs: unknown): Inventory {
       hops: Array.isArray(row["hops"]) ? row["hops"].map(String) : [],
     };
   });
+  const privateKey = (row: Record<string, unknown>, at: string): string => {
+    const value = row["privateKey"];
+    // Never through text(): a malformed key would be shown.
+    if (typeof value !== "string" || value === "") problems.push(`${at}.privateKey: is missing (pass --show-secrets to \`pulumi stack output\`)`);
+    return typeof value === "string" ? value : "";
+  };
+  const readBastion = (row: Record<string, unknown>): SshBastion => ({
+    host: text(row, "ssh.bastion", "host"),
+    port: number(row, "ssh.bastion", "port"),
+    user: text(row, "ssh.bastion", "user", NAME),
+    hostKey: text(row, "ssh.bastion", "hostKey"),
+    privateKey: privateKey(row, "ssh.bastion"),
+  });
   const ssh = record(root["ssh"], "ssh", problems);
   const access: SshAccess = {
     user: text(ssh, "ssh", "user", NAME),
     port: ssh["port"] === undefined ? 22 : number(ssh, "ssh", "port"),
-    privateKey: typeof ssh["privateKey"] === "string" ? ssh["privateKey"] : "",
+    privateKey: privateKey(ssh, "ssh"),
     proxyCommand: optional(ssh, "proxyCommand"),
+    ...(ssh["bastion"] !== undefined && ssh["bastion"] !== null && { bastion: readBastion(record(ssh["bastion"], "ssh.bastion", problems)) }),
   };
-  // Never through text(): a malformed key would be shown.
-  if (access.privateKey === "") problems.push("ssh.privateKey: is missing (pass --show-secrets to `pulumi stack output`)");
 
   const known = new Set(nodes.map((n) => n.name));
   workloads.forEach((w, i) => {

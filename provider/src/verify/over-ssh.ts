@@ -43,7 +43,7 @@ export async function verifyOverSsh(inventory: Inventory, options: OverSshOption
 }
 
 function targetOf({ ssh }: Inventory, node: InventoryNode): SshTarget {
-  return { host: node.host, port: ssh.port, user: ssh.user, privateKey: ssh.privateKey, hostKey: node.hostKey, proxyCommand: ssh.proxyCommand };
+  return { host: node.host, port: ssh.port, user: ssh.user, privateKey: ssh.privateKey, hostKey: node.hostKey, proxyCommand: ssh.proxyCommand, bastion: ssh.bastion };
 }
 
 /** provider/verify/overlaynet-probe, seen from provider/src and from out/provider/src. */

@@ -1,5 +1,5 @@
 import type { Encapsulation } from "../plan/node-plan";
-import type { Path } from "../plan/path";
+import type { OuterHeader, Path } from "../plan/path";
 import type { Inventory, InventoryNode, InventoryWorkload } from "./inventory";
 
 /** One ordered pair of workloads and what must be seen of it. */
@@ -9,7 +9,7 @@ export interface Pair {
   readonly fromNode: InventoryNode;
   readonly toNode: InventoryNode;
   readonly encapsulation: Encapsulation;
-  readonly outer?: { readonly source: string; readonly destination: string };
+  readonly outer?: OuterHeader;
   /** Largest packet that must pass with DF set: the least of the path's and both workloads' interfaces, bytes. */
   readonly mtu: number;
   readonly reason: string;

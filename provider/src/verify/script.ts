@@ -24,7 +24,10 @@ export interface ProbeResult {
 
 const dir = (run: string): string => `/run/overlaynet-verify-${run}`;
 
-/** Starts the answering side in each workload's namespace and the capture at the node's own interface; returns when both stand. */
+/**
+ * Starts the answering side in each workload's namespace and the capture at the node's own interface; returns when both stand. In immediate
+ * mode, as tcpdump leaves up to a second of packets unread in the kernel otherwise when it is ended.
+ */
 export function startScript(run: string, privateIp: string, namespaces: readonly string[], probe: string): string {
   return `set -eu
 umask 077
@@ -37,7 +40,7 @@ interface=$(ip -o -4 addr show to ${privateIp}/32 | awk '{ print $2; exit }')
 [ -n "$interface" ] || { echo "no interface has ${privateIp}" >&2; exit 1; }
 command -v tcpdump >/dev/null || { echo "tcpdump is not installed on this node: apt-get install tcpdump" >&2; exit 1; }
 ${namespaces.map((ns) => `ip netns exec ${ns} perl probe serve ${PROBE_PORT} ${LIFETIME_SECONDS} >> pids`).join("\n")}
-timeout ${LIFETIME_SECONDS} tcpdump -i "$interface" -U -n -s 200 -w capture 'ip and not tcp port 22' </dev/null >/dev/null 2>tcpdump.log &
+timeout ${LIFETIME_SECONDS} tcpdump -i "$interface" --immediate-mode -U -n -s 200 -w capture 'ip and not tcp port 22' </dev/null >/dev/null 2>tcpdump.log &
 echo $! > tcpdump.pid
 tries=0
 until grep -q 'listening on' tcpdump.log; do

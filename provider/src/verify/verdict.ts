@@ -1,4 +1,4 @@
-import type { Encapsulation } from "../plan/node-plan";
+import { type Encapsulation, VXLAN_PORT, VXLAN_VNI } from "../plan/node-plan";
 import type { CapturedPacket } from "./capture";
 import type { Pair } from "./pair";
 import { PROBE_KINDS, type ProbeResult } from "./script";
@@ -65,13 +65,19 @@ export function expectedWire(pair: Pair): string {
   const inner = `IP ${pair.from.address} > ${pair.to.address}`;
   if (pair.encapsulation === "None") return inner;
   const outer = `IP ${pair.outer?.source ?? pair.fromNode.privateIp} > ${pair.outer?.destination ?? pair.toNode.privateIp}`;
-  return `${outer} ${pair.encapsulation === "IPIP" ? "proto 4" : "udp VXLAN"} | ${inner}`;
+  return `${outer} ${header(pair.encapsulation, pair.outer?.port, pair.outer?.vni)} | ${inner}`;
+}
+
+/** Port and identifier of VXLAN are said where they are not the usual ones. */
+function header(encapsulation: "IPIP" | "VXLAN", port = VXLAN_PORT, vni = VXLAN_VNI): string {
+  if (encapsulation === "IPIP") return "proto 4";
+  return port === VXLAN_PORT && vni === VXLAN_VNI ? "udp VXLAN" : `udp ${port} VXLAN ${vni}`;
 }
 
 function describePacket(packet: CapturedPacket): string {
   const outer = `IP ${packet.source} > ${packet.destination}`;
   if (!packet.inner) return outer;
-  return `${outer} ${packet.inner.encapsulation === "IPIP" ? "proto 4" : "udp VXLAN"} | IP ${packet.inner.source} > ${packet.inner.destination}`;
+  return `${outer} ${header(packet.inner.encapsulation, packet.inner.port, packet.inner.vni)} | IP ${packet.inner.source} > ${packet.inner.destination}`;
 }
 
 function carries(packet: CapturedPacket, pair: Pair): boolean {
@@ -85,8 +91,8 @@ function suspect(pair: Pair): string {
     case "IPIP":
       return `a security group without protocol 4 from ${pair.fromNode.privateIp}, or no route between the subnets`;
     case "VXLAN":
-      return `a security group without UDP 4789 from ${pair.fromNode.privateIp}, or no route between the subnets`;
+      return `a security group without UDP ${pair.outer?.port ?? VXLAN_PORT} from ${pair.fromNode.privateIp}, or no route between the subnets`;
     case "None":
-      return `the source/dest check of ${pair.fromNode.name} or ${pair.toNode.name} is on, or a security group does not admit ${pair.from.address}`;
+      return `the source/dest check of ${pair.fromNode.name} or ${pair.toNode.name} is on, or a security group does not admit ${pair.from.address}, or, between subnets, the VPC's route table has no route to it`;
   }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readCapture, type CapturedPacket } from "./capture";
+import { VXLAN_PORT } from "../plan/node-plan";
 import type { Inventory, InventoryNode } from "./inventory";
 import { pairsOf, rounds, type Pair } from "./pair";
 import { probeScript, readResults, startScript, stopScript, type ProbeResult } from "./script";
@@ -72,12 +73,13 @@ async function verifyRound(round: readonly Pair[], nodes: readonly InventoryNode
     const own = round.map((pair, index) => ({ index, pair })).filter(({ pair }) => pair.fromNode.name === node.name && !unreachable.has(pair.toNode.name));
     if (own.length > 0) results.push(...readResults(await options.run(node, probeScript(run, own))));
   });
+  const vxlanPorts = new Set(round.map(({ outer }) => outer?.port ?? VXLAN_PORT));
   const captures = new Map<string, readonly CapturedPacket[]>();
   // Also where the start failed half-way: stopScript ends whatever there is.
   await Promise.all(
     nodes.map(async (node) => {
       try {
-        captures.set(node.name, readCapture(Buffer.from((await options.run(node, stopScript(run))).trim(), "base64")));
+        captures.set(node.name, readCapture(Buffer.from((await options.run(node, stopScript(run))).trim(), "base64"), vxlanPorts));
       } catch (error) {
         if (!unreachable.has(node.name)) unreachable.set(node.name, error instanceof Error ? error.message : String(error));
       }

@@ -7,6 +7,58 @@ import * as outputs from "../types/output";
 import * as enums from "../types/enums";
 
 /**
+ * A host on the way to the nodes.
+ */
+export interface BastionArgs {
+    /**
+     * Address or name to connect to.
+     */
+    host: pulumi.Input<string>;
+    /**
+     * Host key to expect (`ssh-ed25519 AAAA…`); any other is refused.
+     */
+    hostKey: pulumi.Input<string>;
+    /**
+     * TCP port of its ssh server.
+     */
+    port: pulumi.Input<number>;
+    /**
+     * Private key of the user, OpenSSH or PEM format.
+     */
+    privateKey: pulumi.Input<string>;
+    /**
+     * User to log in as.
+     */
+    user: pulumi.Input<string>;
+}
+
+/**
+ * A host on the way to the nodes, as OpenSSH's ProxyJump: it is logged in to, and makes the connections to the nodes.
+ */
+export interface BastionOptionsArgs {
+    /**
+     * Address or name to connect to.
+     */
+    host: pulumi.Input<string>;
+    /**
+     * Host key to expect (`ssh-ed25519 AAAA…`); any other is refused.
+     */
+    hostKey: pulumi.Input<string>;
+    /**
+     * TCP port of its ssh server. Default: 22.
+     */
+    port?: number;
+    /**
+     * Private key of the user, OpenSSH or PEM format.
+     */
+    privateKey: pulumi.Input<string>;
+    /**
+     * User to log in as.
+     */
+    user: string;
+}
+
+/**
  * A part of a pool, routed to one node.
  */
 export interface BlockArgs {
@@ -33,6 +85,10 @@ export interface BlockArgs {
  */
 export interface ConnectionArgs {
     /**
+     * Host that the connection goes through. Default: none.
+     */
+    bastion?: pulumi.Input<inputs.BastionArgs | undefined>;
+    /**
      * Address or name to connect to.
      */
     host: pulumi.Input<string>;
@@ -49,7 +105,7 @@ export interface ConnectionArgs {
      */
     privateKey: pulumi.Input<string>;
     /**
-     * Command that carries the connection: run by `/bin/sh` with `%h`, `%p` and `%r` replaced by host, port and user. Default: that of the provider, else a direct connection.
+     * Command that carries the connection: run by `/bin/sh` with `%h`, `%p` and `%r` replaced by host, port and user. With a `bastion`, the connection to it. Default: that of the provider, else a direct connection.
      */
     proxyCommand?: pulumi.Input<string | undefined>;
     /**
@@ -125,6 +181,10 @@ export interface NetworkArgs {
      */
     name: string;
     /**
+     * Whether there is a NAT gateway, with an elastic IP address, as the way to the internet of the subnets with `publicIp: false`. It stands in the first of the others, which may have 0 nodes. AWS bills it by the hour and by traffic. Default: false.
+     */
+    natGateway?: boolean;
+    /**
      * The network's subnets, each in one availability zone. Subnets may be added and removed.
      */
     subnets: pulumi.Input<inputs.SubnetArgs>[];
@@ -153,11 +213,15 @@ export interface SshOptionsArgs {
      */
     adminCidrBlocks?: string[];
     /**
+     * Host that the connections to the nodes go through, all of them to private addresses: needed, or a `proxyCommand`, where nodes have no public address. `adminCidrBlocks` then holds the address that it connects from. Default: none. A change pushes nothing again.
+     */
+    bastion?: inputs.BastionOptionsArgs;
+    /**
      * TCP port of the nodes' ssh server. Default: 22.
      */
     port?: number;
     /**
-     * Command that carries the connections: run by `/bin/sh` with `%h`, `%p` and `%r` replaced by host, port and user; its standard input and output carry the connection. Default: that of the provider, else a direct connection. A change pushes nothing again.
+     * Command that carries the connections: run by `/bin/sh` with `%h`, `%p` and `%r` replaced by host, port and user; its standard input and output carry the connection. With a `bastion`, the connection to it. Default: that of the provider, else a direct connection. A change pushes nothing again.
      */
     proxyCommand?: string;
     /**
@@ -186,6 +250,10 @@ export interface SubnetArgs {
      * Number of nodes in the subnet. A change adds or removes the last ones; the others keep their addresses and blocks.
      */
     nodes: number;
+    /**
+     * Whether its nodes have public addresses. Without, they are reached by `ssh.bastion` or `ssh.proxyCommand`, and have a way out with the network's `natGateway` only. Default: true. A change replaces its nodes.
+     */
+    publicIp?: boolean;
 }
 
 /**

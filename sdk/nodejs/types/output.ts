@@ -33,6 +33,32 @@ export interface AssignedWorkload {
 }
 
 /**
+ * A host on the way to the nodes.
+ */
+export interface Bastion {
+    /**
+     * Address or name to connect to.
+     */
+    host: string;
+    /**
+     * Host key to expect (`ssh-ed25519 AAAA…`); any other is refused.
+     */
+    hostKey: string;
+    /**
+     * TCP port of its ssh server.
+     */
+    port: number;
+    /**
+     * Private key of the user, OpenSSH or PEM format.
+     */
+    privateKey: string;
+    /**
+     * User to log in as.
+     */
+    user: string;
+}
+
+/**
  * A part of a pool, routed to one node.
  */
 export interface Block {
@@ -63,7 +89,7 @@ export interface ClusterNode {
      */
     availabilityZone: string;
     /**
-     * Where ssh connects to.
+     * Where ssh connects to: the public address, or the private one where it has none or there is a bastion.
      */
     host: string;
     /**
@@ -181,7 +207,7 @@ export interface IpPool {
 }
 
 /**
- * Addresses of the outer IP header.
+ * The outer header of an encapsulated packet.
  */
 export interface OuterHeader {
     /**
@@ -189,9 +215,17 @@ export interface OuterHeader {
      */
     destination: string;
     /**
+     * UDP port, of VXLAN only. Default: 4789.
+     */
+    port?: number;
+    /**
      * Address of the sending node.
      */
     source: string;
+    /**
+     * VXLAN network identifier, of VXLAN only. Default: 4096.
+     */
+    vni?: number;
 }
 
 /**
@@ -215,11 +249,11 @@ export interface Path {
      */
     mtu: number;
     /**
-     * Where the sender's route points: the receiving node's address, or its VTEP's for VXLAN.
+     * Where the sender's route points: the receiving node's address, its VTEP's for VXLAN, or the VPC's router.
      */
     nextHop: string;
     /**
-     * Outer addresses on the wire; absent without encapsulation.
+     * The outer header on the wire; absent without encapsulation.
      */
     outer?: outputs.OuterHeader;
     /**
@@ -240,6 +274,10 @@ export interface Path {
  * How the nodes are reached.
  */
 export interface SshAccess {
+    /**
+     * Host that the connections go through.
+     */
+    bastion?: outputs.Bastion;
     /**
      * TCP port of the nodes' ssh server.
      */

@@ -71,6 +71,12 @@ describe("the stand-in aws plugin", () => {
       strictEqual(configured.getSupportspreview(), true);
     });
 
+    it("keeps the provider's configuration as Pulumi's SDK gives it: JSON and booleans as text, credentials as secrets", async () => {
+      const news = { region: "us-east-1", endpoints: "[]", skipMetadataApiCheck: "true", accessKey: secret("AKIA"), secretKey: secret("x"), defaultTags: `{"tags":{"team":"net"}}` };
+      const checked = await calls.checkConfig(new rpc.CheckRequest().setUrn("urn:pulumi:test::project::pulumi:providers:aws::p").setNews(struct(news)));
+      deepStrictEqual([checked.getFailuresList(), checked.getInputs()?.toJavaScript()], [[], news]);
+    });
+
     it("makes, reads and removes a key pair", async () => {
       const urn = urnOf(KEY_PAIR, "kp");
       const checked = await calls.check(new rpc.CheckRequest().setUrn(urn).setNews(struct({ publicKey })).setRandomseed(Uint8Array.of(0xab, 0xcd, 0xef, 0x01)));

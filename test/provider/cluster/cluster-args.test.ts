@@ -15,6 +15,10 @@ describe("arguments of a Cluster", () => {
       ipPoolsSource: "pools.yaml",
       networks: [{ name: "blue", cidrBlock: "10.1.0.0/16", subnets: [{ ...SUBNET, name: "x", cidrBlock: "10.1.4.0/24" }] }],
       interconnect: "Peering",
+      neverAcrossSubnets: "VpcRouteTables",
+      vxlanVni: 16777215,
+      vxlanPort: 65535,
+      hostMtu: 9001,
       workloadsPerNode: 1,
       sourceDestCheck: { "blue-x0": true },
       labels: { "blue-x0": { rack: "1", empty: "" } },
@@ -25,9 +29,8 @@ describe("arguments of a Cluster", () => {
     const { args, problems } = readClusterArgs(given);
     assert.deepEqual(problems, []);
     const { tags, ...rest } = args;
-    const { interconnect, ...expected } = given;
-    assert.equal(interconnect, "Peering");
-    assert.deepEqual(JSON.parse(JSON.stringify(rest)), expected);
+    assert.deepEqual(JSON.parse(JSON.stringify(rest)), given);
+    for (const interconnect of ["Peering", "TransitGateway"]) assert.equal(readClusterArgs({ ...given, interconnect }).args.interconnect, interconnect);
     assert.equal(tags, undefined);
   });
 
@@ -36,20 +39,28 @@ describe("arguments of a Cluster", () => {
       lines({
         ipPools: undefined,
         networks: [{ name: 7, subnets: [{ ...SUBNET, nodes: "2" }, "x"] }, null],
-        interconnect: "TransitGateway",
+        interconnect: "Carrier pigeon",
+        neverAcrossSubnets: "Always",
+        vxlanVni: 0,
+        vxlanPort: 65536,
+        hostMtu: "9001",
         workloadsPerNode: -1,
         sourceDestCheck: { "blue-a0": "no" },
         labels: { "blue-a0": { rack: 1 } },
         ssh: { adminCidrBlocks: "0.0.0.0/0", user: "" },
       }),
       [
-        'interconnect: "TransitGateway" is not known: use "Peering"',
+        'neverAcrossSubnets: "Always" is not known: use "Refuse" or "VpcRouteTables"',
         "ipPools: is required",
+        'interconnect: "Carrier pigeon" is not known: use "Peering" or "TransitGateway"',
         "networks[0].name: expected a text, got a number",
         "networks[0].cidrBlock: is required",
         "networks[0].subnets[0].nodes: expected a whole number from 0, got a string",
         "networks[0].subnets[1]: expected an object, got a string",
         "networks[1]: expected an object, got nothing",
+        "vxlanVni: expected a whole number from 1 to 16777215, got 0",
+        "vxlanPort: expected a whole number from 1 to 65535, got 65536",
+        "hostMtu: expected a whole number from 576 to 9001, got a string",
         "workloadsPerNode: expected a whole number from 0, got -1",
         'sourceDestCheck["blue-a0"]: expected true or false, got a string',
         'labels["blue-a0"]["rack"]: expected a text, got a number',

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import type { ClusterArgs } from "../../../provider/src/resources/cluster-args";
+import { loadIpPools } from "../../../provider/src/ippool/load";
 import { Cluster, constructCluster } from "../../../provider/src/resources/cluster";
 
 /** One resource as the program registered it with the engine. */
@@ -117,17 +118,19 @@ function keyOf(urn: string): string {
 function invented(type: string, name: string, inputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
   switch (type) {
     case "aws:ec2/instance:Instance":
-      return { publicIp: `198.18.0.${name.length}` };
+      return { publicIp: `198.18.0.${name.length}`, primaryNetworkInterfaceId: `eni-of-${name}` };
     case "aws:ec2/keyPair:KeyPair":
       return { keyName: `${name}-1234567` };
     case "overlaynet:index:SshKey":
       return { privateKey: secret(HOST_PRIVATE_KEY), publicKey: `ssh-ed25519 AAAA${name}`, fingerprint: "SHA256:x" };
     case "overlaynet:index:IpPools":
-      return { pools: [] };
+      return { pools: loadIpPools(String(inputs["manifests"])).pools };
     case "overlaynet:index:Topology": {
       const nodes = names(inputs["nodes"]);
+      const pools = names(inputs["pools"]);
       return {
-        blocks: [],
+        // One for each pool and node, in an order of its own.
+        blocks: pools.flatMap((pool, i) => nodes.map((node, j) => ({ cidr: `192.168.${i}.${64 * j}/26`, node, pool }))),
         paths: [],
         warnings: [{ code: "FromTopology", message: "of the topology" }],
         encapsulations: {},

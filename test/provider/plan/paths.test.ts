@@ -39,7 +39,7 @@ describe("paths", () => {
       nextHop: "10.2.0.4",
       outer: { source: "10.1.0.4", destination: "10.2.0.4" },
       mtu: 8480,
-      reason: "pool has ipipMode CrossSubnet: 10.2.0.4 is outside 10.1.0.0/24",
+      reason: "pool has ipipMode CrossSubnet: 10.2.0.4 is outside 10.1.0.0/24; 8500 bytes between blue and green",
       hops: ["a1", "tunl0", "eth0 10.1.0.4", "eth0 10.2.0.4", "tunl0", "c1"],
     });
   });
@@ -50,6 +50,35 @@ describe("paths", () => {
       [found?.encapsulation, found?.nextHop, found?.outer, found?.mtu, found?.reason, found?.hops[1]],
       ["VXLAN", "192.168.0.64", { source: "10.1.0.4", destination: "10.1.0.5" }, 8951, "pool has vxlanMode Always", "vxlan.calico"],
     );
+  });
+
+  it("VXLAN's port and identifier are the topology's, in paths and devices", () => {
+    const one = topology({ ipipMode: "Never", vxlanMode: "Always" }, { vxlanVni: 42, vxlanPort: 8472 });
+    assert.deepEqual(path(one, "a1", "a2")?.outer, { source: "10.1.0.4", destination: "10.1.0.5", port: 8472, vni: 42 });
+    for (const { vxlan } of planTopology(one).nodes.values()) assert.deepEqual([vxlan?.vni, vxlan?.port], [42, 8472]);
+  });
+
+  it("without encapsulation go by the VPC's router where it knows the blocks, inside the network only", () => {
+    const one = topology({ ipipMode: "Never" }, { viaVpcRouter: true });
+    assert.deepEqual(path(one, "a1", "b1"), {
+      from: "a1",
+      to: "b1",
+      pool: "pool",
+      encapsulation: "None",
+      nextHop: "10.1.0.1",
+      mtu: 9001,
+      reason: "pool has ipipMode and vxlanMode Never: 10.1.1.4 is outside 10.1.0.0/24, and the VPC's route tables lead to its blocks",
+      hops: ["a1", "eth0 10.1.0.4", "VPC router 10.1.0.1", "eth0 10.1.1.4", "b1"],
+    });
+    assert.deepEqual(planTopology(one).nodes.get("a1")?.routes.find(({ dst }) => dst === "192.168.0.128/26"), { dst: "192.168.0.128/26", type: "unicast", via: "10.1.0.1", host: "10.1.1.4", dev: "eth0", proto: 80, onlink: true });
+    assert.equal(planTopology(one).nodes.get("b1")?.routes.find(({ dst }) => dst === "192.168.0.0/26")?.via, "10.1.1.1");
+    // As Calico has it: inside the subnet, to other networks, and for other modes.
+    assert.deepEqual([path(one, "a1", "a2")?.nextHop, path(one, "a1", "c1")?.nextHop], ["10.1.0.5", "10.2.0.4"]);
+    for (const mode of [{}, { ipipMode: "Always" }, { ipipMode: "Never", vxlanMode: "CrossSubnet" }] as const) {
+      assert.deepEqual([...planTopology(topology(mode, { viaVpcRouter: true })).paths], [...planTopology(topology(mode)).paths]);
+    }
+    const nowhere = topology({ ipipMode: "Never" }, { viaVpcRouter: true });
+    assert.equal(path({ ...nowhere, nodes: nowhere.nodes.map((node) => ({ ...node, network: undefined })) }, "a1", "b1")?.nextHop, "10.1.1.4");
   });
 
   it("without encapsulation across subnets say that the next hop is outside", () => {

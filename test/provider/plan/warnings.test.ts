@@ -24,6 +24,15 @@ describe("warnings", () => {
     assert.deepEqual(codes({ ...one, nodes: one.nodes.slice(0, 2), blocks: one.blocks.slice(0, 2) }), []);
   });
 
+  it("Never across subnets that the VPC's router leads to: across networks only", () => {
+    const one = topology({ ipipMode: "Never" }, { viaVpcRouter: true });
+    assert.deepEqual(codes({ ...one, nodes: one.nodes.slice(0, 3), blocks: one.blocks.slice(0, 3) }), []);
+    const message = "IP pool pool has ipipMode and vxlanMode Never, and c1 and a1, which has a block of it, are in different networks: no route of one leads to workloads of the other, and packets are lost. Use ipipMode or vxlanMode CrossSubnet";
+    assert.deepEqual(messages(one), [message]);
+    // A node that has no block, and cannot reach those that have one.
+    assert.deepEqual(messages({ ...one, blocks: one.blocks.slice(0, 3) }), [message]);
+  });
+
   it("subnets that overlap over networks, where packets stay unencapsulated in a subnet", () => {
     const both = { ip: "10.1.0.20" };
     assert.deepEqual(codes(changed(topology(), "c1", both)), ["OverlappingSubnets"]);

@@ -131,4 +131,34 @@ describe("Topology", () => {
     assert.equal(outputs.paths, UNKNOWN);
     assert.equal(outputs.blocks, UNKNOWN);
   });
+
+  describe("with VXLAN", () => {
+    const given = topologyInputs(manifest({ ipipMode: "Never", vxlanMode: "Always" }));
+    const warned = async (inputs: Inputs, old?: Inputs): Promise<string[]> => {
+      const context = contextOf();
+      await topology.check?.(inputs, old, context);
+      return context.logs;
+    };
+
+    it("warns, already in preview, of what a change of identifier or port interrupts", async () => {
+      const sentence = (changes: string): string[] => [
+        `warning: VXLAN's ${changes}: every node makes its device vxlan.calico anew, one after the other, and a pair of nodes exchanges no encapsulated packets of IP pools ippool-cross-subnet-1 until both have done so (VxlanInterrupted)`,
+      ];
+      assert.deepEqual(await warned({ ...given, vxlanVni: 42 }, given), sentence("VNI 4096 becomes 42"));
+      assert.deepEqual(await warned({ ...given, vxlanVni: 4096, vxlanPort: 8472 }, { ...given, vxlanVni: 42 }), sentence("VNI 42 becomes 4096 and UDP port 4789 becomes 8472"));
+    });
+
+    it("warns of nothing where nothing is interrupted", async () => {
+      assert.deepEqual(await warned({ ...given, vxlanVni: 42 }), []);
+      assert.deepEqual(await warned({ ...given, vxlanVni: 4096, vxlanPort: 4789 }, given), []);
+      assert.deepEqual(await warned({ ...topologyInputs(), vxlanVni: 42 }, topologyInputs()), []);
+      assert.deepEqual(await warned({ ...given, vxlanVni: 42 }, topologyInputs()), []);
+    });
+
+    it("gives every node the identifier and port", async () => {
+      const { outputs } = await create((await check({ ...given, vxlanVni: 42, vxlanPort: 8472 })).inputs);
+      for (const plan of Object.values(outputs.nodePlans).map(unpackPlan)) assert.deepEqual([plan.vxlan?.vni, plan.vxlan?.port], [42, 8472]);
+      assert.deepEqual(outputs.paths[0]?.outer, { source: "10.1.1.4", destination: "10.1.1.5", port: 8472, vni: 42 });
+    });
+  });
 });

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { type AddressInfo, createServer, type Server as TcpServer, type Socket } from "node:net";
+import { type AddressInfo, connect as connectTcp, createServer, type Server as TcpServer, type Socket } from "node:net";
 import { type Connection, Server, type ServerChannel, utils } from "ssh2";
 import { generateKey, type KeyPair } from "../../../provider/src/ssh/key";
 import type { SshTarget } from "../../../provider/src/ssh/target";
@@ -13,6 +13,8 @@ export interface ServerOptions {
   /** Whether the user's key is accepted now. */
   readonly authorised?: () => boolean;
   readonly hostKey?: KeyPair;
+  /** Whether it makes connections for its clients, as a bastion. */
+  readonly forwards?: boolean;
 }
 
 /** An sshd of this process on a port of 127.0.0.1. */
@@ -24,6 +26,8 @@ export class SshServer {
   handshakes = 0;
   readonly commands: string[] = [];
   readonly inputs: Buffer[] = [];
+  /** Ports that connections were made to for clients. */
+  readonly forwarded: number[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #open = new Set<Connection>();
   readonly #ssh: Server;
@@ -45,6 +49,20 @@ export class SshServer {
       });
       connection.on("ready", () => {
         this.handshakes++;
+        connection.on("tcpip", (accept, reject, { destIP, destPort }) => {
+          if (options.forwards !== true) return reject();
+          this.forwarded.push(destPort);
+          const socket = connectTcp(destPort, destIP);
+          socket.once("error", reject);
+          socket.once("connect", () => {
+            socket.off("error", reject);
+            const channel = accept();
+            socket.on("error", () => channel.destroy());
+            channel.on("error", () => socket.destroy());
+            channel.on("close", () => socket.destroy());
+            socket.pipe(channel).pipe(socket);
+          });
+        });
         connection.on("session", (accept) => {
           accept().on("exec", (acceptExec, _reject, { command }) => {
             this.commands.push(command);

@@ -20,7 +20,7 @@ describe("inputs against the schema", () => {
       { property: "node", reason: "has to be a string" },
       { property: "connection.user", reason: "is missing" },
       { property: "connection.port", reason: "has to be a whole number" },
-      { property: "connection.hots", reason: "is no property here: these are host, port, user, privateKey, hostKey, proxyCommand" },
+      { property: "connection.hots", reason: "is no property here: these are host, port, user, privateKey, hostKey, proxyCommand, bastion" },
       { property: "encapsulation", reason: "has to be one of IPIP, VXLAN" },
     ]);
   });
@@ -38,7 +38,7 @@ describe("inputs against the schema", () => {
   });
 
   it("knows the secret leaves", () => {
-    assert.deepEqual(secretLeaves(schema, TUNNEL), [["connection", "privateKey"]]);
+    assert.deepEqual(secretLeaves(schema, TUNNEL), [["connection", "privateKey"], ["connection", "bastion", "privateKey"]]);
     assert.deepEqual(secretLeaves(schema, "overlaynet:index:SshKey"), [["privateKey"]]);
     assert.deepEqual(secretLeaves(schema, "overlaynet:index:Topology"), []);
   });

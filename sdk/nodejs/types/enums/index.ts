@@ -12,7 +12,7 @@ export const Encapsulation = {
      */
     IPIP: "IPIP",
     /**
-     * VXLAN over UDP port 4789 (RFC 7348): 50 bytes.
+     * VXLAN over UDP (RFC 7348): 50 bytes.
      */
     VXLAN: "VXLAN",
 } as const;
@@ -47,12 +47,32 @@ export const Interconnect = {
      * A VPC peering connection between every two networks, with routes both ways. Peering is not transitive, so every pair has its own.
      */
     Peering: "Peering",
+    /**
+     * One transit gateway with an attachment per network, and routes both ways. Packets between networks may have 8500 bytes, over a peering 9001. An attachment has a /28 subnet of its own at the end of the VPC for every availability zone in use. AWS bills every attachment by the hour, and the traffic.
+     */
+    TransitGateway: "TransitGateway",
 } as const;
 
 /**
  * How the networks of a cluster reach each other.
  */
 export type Interconnect = (typeof Interconnect)[keyof typeof Interconnect];
+
+export const NeverAcrossSubnets = {
+    /**
+     * The preview fails and says which pool and nodes.
+     */
+    Refuse: "Refuse",
+    /**
+     * The VPC's route tables get a route for each block, to the network interface of the node that has it. Inside one network only: a peering connection carries packets to addresses of the VPCs alone, so such a pool across networks is refused all the same. AWS allows 50 routes per table unless more were granted.
+     */
+    VpcRouteTables: "VpcRouteTables",
+} as const;
+
+/**
+ * What becomes of IP pools with ipipMode and vxlanMode Never whose nodes are in several subnets: the VPC's router knows no workloads and drops their packets.
+ */
+export type NeverAcrossSubnets = (typeof NeverAcrossSubnets)[keyof typeof NeverAcrossSubnets];
 
 export const TunnelEncapsulation = {
     /**

@@ -1,5 +1,5 @@
-import { strictEqual, throws } from "node:assert";
-import { chooseNode, type LabNode } from "../../../../lab/src/commands/find-node";
+import { deepStrictEqual, strictEqual, throws } from "node:assert";
+import { chooseNode, type LabNode, nameOf } from "../../../../lab/src/commands/find-node";
 
 const node = (name: string, id: string, privateIp: string, publicIp = ""): LabNode => ({ name, id, privateIp, publicIp, vpc: "v", availabilityZone: "us-east-1a", state: "running", namespace: "n" });
 
@@ -14,6 +14,11 @@ describe("the node that a person means", () => {
     throws(() => chooseNode(nodes, "red"), /no node "red"\. There are: test-blue-a0, test-green-a0, a0/);
     throws(() => chooseNode(nodes, ""), /Which node/);
     throws(() => chooseNode([], "red"), /The lab has no nodes/);
+  });
+
+  it("is shown by its Name tag without what a terminal would obey", () => {
+    const named = (Name: string): string => nameOf({ type: "", id: "i-1", urn: "", inputs: {}, outputs: { tags: { Name } }, internal: {}, created: 0 });
+    deepStrictEqual(["blue a0", "узел", "a\nb", "\u001b[2Jgone", "\u202Egnp.exe", "\u009b31m", ""].map(named), ["blue a0", "узел", "a\\u{a}b", "\\u{1b}[2Jgone", "\\u{202e}gnp.exe", "\\u{9b}31m", "i-1"]);
   });
 
   it("is none when several have the name", () => {

@@ -73,6 +73,14 @@ export class MemoryBackend implements Backend {
     this.nodes.delete(instanceId);
   }
 
+  async plugInterface(instanceId: string, { deviceIndex, mac }: { readonly deviceIndex: number; readonly mac: string }): Promise<void> {
+    this.events.push(`plug ${instanceId} ${deviceIndex} ${mac}`);
+  }
+
+  async unplugInterface(instanceId: string, deviceIndex: number): Promise<void> {
+    this.events.push(`unplug ${instanceId} ${deviceIndex}`);
+  }
+
   nodeState(instanceId: string): "running" | "stopped" | "absent" {
     return this.nodes.get(instanceId) ?? "absent";
   }

@@ -24,6 +24,9 @@ const recorded: readonly (readonly [token: string, inputs: object, says: string]
     `Invalid combination of arguments. "carrier_gateway_id": only one of ${TARGETS} can be specified, but \`gateway_id,vpc_peering_connection_id\` were specified. Examine values at 'x.carrierGatewayId'.`,
   ],
   [EC2.ingressRule, { ...rule, cidrIpv4: "10.0.0.0/8", toPort: 70000 }, "Invalid Attribute Value. Attribute to_port value must be between -1 and 65535, got: 70000. Examine values at 'x.toPort'."],
+  [EC2.egressRule, { ...rule, cidrIpv4: "10.0.0.0/8", fromPort: -2 }, "Invalid Attribute Value. Attribute from_port value must be between -1 and 65535, got: -2. Examine values at 'x.fromPort'."],
+  // Pulumi's SDK is before it: Missing required property 'ipProtocol'.
+  [EC2.ingressRule, { securityGroupId: "sg-1", cidrIpv4: "10.0.0.0/8" }, `Missing required argument. The argument "ip_protocol" is required, but no definition was found. Examine values at 'x.ipProtocol'.`],
   [
     EC2.ingressRule,
     { ...rule, cidrIpv4: "10.0.0.1/8" },
@@ -37,6 +40,9 @@ const recorded: readonly (readonly [token: string, inputs: object, says: string]
   [EC2.instance, { ...instance, metadataOptions: { httpTokens: "yes" } }, `expected metadata_options.0.http_tokens to be one of ["optional" "required"], got yes. Examine values at 'x.metadataOptions.httpTokens'.`],
   [EC2.instance, { ...instance, metadataOptions: { httpPutResponseHopLimit: 0 } }, "expected metadata_options.0.http_put_response_hop_limit to be in the range (1 - 64), got 0. Examine values at 'x.metadataOptions.httpPutResponseHopLimit'."],
   [EC2.instance, { ...instance, userData: "a", userDataBase64: "YQ==" }, `Conflicting configuration arguments. "user_data": conflicts with user_data_base64. Examine values at 'x.userData'.`],
+  [EC2.securityGroup, { namePrefix: "sg-x" }, "invalid value for name_prefix (cannot begin with sg-). Examine values at 'x.namePrefix'."],
+  [EC2.securityGroup, { name: "x".repeat(256) }, `expected length of name to be in the range (0 - 255), got ${"x".repeat(256)}. Examine values at 'x.name'.`],
+  [EC2.securityGroup, { ingress: [{ protocol: "tcp", fromPort: 1, toPort: 1, cidrBlocks: ["10.0.0.1/8"] }] }, `"10.0.0.1/8" is not a valid IPv4 CIDR block; did you mean "10.0.0.0/8"?. Examine values at 'x.ingress[0].cidrBlocks'.`],
   [EC2.securityGroup, { name: "sg-x" }, "invalid value for name (cannot begin with sg-). Examine values at 'x.name'."],
 ];
 
@@ -71,6 +77,18 @@ describe("check of inputs", () => {
     for (const ipProtocol of ["4", "94", "ipip", "300", "TCP", "all", "-1"]) deepStrictEqual(account.faults(EC2.ingressRule, "x", { ...rule, ipProtocol, cidrIpv4: "10.0.0.0/8" }), []);
   });
 
+  it("accepts TCP without ports, which the API refuses, and base64 of any length", () => {
+    deepStrictEqual(account.faults(EC2.ingressRule, "x", { securityGroupId: "sg-1", ipProtocol: "tcp", cidrIpv4: "10.0.0.0/8", toPort: 22 }), []);
+    deepStrictEqual(account.faults(EC2.instance, "x", { ...instance, userDataBase64: Buffer.alloc(30_000).toString("base64") }), []);
+  });
+
+  it("says of arguments in conflict what each of them conflicts with", () => {
+    deepStrictEqual(account.faults(EC2.instance, "x", { ...instance, userData: "a", userDataBase64: "YQ==" }), [
+      `Conflicting configuration arguments. "user_data": conflicts with user_data_base64. Examine values at 'x.userData'.`,
+      `Conflicting configuration arguments. "user_data_base64": conflicts with user_data. Examine values at 'x.userDataBase64'.`,
+    ]);
+  });
+
   it("judges nothing that is not known yet", () => {
     deepStrictEqual(account.faults(EC2.subnet, "x", { vpcId: UNKNOWN, cidrBlock: UNKNOWN, tags: UNKNOWN }), []);
     deepStrictEqual(account.faults(EC2.ingressRule, "x", { ...rule, referencedSecurityGroupId: UNKNOWN }), []);
@@ -93,7 +111,7 @@ describe("check of inputs", () => {
   });
 
   it("names the type that the lab does not model", () => {
-    const message = "the lab does not model the resource type aws:s3/bucket:Bucket. It models aws:ec2/instance:Instance, aws:ec2/internetGateway:InternetGateway";
+    const message = "the lab does not model the resource type aws:s3/bucket:Bucket. It models aws:ec2/";
     let said = "";
     try {
       account.faults("aws:s3/bucket:Bucket", "x", {});

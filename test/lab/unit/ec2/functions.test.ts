@@ -30,6 +30,8 @@ describe("functions of the aws package", () => {
   it("getAmi says in AWS' words when it finds none or several", () => {
     throws(() => getAmi({ owners: ["099720109477"] }), /^Error: invoking aws:ec2\/getAmi:getAmi: 1 error occurred:\n\t\* Your query returned no results\. Please change your search criteria and try again\. \(In us-east-1 the lab has debian-12-amd64-/);
     throws(() => getAmi({ owners: [DEBIAN], tags: { a: "b" } }), /no results/);
+    throws(() => getAmi({ executableUsers: ["self"] }), /no results/);
+    strictEqual(getAmi({ executableUsers: ["all"], mostRecent: true })["public"], true);
     throws(() => getAmi({ owners: [DEBIAN] }), /Your query returned more than one result\. Please try a more specific search criteria, or set `most_recent` attribute to true\./);
   });
 

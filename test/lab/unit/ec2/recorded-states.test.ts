@@ -5,7 +5,7 @@ import { imagesOf } from "../../../../lab/src/ec2/images";
 import { isMap, propertyMap, type PropertyMap, type PropertyValue } from "../../../../lab/src/ec2/property-value";
 import { ACCOUNT_ID } from "../../../../lab/src/ec2/regions";
 import { EC2 } from "../../../../lab/src/ec2/tokens";
-import { Account } from "./account-in-memory";
+import { Account, type Resource } from "./account-in-memory";
 
 interface Recorded {
   readonly type: string;
@@ -42,7 +42,7 @@ describe("a recorded stack made in the lab", () => {
   it("has the recorded inputs and outputs", async () => {
     const account = new Account();
     const ids = new Map<string, string>([["ami-04681a1dbd79675a5", imagesOf("us-east-1")[0]?.id ?? ""]]);
-    const rename = (value: PropertyValue): PropertyValue => JSON.parse([...ids].reduce((text, [from, to]) => text.replaceAll(from, to), JSON.stringify(value))) as PropertyValue;
+    const rename = (value: PropertyValue): PropertyValue => renamed(value, ids);
     const seen = new Set<string>();
     for (const state of recorded) {
       const type = `${state.type.split(":").at(-1)} ${state.name}`;
@@ -63,6 +63,24 @@ describe("a recorded stack made in the lab", () => {
     deepStrictEqual(listed.filter((difference) => !seen.has(difference)), []);
   });
 
+  it("does not change when nothing changed, before a refresh and after it", async () => {
+    const account = new Account();
+    const ids = new Map<string, string>([["ami-04681a1dbd79675a5", imagesOf("us-east-1")[0]?.id ?? ""]]);
+    const made: { readonly resource: Resource; readonly given: PropertyMap }[] = [];
+    for (const state of recorded) {
+      const given = propertyMap(renamed(withoutDefaults(state.inputs), ids));
+      const resource = await account.create(state.type, state.name, given);
+      ids.set(state.id, resource.id);
+      made.push({ resource, given });
+    }
+    for (const { resource, given } of made) {
+      deepStrictEqual(account.diff(resource, given).properties, [], resource.urn);
+      const now = account.refresh(resource);
+      if (now === undefined) throw new Error(`${resource.urn} is gone`);
+      deepStrictEqual(account.diff(now, given).properties, [], `${resource.urn} after a refresh`);
+    }
+  });
+
   it("has what 7.48 adds to it", async () => {
     const account = new Account();
     const vpc = await account.create(EC2.vpc, "v", { cidrBlock: "10.1.0.0/16" });
@@ -73,6 +91,11 @@ describe("a recorded stack made in the lab", () => {
     for (const key of ["enablePrimaryIpv6", "forceDestroy", "placementGroupId", "primaryNetworkInterface", "secondaryNetworkInterfaces"]) strictEqual(key in instance.outputs, true, key);
   });
 });
+
+/** With the lab's ids in place of those that were recorded. */
+function renamed(value: PropertyValue, ids: ReadonlyMap<string, string>): PropertyValue {
+  return JSON.parse([...ids].reduce((text, [from, to]) => text.replaceAll(from, to), JSON.stringify(value))) as PropertyValue;
+}
 
 /** As a program gives them. */
 function withoutDefaults(inputs: PropertyMap): PropertyMap {

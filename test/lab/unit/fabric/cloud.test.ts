@@ -55,7 +55,7 @@ describe("records read as a cloud", () => {
   }
 
   const refused: Readonly<Record<string, [(records: CloudRecords) => unknown, RegExp]>> = {
-    "a type that it does not know": [(r) => r.add("aws:ec2/natGateway:NatGateway", "nat-1", {}), /nat-1 \(aws:ec2\/natGateway:NatGateway\) is of a type/],
+    "a type that it does not know": [(r) => r.add("aws:ec2/vpnGateway:VpnGateway", "vgw-1", {}), /vgw-1 \(aws:ec2\/vpnGateway:VpnGateway\) is of a type/],
     "IPv6 of a VPC": [(r) => r.update("vpc-a", { ipv6CidrBlock: "2001:db8::/56" }), /vpc-a .* IPv6/],
     "IPv6 of a rule": [(r) => r.ingress("v6", "a1", { ipProtocol: "-1", cidrIpv6: "::/0" }), /sgr-v6 .* cidrIpv6/],
     "a prefix list": [(r) => r.ingress("pl", "a1", { ipProtocol: "-1", prefixListId: "pl-1" }), /sgr-pl .* prefixListId/],
@@ -67,8 +67,16 @@ describe("records read as a cloud", () => {
     "a group that is not there": [(r) => r.update("i-a1", { vpcSecurityGroupIds: ["sg-z"] }), /sg-z, which is not there/],
     "an instance without groups": [(r) => r.update("i-a1", { vpcSecurityGroupIds: [] }), /no vpcSecurityGroupIds/],
     "a multicast MAC address": [(r) => r.add("aws:ec2/instance:Instance", "i-a1", r.get("i-a1").outputs, { mac: "01:00:5e:00:00:01" }), /MAC address 01:00:5e/],
-    "a route inside the VPC": [(r) => r.route("a", "10.1.1.0/24", { gatewayId: "igw-1" }), /route for 10\.1\.1\.0\/24, which is inside/],
-    "a NAT gateway as target": [(r) => r.route("a", "0.0.0.0/0", { natGatewayId: "nat-1" }), /natGatewayId/],
+    "a route inside the VPC": [(r) => r.route("a", "10.1.1.0/24", { gatewayId: "igw-1" }), /route for 10\.1\.1\.0\/24 to igw-1, which is inside/],
+    "a VPC endpoint as target": [(r) => r.route("a", "0.0.0.0/0", { vpcEndpointId: "vpce-1" }), /vpcEndpointId/],
+    "a NAT gateway outside its subnet": [(r) => r.add("aws:ec2/natGateway:NatGateway", "nat-1", { subnetId: "subnet-a1", privateIp: "10.1.2.9", networkInterfaceId: "eni-1" }), /nat-1 .* 10\.1\.2\.9, which is not in 10\.1\.1\.0\/24/],
+    "a NAT gateway without subnet": [(r) => r.add("aws:ec2/natGateway:NatGateway", "nat-1", { subnetId: "subnet-z", privateIp: "10.1.1.9", networkInterfaceId: "eni-1" }), /nat-1 .* subnet-z, which is not there/],
+    "an attachment with two subnets in a zone": [
+      (r) => r.subnet("a2", "a", "10.1.2.0/24").add("aws:ec2transitgateway/vpcAttachment:VpcAttachment", "tgw-attach-1", { transitGatewayId: "tgw-1", vpcId: "vpc-a", subnetIds: ["subnet-a1", "subnet-a2"] }),
+      /tgw-attach-1 .* two subnets in one availability zone/,
+    ],
+    "an attachment to a subnet elsewhere": [(r) => r.add("aws:ec2transitgateway/vpcAttachment:VpcAttachment", "tgw-attach-1", { transitGatewayId: "tgw-1", vpcId: "vpc-a", subnetIds: ["subnet-z"] }), /tgw-attach-1 .* not all of which are subnets of vpc-a/],
+    "an Elastic IP address that is none": [(r) => r.add("aws:ec2/eipAssociation:EipAssociation", "eipassoc-1", { networkInterfaceId: "eni-a1", privateIpAddress: "10.1.1.11", publicIp: "203.0.113.1; reboot" }), /eipassoc-1 .* 203\.0\.113\.1; reboot/],
     "a route without target": [(r) => r.route("a", "0.0.0.0/0", {}), /none of gatewayId/],
     "a route table of another VPC": [(r) => r.vpc("b", "10.2.0.0/16").add("aws:ec2/routeTableAssociation:RouteTableAssociation", "rtbassoc-1", { subnetId: "subnet-a1", routeTableId: "rtb-b" }), /rtb-b, which is no route table of vpc-a/],
     "tcp without ports": [(r) => r.ingress("tcp", "a1", { ipProtocol: "tcp", cidrIpv4: "0.0.0.0/0" }), /ports undefined to undefined/],

@@ -60,6 +60,13 @@ describe("commands that bring a namespace in line", () => {
     deepStrictEqual(routingCommands(empty, there), []);
   });
 
+  it("forget neighbours that are gone, and no others", () => {
+    const [kept, gone, elsewhere] = ["10.1.1.11", "10.1.1.12", "10.1.1.13"].map((address, i) => ({ dev: i === 2 ? "s-9" : "s-1", address, mac: `0a:00:0a:01:01:${11 + i}` }));
+    ok(kept && gone && elsewhere);
+    const there: Observed = { ...nothing, neighbours: [{ ...kept, mac: "0a:00:00:00:00:00" }, gone, elsewhere] };
+    deepStrictEqual(routingCommands({ ...empty, neighbours: [kept] }, there), ["neighbour replace 10.1.1.11 lladdr 0a:00:0a:01:01:11 dev s-1 nud permanent", "neighbour delete 10.1.1.12 dev s-1"]);
+  });
+
   it("remove devices that nobody expects, and no others", () => {
     deepStrictEqual(surplusLinkCommands({ ...nothing, links: ["s-1", "c-1", "c-2"] }, new Set(["s-1", "c-1"])), ["link delete dev c-2"]);
   });
@@ -75,7 +82,7 @@ describe("commands that bring a namespace in line", () => {
       "link add name fab mtu 9001 type veth peer name c-a1 mtu 9001 netns lab-0-vpc-a",
       "link set dev lo up",
       "link set dev br0 mtu 9001 up",
-      "link set dev gst mtu 9001 master br0 up",
+      "link set dev gst mtu 9001 txqueuelen 10000 master br0 up",
       "link set dev fab mtu 9001 master br0 up",
     ]);
     deepStrictEqual(peerCommands("lab-0-vpc-a", [card]), ["link set dev c-a1 mtu 9001 master s-a1 up"]);
@@ -88,12 +95,14 @@ describe("what ip says of a namespace", () => {
     const addresses = `[{"ifname":"lo","addr_info":[{"family":"inet","local":"127.0.0.1","prefixlen":8,"scope":"254"},{"family":"inet","local":"198.51.100.1","prefixlen":32,"scope":"0"}]},{"ifname":"b0","addr_info":[{"family":"inet","local":"10.1.1.1","prefixlen":24,"scope":"0"}]},{"link":"w2","ifname":"w","addr_info":[]}]`;
     const ruleJson = `[{"priority":0,"src":"all","table":"255"},{"priority":100,"src":"all","iif":"b0","table":"70000"},{"priority":32766,"src":"all","table":"254"}]`;
     const routeJson = `[{"type":"6","dst":"default","table":"70000","protocol":"4","flags":[]},{"dst":"10.2.0.0/16","gateway":"169.254.0.1","dev":"w","table":"70000","protocol":"4","flags":["onlink"]},{"dst":"203.0.113.1","dev":"w","protocol":"4","prefsrc":"198.51.100.1","flags":[]},{"dst":"10.1.1.0/24","dev":"b0","protocol":"2","scope":"253","prefsrc":"10.1.1.1","flags":[]}]`;
-    deepStrictEqual(parseObserved([addresses, ruleJson, routeJson]), {
+    const neighbourJson = `[{"dst":"169.254.0.1","dev":"w","lladdr":"02:00:00:00:00:01","state":["PERMANENT"]}]`;
+    deepStrictEqual(parseObserved([addresses, ruleJson, routeJson, neighbourJson]), {
       links: ["b0", "w"],
       addresses: [
         { dev: "lo", address: "198.51.100.1/32" },
         { dev: "b0", address: "10.1.1.1/24" },
       ],
+      neighbours: [{ dev: "w", address: "169.254.0.1", mac: "02:00:00:00:00:01" }],
       rules: [{ iif: "b0", table: 70000 }],
       routes: [
         { table: 70000, destination: "0.0.0.0/0", via: "blackhole" },
@@ -103,5 +112,5 @@ describe("what ip says of a namespace", () => {
     });
   });
 
-  it("may be nothing at all", () => deepStrictEqual(parseObserved(["", "", ""]), nothing));
+  it("may be nothing at all", () => deepStrictEqual(parseObserved(["", "", "", ""]), nothing));
 });

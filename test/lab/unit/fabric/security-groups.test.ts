@@ -46,6 +46,17 @@ describe("security groups as nftables statements", () => {
     deepStrictEqual(accepts(chains(records, "i-a2"), "ingress"), []);
   });
 
+  it("mark flows that are open both ways, and no others, as not tracked", () => {
+    const marks = (records: CloudRecords): string[] => chains(records).filter((line) => line.endsWith("ct mark set 1"));
+    const web = { ipProtocol: "tcp", fromPort: 80, toPort: 80, cidrIpv4: "0.0.0.0/0" };
+    deepStrictEqual(marks(base().ingress("x", "a1", web)), ["ct state new tcp dport 80-80 ct mark set 1"]);
+    deepStrictEqual(marks(base().ingress("x", "a1", { ...web, cidrIpv4: "10.0.0.0/8" })), []);
+    deepStrictEqual(marks(base().ingress("x", "a1", web).update("sgr-a1-out", { cidrIpv4: "10.0.0.0/8" })), []);
+    deepStrictEqual(marks(base().ingress("x", "a1", { ipProtocol: "icmp", fromPort: -1, toPort: -1, cidrIpv4: "0.0.0.0/0" })), []);
+    const both = ["ct state new ip protocol 6 ct mark set 1", "ct state new ip protocol 17 ct mark set 1"];
+    deepStrictEqual(marks(base().ingress("x", "a1", { ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" })), [...both, ...both]);
+  });
+
   it("hold all private addresses of a group's members, and none once the group is gone", () => {
     const records = base().ingress("x", "a1", { ipProtocol: "-1", referencedSecurityGroupId: "sg-a2" });
     ok(chains(records).includes("set sg-a2 { type ipv4_addr; elements = { 10.1.1.12, 10.1.1.20 } }"));

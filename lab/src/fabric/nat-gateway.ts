@@ -1,0 +1,69 @@
+import { containsAddress, formatCidr, isAddress, prefixLength, routerAddress } from "./cidr";
+import type { Subnet } from "./cloud";
+import { interfaceName, macOf, namespaceOfId, natMtu, vpcMtu } from "./names";
+import { mainTable, type Namespace } from "./namespace";
+import type { Reading } from "./reading";
+import { router } from "./router";
+
+/** A NAT gateway, public or private: which of the two is told by its private address having a public one. */
+export interface NatGateway {
+  readonly id: string;
+  readonly networkInterfaceId: string;
+  readonly subnet: Subnet;
+  readonly privateIp: string;
+}
+
+export function readNatGateways(reading: Reading, subnets: readonly Subnet[]): NatGateway[] {
+  return reading.take("aws:ec2/natGateway:NatGateway").flatMap((record): NatGateway[] => {
+    const subnet = subnets.find(({ id }) => id === record.outputs["subnetId"]);
+    const networkInterfaceId = reading.string(record, "networkInterfaceId");
+    const privateIp = reading.string(record, "privateIp");
+    if (subnet === undefined) return reading.problem(record, `is in ${String(record.outputs["subnetId"])}, which is not there`) ?? [];
+    if (!reading.isId(record) || !reading.isId(record, networkInterfaceId)) return [];
+    if (!isAddress(privateIp) || !containsAddress(subnet.cidr, privateIp)) return reading.problem(record, `has the private address ${privateIp}, which is not in ${formatCidr(subnet.cidr)}`) ?? [];
+    return [{ id: record.id, networkInterfaceId, subnet, privateIp }];
+  });
+}
+
+/** Seconds until a NAT gateway forgets a connection on which nothing comes (VPC User Guide, "Troubleshoot NAT gateways"). */
+const idleTimeout = "350";
+
+/**
+ * A NAT gateway: a host in its subnet that forwards what route tables send to it, under its own private address. It has no security
+ * group. To the internet that address is one of those that the internet gateway translates; nothing else leads there or back, so
+ * nobody outside can begin a connection (VPC User Guide, "NAT gateways").
+ */
+export function natGateway(prefix: string, gateway: NatGateway): Namespace {
+  const { id, subnet, privateIp } = gateway;
+  const name = namespaceOfId(prefix, id);
+  const vpc = namespaceOfId(prefix, subnet.vpcId);
+  const port = interfaceName("n", id);
+  return {
+    name,
+    sysctls: {
+      ...router,
+      "netfilter/nf_conntrack_tcp_timeout_established": idleTimeout,
+      "netfilter/nf_conntrack_udp_timeout": idleTimeout,
+      "netfilter/nf_conntrack_udp_timeout_stream": idleTimeout,
+      "netfilter/nf_conntrack_icmp_timeout": idleTimeout,
+    },
+    tables: [{ family: "ip", name: "nat", body: translation(privateIp) }],
+    links: [{ kind: "veth", name: "vpc", mtu: vpcMtu, mac: macOf(name, "vpc"), peer: { namespace: vpc, name: port, mac: macOf(vpc, port), master: interfaceName("s", subnet.id) } }],
+    addresses: [{ dev: "vpc", address: `${privateIp}/${prefixLength(subnet.cidr)}` }],
+    neighbours: [],
+    rules: [],
+    routes: [{ table: mainTable, destination: "0.0.0.0/0", via: { dev: "vpc", gateway: routerAddress(subnet.cidr), mtu: natMtu } }],
+  };
+}
+
+/** TCP, UDP and ICMP are supported, and nothing else (VPC User Guide, "NAT gateway basics"): IP in IP does not get through, VXLAN does. */
+function translation(privateIp: string): string[] {
+  return [
+    `chain postrouting { type nat hook postrouting priority srcnat; policy accept; snat to ${privateIp}; }`,
+    // What is invalid to connection tracking would pass untranslated.
+    `chain forward { type filter hook forward priority filter; policy drop; ct state invalid drop; ip protocol { icmp, tcp, udp } counter accept; counter drop comment "protocol"; }`,
+    // It is no host: it only says that a packet is too long.
+    "chain input { type filter hook input priority filter; policy drop; }",
+    "chain output { type filter hook output priority filter; policy drop; icmp type destination-unreachable icmp code frag-needed accept; }",
+  ];
+}

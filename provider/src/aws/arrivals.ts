@@ -1,0 +1,74 @@
+import { groupBy } from "../ipam/group-by";
+import { type LabelledNode, nodeMatcher } from "../ipam/labelled-node";
+import { poolAllows, poolEncapsulation, type TunnelKind } from "../ipam/pools";
+import type { IpPool } from "../ippool/ippool";
+import type { Encapsulation } from "../plan/node-plan";
+import type { NodeLayout } from "./layout";
+
+/** What of the overlay reaches the nodes of one network from outside of them: what its security group has to let in. */
+export interface Arrivals {
+  /** Networks whose nodes send tunnel packets of the kind. */
+  readonly tunnels: Readonly<Record<TunnelKind, ReadonlySet<string>>>;
+  /** Names of the pools whose workloads' own addresses are the source of packets on the wire. */
+  readonly bare: ReadonlySet<string>;
+}
+
+/** A pool that has blocks, and the names of the nodes that have them. */
+export interface PoolNodes {
+  readonly pool: IpPool;
+  readonly nodes: ReadonlySet<string>;
+}
+
+/** The IPv4 pools that give blocks, with the nodes that they select: nodes of a cluster have no IPv6 address to send from. */
+export function poolNodes(pools: readonly IpPool[], nodes: readonly LabelledNode[]): readonly PoolNodes[] {
+  return pools
+    .filter((pool) => !pool.cidr.includes(":") && (poolAllows(pool, "Workload") || (poolAllows(pool, "Tunnel") && poolEncapsulation(pool) !== undefined)))
+    .map((pool) => ({ pool, nodes: new Set(nodes.filter(nodeMatcher(pool)).map(({ name }) => name)) }));
+}
+
+/**
+ * What arrives at each network, by name, from the paths between its nodes and all others. The pool of the destination decides how packets
+ * go; their source may be a workload of any pool. Nodes of one subnet and the same pools count as one, so that thousands take no time.
+ * @param viaVpcRouter what is not encapsulated also goes between the subnets of a network
+ */
+export function arrivalsOf(nodes: readonly NodeLayout[], pools: readonly PoolNodes[], viaVpcRouter: boolean): ReadonlyMap<string, Arrivals> {
+  const poolsOf = ({ name }: NodeLayout): readonly IpPool[] => pools.filter((one) => one.nodes.has(name)).map(({ pool }) => pool);
+  const alike = groupBy(nodes.map((node) => ({ node, pools: poolsOf(node) })), (one) => `${one.node.subnet.key} ${one.pools.map(({ name }) => name).join()}`);
+  const found = new Map(nodes.map(({ network }) => [network, { tunnels: { IPIP: new Set<string>(), VXLAN: new Set<string>() }, bare: new Set<string>() }]));
+  for (const receivers of alike.values()) {
+    for (const senders of alike.values()) {
+      const [to, from] = [receivers[0], senders[0]];
+      if (to === undefined || from === undefined || (receivers === senders && receivers.length < 2)) continue;
+      const arrivals = found.get(to.node.network);
+      const sameSubnet = to.node.subnet.key === from.node.subnet.key;
+      const reachedBare = sameSubnet || (viaVpcRouter && to.node.network === from.node.network);
+      for (const pool of to.pools) {
+        const encapsulation = encapsulationTo(pool, from.pools, to.pools, sameSubnet);
+        if (encapsulation === undefined) continue;
+        if (encapsulation !== "None") arrivals?.tunnels[encapsulation].add(from.node.network);
+        else if (reachedBare) for (const source of from.pools) if (poolAllows(source, "Workload")) arrivals?.bare.add(source.name);
+      }
+    }
+  }
+  return found;
+}
+
+/** How nodes with blocks of some pools send to a block of one; undefined where they have no route to it. As Viewer.encapsulationTo of the plan. */
+function encapsulationTo(pool: IpPool, from: readonly IpPool[], to: readonly IpPool[], sameSubnet: boolean): Encapsulation | undefined {
+  const tunnel = poolEncapsulation(pool);
+  const bare = sameSubnet && (pool.ipipMode === "CrossSubnet" || pool.vxlanMode === "CrossSubnet");
+  switch (tunnel) {
+    case undefined:
+      return "None";
+    case "IPIP":
+      return bare ? "None" : hasDevice(from, tunnel) ? tunnel : undefined;
+    case "VXLAN":
+      if (!hasDevice(from, tunnel)) return undefined;
+      return bare ? "None" : hasDevice(to, tunnel) ? tunnel : undefined;
+  }
+}
+
+/** Whether nodes with blocks of these pools have a tunnel address of the kind. */
+function hasDevice(pools: readonly IpPool[], kind: TunnelKind): boolean {
+  return pools.some((pool) => !pool.disabled && poolEncapsulation(pool) === kind && poolAllows(pool, "Tunnel"));
+}

@@ -1,0 +1,111 @@
+import { deepStrictEqual, ok, strictEqual } from "node:assert";
+import type { Guest } from "../../../lab/src/fabric/guest";
+import { CloudRecords } from "../cloud-records";
+import { GuestLab } from "../guests";
+
+const linkLocal = "169.254.169.253";
+
+describe("the resolver of a VPC, by packets (vpc/latest/userguide/vpc-dns.html)", function () {
+  this.timeout(30_000);
+  let lab: GuestLab;
+  let a: Guest, c: Guest;
+  const ip = { a: "10.1.1.11", b: "10.1.2.11", c: "10.2.1.11" };
+  const name = (address: string): string => `ip-${address.replaceAll(".", "-")}.ec2.internal`;
+
+  before(async () => {
+    lab = await GuestLab.start(
+      new CloudRecords()
+        .vpc("v", "10.1.0.0/16")
+        .subnet("a", "v", "10.1.1.0/24")
+        .subnet("b", "v", "10.1.2.0/24")
+        .vpc("w", "10.2.0.0/16")
+        .subnet("c", "w", "10.2.1.0/24")
+        .instance("a", "v", "a", ip.a, { publicIp: "203.0.113.11", publicDns: "ec2-203-0-113-11.compute-1.amazonaws.com", privateDns: name(ip.a) })
+        .instance("b", "v", "b", ip.b, { privateDns: "i-b.eu-west-1.compute.internal" })
+        .instance("c", "w", "c", ip.c),
+    );
+    [a, c] = ["a", "c"].map((guest) => lab.guest(guest)) as [Guest, Guest];
+  });
+  after(async () => lab?.remove());
+  beforeEach(async () => void (await lab.apply(() => undefined)));
+
+  it("AWS-37 answers at the VPC's address plus two and at 169.254.169.253 for names of the VPC", async () => {
+    for (const server of ["10.1.0.2", linkLocal]) {
+      deepStrictEqual(await lookup(a, server, name(ip.a)), { status: 0, data: [ip.a] }, server);
+      deepStrictEqual(await lookup(a, server, name(ip.a).toUpperCase()), { status: 0, data: [ip.a] }, "in capitals");
+      deepStrictEqual(await lookup(a, server, "i-b.eu-west-1.compute.internal"), { status: 0, data: [ip.b] }, "by resource name");
+      deepStrictEqual(await lookup(a, server, "ip-10-1-2-11.eu-west-1.compute.internal"), { status: 0, data: [ip.b] }, "and by address");
+      deepStrictEqual(await lookup(a, server, "ec2-203-0-113-11.compute-1.amazonaws.com"), { status: 0, data: [ip.a] }, "a public name inside");
+      deepStrictEqual(await lookup(a, server, "11.1.1.10.in-addr.arpa", 12), { status: 0, data: [name(ip.a)] }, "by address");
+      deepStrictEqual(await lookup(a, server, name(ip.a), 28), { status: 0, data: [] }, "no IPv6");
+    }
+    strictEqual(await lookup(a, "10.1.0.3", name(ip.a)), undefined, "nobody is there");
+  });
+
+  it("AWS-37 knows no names of other VPCs, none that are not there, and none of the world's", async () => {
+    strictEqual((await lookup(a, linkLocal, name(ip.c)))?.status, 3);
+    deepStrictEqual(await lookup(c, linkLocal, name(ip.c)), { status: 0, data: [ip.c] });
+    strictEqual(await lookup(c, "10.1.0.2", name(ip.a)), undefined, "another VPC's resolver");
+    strictEqual((await lookup(a, linkLocal, name("10.1.1.99")))?.status, 3);
+    strictEqual((await lookup(a, linkLocal, "example.com"))?.status, 5);
+  });
+
+  it("AWS-37 follows the instances, and enableDnsSupport of the VPC", async () => {
+    await lab.apply((records) => records.remove("i-b"));
+    strictEqual((await lookup(a, linkLocal, "i-b.eu-west-1.compute.internal"))?.status, 3);
+    await lab.apply((records) => records.update("vpc-v", { enableDnsSupport: false }));
+    for (const server of ["10.1.0.2", linkLocal]) strictEqual(await lookup(a, server, name(ip.a)), undefined, server);
+    await lab.apply((records) => records.update("vpc-v", { enableDnsSupport: true }));
+    strictEqual((await lookup(a, linkLocal, name(ip.a)))?.status, 0);
+  });
+
+  it("AWS-20 neither security groups nor network ACLs can block it (vpc/latest/userguide/vpc-network-acls.html)", async () => {
+    await lab.apply((records) => records.networkAcl("n", "v", "a").remove("sgr-a-out"));
+    for (const server of ["10.1.0.2", linkLocal]) strictEqual((await lookup(a, server, name(ip.a)))?.status, 0, server);
+  });
+
+  it("AWS-37 takes 1,024 packets a second of an interface (vpc/latest/userguide/amazon-vpc-limits.html)", async () => {
+    const dropped = async (): Promise<number> => {
+      const chain = await a.exec(["nsenter", `--net=/run/netns/lab-${lab.lab.id}-eni-a`, "nft", "list", "chain", "ip", "card", "input"]);
+      return Number(/counter packets (\d+) .*1,024 packets a second/.exec(chain)?.[1] ?? NaN);
+    };
+    const send = (packets: number): Promise<string> =>
+      a.exec(["perl", "-e", 'use Socket; socket(S, PF_INET, SOCK_DGRAM, 0); my $to = sockaddr_in(53, inet_aton("169.254.169.253")); send(S, "x", 0, $to) for 1 .. $ARGV[0]', String(packets)]);
+    await send(500);
+    strictEqual(await dropped(), 0);
+    await send(20_000);
+    ok((await dropped()) > 0);
+  });
+
+  it("is not brought down by what is no question", async () => {
+    for (const nonsense of ["", "x", "\0".repeat(12), "\0\x01\x01\0\0\x01\0\0\0\0\0\0\x7fabc", "\0\x01\x01\0\0\x01\0\0\0\0\0\0\x03abc", "\0\x01\x01\0\0\x02\0\0\0\0\0\0\x01a\0\0\x01\0\x01"]) {
+      await a.exec(["socat", "-u", "-", `UDP4-SENDTO:${linkLocal}:53`], nonsense);
+    }
+    strictEqual((await lookup(a, linkLocal, name(ip.a)))?.status, 0);
+  });
+});
+
+/** Asks a resolver by UDP; undefined when nothing comes back in half a second. */
+async function lookup(from: Guest, server: string, name: string, type = 1): Promise<{ readonly status: number; readonly data: readonly string[] } | undefined> {
+  const labels = name.split(".").map((label) => String.fromCharCode(label.length) + label).join("");
+  const question = `${labels}\0\0${String.fromCharCode(type)}\0\x01`;
+  const query = `\x12\x34\x01\0\0\x01\0\0\0\0\0\0${question}`;
+  const hex = await from.exec(["sh", "-c", 'timeout 0.5 socat -t 0.4 - "UDP4:$1:53" 2>/dev/null | od -An -v -tx1', "sh", server], query);
+  const answer = Buffer.from(hex.replaceAll(/\s/g, ""), "hex");
+  if (answer.length === 0) return undefined;
+  strictEqual(answer.readUInt16BE(0), 0x1234);
+  const data: string[] = [];
+  for (let at = 12 + question.length, left = answer.readUInt16BE(6); left > 0; left--) {
+    const length = answer.readUInt16BE(at + 10);
+    const rdata = answer.subarray(at + 12, at + 12 + length);
+    data.push(answer.readUInt16BE(at + 2) === 1 ? rdata.join(".") : names(rdata));
+    at += 12 + length;
+  }
+  return { status: answer.readUInt16BE(2) & 15, data };
+}
+
+function names(rdata: Buffer): string {
+  const labels: string[] = [];
+  for (let at = 0; (rdata[at] ?? 0) > 0; at += (rdata[at] ?? 0) + 1) labels.push(rdata.subarray(at + 1, at + 1 + (rdata[at] ?? 0)).toString("latin1"));
+  return labels.join(".");
+}

@@ -1,0 +1,72 @@
+import { strictEqual } from "node:assert";
+import type { Guest } from "../../../lab/src/fabric/guest";
+import { internetAddress } from "../../../lab/src/fabric/names";
+import { CloudRecords } from "../cloud-records";
+import { answer, connects, GuestLab } from "../guests";
+
+/** Every "no" here has its "yes" by one change. */
+describe("Elastic IP addresses, by packets (vpc/latest/userguide/vpc-eips.html)", function () {
+  this.timeout(30_000);
+  let lab: GuestLab;
+  let host: Guest, a: Guest, b: Guest;
+  const ip = { a: "10.1.1.11", second: "10.1.1.31", b: "10.1.1.12" };
+  const [launched, elastic] = ["203.0.113.11", "203.0.113.30"];
+
+  const associated = (records: CloudRecords, networkInterfaceId: string, privateIpAddress: string): CloudRecords =>
+    records.add("aws:ec2/eip:Eip", "eipalloc-1", { publicIp: elastic }).add("aws:ec2/eipAssociation:EipAssociation", "eipassoc-1", { networkInterfaceId, privateIpAddress, publicIp: elastic });
+
+  before(async () => {
+    lab = await GuestLab.start(
+      new CloudRecords()
+        .vpc("a", "10.1.0.0/16")
+        .subnet("a", "a", "10.1.1.0/24")
+        .internetGateway("a", "a")
+        .route("a", "0.0.0.0/0", { gatewayId: "igw-a" })
+        .instance("a", "a", "a", ip.a, { publicIp: launched, secondaryPrivateIps: [ip.second] })
+        .instance("b", "a", "a", ip.b)
+        .ingress("a", "a", { ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" })
+        .ingress("b", "b", { ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" }),
+    );
+    [a, b] = [lab.guest("a"), lab.guest("b")];
+    host = await lab.internet();
+    await a.exec(["ip", "address", "add", `${ip.second}/24`, "dev", "ens5"]);
+    await lab.listen(host.namespace, 7000, "echo $SOCAT_PEERADDR; cat >/dev/null");
+    for (const { namespace } of [a, b]) await lab.listen(namespace, 7000, "echo $SOCAT_SOCKADDR; cat >/dev/null");
+  });
+  after(async () => lab?.remove());
+  beforeEach(async () => {
+    await lab.apply(() => undefined);
+    await lab.flush();
+  });
+
+  it("AWS-34 give an instance without a public address one, both ways", async () => {
+    strictEqual(await connects(b, internetAddress, 7000), false);
+    await lab.apply((records) => associated(records, "eni-b", ip.b));
+    strictEqual(await answer(b, internetAddress, 7000), `${elastic}\n`);
+    strictEqual(await answer(host, elastic, 7000), `${ip.b}\n`);
+  });
+
+  it("AWS-34 take the place of the address that an instance was given at launch", async () => {
+    strictEqual(await answer(a, internetAddress, 7000), `${launched}\n`);
+    strictEqual(await connects(host, launched, 7000), true);
+    await lab.apply((records) => associated(records, "eni-a", ip.a));
+    strictEqual(await answer(a, internetAddress, 7000), `${elastic}\n`);
+    strictEqual(await connects(host, launched, 7000), false);
+    strictEqual(await answer(host, elastic, 7000), `${ip.a}\n`);
+  });
+
+  it("AWS-34 stand for one private address, a secondary one too", async () => {
+    strictEqual(await connects(host, elastic, 7000), false);
+    await lab.apply((records) => associated(records, "eni-a", ip.second));
+    strictEqual(await answer(host, elastic, 7000), `${ip.second}\n`);
+    strictEqual(await answer(host, launched, 7000), `${ip.a}\n`, "the primary one keeps its own");
+    strictEqual(await answer(a, internetAddress, 7000, `,bind=${ip.second}`), `${elastic}\n`);
+  });
+
+  it("AWS-34 move to another instance", async () => {
+    await lab.apply((records) => associated(records, "eni-a", ip.a));
+    strictEqual(await answer(host, elastic, 7000), `${ip.a}\n`);
+    await lab.apply((records) => associated(records, "eni-b", ip.b));
+    strictEqual(await answer(host, elastic, 7000), `${ip.b}\n`);
+  });
+});
