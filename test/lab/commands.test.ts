@@ -118,7 +118,7 @@ describe("overlaynet lab, on a node", function () {
   });
 
   it("flush makes cards forget", async () => {
-    const tracked = async (): Promise<string> => (await outcome(spawn("nsenter", [`--net=/run/netns/${namespaceOf(lab, records.get("i-a1"))}`, "conntrack", "-L", "-p", "udp"], { stdio: "pipe" }))).stdout;
+    const tracked = async (): Promise<string> => (await outcome(spawn("nsenter", [`--net=/run/netns/${namespaceOf(lab, records.get("i-a1"))}`, "conntrack", "-L", "-p", "udp"], { stdio: ["ignore", "pipe", "pipe"] }))).stdout;
     await command("exec", "a1", "--", "bash", "-c", "echo x >/dev/udp/198.51.100.1/4002");
     match(await tracked(), /dport=4002/);
     strictEqual((await command("flush", "a1")).code, 0);
