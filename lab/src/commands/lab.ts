@@ -14,6 +14,7 @@ import { inNamespace, runAttached } from "./attached";
 import { checkMachine } from "./check";
 import { findNode, type LabNode, labNodes } from "./find-node";
 import { revokeIngress } from "./revoke";
+import { terminateInstance } from "./terminate";
 import { waitUntilReady } from "./wait";
 import { why, type WhyOptions, whyText } from "./why";
 
@@ -97,6 +98,14 @@ export function labCommand(): Command {
     .action(async ({ protocol }: { protocol: string }) => {
       const rules = await revokeIngress(openLab(), protocol);
       process.stdout.write(`Revoked ${rules.length} ingress rules${rules.length === 0 ? "" : `: ${rules.join(", ")}`}.\n`);
+    });
+  lab
+    .command("terminate")
+    .description("terminate an instance behind Pulumi's back, as somebody at AWS' console would")
+    .argument("<node>", "instance id, Name tag or its end, or address")
+    .action(async (wanted: string) => {
+      const { name, id } = await terminateInstance(openLab(), wanted);
+      process.stdout.write(`Terminated ${name} (${id}).\n`);
     });
   lab
     .command("destroy")

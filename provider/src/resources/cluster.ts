@@ -187,8 +187,9 @@ function overlay(
     rules.filter(({ rule }) => purposes.includes(rule.purpose) && (network === undefined || rule.network === network)).map(({ resource }) => resource);
   const planOf = ({ layout }: Node): pulumi.Output<string> => topology.nodePlans.apply((plans) => plans[layout.name] ?? "");
   const onNode = ({ layout, instance, connection }: Node) => ({ node: layout.name, instanceId: instance.id, connection });
-  // What stands on an instance ends with it: nothing to undo, and nothing to wait for when it cannot be reached any more.
-  const options = ({ instance }: Node): pulumi.CustomResourceOptions => ({ parent, deletedWith: instance, deleteBeforeReplace: true });
+  // What stands on a node ends with it: nothing to undo, and nothing to wait for when it cannot be reached any more. Its host key lives as long
+  // as the node in the program; an instance that was terminated by hand is in no state any more after a refresh.
+  const options = ({ hostKey }: Node): pulumi.CustomResourceOptions => ({ parent, deletedWith: hostKey, deleteBeforeReplace: true });
 
   const tunnels = nodes.flatMap((node) =>
     plan.encapsulations.map((encapsulation) => {

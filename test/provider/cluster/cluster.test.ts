@@ -87,11 +87,11 @@ describe("Cluster", () => {
     for (const key of stack.resources.keys()) assert.ok(!behind(stack, key).has(key), key);
   });
 
-  it("lets what stands on an instance go with it", () => {
+  it("lets what stands on a node go with it, also where its instance is gone already", () => {
     for (const { key, type, name, deletedWith, inputs } of stack.resources.values()) {
       const onNode = /:(Tunnel|Routes|Workload)$/.test(type);
       const node = NODES.find((one) => name.startsWith(`test-${one}`));
-      assert.equal(deletedWith, onNode ? `${INSTANCE}::test-${node}` : "", key);
+      assert.equal(deletedWith, onNode ? `overlaynet:index:SshKey::test-${node}` : "", key);
       if (onNode) assert.equal(inputs["instanceId"], `id-of-test-${node}`);
     }
   });
