@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { LabView } from "../../lab/src/commands/inspect";
 import { destroyAll } from "../../lab/src/fabric/destroy";
 import { namespaceOf, tapOf } from "../../lab/src/fabric/names";
 import { reconcile } from "../../lab/src/fabric/reconcile";
@@ -52,8 +53,8 @@ describe("overlaynet lab, on a node", function () {
   });
 
   function start(...args: string[]): ChildProcess {
-    const program = `require(${JSON.stringify(resolve(__dirname, "../../lab/src/commands/lab"))}).labCommand().parseAsync(["node", "lab", ...process.argv.slice(1)]).catch((error) => { console.error(error.message); process.exitCode = 1; })`;
-    return spawn(process.execPath, ["--require", "tsx/cjs", "-e", program, "--", ...args], { env: { ...process.env, OVERLAYNET_LAB_STATE: lab.state }, stdio: ["pipe", "pipe", "pipe"] });
+    const program = `require(${JSON.stringify(resolve(__dirname, "../../lab/src/commands/lab"))}).labCommand().parseAsync(["node", ...process.argv.slice(1)]).catch((error) => { console.error(error.message); process.exitCode = 1; })`;
+    return spawn(process.execPath, ["--require", "tsx/cjs", "-e", program, "--", "lab", ...args], { env: { ...process.env, OVERLAYNET_LAB_STATE: lab.state }, stdio: ["pipe", "pipe", "pipe"] });
   }
 
   async function command(...args: string[]): Promise<Outcome> {
@@ -91,6 +92,15 @@ describe("overlaynet lab, on a node", function () {
     match((await command("list")).stdout, /^NAME .*\ntest-a1 +i-a1 +vpc-a +us-east-1a +10\.1\.1\.11 +203\.0\.113\.11 +running\n$/);
     const [node] = JSON.parse((await command("list", "--output", "json")).stdout) as Record<string, unknown>[];
     deepStrictEqual([node?.["id"], node?.["state"], node?.["privateIp"]], ["i-a1", "running", "10.1.1.11"]);
+  });
+
+  it("inspect tells of the running node what its processes are and what it hangs on", async () => {
+    const view = JSON.parse((await command("inspect", "a1", "--output", "json")).stdout) as LabView;
+    const [node] = view.nodes;
+    deepStrictEqual([node?.id, node?.state, node?.paused, view.networkInterfaces.map(({ id }) => id), view.securityGroups.map(({ id }) => id)], ["i-a1", "running", false, ["eni-a1"], ["sg-a1"]]);
+    ok(node?.pid !== undefined && readFileSync(`/proc/${node.pid}/cmdline`, "utf8").includes("i-a1"));
+    ok(node.uptime !== undefined && node.uptime > 0.1 && node.uptime < 600, String(node.uptime));
+    match((await command("inspect")).stdout, /^Lab [0-9a-f]{8} .*\n\nNodes\n.*\n +test-a1 +i-a1 +(running|booting) /);
   });
 
   it("capture sees inside what security groups keep from going outside", async () => {

@@ -12,7 +12,9 @@ import { type Lab, openLab, projectRoot } from "../state/paths";
 import { run } from "../state/privileged";
 import { inNamespace, runAttached } from "./attached";
 import { checkMachine } from "./check";
+import { columns } from "./columns";
 import { findNode, type LabNode, labNodes } from "./find-node";
+import { inspect, inspectText } from "./inspect";
 import { revokeIngress } from "./revoke";
 import { waitUntilReady } from "./wait";
 import { why, type WhyOptions, whyText } from "./why";
@@ -32,6 +34,15 @@ export function labCommand(): Command {
     .description("the nodes with their VPCs, addresses and state")
     .addOption(new Option("--output <form>", "form of the list").choices(["table", "json"]).default("table"))
     .action(({ output }: { output: "table" | "json" }) => list(openLab(), output));
+  lab
+    .command("inspect")
+    .description("everything that the lab holds: networks, rules, interfaces, nodes, and what is waiting; or what concerns one node")
+    .argument("[node]", "instance id, Name tag or its end, or address")
+    .addOption(new Option("--output <form>", "form of the view; json is described in docs/schema/lab-inspect.schema.json").choices(["text", "json"]).default("text"))
+    .action(async (node: string | undefined, { output }: { output: "text" | "json" }) => {
+      const view = await inspect(openLab(), node);
+      process.stdout.write(output === "json" ? `${JSON.stringify(view, null, 2)}\n` : inspectText(view));
+    });
   lab
     .command("ssh")
     .description("a shell on a node as admin, over its network interface with the lab's own key: no security group or route is in the way")
@@ -120,12 +131,10 @@ function list(lab: Lab, output: "table" | "json"): void {
 /** The nodes as aligned columns. */
 export function nodeTable(nodes: readonly LabNode[]): string {
   if (nodes.length === 0) return "The lab has no nodes.\n";
-  const rows = [
+  return columns([
     ["NAME", "INSTANCE", "VPC", "ZONE", "PRIVATE", "PUBLIC", "STATE"],
     ...nodes.map(({ name, id, vpc, availabilityZone, privateIp, publicIp, state }) => [name, id, vpc, availabilityZone, privateIp, publicIp || "-", state]),
-  ];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()}\n`).join("");
+  ]);
 }
 
 async function ssh(lab: Lab, wanted: string, identity: string | undefined): Promise<void> {

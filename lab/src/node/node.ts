@@ -16,7 +16,14 @@ export interface NodeStatus {
   readonly state: NodeState;
   /** Of the User-mode Linux process while there is one; it changes when the node reboots. */
   readonly pid?: number;
+  /** Seconds since that process began. */
+  readonly uptime?: number;
+  /** It has been stopped (SIGSTOP): it is there, and does nothing. */
+  readonly paused?: true;
 }
+
+/** What supervise says on the console before each boot. */
+const bootMark = "supervise: the node starts";
 
 /** How long a node may take to shut down before its power is cut, milliseconds. */
 const shutdownTime = 20_000;
@@ -111,8 +118,15 @@ export function nodeStatus(lab: Lab, instanceId: string): NodeStatus {
   const dir = lab.nodeDir(instanceId);
   if (!existsSync(dir)) return { state: "absent" };
   const pid = umlPid(lab, instanceId);
-  if (pid !== undefined) return { state: "running", pid };
+  if (pid !== undefined) return { state: "running", pid, ...processStatus(pid) };
   return { state: supervisorPid(lab, instanceId) === undefined ? "stopped" : "running" };
+}
+
+/** Whether the systemd of a node has settled in its present boot, by what its console says; no wait. */
+export function hasSettled(lab: Lab, instanceId: string): boolean {
+  const log = consoleLog(lab, instanceId);
+  if (!existsSync(log) || nodeStatus(lab, instanceId).state !== "running") return false;
+  return /Reached target multi-user/.test(readFrom(log, -256 * 1024).split(bootMark).at(-1) ?? "");
 }
 
 /** Instance ids of all nodes that have a directory, running or not. */
@@ -216,6 +230,18 @@ function pidIn(file: string, isMeant: (argv: string[]) => boolean): number | und
   } catch (error) {
     if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return undefined;
     throw error;
+  }
+}
+
+/** What /proc says of a process beside its id; nothing when it has ended meanwhile. */
+function processStatus(pid: number): Pick<NodeStatus, "uptime" | "paused"> {
+  try {
+    // proc(5): fields from the third on follow the name, which is in parentheses. Times are in ticks of 1/100 s on all that Linux runs on.
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+    const uptime = Math.max(0, Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]) - Number(fields[19]) / 100);
+    return { uptime, ...(fields[0] === "T" ? { paused: true } : {}) };
+  } catch {
+    return {};
   }
 }
 
