@@ -1,14 +1,18 @@
 import { existingNamespaces } from "../fabric/apply";
-import { FabricError } from "../fabric/cloud";
+import { FabricError, readCloud } from "../fabric/cloud";
+import { readCounters } from "../fabric/counters";
+import { faultCounter } from "../fabric/faults";
 import { fabricOf } from "../fabric/model";
 import { guestPort, namespaceOfId, namespacePrefix } from "../fabric/names";
 import { interfaceAsInstance, withPrimaryInterface } from "../fabric/network-interface";
 import { consoleLog, hasSettled, nodeStatus, type NodeState, type NodeStatus } from "../node/node";
+import { type Fault, readFaults } from "../state/faults";
 import { lockHolder } from "../state/lock";
 import type { Lab } from "../state/paths";
 import type { ResourceRecord } from "../state/record";
 import { RecordStore } from "../state/store";
 import { columns } from "./columns";
+import { describeFault } from "./fault";
 import { chooseNode, labNodes, nameOf } from "./find-node";
 import { printable } from "./printable";
 
@@ -135,6 +139,14 @@ export interface NodeView extends Named {
   readonly console: string;
 }
 
+/** A fault, with what it has done. */
+export type FaultView = Fault & {
+  /** Absent for a peering connection. */
+  readonly instanceId?: string;
+  /** Packets dropped or refused since its rule was made; absent when its namespace is not there. */
+  readonly packets?: number;
+};
+
 /** Something that is not yet, or no more, as the records say. */
 export interface Waiting {
   /** Of a resource, or `lab`. */
@@ -157,6 +169,7 @@ export interface LabView {
   readonly elasticIps: readonly { readonly id: string; readonly publicIp: string; readonly networkInterfaceId?: string; readonly privateIp?: string }[];
   readonly keyPairs: readonly { readonly name: string; readonly region: string; readonly fingerprint: string }[];
   readonly nodes: readonly NodeView[];
+  readonly faults: readonly FaultView[];
   readonly waiting: readonly Waiting[];
 }
 
@@ -165,6 +178,10 @@ export interface Seen {
   node(instanceId: string): NodeStatus & { readonly settled: boolean };
   /** Names of the lab's network namespaces. */
   readonly namespaces: readonly string[];
+  /** What `lab fault` has made. */
+  readonly faults: readonly Fault[];
+  /** Packets that a fault has caught. */
+  caught?(fault: Fault): number | undefined;
   /** Who changes the lab now. */
   readonly holder?: string;
 }
@@ -176,13 +193,35 @@ export interface Seen {
  */
 export async function inspect(lab: Lab, wanted?: string): Promise<LabView> {
   const records = new RecordStore(lab).list();
+  const namespaces = existingNamespaces(namespacePrefix(lab));
+  const faults = readFaults(lab);
+  const caught = await countCaught(lab, records, faults, new Set(namespaces));
   const seen: Seen = {
+    faults,
+    caught: (fault) => caught.get(fault),
     node: (id) => ({ ...nodeStatus(lab, id), settled: hasSettled(lab, id) }),
-    namespaces: existingNamespaces(namespacePrefix(lab)),
+    namespaces,
     holder: await lockHolder(lab.lock),
   };
   const view = viewOf(lab, records, seen);
   return wanted === undefined ? view : about(view, chooseNode(labNodes(lab), wanted).id);
+}
+
+async function countCaught(lab: Lab, records: readonly ResourceRecord[], faults: readonly Fault[], namespaces: ReadonlySet<string>): Promise<Map<Fault, number>> {
+  const caught = new Map<Fault, number>();
+  if (faults.length === 0) return caught;
+  const cloud = readCloud(records);
+  const places = faults.flatMap((fault) => {
+    const counter = faultCounter(fault, cloud);
+    const name = counter === undefined ? "" : namespaceOfId(namespacePrefix(lab), counter.namespaceOf);
+    return counter !== undefined && namespaces.has(name) ? [{ fault, name, comment: counter.comment }] : [];
+  });
+  const counters = new Map(await Promise.all([...new Set(places.map(({ name }) => name))].map(async (name) => [name, await readCounters(name)] as const)));
+  for (const { fault, name, comment } of places) {
+    const counter = counters.get(name)?.find((each) => each.comment === comment);
+    if (counter !== undefined) caught.set(fault, counter.packets);
+  }
+  return caught;
 }
 
 /** The view of records. */
@@ -279,6 +318,12 @@ export function viewOf(lab: Lab, records: readonly ResourceRecord[], seen: Seen)
     }),
     keyPairs: of("aws:ec2/keyPair:KeyPair").map((record) => ({ name: printable(text(record, "keyName")), region: text(record, "region"), fingerprint: text(record, "fingerprint") })),
     nodes,
+    faults: seen.faults.flatMap((fault): FaultView[] => {
+      const card = networkInterfaces.find(({ id }) => id === fault.target);
+      if (card === undefined && !byId.has(fault.target)) return [];
+      const packets = seen.caught?.(fault);
+      return [{ ...fault, ...some("instanceId", card?.instanceId), ...(packets === undefined ? {} : { packets }) }];
+    }),
   };
   return { ...view, waiting: waiting(view, instances, prefix, records, seen) };
 }
@@ -405,6 +450,7 @@ export function about(view: LabView, instanceId: string): LabView {
     elasticIps: view.elasticIps.filter(({ networkInterfaceId }) => has(own, networkInterfaceId)),
     keyPairs: [],
     nodes: view.nodes.filter(({ id }) => id === instanceId),
+    faults: view.faults.filter(({ target }) => own.includes(target) || view.peerings.some(({ id, requesterVpcId, accepterVpcId }) => id === target && (has(vpcIds, requesterVpcId) || has(vpcIds, accepterVpcId)))),
     waiting: view.waiting.filter(({ id }) => [instanceId, "lab", ...own, ...vpcIds].includes(id)),
   };
 }
@@ -433,6 +479,7 @@ export function inspectText(view: LabView): string {
       rule.group, rule.id, rule.direction, rule.protocol, ports(rule.fromPort, rule.toPort), rule.cidr ?? rule.securityGroupId ?? "-", rule.description,
     ]),
     ...section("Elastic IP addresses", view.elasticIps, ["ADDRESS", "ALLOCATION", "INTERFACE", "PRIVATE"], ({ id, publicIp, networkInterfaceId, privateIp }) => [publicIp, id, networkInterfaceId ?? "-", privateIp ?? "-"]),
+    ...section("Faults", view.faults, ["FAULT", "PACKETS"], (fault) => [describeFault(fault), fault.packets === undefined ? "-" : String(fault.packets)]),
     ...section("Waiting", view.waiting, ["WHAT", ""], ({ id, what }) => [id, what]),
   ].join("\n");
 }

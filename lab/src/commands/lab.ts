@@ -5,14 +5,16 @@ import { labBackend } from "../ec2/lab-backend";
 import { powerOn } from "../ec2/power-on";
 import { destroyAll } from "../fabric/destroy";
 import { fabricPort, guestPort } from "../fabric/names";
-import { consoleLog, consoleTail } from "../node/node";
+import { consoleLog, consoleTail, cutPower, pauseNode, rebootNode, resetNode, resumeNode } from "../node/node";
 import { shellQuote } from "../node/user-data";
+import type { Fault } from "../state/faults";
 import { labKeyFile } from "../state/lab-key";
 import { type Lab, openLab, projectRoot } from "../state/paths";
 import { run } from "../state/privileged";
 import { inNamespace, runAttached } from "./attached";
 import { checkMachine } from "./check";
 import { columns } from "./columns";
+import { clearFaults, describeFault, directions, faultLink, refuseSsh } from "./fault";
 import { findNode, type LabNode, labNodes } from "./find-node";
 import { inspect, inspectText } from "./inspect";
 import { revokeIngress } from "./revoke";
@@ -109,12 +111,89 @@ export function labCommand(): Command {
       const rules = await revokeIngress(openLab(), protocol);
       process.stdout.write(`Revoked ${rules.length} ingress rules${rules.length === 0 ? "" : `: ${rules.join(", ")}`}.\n`);
     });
+  lab.addCommand(faultCommand());
   lab
     .command("destroy")
     .description("remove everything of the lab: nodes, networks, records, keys, and the quick start's Pulumi state")
     .requiredOption("--all", "say that everything is meant")
     .action(() => destroy(openLab()));
   return lab;
+}
+
+function faultCommand(): Command {
+  const fault = new Command("fault").description("make something go wrong outside the nodes; without more, list what does");
+  const node = "instance id, Name tag or its end, or address";
+  const wire = `a node: ${node}; or the id of a network interface, or the id or Name tag of a peering connection`;
+  const direction = (): Option =>
+    new Option("--direction <direction>", "as seen from the node, or from the requester of a peering connection").choices(["ingress", "egress", "both"]).default("both");
+  fault
+    .option("--clear [target]", `take all faults back, or those of a target (${wire}), and resume nodes that are paused`)
+    .action(({ clear }: { clear?: string | true }) => (clear === undefined ? listFaults(openLab()) : endFaults(openLab(), clear === true ? undefined : clear)));
+  fault
+    .command("cut")
+    .description("cut a wire: nothing passes until it is cleared")
+    .argument("<target>", wire)
+    .addOption(direction())
+    .action(async (target: string, options: { direction: keyof typeof directions }) => tellFaults(await faultLink(openLab(), target, options.direction, 1)));
+  fault
+    .command("loss")
+    .description("drop a share of the packets on a wire, at random")
+    .argument("<target>", wire)
+    .requiredOption("--share <share>", "0.25 or 25%")
+    .addOption(direction())
+    .action(async (target: string, options: { share: string; direction: keyof typeof directions }) => tellFaults(await faultLink(openLab(), target, options.direction, shareOf(options.share))));
+  fault
+    .command("refuse-ssh")
+    .description("refuse connections to port 22 of a node, outside it; lab ssh and lab exec still have their way in")
+    .argument("<node>", node)
+    .addOption(new Option("--answer <answer>", "reset: as where nothing listens; drop: none").choices(["reset", "drop"]).default("reset"))
+    .action(async (target: string, { answer }: { answer: "reset" | "drop" }) => tellFaults(await refuseSsh(openLab(), target, answer)));
+  const act = (name: string, description: string, done: string, action: (lab: Lab, id: string) => Promise<void>): Command =>
+    fault.command(name).description(description).argument("<node>", node).action(async (wanted: string) => {
+      const lab = openLab();
+      const found = findNode(lab, wanted);
+      await action(lab, found.id);
+      process.stdout.write(`${found.name} ${done}.\n`);
+    });
+  act("pause", "stop a node where it is: it neither answers nor notices", "is paused", pauseNode);
+  act("resume", "let a paused node go on", "goes on", resumeNode);
+  act("kill", "end a node as a power cut does; its disk stays, and lab start brings it back", "is stopped", cutPower);
+  fault
+    .command("reboot")
+    .description("reboot a node from outside; returns when its new kernel runs")
+    .argument("<node>", node)
+    .option("--hard", "as by the reset button, without a word to it")
+    .action(async (wanted: string, { hard }: { hard?: true }) => {
+      const lab = openLab();
+      const found = findNode(lab, wanted);
+      await (hard === true ? resetNode : rebootNode)(lab, found.id);
+      process.stdout.write(`${found.name} boots.\n`);
+    });
+  return fault;
+}
+
+/** 0.25 and 25% are the same. */
+function shareOf(text: string): number {
+  const share = /^[0-9.]+%$/.test(text) ? Number(text.slice(0, -1)) / 100 : Number(text);
+  if (!(share > 0 && share <= 1) || Math.round(share * 1_000_000) === 0) throw new Error(`--share is a share of all packets, such as 0.25 or 25%, at least 0.0001%, not "${text}".`);
+  return share;
+}
+
+function tellFaults(faults: readonly Fault[]): void {
+  process.stdout.write(faults.map((each) => `${describeFault(each)}\n`).join(""));
+}
+
+async function listFaults(lab: Lab): Promise<void> {
+  const { faults, nodes } = await inspect(lab);
+  const paused = nodes.filter((node) => node.paused);
+  for (const fault of faults) process.stdout.write(`${describeFault(fault)}${fault.packets === undefined ? "" : `, ${fault.packets} packets so far`}\n`);
+  for (const { name } of paused) process.stdout.write(`${name}: is paused\n`);
+  if (faults.length + paused.length === 0) process.stdout.write("The lab has no faults.\n");
+}
+
+async function endFaults(lab: Lab, wanted: string | undefined): Promise<void> {
+  const { faults, resumed } = await clearFaults(lab, wanted);
+  process.stdout.write(`Cleared ${faults.length} faults${resumed.length === 0 ? "" : `, resumed ${resumed.join(", ")}`}.\n`);
 }
 
 async function check(): Promise<void> {

@@ -90,21 +90,53 @@ export async function stopNode(lab: Lab, instanceId: string): Promise<void> {
 
 /** Reboots a node as EC2's RebootInstances does: a clean restart, or a hard one after 20 s. Returns when the new kernel runs. */
 export async function rebootNode(lab: Lab, instanceId: string): Promise<void> {
-  const before = nodeStatus(lab, instanceId);
-  if (before.pid === undefined) throw new Error(`${instanceId} is ${before.state}, not running: it cannot be rebooted.`);
+  const before = runningPid(lab, instanceId, "rebooted");
   const dir = lab.nodeDir(instanceId);
   await run(["touch", join(dir, "reboot")]);
-  const back = (): boolean => {
-    const { pid } = nodeStatus(lab, instanceId);
-    return pid !== undefined && pid !== before.pid && existsSync(join(dir, "umid", "n", "mconsole"));
-  };
   try {
     await pressCtrlAltDel(dir);
-    await until(back, shutdownTime, "it does not shut down");
+    await until(() => isBack(lab, instanceId, before), shutdownTime, "it does not shut down");
   } catch {
-    if (nodeStatus(lab, instanceId).pid === before.pid) await kill(before.pid);
-    await until(back, 10_000, `${instanceId} does not come back after a hard reset`);
+    if (nodeStatus(lab, instanceId).pid === before) await kill(before);
+    await until(() => isBack(lab, instanceId, before), 10_000, `${instanceId} does not come back after a hard reset`);
   }
+}
+
+/** Whether another kernel than that one runs. */
+function isBack(lab: Lab, instanceId: string, before: number): boolean {
+  const { pid } = nodeStatus(lab, instanceId);
+  return pid !== undefined && pid !== before && existsSync(join(lab.nodeDir(instanceId), "umid", "n", "mconsole"));
+}
+
+function runningPid(lab: Lab, instanceId: string, what: string): number {
+  const { state, pid } = nodeStatus(lab, instanceId);
+  if (pid === undefined) throw new Error(`${instanceId} is ${state}, not running: it cannot be ${what}.`);
+  return pid;
+}
+
+/** Stops a node's kernel where it is (SIGSTOP); it neither answers nor notices until {@link resumeNode}. */
+export async function pauseNode(lab: Lab, instanceId: string): Promise<void> {
+  await run(["kill", "-STOP", String(runningPid(lab, instanceId, "paused"))]);
+}
+
+/** Lets a paused node go on; one that runs is left alone. */
+export async function resumeNode(lab: Lab, instanceId: string): Promise<void> {
+  await run(["kill", "-CONT", String(runningPid(lab, instanceId, "resumed"))]);
+}
+
+/** Ends a node as a power cut does. Its disk stays as it is at that moment. */
+export async function cutPower(lab: Lab, instanceId: string): Promise<void> {
+  runningPid(lab, instanceId, "killed");
+  await end(lab, instanceId);
+}
+
+/** Reboots a node as the reset button does, without a word to it. Returns when the new kernel runs. */
+export async function resetNode(lab: Lab, instanceId: string): Promise<void> {
+  const pid = runningPid(lab, instanceId, "rebooted");
+  const dir = lab.nodeDir(instanceId);
+  await run(["touch", join(dir, "reboot")]);
+  await kill(pid);
+  await until(() => isBack(lab, instanceId, pid), 10_000, `${instanceId} does not come back after a hard reset`);
 }
 
 /** Ends a node at once and removes its disk and everything else of it (EC2's TerminateInstances). */

@@ -48,6 +48,8 @@ function everything(): CloudRecords {
 const records = everything().list();
 const namespaces = fabricOf(`lab-${lab.id}-`, records).map(({ name }) => name);
 const seen: Seen = {
+  faults: [{ kind: "loss", target: "eni-z", direction: "ingress", share: 0.25 }, { kind: "refuse-ssh", target: "eni-x", answer: "reset" }, { kind: "cut", target: "pcx-ab", direction: "egress", share: 1 }, { kind: "refuse-ssh", target: "eni-gone", answer: "drop" }],
+  caught: (fault) => (fault.kind === "loss" ? 7 : undefined),
   node: (id) => (id === "i-x" ? { state: "running", pid: 77, uptime: 12.34, settled: true } : id === "i-y" ? { state: "absent", settled: false } : { state: "running", pid: 78, uptime: 1, paused: true, settled: true }),
   namespaces,
 };
@@ -89,7 +91,7 @@ describe("overlaynet lab inspect", () => {
       { id: "i-z", what: "is paused: overlaynet lab fault resume" },
       { id: "pcx-asked", what: "is pending-acceptance" },
     ]);
-    const stopped = viewOf(lab, records, { node: () => ({ state: "stopped", settled: false }), namespaces: namespaces.filter((name) => !name.endsWith("vpc-a")), holder: "process 7, creating vpc-1" });
+    const stopped = viewOf(lab, records, { faults: [], node: () => ({ state: "stopped", settled: false }), namespaces: namespaces.filter((name) => !name.endsWith("vpc-a")), holder: "process 7, creating vpc-1" });
     const told = stopped.waiting.map(({ id, what }) => `${id} ${what}`);
     for (const line of ["lab is being changed by process 7, creating vpc-1", "i-x is stopped: overlaynet lab start starts it", "vpc-a its namespace lab-0a1b2c3d-vpc-a is not there: overlaynet lab start makes it"]) ok(told.includes(line), line);
   });
@@ -103,9 +105,15 @@ describe("overlaynet lab inspect", () => {
   it("of one node, shows what concerns it, in the same form", () => {
     const one = about(view, "i-z");
     deepStrictEqual(violations(schema, schema, JSON.parse(JSON.stringify(one))), []);
-    const ids = (key: Exclude<keyof LabView, "lab" | "keyPairs">): string[] => one[key].map((each) => ("id" in each ? each.id : ""));
+    const ids = (key: Exclude<keyof LabView, "lab" | "keyPairs" | "faults">): string[] => one[key].map((each) => ("id" in each ? each.id : ""));
     deepStrictEqual([ids("nodes"), ids("networkInterfaces"), ids("vpcs"), ids("subnets"), ids("peerings"), ids("securityGroups"), ids("gateways")], [["i-z"], ["eni-z"], ["vpc-b"], ["subnet-b1"], ["pcx-ab", "pcx-asked"], ["sg-z"], []]);
     deepStrictEqual(ids("waiting"), ["i-z"]);
+  });
+
+  it("tells of faults what they are about and what they caught, and nothing of what is gone", () => {
+    deepStrictEqual(view.faults, [{ kind: "loss", target: "eni-z", direction: "ingress", share: 0.25, instanceId: "i-z", packets: 7 }, { kind: "refuse-ssh", target: "eni-x", answer: "reset", instanceId: "i-x" }, { kind: "cut", target: "pcx-ab", direction: "egress", share: 1 }]);
+    deepStrictEqual(about(view, "i-z").faults.map(({ target }) => target), ["eni-z", "pcx-ab"]);
+    match(inspectText(view), /eni-z: 25 % that it receives is lost +7\n +eni-x: ssh is refused \(reset\) +-\n +pcx-ab: all from requester to accepter is lost/);
   });
 
   it("is a table per kind for people", () => {
