@@ -16,7 +16,7 @@ const CONFIGURED = "timeout 30 sh -c \"until networkctl status ens5 | grep -q 'r
 
 const RESTART = `sudo systemctl restart systemd-networkd && ${CONFIGURED}`;
 const NETPLAN = `sudo netplan apply && ${CONFIGURED}`;
-const OFF_AND_ON = "sudo systemctl reload NetworkManager && sudo nmcli networking off && sudo nmcli networking on && nm-online -s -q -t 30";
+const OFF_AND_ON = "sudo nmcli networking off && sudo nmcli networking on && nm-online -s -q -t 30";
 
 interface System {
   readonly name: string;
@@ -42,7 +42,7 @@ const systems: Readonly<Record<Suite, System>> = {
     commands: {
       "systemctl restart systemd-networkd": RESTART,
       "netplan apply": NETPLAN,
-      "systemctl reload NetworkManager, nmcli networking off and on": OFF_AND_ON,
+      "nmcli networking off and on": OFF_AND_ON,
       "systemctl restart NetworkManager": "sudo systemctl restart NetworkManager && nm-online -s -q -t 30",
     },
   },
