@@ -161,16 +161,13 @@ function told(packet: Packet, path: Path): Told {
   return { ...common, verdict: "dropped", code: path.code, explanation: explanations[path.code], remedies: path.remedies };
 }
 
-/** The hops with the counters of cards and routers: by network interface and VPC. */
+/** The hops with the counters of cards and routers: by network interface, or VPC. */
 export function counted(hops: readonly Hop[], counters: ReadonlyMap<string, readonly RuleCounter[]>): CountedHop[] {
   return hops.map((hop, i) => {
     const last = i === hops.length - 1;
-    // The router's, by VPC.
-    const ofAcl = hop.kind === "network-acl" ? [...counters.values()].flat().find(({ chain, comment }) => chain === `${hop.id}-${hop.direction}` && comment === hop.rule) : undefined;
-    if (ofAcl !== undefined) return { ...hop, packets: ofAcl.packets };
-    const comment = hop.kind === "security-group" ? (hop.rule ?? (last ? `no ${hop.direction} rule` : undefined)) : hop.kind === "source-dest-check" && last ? "source/dest check" : undefined;
-    const chains = [hop.direction, hop.direction === "egress" ? "from-guest" : "from-subnet"];
-    const counter = counters.get(hop.id)?.find((each) => each.comment === comment && chains.includes(each.chain));
+    const comment = hop.kind === "network-acl" ? hop.rule : hop.kind === "security-group" ? (hop.rule ?? (last ? `no ${hop.direction} rule` : undefined)) : hop.kind === "source-dest-check" && last ? "source/dest check" : undefined;
+    const chains = [hop.direction, hop.direction === "egress" ? "from-guest" : "from-subnet", `${hop.id}-${hop.direction}`];
+    const counter = counters.get(hop.vpcId ?? hop.id)?.find((each) => each.comment === comment && chains.includes(each.chain));
     return counter === undefined ? hop : { ...hop, packets: counter.packets };
   });
 }
@@ -182,9 +179,9 @@ export async function why(lab: Lab, from: string, to: string, options: WhyOption
   const prefix = namespacePrefix(lab);
   const there = new Set(existingNamespaces(prefix));
   const hops = [...packet.hops, ...(answer?.hops ?? [])];
-  const counting = new Set(["security-group", "source-dest-check", "router"]);
-  const cards = [...new Set(hops.filter(({ kind }) => counting.has(kind)).map(({ id }) => id))].filter((id) => there.has(namespaceOfId(prefix, id)));
-  const counters = new Map(await Promise.all(cards.map(async (id) => [id, await readCounters(namespaceOfId(prefix, id))] as const)));
+  const counting: readonly Hop["kind"][] = ["security-group", "source-dest-check", "network-acl"];
+  const places = [...new Set(hops.filter(({ kind }) => counting.includes(kind)).map(({ id, vpcId }) => vpcId ?? id))].filter((id) => there.has(namespaceOfId(prefix, id)));
+  const counters = new Map(await Promise.all(places.map(async (id) => [id, await readCounters(namespaceOfId(prefix, id))] as const)));
   const withCounters = (way: Told): Told => ({ ...way, hops: counted(way.hops, counters) });
   const faults = readFaults(lab).filter(({ target }) => hops.some(({ id }) => id === target)).map((fault) => `By lab fault, ${describeFault(fault)}.`);
   return { packet: withCounters(packet), ...(answer === undefined ? {} : { answer: withCounters(answer) }), ...rest, notes: [...rest.notes, ...faults] };

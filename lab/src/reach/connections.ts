@@ -12,8 +12,12 @@ export class Connections {
   /** By network interface and the first packet's key: whether there was an answer. */
   readonly #answered: Map<string, boolean>;
 
+  /** By gateway and an answer's key: whose it is. */
+  readonly #translated: Map<string, string>;
+
   constructor(other?: Connections) {
     this.#answered = new Map(other === undefined ? [] : other.#answered);
+    this.#translated = new Map(other === undefined ? [] : other.#translated);
   }
 
   /** What a packet is at a network interface. An answer to a tracked packet is noted as such. */
@@ -30,5 +34,15 @@ export class Connections {
   track(networkInterfaceId: string, packet: Packet): void {
     const key = `${networkInterfaceId} ${connectionKey(packet)}`;
     if (opensConnection(packet) && !this.#answered.has(key)) this.#answered.set(key, false);
+  }
+
+  /** A NAT gateway has sent something in its own name; this would answer it. */
+  translate(gatewayId: string, answer: Packet, sender: string): void {
+    this.#translated.set(`${gatewayId} ${connectionKey(answer)}`, sender);
+  }
+
+  /** Whose a packet to a NAT gateway is. */
+  translation(gatewayId: string, packet: Packet): string | undefined {
+    return this.#translated.get(`${gatewayId} ${connectionKey(packet)}`);
   }
 }

@@ -7,6 +7,8 @@ import type { Direction } from "./security-group";
 export type Origin =
   | {
       readonly instanceId: string;
+      /** By default the primary one. */
+      readonly networkInterfaceId?: string;
       /** Whom the guest sends it to: an address of its subnet, by that neighbour's MAC address. By default the destination if it is in the subnet, else the router. */
       readonly nextHop?: string;
     }
@@ -14,13 +16,15 @@ export type Origin =
 
 /** One thing on a packet's way that lets it pass, changes it or drops it. */
 export interface Hop {
-  readonly kind: "source-dest-check" | "security-group" | "network-acl" | "subnet" | "route-table" | "peering" | "internet-gateway" | "internet" | "router" | "guest";
+  readonly kind: "source-dest-check" | "security-group" | "network-acl" | "subnet" | "route-table" | "peering" | "internet-gateway" | "nat-gateway" | "transit-gateway" | "internet" | "router" | "guest";
   /** Id of the resource: of a check or a security group, the network interface. */
   readonly id: string;
   /** Of a check, a security group or a network ACL. */
   readonly direction?: Direction;
-  /** What decided there: the id of a security group's rule; a network ACL and its rule's number, `*` for the last; a route table and the route's destination. */
+  /** What decided there: the id of a security group's rule; a network ACL and its rule's number; a route table and the route's destination. None when nothing matched. */
   readonly rule?: string;
+  /** Of a network ACL: the VPC whose router asks it. */
+  readonly vpcId?: string;
   /** In words. */
   readonly text: string;
 }

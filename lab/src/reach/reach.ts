@@ -1,17 +1,22 @@
 import { containsAddress, formatCidr, routerAddress } from "../fabric/cidr";
-import type { Cloud, Instance, InternetGateway, Peering, Subnet, Vpc } from "../fabric/cloud";
+import type { Cloud, InternetGateway, NetworkInterface, Peering, Subnet, Vpc } from "../fabric/cloud";
 import { internetAddress } from "../fabric/names";
+import type { NatGateway } from "../fabric/nat-gateway";
+import type { TransitAttachment, TransitGateway } from "../fabric/transit-gateway";
 import { Connections } from "./connections";
-import { describeTransport, type Packet } from "./packet";
-import { decidingEntry, describeEntry } from "./network-acl";
+import { decidingEntry, entryName } from "./network-acl";
+import { answerTo, describeTransport, ICMP, opensConnection, type Packet, TCP, UDP } from "./packet";
 import type { Hop, Origin, Path } from "./path";
 import type { ReasonCode } from "./reason";
 import { remedies, type Obstacle } from "./remedy";
-import { chooseRoute, resolveTarget, routeName, type Target } from "./route-table";
+import { chooseRoute, chooseTransitRoute, resolveTarget, routeName, type Target } from "./route-table";
 import { describeRule, type Direction, ruleAdmits, rulesOf } from "./security-group";
 
-/** MTU in a VPC, over peering in a region and through an internet gateway, bytes (EC2 User Guide, "Network maximum transmission unit"). */
-const MTU = { vpc: 9001, peering: 9001, internet: 1500 } as const;
+/**
+ * MTU in a VPC, over peering in a region, through NAT and transit gateways, and through an internet gateway, bytes (EC2 User Guide, "Network maximum
+ * transmission unit"; VPC User Guide, "NAT gateway basics"; Transit Gateways Guide, "Quotas").
+ */
+const MTU = { vpc: 9001, peering: 9001, nat: 8500, transit: 8500, internet: 1500 } as const;
 
 /**
  * The way of one packet through the networks of a cloud, by AWS' rules and nothing that was rendered for Linux: what the packets of the lab
@@ -24,21 +29,24 @@ const MTU = { vpc: 9001, peering: 9001, internet: 1500 } as const;
 export function reach(cloud: Cloud, origin: Origin, packet: Packet, connections: Connections = new Connections()): Path {
   const walk = new Walk(cloud, packet, new Connections(connections));
   if (origin === "internet") return walk.fromInternet();
-  const instance = cloud.instances.find(({ id }) => id === origin.instanceId);
-  if (instance === undefined) throw new Error(`${origin.instanceId} is no instance of the cloud.`);
-  return walk.fromGuest(instance, origin.nextHop);
+  const wanted = origin.networkInterfaceId;
+  const from = cloud.networkInterfaces.find(({ instanceId, networkInterfaceId, deviceIndex }) => instanceId === origin.instanceId && (wanted === undefined ? deviceIndex === 0 : networkInterfaceId === wanted));
+  if (from === undefined) throw new Error(`${origin.instanceId} is no instance of the cloud${wanted === undefined ? "" : ` with ${wanted}`}.`);
+  return walk.fromGuest(from, origin.nextHop);
 }
 
 /**
  * One packet on its way. Each method is a place, which ends the walk or hands on to the next place.
  *
- * Where more of AWS belongs: further targets of routes in {@link Walk.#follow}, what comes in by them in {@link Walk.#enterVpc}.
+ * Where more of AWS belongs: further targets of routes in {@link Walk.#follow}.
  */
 class Walk {
   readonly #hops: Hop[] = [];
-  #mtu: number = MTU.vpc;
-  /** The subnet that it is leaving, until it is known where to: what comes back to it never left. */
+  /** The subnet that the packet is leaving, until it has passed its network ACL. */
   #leaving: Subnet | undefined;
+  #mtu: number = MTU.vpc;
+  /** It has come into the VPC that it is in by a transit gateway. */
+  #isInTransit = false;
   /** Gateways translate its addresses. */
   #packet: Packet;
 
@@ -50,22 +58,24 @@ class Walk {
     this.#packet = packet;
   }
 
-  fromGuest(instance: Instance, nextHop?: string): Path {
-    const { subnet } = instance;
+  fromGuest(card: NetworkInterface, nextHop?: string): Path {
+    const { subnet } = card;
     const { destination } = this.#packet;
-    if (this.#isTooLongFor(MTU.vpc)) return this.#drop("MTU_EXCEEDED", { kind: "guest", id: instance.id, text: `its network interface takes at most ${MTU.vpc} bytes` }, { kind: "mtu", mtu: MTU.vpc });
+    if (this.#isTooLongFor(MTU.vpc)) return this.#drop("MTU_EXCEEDED", { kind: "guest", id: card.instanceId, text: `its network interface takes at most ${MTU.vpc} bytes` }, { kind: "mtu", mtu: MTU.vpc });
     const router = routerAddress(subnet.cidr);
     const via = nextHop ?? (containsAddress(subnet.cidr, destination) || isMulticast(destination) ? destination : router);
     const hop = { kind: "subnet", id: subnet.id } as const;
     if (isMulticast(via) || via === subnet.cidr.getLast().toString()) return this.#drop("BROADCAST_NOT_CARRIED", { ...hop, text: `${via} is no single host's` });
     const neighbour = ownerIn(subnet, via, this.cloud);
     // Nobody answers its ARP: nothing leaves the guest.
-    if (via !== router && neighbour === undefined) return this.#drop("NO_POSSIBLE_DESTINATION", { ...hop, text: `no network interface of ${formatCidr(subnet.cidr)} has ${via}` });
-    const check = this.#sourceDestCheck(instance, "egress") ?? this.#securityGroups(instance, "egress");
+    const nat = natGatewayIn(subnet, via, this.cloud);
+    if (via !== router && neighbour === undefined && nat === undefined) return this.#drop("NO_POSSIBLE_DESTINATION", { ...hop, text: `no network interface of ${formatCidr(subnet.cidr)} has ${via}` });
+    const check = this.#sourceDestCheck(card, "egress") ?? this.#securityGroups(card, "egress");
     if (check !== undefined) return check;
+    if (nat !== undefined) return this.#backThroughNat(nat);
     if (neighbour === undefined) return this.#leaveSubnet(subnet);
     this.#hops.push({ ...hop, text: `to the MAC address of ${via} (${neighbour.networkInterfaceId}), past every route table` });
-    return this.#deliver(neighbour, instance.networkInterfaceId);
+    return this.#deliver(neighbour, card.networkInterfaceId);
   }
 
   fromInternet(): Path {
@@ -73,63 +83,50 @@ class Walk {
     return this.#acrossInternet();
   }
 
-  #sourceDestCheck(instance: Instance, direction: Direction): Path | undefined {
+  #sourceDestCheck(card: NetworkInterface, direction: Direction): Path | undefined {
     const address = direction === "egress" ? this.#packet.source : this.#packet.destination;
-    const hop = { kind: "source-dest-check", id: instance.networkInterfaceId, direction } as const;
+    const hop = { kind: "source-dest-check", id: card.networkInterfaceId, direction } as const;
     const end = direction === "egress" ? "source" : "destination";
-    if (!instance.sourceDestCheck) this.#hops.push({ ...hop, text: "off" });
-    else if (hasAddress(instance, address)) this.#hops.push({ ...hop, text: `the ${end} ${address} is its own` });
-    else return this.#drop("ENI_SOURCE_DEST_CHECK_RESTRICTION", { ...hop, text: `the ${end} ${address} is not its own` }, { kind: "source-dest-check", instance });
+    if (!card.sourceDestCheck) this.#hops.push({ ...hop, text: "off" });
+    else if (hasAddress(card, address)) this.#hops.push({ ...hop, text: `the ${end} ${address} is its own` });
+    else return this.#drop("ENI_SOURCE_DEST_CHECK_RESTRICTION", { ...hop, text: `the ${end} ${address} is not its own` }, { kind: "source-dest-check", card });
     return undefined;
   }
 
-  #securityGroups(instance: Instance, direction: Direction): Path | undefined {
+  #securityGroups(card: NetworkInterface, direction: Direction): Path | undefined {
     const { cloud, connections } = this;
     const packet = this.#packet;
-    const id = instance.networkInterfaceId;
+    const id = card.networkInterfaceId;
     const hop = { kind: "security-group", id, direction } as const;
     if (connections.state(id, packet) === "established") {
       this.#hops.push({ ...hop, text: "of a tracked connection: no rule is asked" });
       return undefined;
     }
-    const rules = rulesOf(instance, direction, cloud);
-    const admitting = rules.find((rule) => ruleAdmits(rule, direction, packet, instance.subnet.vpcId, cloud));
+    const rules = rulesOf(card, direction, cloud);
+    const admitting = rules.find((rule) => ruleAdmits(rule, direction, packet, card.subnet.vpcId, cloud));
     if (admitting === undefined) {
-      const groups = instance.securityGroupIds.join(", ");
+      const groups = card.securityGroupIds.join(", ");
       const other = direction === "egress" ? `to ${packet.destination}` : `from ${packet.source}`;
       const text = rules.length === 0 ? `${groups}: no ${direction} rule` : `${groups}: no ${direction} rule is for ${describeTransport(packet)} ${other}`;
-      return this.#drop(rules.length === 0 ? "SG_HAS_NO_RULES" : "ENI_SG_RULES_MISMATCH", { ...hop, text }, { kind: "security-group", instance, direction });
+      return this.#drop(rules.length === 0 ? "SG_HAS_NO_RULES" : "ENI_SG_RULES_MISMATCH", { ...hop, text }, { kind: "security-group", card, direction });
     }
     connections.track(id, packet);
     this.#hops.push({ ...hop, rule: admitting.id, text: `let ${direction === "egress" ? "out" : "in"} by ${admitting.id}: ${describeRule(admitting, direction)}` });
     return undefined;
   }
 
-  /** Stateless, and not asked about what stays inside a subnet (VPC User Guide, "Network ACL basics"). */
-  #networkAcl({ id, networkAcl: acl }: Subnet, direction: Direction): Path | undefined {
-    const entry = decidingEntry(acl, direction, this.#packet);
-    const hop = { kind: "network-acl", id: acl.id, direction, rule: `${acl.id} ${entry?.ruleNumber ?? "*"}` } as const;
-    if (entry?.action === "allow") {
-      this.#hops.push({ ...hop, text: `${direction === "egress" ? "out of" : "into"} ${id} by rule ${entry.ruleNumber}: ${describeEntry(entry, direction)}` });
-      return undefined;
-    }
-    const text = entry === undefined ? `no ${direction} rule is for ${describeTransport(this.#packet)}` : `rule ${entry.ruleNumber}: ${describeEntry(entry, direction)}`;
-    return this.#drop("SUBNET_ACL_RESTRICTION", { ...hop, text }, { kind: "network-acl", acl, direction, entry });
-  }
-
-  /** Out of the subnet that it comes from, if it comes from one. */
-  #left(to?: Subnet): Path | undefined {
-    const subnet = this.#leaving;
-    this.#leaving = undefined;
-    return subnet === undefined || subnet.id === to?.id ? undefined : this.#networkAcl(subnet, "egress");
-  }
-
   /** A frame to the router. */
   #leaveSubnet(subnet: Subnet): Path {
+    this.#leaving = subnet;
     const vpc = this.cloud.vpcs.get(subnet.vpcId);
     if (vpc === undefined) throw new Error(`${subnet.id} is in ${subnet.vpcId}, which is not in the cloud.`);
+    this.#isInTransit = false;
     this.#hops.push({ kind: "router", id: vpc.id, text: `to the router ${routerAddress(subnet.cidr)} of ${subnet.id}` });
-    this.#leaving = subnet;
+    return this.#route(vpc, subnet);
+  }
+
+  /** By the route table of a subnet: the one that is left, or where a transit gateway comes in. */
+  #route(vpc: Vpc, subnet: Subnet): Path {
     const { destination } = this.#packet;
     const refused = this.#spoofed(vpc);
     if (refused !== undefined) return refused;
@@ -149,41 +146,45 @@ class Walk {
     const target = resolveTarget(vpc, route, this.cloud);
     if (target === undefined) return this.#drop("BAD_STATE_ROUTE", { ...hop, text: `${hop.text}, which is gone, not active or not of ${vpc.id}` }, { kind: "black-hole", vpc, tableId: id, route });
     this.#hops.push(hop);
-    return this.#follow(target, vpc);
+    return this.#follow(target, vpc, subnet);
   }
 
-  #follow(target: Target, vpc: Vpc): Path {
+  #follow(target: Target, vpc: Vpc, subnet: Subnet): Path {
     switch (target.kind) {
-      case "instance":
-        return this.#enterSubnet(target.instance);
+      case "network-interface":
+        return this.#enterSubnet(target.card);
       case "peering":
         return this.#overPeering(target.peering, target.peerVpcId);
       case "internet-gateway":
         return this.#outByGateway(target.gateway, vpc);
+      case "nat-gateway":
+        return this.#throughNat(target.gateway);
+      case "transit-gateway":
+        return this.#overTransit(target.gateway, target.attachment, subnet.availabilityZone);
     }
   }
 
   #overPeering({ id }: Peering, peerVpcId: string): Path {
-    const denied = this.#left();
-    if (denied !== undefined) return denied;
     if (this.#isTooLongFor(MTU.peering)) return this.#drop("MTU_EXCEEDED", { kind: "peering", id, text: `it carries at most ${MTU.peering} bytes` }, { kind: "mtu", mtu: MTU.peering });
     const peer = this.cloud.vpcs.get(peerVpcId);
     if (peer === undefined) throw new Error(`${id} leads to ${peerVpcId}, which is not in the cloud.`);
     const { destination } = this.#packet;
-    if (!containsAddress(peer.cidr, destination)) {
-      return this.#drop("PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", { kind: "peering", id, text: `${destination} is not in ${formatCidr(peer.cidr)} of ${peer.id}` }, { kind: "beyond-peering", peer });
+    if (this.#isInTransit || !containsAddress(peer.cidr, destination)) {
+      return this.#drop("PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", { kind: "peering", id, text: this.#isInTransit ? "nothing of a transit gateway passes a peering" : `${destination} is not in ${formatCidr(peer.cidr)} of ${peer.id}` }, { kind: "beyond-peering", peer });
     }
+    const refused = this.#networkAcls();
+    if (refused !== undefined) return refused;
     this.#hops.push({ kind: "peering", id, text: `to ${peer.id}` });
     return this.#enterVpc(peer);
   }
 
   #outByGateway({ id }: InternetGateway, vpc: Vpc): Path {
-    const denied = this.#left();
-    if (denied !== undefined) return denied;
     const { source } = this.#packet;
     if (this.#isTooLongFor(MTU.internet)) return this.#drop("MTU_EXCEEDED", { kind: "internet-gateway", id, text: `it carries at most ${MTU.internet} bytes, and says so to ${source}` }, { kind: "mtu", mtu: MTU.internet });
-    const associated = this.cloud.instances.find(({ subnet, privateIp, publicIp }) => subnet.vpcId === vpc.id && privateIp === source && publicIp !== undefined);
-    if (associated?.publicIp === undefined) {
+    const refused = this.#networkAcls();
+    if (refused !== undefined) return refused;
+    const associated = this.cloud.publicAddresses.find(({ vpcId, privateIp }) => vpcId === vpc.id && privateIp === source);
+    if (associated === undefined) {
       return this.#drop("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", { kind: "internet-gateway", id, text: `${source} has no public address in ${vpc.id}` }, { kind: "no-public-address", vpc, address: source });
     }
     this.#packet = { ...this.#packet, source: associated.publicIp };
@@ -191,18 +192,76 @@ class Walk {
     return this.#acrossInternet();
   }
 
+  /** A host without security groups, which sends on in its own name (VPC User Guide, "NAT gateway basics"). */
+  #throughNat(gateway: NatGateway): Path {
+    const { id, subnet, privateIp } = gateway;
+    const refused = this.#networkAcls(subnet);
+    if (refused !== undefined) return refused;
+    const packet = this.#packet;
+    if (![ICMP, TCP, UDP].includes(packet.protocol)) return this.#drop("PROTOCOL_RESTRICTION", { kind: "nat-gateway", id, text: `no ${describeTransport(packet)}` }, { kind: "protocol" });
+    // An answer to what has not gone through is nothing that it knows.
+    if (!opensConnection(packet)) return this.#drop("NO_POSSIBLE_DESTINATION", { kind: "nat-gateway", id, text: `${describeTransport(packet)} begins no connection` });
+    if (this.#isTooLongFor(MTU.nat)) return this.#drop("MTU_EXCEEDED", { kind: "nat-gateway", id, text: `it carries at most ${MTU.nat} bytes, and says so to ${packet.source}` }, { kind: "mtu", mtu: MTU.nat });
+    this.#packet = { ...packet, source: privateIp };
+    this.connections.translate(id, answerTo(this.#packet), packet.source);
+    this.#hops.push({ kind: "nat-gateway", id, text: `source ${packet.source} becomes ${privateIp}` });
+    return this.#fromNat(gateway);
+  }
+
+  /** What answers something that has gone through, and nothing else. */
+  #backThroughNat(gateway: NatGateway): Path {
+    const { id, privateIp } = gateway;
+    const sender = this.connections.translation(id, this.#packet);
+    if (sender === undefined) return this.#drop("NO_POSSIBLE_DESTINATION", { kind: "nat-gateway", id, text: "it is no answer to anything that has gone through" });
+    this.#packet = { ...this.#packet, destination: sender };
+    this.#hops.push({ kind: "nat-gateway", id, text: `destination ${privateIp} becomes ${sender}` });
+    return this.#fromNat(gateway);
+  }
+
+  #fromNat({ subnet }: NatGateway): Path {
+    const { destination } = this.#packet;
+    if (!containsAddress(subnet.cidr, destination)) return this.#leaveSubnet(subnet);
+    const card = ownerIn(subnet, destination, this.cloud);
+    return card === undefined ? this.#drop("NO_POSSIBLE_DESTINATION", { kind: "subnet", id: subnet.id, text: `no network interface of ${formatCidr(subnet.cidr)} has ${destination}` }) : this.#deliver(card);
+  }
+
+  /** The attachment serves the zones of its subnets; the gateway routes by the table associated with it (Transit Gateways Guide, "How transit gateways work"). */
+  #overTransit(gateway: TransitGateway, from: TransitAttachment, zone: string): Path {
+    const { id } = gateway;
+    const hop = { kind: "transit-gateway", id } as const;
+    if (!from.subnets.some(({ availabilityZone }) => availabilityZone === zone)) return this.#drop("TGW_ROUTE_AZ_RESTRICTION", { ...hop, text: `${from.id} has no subnet in ${zone}` }, { kind: "zone", attachmentId: from.id, zone });
+    const refused = this.#networkAcls();
+    if (refused !== undefined) return refused;
+    // It cuts nothing in pieces.
+    if (this.#isTooLongFor(MTU.transit) || this.#packet.length > MTU.transit) return this.#drop("MTU_EXCEEDED", { ...hop, text: `it carries at most ${MTU.transit} bytes` }, { kind: "mtu", mtu: MTU.transit });
+    const table = gateway.routeTables.find((each) => each.id === from.routeTableId);
+    if (table === undefined) return this.#drop("TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", { ...hop, text: `no route table is associated with ${from.id}` });
+    const { destination } = this.#packet;
+    const route = chooseTransitRoute(table, destination);
+    if (route === undefined) return this.#drop("TGW_RTB_CANNOT_ROUTE", { ...hop, text: `no route of ${table.id} is for ${destination}` });
+    const rule = `${table.id} ${formatCidr(route.destination)}`;
+    const target = route.target;
+    const to = target === "blackhole" ? undefined : gateway.attachments.find((each) => each.id === target.attachmentId);
+    const subnet = to?.subnets.find(({ availabilityZone }) => availabilityZone === zone) ?? to?.subnets[0];
+    const vpc = to && this.cloud.vpcs.get(to.vpcId);
+    if (to === undefined || subnet === undefined || vpc === undefined) return this.#drop("TGW_RTB_BAD_STATE_ROUTE", { ...hop, rule, text: `${rule} is a black hole` });
+    this.#hops.push({ ...hop, rule, text: `${formatCidr(route.destination)} to ${to.id}` }, { kind: "router", id: vpc.id, text: `enters ${vpc.id} by ${subnet.id}, and is routed by its table` });
+    this.#isInTransit = true;
+    return this.#route(vpc, subnet);
+  }
+
   #acrossInternet(): Path {
     const { destination } = this.#packet;
     if (destination === internetAddress) return this.#arrive("internet", { kind: "internet", id: internetAddress, text: "delivered" });
-    const instance = this.cloud.instances.find(({ publicIp, subnet }) => publicIp === destination && this.cloud.internetGateways.some(({ vpcId }) => vpcId === subnet.vpcId));
-    const gateway = this.cloud.internetGateways.find(({ vpcId }) => vpcId === instance?.subnet.vpcId);
+    const address = this.cloud.publicAddresses.find(({ publicIp, vpcId }) => publicIp === destination && this.cloud.internetGateways.some((gateway) => gateway.vpcId === vpcId));
+    const gateway = this.cloud.internetGateways.find(({ vpcId }) => vpcId === address?.vpcId);
     const hop = { kind: "internet", id: internetAddress } as const;
-    if (instance === undefined || gateway === undefined) {
+    if (address === undefined || gateway === undefined) {
       return this.#drop("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", { ...hop, text: `${destination} is no public address of an instance whose VPC has an internet gateway` }, { kind: "unknown-public-address", address: destination });
     }
     this.#hops.push({ ...hop, text: `to ${destination}` });
-    this.#packet = { ...this.#packet, destination: instance.privateIp };
-    this.#hops.push({ kind: "internet-gateway", id: gateway.id, text: `destination ${destination} becomes ${instance.privateIp}` });
+    this.#packet = { ...this.#packet, destination: address.privateIp };
+    this.#hops.push({ kind: "internet-gateway", id: gateway.id, text: `destination ${destination} becomes ${address.privateIp}` });
     const vpc = this.cloud.vpcs.get(gateway.vpcId);
     if (vpc === undefined) throw new Error(`${gateway.id} is attached to ${gateway.vpcId}, which is not in the cloud.`);
     return this.#enterVpc(vpc);
@@ -227,24 +286,44 @@ class Walk {
     if (isRouter(vpc, destination)) return this.#drop("ROUTER_IS_NO_HOST", { ...hop, text: `${destination} is its own address` });
     const subnet = vpc.subnets.find(({ cidr }) => containsAddress(cidr, destination));
     if (subnet === undefined) return this.#drop("NO_POSSIBLE_DESTINATION", { ...hop, text: `${destination} is in no subnet of ${vpc.id}` });
-    const instance = ownerIn(subnet, destination, this.cloud);
-    if (instance === undefined) return this.#drop("NO_POSSIBLE_DESTINATION", { kind: "subnet", id: subnet.id, text: `no network interface of ${formatCidr(subnet.cidr)} has ${destination}` });
-    return this.#enterSubnet(instance);
+    const nat = natGatewayIn(subnet, destination, this.cloud);
+    if (nat !== undefined) return this.#networkAcls(subnet) ?? this.#backThroughNat(nat);
+    const card = ownerIn(subnet, destination, this.cloud);
+    if (card === undefined) return this.#drop("NO_POSSIBLE_DESTINATION", { kind: "subnet", id: subnet.id, text: `no network interface of ${formatCidr(subnet.cidr)} has ${destination}` });
+    return this.#enterSubnet(card);
   }
 
   /** From the router to a network interface. */
-  #enterSubnet(instance: Instance): Path {
-    const stays = this.#leaving?.id === instance.subnet.id;
-    const denied = this.#left(instance.subnet) ?? (stays ? undefined : this.#networkAcl(instance.subnet, "ingress"));
-    if (denied !== undefined) return denied;
-    this.#hops.push({ kind: "subnet", id: instance.subnet.id, text: `to ${instance.privateIp} (${instance.networkInterfaceId})` });
-    return this.#deliver(instance);
+  #enterSubnet(card: NetworkInterface): Path {
+    const refused = this.#networkAcls(card.subnet);
+    if (refused !== undefined) return refused;
+    this.#hops.push({ kind: "subnet", id: card.subnet.id, text: `to ${card.privateIp} (${card.networkInterfaceId})` });
+    return this.#deliver(card);
   }
 
-  #deliver(instance: Instance, from?: string): Path {
-    if (from === instance.networkInterfaceId) return this.#drop("NO_POSSIBLE_DESTINATION", { kind: "subnet", id: instance.subnet.id, text: "a network interface does not send to itself" });
-    const check = this.#sourceDestCheck(instance, "ingress") ?? this.#securityGroups(instance, "ingress");
-    return check ?? this.#arrive({ instanceId: instance.id }, { kind: "guest", id: instance.id, text: "delivered" });
+  /** Those of the subnet that is left and of the one that is entered: none is asked about what comes back into the same. */
+  #networkAcls(entering?: Subnet): Path | undefined {
+    const leaving = this.#leaving;
+    this.#leaving = undefined;
+    if (leaving !== undefined && leaving.id === entering?.id) return undefined;
+    return (leaving && this.#networkAcl(leaving, "egress")) ?? (entering && this.#networkAcl(entering, "ingress"));
+  }
+
+  #networkAcl({ id, vpcId, networkAcl }: Subnet, direction: Direction): Path | undefined {
+    const entry = decidingEntry(networkAcl, direction, this.#packet);
+    const hop: Hop = { kind: "network-acl", id: networkAcl.id, direction, rule: entryName(networkAcl, entry), vpcId, text: `${direction === "egress" ? "leaves" : "enters"} ${id}` };
+    if (entry?.action !== "allow") {
+      const text = entry === undefined ? `no ${direction} rule of ${networkAcl.id} matches` : `denied by its ${direction} rule ${entry.ruleNumber}`;
+      return this.#drop("SUBNET_ACL_RESTRICTION", { ...hop, text }, { kind: "network-acl", acl: networkAcl, direction, entry });
+    }
+    this.#hops.push({ ...hop, text: `${hop.text}, allowed by ${entry.ruleNumber}` });
+    return undefined;
+  }
+
+  #deliver(card: NetworkInterface, from?: string): Path {
+    if (from === card.networkInterfaceId) return this.#drop("NO_POSSIBLE_DESTINATION", { kind: "subnet", id: card.subnet.id, text: "a network interface does not send to itself" });
+    const check = this.#sourceDestCheck(card, "ingress") ?? this.#securityGroups(card, "ingress");
+    return check ?? this.#arrive({ instanceId: card.instanceId }, { kind: "guest", id: card.instanceId, text: "delivered" });
   }
 
   /** Notes the link's MTU. A packet that may be cut in pieces is. */
@@ -263,13 +342,17 @@ class Walk {
   }
 }
 
-function hasAddress({ privateIp, secondaryPrivateIps }: Instance, address: string): boolean {
+function hasAddress({ privateIp, secondaryPrivateIps }: NetworkInterface, address: string): boolean {
   return privateIp === address || secondaryPrivateIps.includes(address);
 }
 
-/** The instance in a subnet that an address is a private one of. */
-function ownerIn(subnet: Subnet, address: string, { instances }: Cloud): Instance | undefined {
-  return instances.find((instance) => instance.subnet.id === subnet.id && hasAddress(instance, address));
+/** The network interface in a subnet that an address is a private one of. */
+function ownerIn(subnet: Subnet, address: string, { networkInterfaces }: Cloud): NetworkInterface | undefined {
+  return networkInterfaces.find((card) => card.subnet.id === subnet.id && hasAddress(card, address));
+}
+
+function natGatewayIn(subnet: Subnet, address: string, { natGateways }: Cloud): NatGateway | undefined {
+  return natGateways.find((gateway) => gateway.subnet.id === subnet.id && gateway.privateIp === address);
 }
 
 function isRouter({ subnets }: Vpc, address: string): boolean {

@@ -1,16 +1,18 @@
 import { containsAddress, formatCidr } from "../fabric/cidr";
-import type { Cloud, Instance, NetworkAcl, NetworkAclEntry, Vpc, VpcRoute } from "../fabric/cloud";
+import type { Cloud, NetworkInterface, Vpc, VpcRoute } from "../fabric/cloud";
 import { internetAddress } from "../fabric/names";
-import { entryFor } from "./network-acl";
-import { ICMP, type Packet, TCP, UDP } from "./packet";
+import { describeTransport, ICMP, type Packet, TCP, UDP } from "./packet";
+import type { NetworkAcl, NetworkAclEntry } from "../fabric/network-acls";
 import type { Direction } from "./security-group";
 
 /** What stands in a packet's way, with what is needed to say how it would not. */
 export type Obstacle =
   | { readonly kind: "mtu"; readonly mtu: number }
-  | { readonly kind: "source-dest-check"; readonly instance: Instance }
-  | { readonly kind: "security-group"; readonly instance: Instance; readonly direction: Direction }
-  | { readonly kind: "network-acl"; readonly acl: NetworkAcl; readonly direction: Direction; readonly entry?: NetworkAclEntry }
+  | { readonly kind: "protocol" }
+  | { readonly kind: "zone"; readonly attachmentId: string; readonly zone: string }
+  | { readonly kind: "source-dest-check"; readonly card: NetworkInterface }
+  | { readonly kind: "security-group"; readonly card: NetworkInterface; readonly direction: Direction }
+  | { readonly kind: "network-acl"; readonly acl: NetworkAcl; readonly direction: Direction; readonly entry: NetworkAclEntry | undefined }
   | { readonly kind: "no-route"; readonly vpc: Vpc; readonly tableId: string }
   | { readonly kind: "black-hole"; readonly vpc: Vpc; readonly tableId: string; readonly route: VpcRoute }
   | { readonly kind: "beyond-peering"; readonly peer: Vpc }
@@ -22,13 +24,18 @@ export function remedies(obstacle: Obstacle, packet: Packet, cloud: Cloud): stri
   switch (obstacle.kind) {
     case "mtu":
       return [`Send at most ${obstacle.mtu} bytes, or without the DF bit.`];
+    case "protocol":
+      return ["Carry it in UDP, as VXLAN does, or send it by an internet gateway from an instance with a public address."];
+    case "zone":
+      return [`Add a subnet in ${obstacle.zone} to ${obstacle.attachmentId}.`];
     case "source-dest-check":
-      return [`Set sourceDestCheck of ${obstacle.instance.id} to false, if it is to send and receive in others' names.`];
+      return [`Set sourceDestCheck of ${sourceDestCheckOf(obstacle.card)} to false, if it is to send and receive in others' names.`];
     case "security-group":
-      return [rule(obstacle.instance, obstacle.direction, packet)];
+      return [rule(obstacle.card, obstacle.direction, packet)];
     case "network-acl": {
-      const before = obstacle.entry === undefined ? "" : `, with a number below ${obstacle.entry.ruleNumber}`;
-      return [`Add an ${obstacle.direction} rule to ${obstacle.acl.id}${before}: allow ${entryFor(packet, obstacle.direction)}. Answers need one in the other direction.`];
+      const { acl, direction, entry } = obstacle;
+      const number = entry === undefined ? "any number" : `a number below ${entry.ruleNumber}`;
+      return [`Add an ${direction} rule with ${number} to ${acl.id} that allows ${describeTransport(packet)} ${direction === "ingress" ? `from ${packet.source}` : `to ${packet.destination}`}/32.`];
     }
     case "no-route":
       return routes(obstacle.vpc, obstacle.tableId, packet.destination, cloud);
@@ -42,13 +49,18 @@ export function remedies(obstacle: Obstacle, packet: Packet, cloud: Cloud): stri
     case "no-public-address":
       return [publicAddress(obstacle.vpc, obstacle.address, cloud)];
     case "unknown-public-address": {
-      const instance = cloud.instances.find(({ publicIp }) => publicIp === obstacle.address);
-      return [instance === undefined ? `Give an instance the public address ${obstacle.address}.` : `Attach an internet gateway to ${instance.subnet.vpcId}, where ${instance.id} with ${obstacle.address} is.`];
+      const instance = cloud.networkInterfaces.find(({ publicIp }) => publicIp === obstacle.address);
+      return [instance === undefined ? `Give an instance the public address ${obstacle.address}.` : `Attach an internet gateway to ${instance.subnet.vpcId}, where ${instance.instanceId} with ${obstacle.address} is.`];
     }
   }
 }
 
-function rule({ securityGroupIds }: Instance, direction: Direction, packet: Packet): string {
+/** The instance has that of its primary interface. */
+function sourceDestCheckOf({ deviceIndex, instanceId, networkInterfaceId }: NetworkInterface): string {
+  return deviceIndex === 0 ? instanceId : networkInterfaceId;
+}
+
+function rule({ securityGroupIds }: NetworkInterface, direction: Direction, packet: Packet): string {
   const other = direction === "ingress" ? `from ${packet.source}/32` : `to ${packet.destination}/32`;
   const groups = securityGroupIds.length === 1 ? securityGroupIds[0] : `one of ${securityGroupIds.join(", ")}`;
   return `Add an ${direction} rule to ${groups}: ${wanted(packet)} ${other}.`;
@@ -70,7 +82,7 @@ function routes(vpc: Vpc, tableId: string, destination: string, cloud: Cloud): s
       return peering === undefined ? `Peer ${vpc.id} with ${owner.id}, and add ${route}the peering.` : `Add ${route}${peering.id}.`;
     });
   }
-  if (destination === internetAddress || cloud.instances.some(({ publicIp }) => publicIp === destination)) {
+  if (destination === internetAddress || cloud.publicAddresses.some(({ publicIp }) => publicIp === destination)) {
     const gateway = cloud.internetGateways.find(({ vpcId }) => vpcId === vpc.id);
     return [gateway === undefined ? `Attach an internet gateway to ${vpc.id}, and add a route to ${tableId}: 0.0.0.0/0 to it.` : `Add a route to ${tableId}: 0.0.0.0/0 to ${gateway.id}.`];
   }

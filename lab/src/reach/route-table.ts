@@ -1,5 +1,7 @@
 import { containsAddress, formatCidr, prefixLength } from "../fabric/cidr";
-import type { Cloud, Instance, InternetGateway, Peering, Vpc, VpcRoute } from "../fabric/cloud";
+import type { Cloud, InternetGateway, NetworkInterface, Peering, Vpc, VpcRoute } from "../fabric/cloud";
+import type { NatGateway } from "../fabric/nat-gateway";
+import type { TransitAttachment, TransitGateway, TransitRouteTable } from "../fabric/transit-gateway";
 
 /** What a route table says of a destination. */
 export type Choice = { readonly kind: "local" } | { readonly kind: "route"; readonly route: VpcRoute } | { readonly kind: "none" };
@@ -14,11 +16,13 @@ export function chooseRoute(vpc: Vpc, tableId: string, destination: string): Cho
   return best === undefined ? { kind: "none" } : { kind: "route", route: best };
 }
 
-/** Where a route leads. Other kinds of targets (a NAT gateway, a transit gateway's attachment) are further members of this union. */
+/** Where a route leads. */
 export type Target =
   | { readonly kind: "internet-gateway"; readonly gateway: InternetGateway }
+  | { readonly kind: "nat-gateway"; readonly gateway: NatGateway }
+  | { readonly kind: "transit-gateway"; readonly gateway: TransitGateway; readonly attachment: TransitAttachment }
   | { readonly kind: "peering"; readonly peering: Peering; readonly peerVpcId: string }
-  | { readonly kind: "instance"; readonly instance: Instance };
+  | { readonly kind: "network-interface"; readonly card: NetworkInterface };
 
 /** The target of a VPC's route; undefined when it is gone, not active, or another VPC's: the route is a black hole then. */
 export function resolveTarget(vpc: Vpc, { target }: VpcRoute, cloud: Cloud): Target | undefined {
@@ -30,8 +34,18 @@ export function resolveTarget(vpc: Vpc, { target }: VpcRoute, cloud: Cloud): Tar
     if (requesterVpcId === vpc.id) return { kind: "peering", peering, peerVpcId: accepterVpcId };
     return accepterVpcId === vpc.id ? { kind: "peering", peering, peerVpcId: requesterVpcId } : undefined;
   }
-  const instance = cloud.instances.find(({ id, networkInterfaceId }) => id === target || networkInterfaceId === target);
-  return instance !== undefined && instance.subnet.vpcId === vpc.id ? { kind: "instance", instance } : undefined;
+  const nat = cloud.natGateways.find(({ id }) => id === target);
+  if (nat !== undefined) return nat.subnet.vpcId === vpc.id ? { kind: "nat-gateway", gateway: nat } : undefined;
+  const transit = cloud.transitGateways.find(({ id }) => id === target);
+  const attachment = transit?.attachments.find(({ vpcId }) => vpcId === vpc.id);
+  if (transit !== undefined) return attachment && { kind: "transit-gateway", gateway: transit, attachment };
+  const card = cloud.networkInterfaces.find(({ networkInterfaceId, instanceId, deviceIndex }) => networkInterfaceId === target || (instanceId === target && deviceIndex === 0));
+  return card !== undefined && card.subnet.vpcId === vpc.id ? { kind: "network-interface", card } : undefined;
+}
+
+/** The most specific route of a transit gateway's table. */
+export function chooseTransitRoute({ routes }: TransitRouteTable, destination: string): TransitRouteTable["routes"][number] | undefined {
+  return routes.filter((route) => containsAddress(route.destination, destination)).sort((a, b) => prefixLength(b.destination) - prefixLength(a.destination))[0];
 }
 
 /** A route for people: AWS gives routes no ids, a table has one route per destination. */

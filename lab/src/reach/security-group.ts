@@ -1,13 +1,13 @@
 import { containsAddress, formatCidr } from "../fabric/cidr";
-import type { Cloud, Instance, SecurityGroupRule } from "../fabric/cloud";
+import type { Cloud, NetworkInterface, SecurityGroupRule } from "../fabric/cloud";
 import { ICMP, type Packet, protocolName, TCP, UDP } from "./packet";
 
 export type Direction = "ingress" | "egress";
 
 /** All rules of an interface's security groups in a direction, in the order of their ids. */
-export function rulesOf(instance: Instance, direction: Direction, cloud: Cloud): SecurityGroupRule[] {
+export function rulesOf({ securityGroupIds }: NetworkInterface, direction: Direction, cloud: Cloud): SecurityGroupRule[] {
   const byId = new Map<string, SecurityGroupRule>();
-  for (const groupId of instance.securityGroupIds) for (const rule of cloud.securityGroups.get(groupId)?.[direction] ?? []) byId.set(rule.id, rule);
+  for (const groupId of securityGroupIds) for (const rule of cloud.securityGroups.get(groupId)?.[direction] ?? []) byId.set(rule.id, rule);
   return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
@@ -16,7 +16,7 @@ export function ruleAdmits(rule: SecurityGroupRule, direction: Direction, packet
   if (!protocolMatches(rule, packet)) return false;
   const other = direction === "ingress" ? packet.source : packet.destination;
   if ("cidr" in rule.peer) return containsAddress(rule.peer.cidr, other);
-  return isMember(other, rule.peer.securityGroupId, vpcId, cloud);
+  return isMember(other, rule.peer.securityGroupId, direction, vpcId, cloud);
 }
 
 /** A rule for people: `TCP 22 from 10.0.0.0/8`. */
@@ -36,10 +36,23 @@ function protocolMatches({ protocol, range }: SecurityGroupRule, packet: Packet)
   return packet.icmp?.type === range.from && (range.to === -1 || packet.icmp.code === range.to);
 }
 
-/** Whether the address is a private one of a group's instance, and the group one of this VPC or of a VPC in active peering with it. */
-function isMember(address: string, groupId: string, vpcId: string, { securityGroups, peerings, instances }: Cloud): boolean {
+/**
+ * Whether the address is a private one of an interface with a group, and the group may be named: it is of this VPC, of one in active peering with it,
+ * or, for what comes in, of one that a transit gateway joins which supports that (Transit Gateways Guide, "Security group referencing").
+ */
+function isMember(address: string, groupId: string, direction: Direction, vpcId: string, cloud: Cloud): boolean {
+  const { securityGroups, networkInterfaces } = cloud;
   const home = securityGroups.get(groupId)?.vpcId;
   if (home === undefined) return false;
-  if (home !== vpcId && !peerings.some(({ requesterVpcId, accepterVpcId }) => [requesterVpcId, accepterVpcId].includes(home) && [requesterVpcId, accepterVpcId].includes(vpcId))) return false;
-  return instances.some((instance) => instance.securityGroupIds.includes(groupId) && (instance.privateIp === address || instance.secondaryPrivateIps.includes(address)));
+  if (home !== vpcId && !isPeered(home, vpcId, cloud) && !(direction === "ingress" && refersOverTransit(home, vpcId, cloud))) return false;
+  return networkInterfaces.some(({ securityGroupIds, privateIp, secondaryPrivateIps }) => securityGroupIds.includes(groupId) && [privateIp, ...secondaryPrivateIps].includes(address));
+}
+
+function isPeered(a: string, b: string, { peerings }: Cloud): boolean {
+  return peerings.some(({ requesterVpcId, accepterVpcId }) => [requesterVpcId, accepterVpcId].includes(a) && [requesterVpcId, accepterVpcId].includes(b));
+}
+
+function refersOverTransit(a: string, b: string, { transitGateways }: Cloud): boolean {
+  const supports = (vpcId: string, gateway: Cloud["transitGateways"][number]): boolean => gateway.attachments.some((attachment) => attachment.vpcId === vpcId && attachment.securityGroupReferencing);
+  return transitGateways.some((gateway) => gateway.securityGroupReferencing && supports(a, gateway) && supports(b, gateway));
 }

@@ -25,7 +25,7 @@ const SEED = Number(process.env["OVERLAYNET_SEED"] ?? 20261127);
  * where the packet turns up on the fabric. A case that they disagreed about is replayed with OVERLAYNET_CASE=<file>.
  */
 describe("the model and the packets", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   const runs: Run[] = [];
 
   const file = process.env["OVERLAYNET_CASE"];
@@ -78,6 +78,9 @@ describe("the model and the packets", function () {
     "a reference to a group is for nobody (AWS-17)": { read: changed((r) => rules(r).filter((id) => r.get(id).outputs["referencedSecurityGroupId"]).forEach((id) => r.update(id, { referencedSecurityGroupId: "sg-gone" }))) },
     "rules of protocols without ports are for every protocol (AWS-16)": { read: changed((r) => rules(r).filter((id) => /^\d\d?$/.test(String(r.get(id).outputs["ipProtocol"])) && ![1, 6, 17].includes(Number(r.get(id).outputs["ipProtocol"]))).forEach((id) => r.update(id, { ipProtocol: "-1" }))) },
     "everything may leave (AWS-10)": { read: changed((r) => all(r, "SecurityGroup").forEach((id) => r.egress(`mutant-${id}`, id.slice(3), { ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" }))) },
+    "network ACLs let everything through (AWS-32)": { read: changed((r) => r.remove(...all(r, "NetworkAclAssociation"))) },
+    "the last rule of a network ACL that matches decides (AWS-32)": { read: changed((r) => all(r, "NetworkAclRule").forEach((id) => r.update(id, { ruleNumber: 2000 - Number(r.get(id).outputs["ruleNumber"]) }))) },
+    "network ACLs know nothing of protocols (AWS-32)": { read: changed((r) => all(r, "NetworkAclRule").forEach((id) => r.update(id, { protocol: "-1" }))) },
     "every peering is active (AWS-28)": { read: changed((r) => all(r, "VpcPeeringConnection").forEach((id) => r.update(id, { acceptStatus: "active" }))) },
     "every subnet has the main route table (AWS-8)": { read: changed((r) => r.remove(...all(r, "RouteTableAssociation"))) },
     "routes within another are not there (AWS-5)": { read: changed((r) => r.remove(...all(r, "Route").filter((id) => /\/2[4-8]$/.test(String(r.get(id).outputs["destinationCidrBlock"]))))) },

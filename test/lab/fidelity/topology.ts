@@ -72,6 +72,7 @@ export function randomTopology(random: Random, shape: Shape): CloudRecords {
       })
       .remove(`sgr-${instance.name}-out`);
   }
+  for (const vpc of vpcs) randomAcls(random, records, shape, vpc);
   for (const vpc of vpcs) for (const table of [vpc.name, `${vpc.name}x`]) randomRoutes(random, records, shape, peerings, vpc.name, table);
   randomGroups(random, records, shape);
   return records;
@@ -102,6 +103,26 @@ function randomRoutes(random: Random, records: CloudRecords, { vpcs, instances }
   add(40, "192.168.0.0/27", anything());
   add(30, "192.168.0.16/28", anything());
   add(10, "10.0.0.0/8", anything());
+}
+
+/** Network ACLs of some subnets, most of which let through what no rule of theirs is about. */
+function randomAcls(random: Random, records: CloudRecords, { vpcs, instances }: Shape, vpc: Shape["vpcs"][number]): void {
+  for (const subnet of random.some(vpc.subnets, 30)) {
+    records.networkAcl(subnet.name, vpc.name, subnet.name);
+    for (const direction of ["ingress", "egress"] as const) {
+      for (let i = random.below(4); i > 0; i--) {
+        const cidrBlock = random.pick(["0.0.0.0/0", "10.0.0.0/8", random.pick(vpcs).cidr, random.pick(random.pick(vpcs).subnets).cidr, `${random.pick(instances).address}/32`, "192.168.0.0/27", "198.51.100.0/24"]);
+        records.aclRule(subnet.name, direction, 100 * i + random.below(100), random.chance(50) ? "deny" : "allow", { ...randomAclProtocol(random), cidrBlock });
+      }
+      if (random.chance(80)) records.aclRule(subnet.name, direction, 1000, "allow");
+    }
+  }
+}
+
+function randomAclProtocol(random: Random): ResourceRecord["outputs"] {
+  const [fromPort, toPort] = random.pick([[0, 65535], [22, 80], [4789, 4789], [20000, 65535]] as const);
+  const [icmpType, icmpCode] = random.pick([[-1, -1], [8, -1], [0, 0], [8, 1]] as const);
+  return random.pick([{ protocol: "-1" }, { protocol: "6", fromPort, toPort }, { protocol: "17", fromPort, toPort }, { protocol: "1", icmpType, icmpCode }, { protocol: String(random.pick(portless)) }]);
 }
 
 function randomGroups(random: Random, records: CloudRecords, shape: Shape): void {

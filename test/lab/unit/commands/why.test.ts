@@ -95,7 +95,7 @@ describe("lab why", () => {
   it("is written for people with every hop, the code and what would have to change", () => {
     const text = whyText(answer("b1", "a1", { protocol: "4" }));
     match(text, /^protocol 4 from 10\.2\.1\.11 to 10\.1\.1\.11, 84 bytes\n/);
-    match(text, /\n +2 {2}eni-b1 +security-group egress +let out by sgr-b1-out: everything to 0\.0\.0\.0\/0\n/);
+    match(text, /\n {2,3}2 {2}eni-b1 +security-group egress +let out by sgr-b1-out: everything to 0\.0\.0\.0\/0\n/);
     match(text, /\nDropped at eni-a1: SG_HAS_NO_RULES: the security groups .*\.\n {2}Add an ingress rule to sg-a1: ipProtocol 4 without ports from 10\.2\.1\.11\/32\.\n/);
   });
 });

@@ -76,9 +76,9 @@ describe("the way of a packet through network ACLs", () => {
       const path = reach(readCloud(records.list()), origin, packet);
       return path.verdict === "dropped" ? path.remedies : [];
     };
-    deepStrictEqual(remedies(base(), a1, syn(ip.a1, ip.b1)), ["Add an ingress rule to acl-n: allow protocol 6, fromPort 22, toPort 22, cidrBlock 10.1.1.11/32. Answers need one in the other direction."]);
+    deepStrictEqual(remedies(base(), a1, syn(ip.a1, ip.b1)), ["Add an ingress rule with any number to acl-n that allows TCP port 22 from 10.1.1.11/32."]);
     deepStrictEqual(remedies(base().aclRule("n", "egress", 7, "deny"), b1, { ...syn(ip.b1, ip.a1), protocol: 4, ports: undefined }), [
-      "Add an egress rule to acl-n, with a number below 7: allow protocol 4, cidrBlock 10.1.1.11/32. Answers need one in the other direction.",
+      "Add an egress rule with a number below 7 to acl-n that allows protocol 4 to 10.1.1.11/32.",
     ]);
   });
 });
