@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { labNodes } from "../../lab/src/commands/find-node";
 import { run } from "../../lab/src/state/privileged";
@@ -8,6 +8,7 @@ import { RecordStore } from "../../lab/src/state/store";
 import { unpackPlan } from "../../provider/src/resources/packed-plan";
 import { differences, STATE_SCRIPT } from "./node-state";
 import { QuickStart, type Report } from "./quick-start";
+import { account, TRAFFIC, type TrafficReport } from "./traffic";
 
 type Mode = "IPIP CrossSubnet" | "IPIP Always" | "VXLAN CrossSubnet" | "VXLAN Always" | "Never";
 
@@ -21,17 +22,6 @@ const pool = (mode: Mode, name = "pool", cidr = "192.168.0.0/16"): string => {
 const RATE = 1000;
 const DOCS = resolve(__dirname, "../../docs/switching.md");
 
-interface PeerReport {
-  readonly sent: readonly number[];
-  readonly highest: number;
-  readonly missing: readonly number[];
-  readonly gap: number;
-  readonly tcp: { readonly lines: number; readonly error: string };
-}
-interface TrafficReport {
-  readonly lines: number;
-  readonly peers: Readonly<Record<string, PeerReport>>;
-}
 interface TestWorkload {
   readonly name: string;
   readonly node: string;
@@ -109,7 +99,7 @@ class SwitchingCluster {
   }
 
   async startTraffic(): Promise<void> {
-    const program = readFileSync(join(__dirname, "traffic.pl"), "utf8");
+    const program = readFileSync(TRAFFIC, "utf8");
     await this.everywhere(({ namespace, address }) => {
       const peers = this.#workloads.map((each) => each.address).filter((each) => each !== address);
       return `rm -rf /run/traffic; mkdir /run/traffic; cat >/run/traffic/program <<'PROGRAM'\n${program}PROGRAM\nsetsid ip netns exec ${namespace} perl /run/traffic/program ${RATE} /run/traffic/report ${address} ${peers.join(" ")} </dev/null >/run/traffic/log 2>&1 & echo $! >/run/traffic/pid`;
@@ -124,31 +114,9 @@ class SwitchingCluster {
 
   /** Nobody ends before all have stopped sending. */
   async stopTraffic(): Promise<ReadonlyMap<string, TrafficReport>> {
-    await this.everywhere(() => "kill -USR2 $(cat /run/traffic/pid)");
+    await this.everywhere(() => "kill -USR2 $(cat /run/traffic/pid); for i in $(seq 300); do [ ! -e /run/traffic/report.stopped ] || exit 0; sleep 0.1; done; exit 1");
     const printed = await this.everywhere(() => "kill -TERM $(cat /run/traffic/pid); for i in $(seq 300); do [ ! -e /run/traffic/report ] || break; sleep 0.1; done; cat /run/traffic/log >&2; cat /run/traffic/report");
     return new Map(this.#workloads.map(({ address }, i) => [address, JSON.parse(printed[i] ?? "") as TrafficReport]));
-  }
-
-  /** What is lost of what was sent in each phase, over all pairs, and what became of the connections. */
-  account(reports: ReadonlyMap<string, TrafficReport>, phases: number): { readonly sent: number[]; readonly lost: number[]; readonly broken: string[] } {
-    const sent = Array.from({ length: phases }, () => 0);
-    const lost = Array.from({ length: phases }, () => 0);
-    const broken: string[] = [];
-    for (const [from, { lines, peers }] of reports) {
-      for (const [to, { sent: packets, tcp }] of Object.entries(peers)) {
-        if (tcp.error !== "" || tcp.lines < lines - 20) broken.push(`${from} to ${to}: ${tcp.lines} of ${lines} lines came back, ${tcp.error}`);
-        const arrived = reports.get(to)?.peers[from] ?? assert.fail(`${to} has no report of ${from}`);
-        const total = packets.reduce((a, b) => a + b, 0);
-        const missing = [...arrived.missing, ...Array.from({ length: total - 1 - arrived.highest }, (_, i) => arrived.highest + 1 + i)];
-        let first = 0;
-        packets.forEach((count, phase) => {
-          sent[phase] = (sent[phase] ?? 0) + count;
-          lost[phase] = (lost[phase] ?? 0) + missing.filter((number) => number >= first && number < first + count).length;
-          first += count;
-        });
-      }
-    }
-    return { sent, lost, broken };
   }
 
   /** Packets that devices and sockets have dropped so far, where any: what is lost there is no matter of routes and tunnels. */
@@ -186,7 +154,7 @@ async function tour(cluster: SwitchingCluster, way: readonly Mode[]): Promise<Sw
     await cluster.holdsOnly(mode);
   }
   const reports = await cluster.stopTraffic();
-  const { sent, lost, broken } = cluster.account(reports, way.length);
+  const { sent, lost, broken } = account(reports, way.length);
   if (lost.some((packets) => packets > 0)) process.stderr.write(`${(await cluster.drops()).join("\n")}\n${JSON.stringify([...reports])}\n`);
   assert.deepEqual(broken, []);
   return way.slice(1).map((to, i) => ({ from: way[i] ?? to, to, sent: sent[i + 1] ?? 0, lost: lost[i + 1] ?? 0 }));
@@ -266,7 +234,7 @@ describe("switching under traffic", function () {
       }
       await cluster.holdsOnly("IPIP CrossSubnet");
       const reports = await cluster.stopTraffic();
-      const { lost, broken } = cluster.account(reports, changes.length + 1);
+      const { lost, broken } = account(reports, changes.length + 1);
       if (lost.some((packets) => packets > 0)) process.stderr.write(`${(await cluster.drops()).join("\n")}\n`);
       assert.deepEqual(broken, []);
       assert.deepEqual(changes.map(([what], i) => `${what}: ${lost[i + 1]} lost`), changes.map(([what]) => `${what}: 0 lost`));
@@ -277,7 +245,7 @@ describe("switching under traffic", function () {
       await cluster.nextPhase();
       await cluster.on("blue-a0", "route=$(ip route show | grep 'proto 80' | grep -v blackhole | head -n 1); ip route del $route; sleep 0.2; ip route add $route");
       await cluster.nextPhase();
-      const { lost } = cluster.account(await cluster.stopTraffic(), 3);
+      const { lost } = account(await cluster.stopTraffic(), 3);
       assert.ok((lost[1] ?? 0) > 20, JSON.stringify(lost));
       assert.equal(lost[2], 0);
     });

@@ -2,7 +2,8 @@
 # Traffic of one workload to all others, by sequence numbers: UDP at a fixed rate to every peer and a TCP connection to every peer that is kept
 # for as long as this runs. Run in the workload's network namespace; perl-base only.
 #   traffic.pl RATE REPORT OWN PEER...
-# SIGUSR1 begins a new phase; SIGUSR2 ends sending; SIGTERM, when nobody sends any more, ends all: the report, JSON, is written to the file REPORT:
+# SIGUSR1 begins a new phase; SIGUSR2 ends sending, and REPORT.stopped says that it has ended; SIGTERM, when nobody sends any more, ends all: the
+# report, JSON, is written to the file REPORT:
 #   sent {peer: [packets by phase]}, missing {peer: [numbers that never came from there]}, gap {peer: longest time without a packet, ms},
 #   tcp {peer: {lines, error}}: lines that came back over the connection to that peer; error is "" unless it was refused, reset or timed out
 use strict;
@@ -51,11 +52,12 @@ for my $peer (@peers) {
     $tcp{$peer}{error} = 'no connection' unless $client{$peer};
     accept_all();
 }
-open(my $ready, '>', "$report.ready") or die "$report.ready: $!\n";
-close($ready);
+mark('ready');
+sub mark { my ($what) = @_; open(my $file, '>', "$report.$what") or die "$report.$what: $!\n"; close($file) }
 
-my ($number, $line, $begun) = (0, 0, now());
+my ($number, $line, $begun, $told) = (0, 0, now(), 0);
 until ($end) {
+    if ($stop && !$told) { mark('stopped'); $told = 1 }
     my $due = $stop ? $number : int((now() - $begun) * $rate);
     for (; $number < $due; $number++) {
         # What the sender itself has no room for takes no number.
@@ -70,6 +72,9 @@ until ($end) {
     echo();
     select(undef, undef, undef, 0.001);
 }
+
+# What has arrived by now counts.
+receive();
 
 sub receive {
     while (defined(my $from = recv($udp, my $data, 64, 0))) {
