@@ -253,7 +253,7 @@ class Walk {
     if (to === undefined || subnet === undefined || vpc === undefined) return this.#drop("TGW_RTB_BAD_STATE_ROUTE", { ...hop, rule, text: `${rule} is a black hole` });
     this.#hops.push({ ...hop, rule, text: `${formatCidr(route.destination)} to ${to.id}` }, { kind: "router", id: vpc.id, text: `enters ${vpc.id} by ${subnet.id}, and is routed by its table` });
     this.#isInTransit = true;
-    return this.#route(vpc, subnet);
+    return this.#spoofed(vpc) ?? this.#route(vpc, subnet);
   }
 
   #acrossInternet(): Path {
