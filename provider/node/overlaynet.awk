@@ -454,7 +454,7 @@ function ruleset(   i, name, input, unwanted, notrack, ports) {
     else {
       ports[want_port[name]] = 1
       # Other tunnels may use the port: the VNI, 24 bits after 8 bytes of UDP and 4 of VXLAN, says whose it is.
-      input = input "    meta nfproto " (want_local[name] ~ /:/ ? "ipv6" : "ipv4") " udp dport " want_port[name] " @th,96,24 " want_vni[name] " jump vxlan\n"
+      input = input "    meta nfproto " (want_local[name] ~ /:/ ? "ipv6" : "ipv4") " udp dport " want_port[name] " @th,96,24 " want_vni[name] " jump vxlan_in\n"
       notrack = notrack "    udp dport " want_port[name] " @th,96,24 " want_vni[name] " notrack\n"
     }
   }
@@ -476,7 +476,7 @@ function ruleset(   i, name, input, unwanted, notrack, ports) {
   rule("  chain input {\n    type filter hook input priority filter; policy accept;\n" input "  }")
   # The mark carries the sender's number through decapsulation: it is set on the outer packet and looked at on the inner one.
   rule("  chain ipip {\n    ip saddr != @ipip_members counter drop\n    meta mark set ip saddr map @nodes\n  }")
-  rule("  chain vxlan {\n    ip saddr != @vxlan_members counter drop\n    ip6 saddr != @vxlan_members6 counter drop\n    meta mark set ip saddr map @nodes\n    meta mark set ip6 saddr map @nodes6\n  }")
+  rule("  chain vxlan_in {\n    ip saddr != @vxlan_members counter drop\n    ip6 saddr != @vxlan_members6 counter drop\n    meta mark set ip saddr map @nodes\n    meta mark set ip6 saddr map @nodes6\n  }")
   rule("  chain decapsulated {\n    meta mark . ip saddr @sources meta mark set 0 return\n    meta mark . ip6 saddr @sources6 meta mark set 0 return\n    counter drop\n  }")
   rule("  chain from_workload {\n    " unwanted "    iifname . ip saddr @workloads return\n    iifname . ip6 saddr @workloads6 return\n    ip6 saddr { ::, fe80::/10 } return\n    counter drop\n  }")
   rule("  chain postrouting {\n    type nat hook postrouting priority srcnat; policy accept;\n" \

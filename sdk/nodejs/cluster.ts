@@ -129,7 +129,7 @@ export interface ClusterArgs {
      */
     hostMtu?: number;
     /**
-     * AMI of the nodes: Debian 12, Ubuntu 22.04 or newer, or Amazon Linux 2023. Default: the newest official Debian 12 image for the instance type at a node's creation; a node keeps the one it was made from. A change replaces the nodes.
+     * AMI of the nodes: Debian 12 or 13; Ubuntu 22.04 or newer and Amazon Linux 2023 are provided for and were not run (on the latter, workloads need the CNI plugins ptp and host-local in /opt/cni/bin). To an image that others made, Debian's package names are given. Default: the newest official Debian 12 image for the instance type at a node's creation; a node keeps the one it was made from. A change replaces the nodes.
      */
     imageId?: pulumi.Input<string | undefined>;
     /**
@@ -181,7 +181,7 @@ export interface ClusterArgs {
      */
     vxlanVni?: number;
     /**
-     * Number of test workloads on each node: network namespaces with an address of a pool, for `overlaynet verify`. Defaults to 0.
+     * Number of test workloads on each node: network namespaces with an address of a pool, for `overlaynet verify`. A node's workloads take the pools in turn, so that as many as there are pools try each of them. Defaults to 0.
      */
     workloadsPerNode?: number;
 }

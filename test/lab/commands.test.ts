@@ -1,13 +1,15 @@
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert";
+import { deepStrictEqual, match, notStrictEqual, ok, strictEqual } from "node:assert";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { LabView } from "../../lab/src/commands/inspect";
 import { destroyAll } from "../../lab/src/fabric/destroy";
 import { namespaceOf, tapOf } from "../../lab/src/fabric/names";
 import { reconcile } from "../../lab/src/fabric/reconcile";
-import { consoleTail, startNode } from "../../lab/src/node/node";
+import { consoleTail, hasSettled, nodeStatus, startNode } from "../../lab/src/node/node";
+import type { NodeSpec } from "../../lab/src/node/node-spec";
 import { labPublicKey } from "../../lab/src/state/lab-key";
 import { type Lab, openLab } from "../../lab/src/state/paths";
 import { RecordStore } from "../../lab/src/state/store";
@@ -30,8 +32,18 @@ describe("overlaynet lab, on a node", function () {
     const store = new RecordStore(lab);
     for (const record of records.list()) store.put(record);
     await reconcile(lab);
+    await startNode(lab, await spec());
+    await settled();
+  });
+  beforeEach(() => reconcile(lab));
+  after(async () => {
+    await destroyAll(lab);
+    rmSync(lab.state, { recursive: true, force: true });
+  });
+
+  async function spec(): Promise<NodeSpec> {
     const instance = records.get("i-a1");
-    await startNode(lab, {
+    return {
       instanceId: instance.id,
       namespace: namespaceOf(lab, instance),
       tap: tapOf(instance),
@@ -42,18 +54,16 @@ describe("overlaynet lab, on a node", function () {
       mtu: 9001,
       hostname: "a1",
       authorizedKeys: [await labPublicKey(lab)],
-    });
-    while (!/ssh\.service|Reached target.*multi-user/.test(consoleTail(lab, "i-a1", 200))) await new Promise((done) => setTimeout(done, 100));
-  });
-  beforeEach(() => reconcile(lab));
-  after(async () => {
-    await destroyAll(lab);
-    rmSync(lab.state, { recursive: true, force: true });
-  });
+    };
+  }
+
+  async function settled(): Promise<void> {
+    while (!hasSettled(lab, "i-a1")) await new Promise((done) => setTimeout(done, 50));
+  }
 
   function start(...args: string[]): ChildProcess {
-    const program = `require(${JSON.stringify(resolve(__dirname, "../../lab/src/commands/lab"))}).labCommand().parseAsync(["node", "lab", ...process.argv.slice(1)]).catch((error) => { console.error(error.message); process.exitCode = 1; })`;
-    return spawn(process.execPath, ["--require", "tsx/cjs", "-e", program, "--", ...args], { env: { ...process.env, OVERLAYNET_LAB_STATE: lab.state }, stdio: ["pipe", "pipe", "pipe"] });
+    const program = `require(${JSON.stringify(resolve(__dirname, "../../lab/src/commands/lab"))}).labCommand().parseAsync(["node", ...process.argv.slice(1)]).catch((error) => { console.error(error.message); process.exitCode = 1; })`;
+    return spawn(process.execPath, ["--require", "tsx/cjs", "-e", program, "--", "lab", ...args], { env: { ...process.env, OVERLAYNET_LAB_STATE: lab.state }, stdio: ["pipe", "pipe", "pipe"] });
   }
 
   async function command(...args: string[]): Promise<Outcome> {
@@ -93,6 +103,15 @@ describe("overlaynet lab, on a node", function () {
     deepStrictEqual([node?.["id"], node?.["state"], node?.["privateIp"]], ["i-a1", "running", "10.1.1.11"]);
   });
 
+  it("inspect tells of the running node what its processes are and what it hangs on", async () => {
+    const view = JSON.parse((await command("inspect", "a1", "--output", "json")).stdout) as LabView;
+    const [node] = view.nodes;
+    deepStrictEqual([node?.id, node?.state, node?.paused, view.networkInterfaces.map(({ id }) => id), view.securityGroups.map(({ id }) => id)], ["i-a1", "running", false, ["eni-a1"], ["sg-a1"]]);
+    ok(node?.pid !== undefined && readFileSync(`/proc/${node.pid}/cmdline`, "utf8").includes("i-a1"));
+    ok(node.uptime !== undefined && node.uptime > 0.1 && node.uptime < 600, String(node.uptime));
+    match((await command("inspect")).stdout, /^Lab [0-9a-f]{8} .*\n\nNodes\n.*\n +test-a1 +i-a1 +(running|booting) /);
+  });
+
   it("capture sees inside what security groups keep from going outside", async () => {
     // Out to a neighbour that is not there, with no rule to let it out: to be seen inside alone.
     await reconcile(lab, records.copy().remove("sgr-a1-out").list());
@@ -108,17 +127,21 @@ describe("overlaynet lab, on a node", function () {
     match(await seen("outside"), /10\.1\.1\.11\.\d+ > 10\.1\.1\.9\.4000/);
   });
 
-  it("capture writes pcap files", async () => {
-    const file = join(lab.state, "packets.pcap");
-    const tcpdump = await listening("capture", "a1", "--point", "inside", "-c", "1", "-w", file, "tcp port 22");
-    await command("exec", "a1", "--", "true");
-    strictEqual((await tcpdump.ended).code, 0);
-    ok([0xa1b2c3d4, 0xa1b23c4d].includes(readFileSync(file).readUInt32LE(0)));
-    rmSync(file);
+  it("capture writes pcap files, from before and from after the security groups", async () => {
+    const points = ["inside", "outside"] as const;
+    const captures = await Promise.all(points.map((point) => listening("capture", "a1", "--point", point, "-c", "1", "-w", join(lab.state, `${point}.pcap`), "udp port 4003")));
+    await command("exec", "a1", "--", "bash", "-c", "echo marked >/dev/udp/198.51.100.1/4003");
+    deepStrictEqual((await Promise.all(captures.map(({ ended }) => ended))).map(({ code }) => code), [0, 0]);
+    for (const point of points) {
+      const file = join(lab.state, `${point}.pcap`);
+      const packets = readFileSync(file);
+      ok([0xa1b2c3d4, 0xa1b23c4d].includes(packets.readUInt32LE(0)) && packets.includes("marked\n"), point);
+      rmSync(file);
+    }
   });
 
   it("flush makes cards forget", async () => {
-    const tracked = async (): Promise<string> => (await outcome(spawn("nsenter", [`--net=/run/netns/${namespaceOf(lab, records.get("i-a1"))}`, "conntrack", "-L", "-p", "udp"], { stdio: "pipe" }))).stdout;
+    const tracked = async (): Promise<string> => (await outcome(spawn("nsenter", [`--net=/run/netns/${namespaceOf(lab, records.get("i-a1"))}`, "conntrack", "-L", "-p", "udp"], { stdio: ["ignore", "pipe", "pipe"] }))).stdout;
     await command("exec", "a1", "--", "bash", "-c", "echo x >/dev/udp/198.51.100.1/4002");
     match(await tracked(), /dport=4002/);
     strictEqual((await command("flush", "a1")).code, 0);
@@ -143,5 +166,54 @@ describe("overlaynet lab, on a node", function () {
     ok(key.length > 60);
     ok(!consoleTail(lab, "i-a1", 10_000).includes(key));
     strictEqual((await command("exec", "a1", "--", "sh", "-c", "grep -rlF -- \"$1\" /run/lab-seed /home /etc 2>/dev/null || true", "sh", key)).stdout, "");
+  });
+
+  describe("fault", () => {
+    const card = (): string => namespaceOf(lab, records.get("i-a1"));
+    const answers = async (): Promise<boolean> => (await outcome(spawn("nsenter", [`--net=/run/netns/${card()}`, "ping", "-n", "-q", "-c", "1", "-W", "0.5", "10.1.1.11"], { stdio: "pipe" }))).code === 0;
+    const bootId = async (): Promise<string> => (await command("exec", "a1", "--", "cat", "/proc/sys/kernel/random/boot_id")).stdout;
+
+    it("pause stops the node, and resume lets it go on where it was", async () => {
+      const before = await bootId();
+      match((await command("fault", "pause", "a1")).stdout, /^test-a1 is paused\.$/m);
+      strictEqual(await answers(), false);
+      match((await command("inspect", "a1")).stdout, /test-a1 +i-a1 +paused .*\bi-a1 +is paused: overlaynet lab fault resume/s);
+      match((await command("fault")).stdout, /^test-a1: is paused$/m);
+      match((await command("fault", "--clear")).stdout, /^Cleared 0 faults, resumed test-a1\.$/m);
+      ok(await answers());
+      await command("fault", "pause", "a1");
+      strictEqual((await command("fault", "resume", "a1")).code, 0);
+      strictEqual(await bootId(), before);
+    });
+
+    for (const [how, ...options] of [["the power button"], ["reset", "--hard"]]) {
+      it(`reboot brings another kernel from the same disk, by ${how}`, async () => {
+        const { stdout: before } = await command("exec", "a1", "--", "sh", "-c", "echo kept >/var/tmp/kept; sync; cat /proc/sys/kernel/random/boot_id");
+        strictEqual((await command("fault", "reboot", "a1", ...options)).code, 0);
+        strictEqual(hasSettled(lab, "i-a1"), false);
+        await settled();
+        const [kept, after] = (await command("exec", "a1", "--", "cat", "/var/tmp/kept", "/proc/sys/kernel/random/boot_id")).stdout.split("\n");
+        strictEqual(kept, "kept");
+        match(after ?? "", /^[0-9a-f-]{36}$/);
+        notStrictEqual(`${after}\n`, before);
+      });
+    }
+
+    it("kill leaves a node that is stopped, with its disk, and that can be started", async () => {
+      match((await command("fault", "kill", "a1")).stdout, /^test-a1 is stopped\.$/m);
+      deepStrictEqual([nodeStatus(lab, "i-a1").state, await answers(), hasSettled(lab, "i-a1")], ["stopped", false, false]);
+      match((await command("fault", "pause", "a1")).stderr, /i-a1 is stopped, not running: it cannot be paused/);
+      await startNode(lab, await spec());
+      await settled();
+      strictEqual((await command("exec", "a1", "--", "cat", "/var/tmp/kept")).stdout, "kept\n");
+    });
+
+    it("cut leaves the lab's own way in, and loss says what it takes for a share", async () => {
+      match((await command("fault", "cut", "a1", "--direction", "egress")).stdout, /^eni-a1: all that it sends is lost$/m);
+      strictEqual((await command("exec", "a1", "--", "true")).code, 0);
+      match((await command("fault", "loss", "a1", "--share", "2.5%")).stdout, /^eni-a1: 2\.5 % that it receives is lost\neni-a1: 2\.5 % that it sends is lost$/m);
+      for (const share of ["0", "101%", "x", "1.5"]) match((await command("fault", "loss", "a1", "--share", share)).stderr, /--share is a share of all packets/);
+      match((await command("fault", "--clear", "a1")).stdout, /^Cleared 2 faults\.$/m);
+    });
   });
 });

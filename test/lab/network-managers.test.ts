@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { basename } from "node:path";
 import { rebootNode } from "../../lab/src/node/node";
 import type { Suite } from "../../lab/src/state/paths";
-import { closeConnections, readParts, removePart } from "../../provider/src/ssh/push";
+import { closeConnections, pushPart, readParts, removePart } from "../../provider/src/ssh/push";
 import { A, B } from "../provider/node/plans";
 import { OverlayPair } from "./overlay-pair";
 
@@ -16,7 +16,7 @@ const CONFIGURED = "timeout 30 sh -c \"until networkctl status ens5 | grep -q 'r
 
 const RESTART = `sudo systemctl restart systemd-networkd && ${CONFIGURED}`;
 const NETPLAN = `sudo netplan apply && ${CONFIGURED}`;
-const OFF_AND_ON = "sudo systemctl reload NetworkManager && sudo nmcli networking off && sudo nmcli networking on && nm-online -s -q -t 30";
+const OFF_AND_ON = "sudo nmcli networking off && sudo nmcli networking on && nm-online -s -q -t 30";
 
 interface System {
   readonly name: string;
@@ -42,7 +42,7 @@ const systems: Readonly<Record<Suite, System>> = {
     commands: {
       "systemctl restart systemd-networkd": RESTART,
       "netplan apply": NETPLAN,
-      "systemctl reload NetworkManager, nmcli networking off and on": OFF_AND_ON,
+      "nmcli networking off and on": OFF_AND_ON,
       "systemctl restart NetworkManager": "sudo systemctl restart NetworkManager && nm-online -s -q -t 30",
     },
   },
@@ -86,6 +86,11 @@ for (const suite of ["bookworm", "trixie"] as const) {
       assert.equal(await a(`. /etc/os-release; echo $VERSION_CODENAME; systemctl is-active ${managers}`), `${suite}\n${"active\n".repeat(managers.split(" ").length)}`);
       assert.match(await a("ip -4 route show default; cat /sys/class/net/ens5/mtu"), /^default via 10\.1\.0\.1 dev ens5 proto static .*\n9001\n$/);
       if (suite === "trixie") assert.match(await a("sudo netplan get; nmcli -g DEVICE,STATE device"), /ens5:.*10\.1\.0\.10\/24.*ens5:unmanaged/s);
+    });
+
+    it("have nothing to do when the same comes again", async () => {
+      for (const part of pair.parts("a", "VXLAN Always")) assert.deepEqual(await pushPart(pair.target("a"), part), []);
+      assert.equal(await a("sudo /usr/local/lib/overlaynet/overlaynet-apply apply"), "");
     });
 
     describe("carry VXLAN", () => {

@@ -76,7 +76,7 @@ describe("an overlay node with its own kernel", function () {
     await once(tcpdump, "close");
     return { answered, wire };
   }
-  const fresh = async (name: "a" | "b"): Promise<boolean> => [...(await readParts(target(name))).values()].every(({ deviates }) => !deviates);
+  const fresh = async (name: "a" | "b"): Promise<boolean> => [...(await readParts(target(name))).values()].every(({ deviations }) => deviations.length === 0);
 
   it("carries workloads' packets in IP in IP between the nodes' addresses", async () => {
     const { answered, wire } = await ping();

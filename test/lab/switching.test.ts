@@ -7,7 +7,7 @@ import { run } from "../../lab/src/state/privileged";
 import { RecordStore } from "../../lab/src/state/store";
 import { unpackPlan } from "../../provider/src/resources/packed-plan";
 import { differences, STATE_SCRIPT } from "./node-state";
-import { QuickStart } from "./quick-start";
+import { QuickStart, type Report } from "./quick-start";
 
 type Mode = "IPIP CrossSubnet" | "IPIP Always" | "VXLAN CrossSubnet" | "VXLAN Always" | "Never";
 
@@ -56,7 +56,7 @@ class SwitchingCluster {
   }
 
   /** Writes the program with other networks or more arguments. */
-  program({ networks = this.networks, more = "" }: { readonly networks?: string; readonly more?: string }): void {
+  program({ networks = this.networks, more = "workloadsPerNode: 1," }: { readonly networks?: string; readonly more?: string }): void {
     this.quickStart.writeProgram(`
       import * as overlaynet from "overlaynet";
       import * as pulumi from "@pulumi/pulumi";
@@ -65,7 +65,6 @@ class SwitchingCluster {
       const cluster = new overlaynet.Cluster("test", {
         ipPools: readFileSync(join(__dirname, "pools.yaml"), "utf8"),
         networks: ${networks},
-        workloadsPerNode: 1,
         ssh: { adminCidrBlocks: new pulumi.Config().requireObject("adminCidrBlocks") },
         ${more}
       });
@@ -89,6 +88,15 @@ class SwitchingCluster {
   async up(): Promise<void> {
     const outcome = await this.quickStart.steps("up");
     assert.equal(outcome.code, 0, `${outcome.stdout}\n${outcome.stderr}`);
+  }
+
+  /** Verifies all pairs. */
+  async verified(pairs: number): Promise<Report> {
+    const { code, report } = await this.quickStart.verify();
+    assert.deepEqual(report.pairs.filter(({ verdict }) => verdict !== "passed"), []);
+    assert.equal(report.passed, pairs);
+    assert.equal(code, 0);
+    return report;
   }
 
   async on(node: string, script: string): Promise<string> {
@@ -202,6 +210,33 @@ describe("switching under traffic", function () {
     before(() => cluster.start(pool("IPIP CrossSubnet")));
     after(() => cluster.quickStart.remove());
 
+    for (const mode of ["IPIP CrossSubnet", "IPIP Always", "VXLAN Always", "VXLAN CrossSubnet"] as const) {
+      it(`${mode} alone: every pair verified, encapsulated as planned and nothing bare beside it`, async () => {
+        await cluster.change(pool(mode));
+        const report = await cluster.verified(6);
+        const [kind, when] = mode.split(" ");
+        for (const { from, to, encapsulation, wire } of report.pairs) {
+          const near = from.startsWith("blue") && to.startsWith("blue");
+          assert.equal(encapsulation, near && when === "CrossSubnet" ? "None" : kind, `${from} ${to}`);
+          // What a capture at the sender's interface saw, each kind of packet once.
+          assert.equal(wire.length, 1);
+          assert.match(wire[0] ?? "", { None: /^IP 192\.168\.\S+ > 192\.168\.\S+$/, IPIP: /^IP 10\.\S+ > 10\.\S+ proto 4 \| IP 192\.168\./, VXLAN: /^IP 10\.\S+ > 10\.\S+ udp VXLAN \| IP 192\.168\./ }[encapsulation] ?? /never/);
+        }
+      });
+    }
+
+    it("three pools of three modes at once: every pair verified, each by the mode of its destination's pool", async () => {
+      const three = [pool("IPIP CrossSubnet"), pool("VXLAN Always", "vxlan", "172.30.0.0/16"), pool("IPIP Always", "always", "172.29.0.0/16")].join("---\n");
+      cluster.program({ more: "workloadsPerNode: 3," });
+      await cluster.change(three);
+      const report = await cluster.verified(9 * 6);
+      const kinds = new Set(report.pairs.map(({ encapsulation, wire }) => `${encapsulation} to ${/> (\S+)$/.exec(wire[0] ?? "")?.[1]?.split(".").slice(0, 2).join(".")}`));
+      assert.deepEqual([...kinds].sort(), ["IPIP to 172.29", "IPIP to 192.168", "None to 192.168", "VXLAN to 172.30"]);
+      cluster.program({});
+      await cluster.change(pool("IPIP CrossSubnet"));
+      await cluster.holdsOnly("IPIP CrossSubnet");
+    });
+
     it("loses nothing between any two of IPIP and VXLAN, CrossSubnet and Always, and leaves nothing of the old one", async () => {
       const switches = await tour(cluster, BETWEEN_TUNNELS);
       results.push(...switches);
@@ -218,7 +253,7 @@ describe("switching under traffic", function () {
         ["it goes", one, {}],
         ["natOutgoing off", one.replace("natOutgoing: true", "natOutgoing: false"), {}],
         ["natOutgoing on", one, {}],
-        ["a smaller MTU", one, { more: "hostMtu: 8000," }],
+        ["a smaller MTU", one, { more: "workloadsPerNode: 1, hostMtu: 8000," }],
         ["a larger MTU", one, {}],
         ["a node comes", one, { networks: grown }],
         ["it goes again", one, {}],

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { internetAddress } from "../../lab/src/fabric/names";
 import { run } from "../../lab/src/state/privileged";
 import { failures, QuickStart } from "./quick-start";
 
@@ -20,7 +21,7 @@ const neverAcrossSubnets = config.get("neverAcrossSubnets") === "VpcRouteTables"
 const cluster = new overlaynet.Cluster("test", {
   ipPools: readFileSync(join(__dirname, "pools.yaml"), "utf8"),
   ipPoolsSource: "pools.yaml",
-  networks: [{ name: "blue", cidrBlock: "10.1.0.0/16", subnets: [{ availabilityZone: "us-east-1a", nodes: 1 }, { availabilityZone: "us-east-1b", nodes: 1, publicIp: false }] }],
+  networks: [{ name: "blue", cidrBlock: "10.1.0.0/16", natGateway: config.getBoolean("natGateway"), subnets: [{ availabilityZone: "us-east-1a", nodes: 1 }, { availabilityZone: "us-east-1b", nodes: 1, publicIp: false }] }],
   workloadsPerNode: 1,
   neverAcrossSubnets,
   vxlanVni: config.getNumber("vxlanVni"),
@@ -55,6 +56,13 @@ describe("two subnets of one VPC", function () {
     const namespaces = await run(["ip", "netns", "list"]);
     const name = namespaces.split("\n").map((line) => line.split(" ")[0] ?? "").find((line) => line.startsWith(`lab-${quickStart.lab.id}-vpc-`));
     return run(["ip", "-n", name ?? "", "route", ...args]);
+  };
+
+  /** Whether the private node itself, and its workload, reach the internet's host. */
+  const reachOut = async (): Promise<readonly boolean[]> => {
+    const ping = ["ping", "-n", "-c", "1", "-W", "1", internetAddress];
+    const outcomes = await Promise.all([ping, ["ip", "netns", "exec", "wl-blue-b0-w0", ...ping]].map((command) => quickStart.overlaynet("lab", "exec", "blue-b0", "--", ...command)));
+    return outcomes.map(({ code }) => code === 0);
   };
 
   it("Never: is refused in preview unless it is asked for, with both ways out", async () => {
@@ -92,6 +100,12 @@ describe("two subnets of one VPC", function () {
     const { stdout } = await quickStart.pulumi("stack", "output", "nodes", "--json", "--stack", "test");
     const nodes = JSON.parse(stdout) as readonly { name: string; host: string; publicIp?: string }[];
     assert.deepEqual(nodes.map(({ name, host, publicIp }) => [name, host === publicIp, publicIp === undefined]), [["blue-a0", true, false], ["blue-b0", false, true]]);
+  });
+
+  it("leaves the private node without a way out, and says so", async () => {
+    assert.deepEqual(await reachOut(), [false, false]);
+    const { stdout } = await quickStart.pulumi("stack", "output", "warnings", "--json", "--stack", "test");
+    assert.deepEqual((JSON.parse(stdout) as readonly { code: string }[]).map(({ code }) => code), ["PrivateWithoutNatGateway"]);
   });
 
   it("changes nothing the second time", async () => {
@@ -133,6 +147,13 @@ describe("two subnets of one VPC", function () {
     await encapsulated("udp 8472 VXLAN 42");
     assert.deepEqual([...new Set(quickStart.takeConnections())], [node.publicIp]);
     assert.doesNotMatch(readFileSync(join(quickStart.dir, "backend/.pulumi/stacks/overlaynet-quickstart/test.json"), "utf8"), /PRIVATE KEY/);
+  });
+
+  it("a NAT gateway is the private node's way out, and its workloads'", async () => {
+    await quickStart.pulumi("config", "set", "--stack", "test", "natGateway", "true");
+    const up = await quickStart.steps("up");
+    assert.equal(up.code, 0, up.stdout + up.stderr);
+    assert.deepEqual(await reachOut(), [true, true]);
   });
 
   it("VXLAN: preview says what a change of the identifier interrupts, and up makes it", async () => {

@@ -5,15 +5,20 @@ import { labBackend } from "../ec2/lab-backend";
 import { powerOn } from "../ec2/power-on";
 import { destroyAll } from "../fabric/destroy";
 import { fabricPort, guestPort } from "../fabric/names";
-import { consoleLog, consoleTail } from "../node/node";
+import { consoleLog, consoleTail, cutPower, pauseNode, rebootNode, resetNode, resumeNode } from "../node/node";
 import { shellQuote } from "../node/user-data";
+import type { Fault } from "../state/faults";
 import { labKeyFile } from "../state/lab-key";
 import { type Lab, openLab, projectRoot } from "../state/paths";
 import { run } from "../state/privileged";
 import { inNamespace, runAttached } from "./attached";
 import { checkMachine } from "./check";
+import { columns } from "./columns";
+import { clearFaults, describeFault, directions, faultLink, refuseSsh } from "./fault";
 import { findNode, type LabNode, labNodes } from "./find-node";
+import { inspect, inspectText } from "./inspect";
 import { revokeIngress } from "./revoke";
+import { terminateInstance } from "./terminate";
 import { waitUntilReady } from "./wait";
 import { why, type WhyOptions, whyText } from "./why";
 
@@ -32,6 +37,15 @@ export function labCommand(): Command {
     .description("the nodes with their VPCs, addresses and state")
     .addOption(new Option("--output <form>", "form of the list").choices(["table", "json"]).default("table"))
     .action(({ output }: { output: "table" | "json" }) => list(openLab(), output));
+  lab
+    .command("inspect")
+    .description("everything that the lab holds: networks, rules, interfaces, nodes, and what is waiting; or what concerns one node")
+    .argument("[node]", "instance id, Name tag or its end, or address")
+    .addOption(new Option("--output <form>", "form of the view; json is described in docs/schema/lab-inspect.schema.json").choices(["text", "json"]).default("text"))
+    .action(async (node: string | undefined, { output }: { output: "text" | "json" }) => {
+      const view = await inspect(openLab(), node);
+      process.stdout.write(output === "json" ? `${JSON.stringify(view, null, 2)}\n` : inspectText(view));
+    });
   lab
     .command("ssh")
     .description("a shell on a node as admin, over its network interface with the lab's own key: no security group or route is in the way")
@@ -98,12 +112,97 @@ export function labCommand(): Command {
       const rules = await revokeIngress(openLab(), protocol);
       process.stdout.write(`Revoked ${rules.length} ingress rules${rules.length === 0 ? "" : `: ${rules.join(", ")}`}.\n`);
     });
+  lab.addCommand(faultCommand());
+  lab
+    .command("terminate")
+    .description("terminate an instance behind Pulumi's back, as somebody at AWS' console would")
+    .argument("<node>", "instance id, Name tag or its end, or address")
+    .action(async (wanted: string) => {
+      const { name, id } = await terminateInstance(openLab(), wanted);
+      process.stdout.write(`Terminated ${name} (${id}).\n`);
+    });
   lab
     .command("destroy")
     .description("remove everything of the lab: nodes, networks, records, keys, and the quick start's Pulumi state")
     .requiredOption("--all", "say that everything is meant")
     .action(() => destroy(openLab()));
   return lab;
+}
+
+function faultCommand(): Command {
+  const fault = new Command("fault").description("make something go wrong outside the nodes; without more, list what does");
+  const node = "instance id, Name tag or its end, or address";
+  const wire = `a node: ${node}; or the id of a network interface, or the id or Name tag of a peering connection`;
+  const direction = (): Option =>
+    new Option("--direction <direction>", "as seen from the node, or from the requester of a peering connection").choices(["ingress", "egress", "both"]).default("both");
+  fault
+    .option("--clear [target]", `take all faults back, or those of a target (${wire}), and resume nodes that are paused`)
+    .action(({ clear }: { clear?: string | true }) => (clear === undefined ? listFaults(openLab()) : endFaults(openLab(), clear === true ? undefined : clear)));
+  fault
+    .command("cut")
+    .description("cut a wire: nothing passes until it is cleared")
+    .argument("<target>", wire)
+    .addOption(direction())
+    .action(async (target: string, options: { direction: keyof typeof directions }) => tellFaults(await faultLink(openLab(), target, options.direction, 1)));
+  fault
+    .command("loss")
+    .description("drop a share of the packets on a wire, at random")
+    .argument("<target>", wire)
+    .requiredOption("--share <share>", "0.25 or 25%")
+    .addOption(direction())
+    .action(async (target: string, options: { share: string; direction: keyof typeof directions }) => tellFaults(await faultLink(openLab(), target, options.direction, shareOf(options.share))));
+  fault
+    .command("refuse-ssh")
+    .description("refuse connections to port 22 of a node, outside it; lab ssh and lab exec still have their way in")
+    .argument("<node>", node)
+    .addOption(new Option("--answer <answer>", "reset: as where nothing listens; drop: none").choices(["reset", "drop"]).default("reset"))
+    .action(async (target: string, { answer }: { answer: "reset" | "drop" }) => tellFaults(await refuseSsh(openLab(), target, answer)));
+  const act = (name: string, description: string, done: string, action: (lab: Lab, id: string) => Promise<void>): Command =>
+    fault.command(name).description(description).argument("<node>", node).action(async (wanted: string) => {
+      const lab = openLab();
+      const found = findNode(lab, wanted);
+      await action(lab, found.id);
+      process.stdout.write(`${found.name} ${done}.\n`);
+    });
+  act("pause", "stop a node where it is: it neither answers nor notices", "is paused", pauseNode);
+  act("resume", "let a paused node go on", "goes on", resumeNode);
+  act("kill", "end a node as a power cut does; its disk stays, and lab start brings it back", "is stopped", cutPower);
+  fault
+    .command("reboot")
+    .description("reboot a node from outside; returns when its new kernel runs")
+    .argument("<node>", node)
+    .option("--hard", "as by the reset button, without a word to it")
+    .action(async (wanted: string, { hard }: { hard?: true }) => {
+      const lab = openLab();
+      const found = findNode(lab, wanted);
+      await (hard === true ? resetNode : rebootNode)(lab, found.id);
+      process.stdout.write(`${found.name} boots.\n`);
+    });
+  return fault;
+}
+
+/** 0.25 and 25% are the same. */
+function shareOf(text: string): number {
+  const share = /^[0-9.]+%$/.test(text) ? Number(text.slice(0, -1)) / 100 : Number(text);
+  if (!(share > 0 && share <= 1) || Math.round(share * 1_000_000) === 0) throw new Error(`--share is a share of all packets, such as 0.25 or 25%, at least 0.0001%, not "${text}".`);
+  return share;
+}
+
+function tellFaults(faults: readonly Fault[]): void {
+  process.stdout.write(faults.map((each) => `${describeFault(each)}\n`).join(""));
+}
+
+async function listFaults(lab: Lab): Promise<void> {
+  const { faults, nodes } = await inspect(lab);
+  const paused = nodes.filter((node) => node.paused);
+  for (const fault of faults) process.stdout.write(`${describeFault(fault)}${fault.packets === undefined ? "" : `, ${fault.packets} packets so far`}\n`);
+  for (const { name } of paused) process.stdout.write(`${name}: is paused\n`);
+  if (faults.length + paused.length === 0) process.stdout.write("The lab has no faults.\n");
+}
+
+async function endFaults(lab: Lab, wanted: string | undefined): Promise<void> {
+  const { faults, resumed } = await clearFaults(lab, wanted);
+  process.stdout.write(`Cleared ${faults.length} faults${resumed.length === 0 ? "" : `, resumed ${resumed.join(", ")}`}.\n`);
 }
 
 async function check(): Promise<void> {
@@ -120,12 +219,10 @@ function list(lab: Lab, output: "table" | "json"): void {
 /** The nodes as aligned columns. */
 export function nodeTable(nodes: readonly LabNode[]): string {
   if (nodes.length === 0) return "The lab has no nodes.\n";
-  const rows = [
+  return columns([
     ["NAME", "INSTANCE", "VPC", "ZONE", "PRIVATE", "PUBLIC", "STATE"],
     ...nodes.map(({ name, id, vpc, availabilityZone, privateIp, publicIp, state }) => [name, id, vpc, availabilityZone, privateIp, publicIp || "-", state]),
-  ];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()}\n`).join("");
+  ]);
 }
 
 async function ssh(lab: Lab, wanted: string, identity: string | undefined): Promise<void> {

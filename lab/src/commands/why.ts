@@ -8,8 +8,10 @@ import { answerTo, describeTransport, ICMP, type Packet, TCP, UDP } from "../rea
 import type { Hop, Origin, Path } from "../reach/path";
 import { reach } from "../reach/reach";
 import { explanations, type ReasonCode } from "../reach/reason";
+import { readFaults } from "../state/faults";
 import type { Lab } from "../state/paths";
 import { RecordStore } from "../state/store";
+import { describeFault } from "./fault";
 import { chooseNode, type LabNode, labNodes } from "./find-node";
 
 /** As given on the command line. */
@@ -181,7 +183,8 @@ export async function why(lab: Lab, from: string, to: string, options: WhyOption
   const places = [...new Set(hops.filter(({ kind }) => counting.includes(kind)).map(({ id, vpcId }) => vpcId ?? id))].filter((id) => there.has(namespaceOfId(prefix, id)));
   const counters = new Map(await Promise.all(places.map(async (id) => [id, await readCounters(namespaceOfId(prefix, id))] as const)));
   const withCounters = (way: Told): Told => ({ ...way, hops: counted(way.hops, counters) });
-  return { packet: withCounters(packet), ...(answer === undefined ? {} : { answer: withCounters(answer) }), ...rest };
+  const faults = readFaults(lab).filter(({ target }) => hops.some(({ id }) => id === target)).map((fault) => `By lab fault, ${describeFault(fault)}.`);
+  return { packet: withCounters(packet), ...(answer === undefined ? {} : { answer: withCounters(answer) }), ...rest, notes: [...rest.notes, ...faults] };
 }
 
 /** For people: a line per hop, then what decides. */

@@ -168,12 +168,15 @@ function shownEntries(entries: readonly Entry[], egress: boolean): PropertyMap[]
   return entries
     .filter((entry) => entry.egress === egress)
     .sort((a, b) => a.ruleNumber - b.ruleNumber)
-    .map(({ ruleAction, ruleNumber, protocol, cidrBlock, fromPort, toPort, icmpType, icmpCode }) => fullEntry({ action: ruleAction, ruleNo: ruleNumber, protocol: String(protocol), cidrBlock, fromPort, toPort, icmpType, icmpCode }));
+    .map(({ ruleAction: action, ruleNumber: ruleNo, protocol, cidrBlock, fromPort, toPort, icmpType, icmpCode }) =>
+      fullEntry({ action, ruleNo, protocol: String(protocol), cidrBlock, fromPort, toPort, icmpType, icmpCode }),
+    );
 }
 
 /** The ACL that comes with a VPC, which lets everything through (VPC User Guide, "Default network ACL"), and its rules. */
 export function defaultAclCompanions(id: string, vpcId: string, region: string): Companion[] {
-  const entries = [false, true].map((egress): Entry => ({ networkAclId: id, egress, ruleNumber: 100, protocol: -1, ruleAction: "allow", cidrBlock: "0.0.0.0/0", fromPort: 0, toPort: 0, icmpType: 0, icmpCode: 0 }));
+  const everything = { ruleNumber: 100, protocol: -1, ruleAction: "allow", cidrBlock: "0.0.0.0/0", fromPort: 0, toPort: 0, icmpType: 0, icmpCode: 0 };
+  const entries = [false, true].map((egress): Entry => ({ networkAclId: id, egress, ...everything }));
   const outputs: PropertyMap = { arn: ec2Arn(region, `network-acl/${id}`), defaultNetworkAclId: id, ownerId: ACCOUNT_ID, vpcId, subnetIds: [], ...shown(entries) };
   return [{ type: EC2.defaultNetworkAcl, id, outputs }, ...entries.map(entryCompanion)];
 }

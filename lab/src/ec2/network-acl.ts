@@ -46,7 +46,8 @@ export const networkAcl: ResourceType = {
     const entries = changedEntries(records, record, inputs);
     // Those of its own; associations that are resources of their own stay, too.
     const former = records.where(EC2.networkAclAssociation, "networkAclId", record.id).filter((other) => ownerOf(other) === record.id);
-    const subnets = inputs["subnetIds"] === undefined ? { companions: former.map(asCompanion), removes: [] } : associate(records, record.id, vpcId, textsOf(inputs, "subnetIds"));
+    const kept = { companions: former.map(asCompanion), removes: [] };
+    const subnets = inputs["subnetIds"] === undefined ? kept : associate(records, record.id, vpcId, textsOf(inputs, "subnetIds"));
     return { outputs: entries.outputs, companions: [...entries.companions, ...subnets.companions], removes: subnets.removes };
   },
   // The provider gives its subnets back to the default ACL first.
@@ -115,8 +116,10 @@ export function formerAssociations(records: Records, acl: string, vpcId: string,
   return records.where(EC2.networkAclAssociation, "subnetId", subnetId).map(({ id }) => id);
 }
 
-function associate(records: Records, acl: string, vpcId: string, subnetIds: readonly string[]): { readonly companions: readonly Companion[]; readonly removes: readonly string[] } {
-  const companions = [...new Set(subnetIds)].map((subnetId): Companion => ({ type: EC2.networkAclAssociation, id: derivedId("aclassoc", acl, subnetId), outputs: { networkAclId: acl, subnetId } }));
+function associate(records: Records, acl: string, vpcId: string, subnetIds: readonly string[]): Pick<Required<Made>, "companions" | "removes"> {
+  const companions = [...new Set(subnetIds)].map((subnetId): Companion => {
+    return { type: EC2.networkAclAssociation, id: derivedId("aclassoc", acl, subnetId), outputs: { networkAclId: acl, subnetId } };
+  });
   const made = new Set(companions.map(({ id }) => id));
   return { companions, removes: subnetIds.flatMap((id) => formerAssociations(records, acl, vpcId, id)).filter((id) => !made.has(id)) };
 }

@@ -8,6 +8,8 @@ import { interfaceAsInstance, readInterfaceAttachments, withPrimaryInterface } f
 import type { Reading } from "./reading";
 import { readTransitGateways, type TransitGateway } from "./transit-gateway";
 
+export type { NetworkAcl, NetworkAclEntry } from "./network-acls";
+
 /** What the records say about the network, read and checked. */
 export interface Cloud {
   readonly vpcs: ReadonlyMap<string, Vpc>;
@@ -225,7 +227,9 @@ class Reader {
     if (cidr === undefined || vpc === undefined || !this.#isId(record)) return [];
     const outer = parseCidr(String(vpc.outputs["cidrBlock"]));
     if (outer !== undefined && !containsRange(outer, cidr)) this.#problem(record, `${formatCidr(cidr)} is not inside ${formatCidr(outer)} of ${vpc.id}`);
-    return [{ id: record.id, vpcId: vpc.id, cidr, availabilityZone: String(record.outputs["availabilityZone"] ?? ""), routeTableId: tableOf.get(record.id) ?? String(vpc.outputs["mainRouteTableId"]), networkAcl: aclOf(record.id, vpc) }];
+    const availabilityZone = String(record.outputs["availabilityZone"] ?? "");
+    const routeTableId = tableOf.get(record.id) ?? String(vpc.outputs["mainRouteTableId"]);
+    return [{ id: record.id, vpcId: vpc.id, cidr, availabilityZone, routeTableId, networkAcl: aclOf(record.id, vpc) }];
   }
 
   /** Route table by subnet. */

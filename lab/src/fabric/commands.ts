@@ -3,9 +3,10 @@ import type { Address, Link, Namespace, Neighbour, NftTable, Route, Rule } from 
 import { mainTable } from "./namespace";
 import { type Observed, rulePriority } from "./observed";
 
-/** A table for `nft -f`: the new one in place of the old in one transaction. */
+/** A table for `nft -f`: the new one in place of the old in one transaction. One without a body is not to be there. */
 export function nftScript({ family, name, body }: NftTable): string {
-  return `table ${family} ${name}\ndelete table ${family} ${name}\ntable ${family} ${name} {\n${body.map((line) => `  ${line}\n`).join("")}}\n`;
+  const gone = `table ${family} ${name}\ndelete table ${family} ${name}\n`;
+  return body.length === 0 ? gone : `${gone}table ${family} ${name} {\n${body.map((line) => `  ${line}\n`).join("")}}\n`;
 }
 
 /**

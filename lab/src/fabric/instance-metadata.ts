@@ -126,7 +126,10 @@ function listed(documents: ReadonlyMap<string, Buffer>): Map<string, Buffer> {
     });
   }
   // Those at the top are shown without.
-  const lists = [...folders].map(([folder, names]): [string, Buffer] => [folder, Buffer.from([...names].sort().map((name) => (/^\/(latest\/)?$/.test(folder) ? name.replace("/", "") : name)).join("\n"), "utf8")]);
+  const lists = [...folders].map(([folder, names]): [string, Buffer] => {
+    const shown = /^\/(latest\/)?$/.test(folder) ? [...names].map((name) => name.replace("/", "")) : [...names];
+    return [folder, Buffer.from(shown.sort().join("\n"), "utf8")];
+  });
   return new Map([...lists, ...documents]);
 }
 
@@ -134,9 +137,10 @@ function under(folder: string, values: Readonly<Record<string, string | undefine
   return Object.fromEntries(Object.entries(values).map(([path, value]) => [folder + path, value]));
 }
 
-/** Tags whose keys can be paths; AWS refuses others where tags are in the metadata (EC2 User Guide, "View tags for your EC2 instances using instance metadata"). */
+/** Tags whose keys can be paths; EC2 refuses others where tags are in the metadata (EC2 User Guide, "View tags … using instance metadata"). */
 function tags(value: unknown): Record<string, string> {
-  return Object.fromEntries(Object.entries(object(value)).flatMap(([key, tag]): [string, string][] => (/^[A-Za-z0-9+\-=.,_:@]+$/.test(key) && ![".", "..", "_index"].includes(key) ? [[key, String(tag)]] : [])));
+  const isPath = (key: string): boolean => /^[A-Za-z0-9+\-=.,_:@]+$/.test(key) && ![".", "..", "_index"].includes(key);
+  return Object.fromEntries(Object.entries(object(value)).flatMap(([key, tag]): [string, string][] => (isPath(key) ? [[key, String(tag)]] : [])));
 }
 
 function zoneText(outputs: Readonly<Record<string, unknown>>, key: string): string | undefined {

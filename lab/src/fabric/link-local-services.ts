@@ -33,7 +33,10 @@ export async function serveLinkLocal(lab: Lab, records: readonly ResourceRecord[
   const cloud = readCloud(records);
   const names = privateDns(records, cloud);
   const wanted = new Map(
-    instanceMetadata(records, cloud).map((each) => [namespaceOfId(prefix, each.networkInterfaceId), [...metadataLines(each), ...resolverLines(cloud.vpcs.get(each.vpcId), names.get(each.vpcId)), ""].join("\n")]),
+    instanceMetadata(records, cloud).map((each): [string, string] => {
+      const lines = [...metadataLines(each), ...resolverLines(cloud.vpcs.get(each.vpcId), names.get(each.vpcId)), ""];
+      return [namespaceOfId(prefix, each.networkInterfaceId), lines.join("\n")];
+    }),
   );
   if (wanted.size === 0 && !existsSync(folder)) return;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -50,7 +53,8 @@ export async function serveLinkLocal(lab: Lab, records: readonly ResourceRecord[
   if (before !== undefined && isRunning(before) && before.program === digest && JSON.stringify(before.cards) === JSON.stringify(cards)) return;
   await endLinkLocal(lab);
   if (wanted.size === 0) return;
-  const pid = Number(await run([program, folder, internetNamespace(prefix)]));
+  // Three sockets a card are more than a process may have by default.
+  const pid = Number(await run(["sh", "-c", 'ulimit -n "$(ulimit -H -n)"; exec "$@"', "sh", program, folder, internetNamespace(prefix)]));
   write(memory, JSON.stringify({ pid, started: startOf(pid) ?? "", program: digest, cards } satisfies Serving));
 }
 

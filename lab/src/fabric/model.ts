@@ -1,6 +1,8 @@
+import type { Fault } from "../state/faults";
 import type { ResourceRecord } from "../state/record";
 import { card } from "./card";
 import { FabricError, readCloud } from "./cloud";
+import { withFaults } from "./faults";
 import { internet, internetGateway } from "./internet";
 import { natGateway } from "./nat-gateway";
 import type { Namespace } from "./namespace";
@@ -12,9 +14,10 @@ import { vpcNamespace } from "./vpc";
  * per network interface of an instance; in an order in which each can be made after those that its wires lead to.
  *
  * @param prefix what the names of the lab's namespaces begin with
+ * @param faults what is to go wrong in it
  * @throws FabricError with everything in the records that cannot be made real
  */
-export function fabricOf(prefix: string, records: readonly ResourceRecord[]): Namespace[] {
+export function fabricOf(prefix: string, records: readonly ResourceRecord[], faults: readonly Fault[] = []): Namespace[] {
   const cloud = readCloud(records);
   if (cloud.vpcs.size === 0) return [];
   const namespaces = [
@@ -31,7 +34,7 @@ export function fabricOf(prefix: string, records: readonly ResourceRecord[]): Na
   ];
   const problems = duplicates(namespaces);
   if (problems.length > 0) throw new FabricError(problems);
-  return namespaces;
+  return withFaults(prefix, namespaces, cloud, faults);
 }
 
 /** Names are shortened ids, and ids may have been made up by hand. */

@@ -16,7 +16,7 @@ export interface Namespace {
 export interface NftTable {
   readonly family: "ip" | "bridge";
   readonly name: string;
-  /** Everything between the braces, one statement a line. */
+  /** Everything between the braces, one statement a line; empty: the table is not to be there. */
   readonly body: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-import type { IPv4CidrRange } from "ip-num";
+import { IPv4CidrRange } from "ip-num";
 import type { ResourceRecord } from "../state/record";
 import { formatCidr, parseCidr } from "./cidr";
 import type { Subnet } from "./cloud";
@@ -42,6 +42,7 @@ export function readNetworkAcls(
   { acls, rules, associations }: NetworkAclRecords,
   problem: (record: ResourceRecord, what: string) => undefined,
 ): (subnetId: string, vpc: ResourceRecord) => NetworkAcl {
+  // Ids become names of nft chains.
   const ids = acls.filter((record) => /^acl-[a-z0-9-]{1,40}$/.test(record.id) || problem(record, `has the id "${record.id}", which is not spelled as AWS spells ids`)).map(({ id }) => id);
   const entries = rules.flatMap((record) => {
     const entry = readEntry(record, problem);
@@ -63,8 +64,7 @@ export function readNetworkAcls(
   return (subnetId, vpc) => bySubnet.get(subnetId) ?? byId.get(String(vpc.outputs["defaultNetworkAclId"])) ?? everything;
 }
 
-const all = parseCidr("0.0.0.0/0") as IPv4CidrRange;
-const allowAll: NetworkAclEntry = { ruleNumber: 100, action: "allow", protocol: "all", cidr: all };
+const allowAll: NetworkAclEntry = { ruleNumber: 100, action: "allow", protocol: "all", cidr: IPv4CidrRange.fromCidr("0.0.0.0/0") };
 const everything: NetworkAcl = { id: "acl-default", ingress: [allowAll], egress: [allowAll] };
 
 function readEntry(record: ResourceRecord, problem: (record: ResourceRecord, what: string) => undefined): NetworkAclEntry | undefined {
@@ -77,11 +77,15 @@ function readEntry(record: ResourceRecord, problem: (record: ResourceRecord, wha
   if (!isWithin(number, -1, 255)) return problem(record, `has the protocol "${String(name)}", which is neither -1 nor a number from 0 to 255`);
   const entry = { ruleNumber, action: ruleAction, cidr, protocol: number === -1 ? "all" : number } as const;
   if (number === tcp || number === udp) {
-    if (!isWithin(from, 0, 65535) || !isWithin(to, from, 65535)) return problem(record, `has the ports ${String(from)} to ${String(to)}; protocol ${number} needs a range within 0 to 65535`);
+    if (!isWithin(from, 0, 65535) || !isWithin(to, from, 65535)) {
+      return problem(record, `has the ports ${String(from)} to ${String(to)}; protocol ${number} needs a range within 0 to 65535`);
+    }
     return { ...entry, ports: { from, to } };
   }
   if (number === icmp) {
-    if (!isWithin(type, -1, 255) || !isWithin(code, -1, 255)) return problem(record, `has the ICMP type ${String(type)} and code ${String(code)}, which are not within -1 to 255`);
+    if (!isWithin(type, -1, 255) || !isWithin(code, -1, 255)) {
+      return problem(record, `has the ICMP type ${String(type)} and code ${String(code)}, which are not within -1 to 255`);
+    }
     return { ...entry, icmp: { type, code } };
   }
   return entry;

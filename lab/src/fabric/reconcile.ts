@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { readFaults } from "../state/faults";
 import { withLock } from "../state/lock";
 import type { Lab } from "../state/paths";
 import type { ResourceRecord } from "../state/record";
@@ -23,7 +24,7 @@ export async function reconcile(lab: Lab, records?: readonly ResourceRecord[]): 
     await ensureSelfTest(lab);
     const prefix = namespacePrefix(lab);
     const all = records ?? new RecordStore(lab).list();
-    await applyFabric(prefix, fabricOf(prefix, all), fabricMemory(lab));
+    await applyFabric(prefix, fabricOf(prefix, all, readFaults(lab)), fabricMemory(lab));
     await serveLinkLocal(lab, all);
   });
 }

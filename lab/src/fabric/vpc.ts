@@ -47,7 +47,7 @@ export function vpcNamespace(prefix: string, vpc: Vpc, cloud: Cloud): Namespace 
     ...wires.map(({ dev, gateway: { id } }) => ({ dev, address: farEnd, mac: macOf(namespaceOfId(prefix, id), dev) })),
     ...(gateway ? [{ dev: gatewayDevice, address: farEnd, mac: macOf(namespaceOfId(prefix, gateway.id), "vpc") }] : []),
     // AWS' router knows them, and at once those that are gone: what it had found out by ARP would lead there for a while.
-    ...cloud.instances
+    ...cloud.networkInterfaces
       .filter(({ subnet }) => subnet.vpcId === vpc.id)
       .flatMap(({ subnet, mac, privateIp, secondaryPrivateIps }) => [privateIp, ...secondaryPrivateIps].map((address) => ({ dev: interfaceName("s", subnet.id), address, mac }))),
   ];

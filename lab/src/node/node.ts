@@ -16,7 +16,14 @@ export interface NodeStatus {
   readonly state: NodeState;
   /** Of the User-mode Linux process while there is one; it changes when the node reboots. */
   readonly pid?: number;
+  /** Seconds since that process began. */
+  readonly uptime?: number;
+  /** It has been stopped (SIGSTOP): it is there, and does nothing. */
+  readonly paused?: true;
 }
+
+/** What supervise says on the console before each boot. */
+const bootMark = "supervise: the node starts";
 
 /** How long a node may take to shut down before its power is cut, milliseconds. */
 const shutdownTime = 20_000;
@@ -84,20 +91,15 @@ export async function stopNode(lab: Lab, instanceId: string): Promise<void> {
 
 /** Reboots a node as EC2's RebootInstances does: a clean restart, or a hard one after 20 s. Returns when the new kernel runs. */
 export async function rebootNode(lab: Lab, instanceId: string): Promise<void> {
-  const before = nodeStatus(lab, instanceId);
-  if (before.pid === undefined) throw new Error(`${instanceId} is ${before.state}, not running: it cannot be rebooted.`);
+  const before = runningPid(lab, instanceId, "rebooted");
   const dir = lab.nodeDir(instanceId);
   await run(["touch", join(dir, "reboot")]);
-  const back = (): boolean => {
-    const { pid } = nodeStatus(lab, instanceId);
-    return pid !== undefined && pid !== before.pid && existsSync(join(dir, "umid", "n", "mconsole"));
-  };
   try {
     await pressCtrlAltDel(dir);
-    await until(back, shutdownTime, "it does not shut down");
+    await until(() => isBack(lab, instanceId, before), shutdownTime, "it does not shut down");
   } catch {
-    if (nodeStatus(lab, instanceId).pid === before.pid) await kill(before.pid);
-    await until(back, 10_000, `${instanceId} does not come back after a hard reset`);
+    if (nodeStatus(lab, instanceId).pid === before) await kill(before);
+    await until(() => isBack(lab, instanceId, before), 10_000, `${instanceId} does not come back after a hard reset`);
   }
 }
 
@@ -126,6 +128,43 @@ export async function unplugInterface(lab: Lab, instanceId: string, deviceIndex:
   if (nodeStatus(lab, instanceId).pid !== undefined) await removeDevice(dir, deviceIndex);
 }
 
+/** Whether another kernel than that one runs. */
+function isBack(lab: Lab, instanceId: string, before: number): boolean {
+  const { pid } = nodeStatus(lab, instanceId);
+  return pid !== undefined && pid !== before && existsSync(join(lab.nodeDir(instanceId), "umid", "n", "mconsole"));
+}
+
+function runningPid(lab: Lab, instanceId: string, what: string): number {
+  const { state, pid } = nodeStatus(lab, instanceId);
+  if (pid === undefined) throw new Error(`${instanceId} is ${state}, not running: it cannot be ${what}.`);
+  return pid;
+}
+
+/** Stops a node's kernel where it is (SIGSTOP); it neither answers nor notices until {@link resumeNode}. */
+export async function pauseNode(lab: Lab, instanceId: string): Promise<void> {
+  await run(["kill", "-STOP", String(runningPid(lab, instanceId, "paused"))]);
+}
+
+/** Lets a paused node go on; one that runs is left alone. */
+export async function resumeNode(lab: Lab, instanceId: string): Promise<void> {
+  await run(["kill", "-CONT", String(runningPid(lab, instanceId, "resumed"))]);
+}
+
+/** Ends a node as a power cut does. Its disk stays as it is at that moment. */
+export async function cutPower(lab: Lab, instanceId: string): Promise<void> {
+  runningPid(lab, instanceId, "killed");
+  await end(lab, instanceId);
+}
+
+/** Reboots a node as the reset button does, without a word to it. Returns when the new kernel runs. */
+export async function resetNode(lab: Lab, instanceId: string): Promise<void> {
+  const pid = runningPid(lab, instanceId, "rebooted");
+  const dir = lab.nodeDir(instanceId);
+  await run(["touch", join(dir, "reboot")]);
+  await kill(pid);
+  await until(() => isBack(lab, instanceId, pid), 10_000, `${instanceId} does not come back after a hard reset`);
+}
+
 /** Ends a node at once and removes its disk and everything else of it (EC2's TerminateInstances). */
 export async function destroyNode(lab: Lab, instanceId: string): Promise<void> {
   await end(lab, instanceId);
@@ -137,8 +176,15 @@ export function nodeStatus(lab: Lab, instanceId: string): NodeStatus {
   const dir = lab.nodeDir(instanceId);
   if (!existsSync(dir)) return { state: "absent" };
   const pid = umlPid(lab, instanceId);
-  if (pid !== undefined) return { state: "running", pid };
+  if (pid !== undefined) return { state: "running", pid, ...processStatus(pid) };
   return { state: supervisorPid(lab, instanceId) === undefined ? "stopped" : "running" };
+}
+
+/** Whether the systemd of a node has settled in its present boot, by what its console says; no wait. */
+export function hasSettled(lab: Lab, instanceId: string): boolean {
+  const log = consoleLog(lab, instanceId);
+  if (!existsSync(log) || nodeStatus(lab, instanceId).state !== "running") return false;
+  return /Reached target multi-user/.test(readFrom(log, -256 * 1024).split(bootMark).at(-1) ?? "");
 }
 
 /** Instance ids of all nodes that have a directory, running or not. */
@@ -258,6 +304,18 @@ function pidIn(file: string, isMeant: (argv: string[]) => boolean): number | und
   } catch (error) {
     if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return undefined;
     throw error;
+  }
+}
+
+/** What /proc says of a process beside its id; nothing when it has ended meanwhile. */
+function processStatus(pid: number): Pick<NodeStatus, "uptime" | "paused"> {
+  try {
+    // proc(5): fields from the third on follow the name, which is in parentheses. Times are in ticks of 1/100 s on all that Linux runs on.
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+    const uptime = Math.max(0, Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]) - Number(fields[19]) / 100);
+    return { uptime, ...(fields[0] === "T" ? { paused: true } : {}) };
+  } catch {
+    return {};
   }
 }
 

@@ -6,7 +6,7 @@ import type { TransitAttachment, TransitGateway, TransitRouteTable } from "../fa
 /** What a route table says of a destination. */
 export type Choice = { readonly kind: "local" } | { readonly kind: "route"; readonly route: VpcRoute } | { readonly kind: "none" };
 
-/** The most specific route. The local one is in every table (VPC User Guide, "Route tables"). */
+/** The most specific route. The local one is in every table; within it there may be routes of whole subnets (VPC User Guide, "Route tables"). */
 export function chooseRoute(vpc: Vpc, tableId: string, destination: string): Choice {
   const table = vpc.routeTables.find(({ id }) => id === tableId);
   const [best] = (table?.routes ?? [])

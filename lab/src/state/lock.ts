@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** How long to wait for a lock by default, milliseconds. */
@@ -36,6 +36,16 @@ export async function withLock<T>(file: string, what: string, action: () => Prom
     leave();
     if (queues.get(file) === tail) queues.delete(file);
   }
+}
+
+/** Who holds a lock now, and what for; undefined when nobody does. */
+export async function lockHolder(file: string): Promise<string | undefined> {
+  if (!existsSync(file)) return undefined;
+  return new Promise((resolve, reject) => {
+    const child = spawn("flock", ["--nonblock", "--conflict-exit-code", "11", file, "true"], { stdio: "ignore" });
+    child.once("error", (error) => reject(new Error(`flock (package util-linux) could not be started: ${error.message}`)));
+    child.once("close", (code) => resolve(code === 11 ? holder(file) : undefined));
+  });
 }
 
 async function hold(file: string, what: string, deadline: number): Promise<() => Promise<void>> {

@@ -1,19 +1,25 @@
 import { getAmiOutput, Instance, type KeyPair } from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
+import { DEBIAN, type ImageIdentity } from "./distribution";
 import type { NodeLayout } from "./layout";
 import type { Network } from "./network";
 import { type Scope, tagged } from "./scope";
 import { cloudConfig } from "./user-data";
 
-/** Debian's account on AWS (wiki.debian.org/Cloud/AmazonEC2Image), and the user of its images. */
-const DEBIAN = "136693071363";
-export const DEBIAN_USER = "admin";
+/** Debian's account on AWS (wiki.debian.org/Cloud/AmazonEC2Image). */
+const DEBIAN_ACCOUNT = "136693071363";
 
 /** The newest Debian 12 image for the architecture of the instance type. */
 export function debianImage(scope: Scope, instanceType: pulumi.Input<string>): pulumi.Output<string> {
   const name = pulumi.output(instanceType).apply((type) => `debian-12-${isArm(type) ? "arm64" : "amd64"}-*`);
-  const image = getAmiOutput({ owners: [DEBIAN], mostRecent: true, filters: [{ name: "name", values: [name] }, { name: "virtualization-type", values: ["hvm"] }] }, { parent: scope.parent });
+  const image = getAmiOutput({ owners: [DEBIAN_ACCOUNT], mostRecent: true, filters: [{ name: "name", values: [name] }, { name: "virtualization-type", values: ["hvm"] }] }, { parent: scope.parent });
   return image.id;
+}
+
+/** Whose image it is that was chosen by its id. An id that is not there ends the preview, in AWS' words. */
+export function identifyImage(scope: Scope, imageId: pulumi.Input<string>): pulumi.Output<ImageIdentity> {
+  const image = getAmiOutput({ filters: [{ name: "image-id", values: [imageId] }], includeDeprecated: true }, { parent: scope.parent });
+  return image.apply(({ id, name, ownerId }) => ({ id, name, ownerId }));
 }
 
 /** Graviton: a `g` after the generation (EC2 User Guide, "Instance type naming conventions"); a1 came before the convention. */
@@ -28,6 +34,8 @@ export interface InstanceArgs {
   readonly image: pulumi.Input<string>;
   /** The image was looked up, not chosen: a node keeps the one that it was made from when a newer one comes out. */
   readonly keepImage: boolean;
+  /** What cloud-init installs, in the names of the image's distribution. Default: Debian's. */
+  readonly packages?: pulumi.Input<readonly string[]>;
   readonly keyPair: KeyPair;
   readonly hostKey: { readonly privateKey: pulumi.Input<string>; readonly publicKey: pulumi.Input<string> };
 }
@@ -38,8 +46,8 @@ export function createInstance(scope: Scope, args: InstanceArgs): Instance {
   const name = `${scope.name}-${node.name}`;
   const place = network.subnets.get(node.subnet.name);
   if (place === undefined) throw new Error(`there is no subnet ${node.subnet.key}`);
-  const userData = pulumi.all([args.hostKey.privateKey, args.hostKey.publicKey]).apply(([hostPrivateKey, hostPublicKey]) => {
-    return Buffer.from(cloudConfig({ hostname: node.name, hostPrivateKey, hostPublicKey })).toString("base64");
+  const userData = pulumi.all([args.hostKey.privateKey, args.hostKey.publicKey, args.packages ?? DEBIAN.packages]).apply(([hostPrivateKey, hostPublicKey, packages]) => {
+    return Buffer.from(cloudConfig({ hostname: node.name, hostPrivateKey, hostPublicKey, packages })).toString("base64");
   });
   return new Instance(
     name,

@@ -11,7 +11,7 @@ import type { TunnelAddresses } from "./tunnel-addresses";
 export interface Workload {
   readonly name: string;
   readonly node: string;
-  /** Name of the pool that the address is to come from. Default: the first that gives the node's workloads addresses by itself. */
+  /** Name of the pool that the address is to come from. Default: a node's workloads take the pools in turn that give them addresses by themselves. */
   readonly pool?: string;
 }
 
@@ -39,6 +39,7 @@ export function placeWorkloads({ pools, nodes, workloads, previous }: PlaceWorkl
   const before = new Map(previous?.map((workload) => [workload.name, workload]));
   const candidates = pools.map((pool) => ({ pool, selects: nodeMatcher(pool) }));
   const seen = new Set<string>();
+  const turns = new Map<string, number>();
   const placed: PlacedWorkload[] = [];
   const problems: Problem[] = [];
 
@@ -59,7 +60,10 @@ export function placeWorkloads({ pools, nodes, workloads, previous }: PlaceWorkl
       return void placed.push({ ...workload, pool: workload.pool });
     }
     const usable = candidates.filter(({ pool, selects }) => objectionTo(pool, selects(node), stays(pool)) === undefined);
-    const chosen = usable.find(({ pool }) => stays(pool)) ?? usable.find(({ pool }) => pool.assignmentMode === "Automatic" && pool.namespaceSelector === "");
+    const automatic = usable.filter(({ pool }) => pool.assignmentMode === "Automatic" && pool.namespaceSelector === "");
+    const turn = turns.get(node.name) ?? 0;
+    turns.set(node.name, turn + 1);
+    const chosen = usable.find(({ pool }) => stays(pool)) ?? automatic[turn % automatic.length];
     if (chosen === undefined) return report("node", `no IP pool gives workloads of node ${workload.node} addresses: an enabled pool is needed with allowedUses Workload, assignmentMode Automatic, no namespaceSelector, and a nodeSelector that selects the node`);
     placed.push({ ...workload, pool: chosen.pool.name });
   });

@@ -11,9 +11,9 @@ const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 export function partDigest(files: readonly PartFile[]): string {
   const listing = [...files]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, content }) => `${sha256(content)}  ${name}\n`)
+    .map(({ name, content }) => `${fileDigest(content)}  ${name}\n`)
     .join("");
-  return sha256(listing);
+  return fileDigest(listing);
 }
 
 /** A part with its digest. @throws RangeError for names that a shell or a file system would not take as they are */
@@ -29,6 +29,7 @@ export function isPartName(name: string): boolean {
   return PART_NAME.test(name);
 }
 
-function sha256(content: string): string {
+/** sha256, hex, as `sha256sum` has it. */
+export function fileDigest(content: string): string {
   return createHash("sha256").update(content).digest("hex");
 }

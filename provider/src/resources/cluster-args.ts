@@ -24,7 +24,7 @@ export interface ClusterArgs {
   readonly vxlanPort?: number;
   /** MTU of the nodes' interfaces, bytes. Default 9001. */
   readonly hostMtu?: number;
-  /** Test workloads on every node. Default 0. */
+  /** Test workloads on every node, which take the pools in turn. Default 0. */
   readonly workloadsPerNode?: number;
   /** Node name -> the instance's source/dest check. Off where not named, as Calico wants it. */
   readonly sourceDestCheck?: Readonly<Record<string, boolean>>;
@@ -45,7 +45,7 @@ export type NeverAcrossSubnets = "Refuse" | "VpcRouteTables";
 export interface ClusterSshArgs {
   /** Who may reach port 22. Needed unless a proxyCommand reaches the nodes in another way. */
   readonly adminCidrBlocks?: readonly string[];
-  /** Default: admin, the user of Debian's images. */
+  /** Default: the image's own (admin, ubuntu or ec2-user); of images that others made it has to be named. */
   readonly user?: string;
   /** Default 22. */
   readonly port?: number;

@@ -115,7 +115,7 @@ function privateProblems(args: ClusterArgs, proxyCommand: string | undefined): r
   );
 }
 
-/** At its first boot a node installs what is missing of the packages in its user data (aws/user-data.ts). */
+/** At its first boot a node installs what is missing of the packages of its distribution (aws/distribution.ts). */
 function closedSubnets({ networks, nodes }: Layout): readonly Warning[] {
   return networks.flatMap(({ name, natGateway, subnets }): Warning[] => {
     const closed = subnets.filter(({ publicIp, key }) => !publicIp && nodes.some(({ subnet }) => subnet.key === key));

@@ -2,7 +2,8 @@ import { type Instance, KeyPair } from "@pulumi/aws/ec2";
 import { getAvailabilityZones } from "@pulumi/aws/getAvailabilityZones";
 import * as pulumi from "@pulumi/pulumi";
 import type { ConstructResult } from "@pulumi/pulumi/provider";
-import { createInstance, DEBIAN_USER, debianImage } from "../aws/instance";
+import { DEBIAN, distributionOf, userOf } from "../aws/distribution";
+import { createInstance, debianImage, identifyImage } from "../aws/instance";
 import type { NodeLayout } from "../aws/layout";
 import { createIngressRules, createNetwork, type IngressRule, networkOf, type Peerings, peerNetworks, routeBlocks } from "../aws/network";
 import { TRANSIT_GATEWAY_MTU } from "../aws/interconnect";
@@ -33,7 +34,7 @@ interface Node {
 interface Connection {
   readonly host: pulumi.Input<string>;
   readonly port: number;
-  readonly user: string;
+  readonly user: pulumi.Input<string>;
   readonly privateKey: pulumi.Input<string>;
   readonly hostKey: pulumi.Input<string>;
   readonly proxyCommand?: string;
@@ -53,7 +54,7 @@ export class Cluster extends pulumi.ComponentResource {
   declare readonly paths: pulumi.Output<readonly Path[]>;
   declare readonly blocks: pulumi.Output<TopologyOutputs["blocks"]>;
   declare readonly warnings: pulumi.Output<readonly Warning[]>;
-  declare readonly ssh: { readonly user: string; readonly port: number; readonly privateKey: pulumi.Output<string>; readonly proxyCommand?: string; readonly bastion?: Inputs<SshBastion> };
+  declare readonly ssh: { readonly user: pulumi.Input<string>; readonly port: number; readonly privateKey: pulumi.Output<string>; readonly proxyCommand?: string; readonly bastion?: Inputs<SshBastion> };
   declare readonly vpcIds: pulumi.Output<Record<string, string>>;
   declare readonly securityGroupIds: pulumi.Output<Record<string, string>>;
 
@@ -69,7 +70,10 @@ export class Cluster extends pulumi.ComponentResource {
     const scope: Scope = { name, parent: this, tags: args.tags ?? {} };
     for (const warning of plan.warnings) void pulumi.log.warn(warning.message, this);
 
-    const user = args.ssh?.user ?? DEBIAN_USER;
+    // The default image is Debian's; a chosen one is asked for, as user and packages follow from whose it is.
+    const chosen = args.imageId === undefined ? undefined : identifyImage(scope, args.imageId);
+    const user = args.ssh?.user ?? chosen?.apply(userOf) ?? DEBIAN.user;
+    const packages = chosen?.apply((image) => (distributionOf(image) ?? DEBIAN).packages);
     const port = sshPort(args);
     const bastion = args.ssh?.bastion && { ...args.ssh.bastion, port: args.ssh.bastion.port ?? DEFAULT_SSH_PORT, privateKey: pulumi.secret(args.ssh.bastion.privateKey) };
     const key = new SshKey(`${name}-ssh`, { parent: this });
@@ -86,7 +90,7 @@ export class Cluster extends pulumi.ComponentResource {
     const nodes = plan.layout.nodes.map((layout): Node => {
       const hostKey = new SshKey(`${name}-${layout.name}`, { parent: this });
       const network = networkOf(networks, layout.network);
-      const instance = createInstance(scope, { node: layout, network, instanceType, image, keepImage: args.imageId === undefined, keyPair, hostKey });
+      const instance = createInstance(scope, { node: layout, network, instanceType, image, keepImage: args.imageId === undefined, packages, keyPair, hostKey });
       // A bastion stands next to the nodes.
       const host = layout.subnet.publicIp && bastion === undefined ? instance.publicIp : layout.privateIp;
       const connection = { host, port, user, privateKey: key.privateKey, hostKey: hostKey.publicKey, proxyCommand: args.ssh?.proxyCommand, ...(bastion !== undefined && { bastion }) };
@@ -183,8 +187,9 @@ function overlay(
     rules.filter(({ rule }) => purposes.includes(rule.purpose) && (network === undefined || rule.network === network)).map(({ resource }) => resource);
   const planOf = ({ layout }: Node): pulumi.Output<string> => topology.nodePlans.apply((plans) => plans[layout.name] ?? "");
   const onNode = ({ layout, instance, connection }: Node) => ({ node: layout.name, instanceId: instance.id, connection });
-  // What stands on an instance ends with it: nothing to undo, and nothing to wait for when it cannot be reached any more.
-  const options = ({ instance }: Node): pulumi.CustomResourceOptions => ({ parent, deletedWith: instance, deleteBeforeReplace: true });
+  // What stands on a node ends with it: nothing to undo, and nothing to wait for when it cannot be reached any more. Its host key lives as long
+  // as the node in the program; an instance that was terminated by hand is in no state any more after a refresh.
+  const options = ({ hostKey }: Node): pulumi.CustomResourceOptions => ({ parent, deletedWith: hostKey, deleteBeforeReplace: true });
 
   const tunnels = nodes.flatMap((node) =>
     plan.encapsulations.map((encapsulation) => {

@@ -8,13 +8,23 @@ export interface NodeAccessOptions {
   status(message: string): void;
 }
 
+/** A part as it is on a node. */
+export interface SeenPart {
+  /** Worked out on the node from the files that are there. */
+  readonly digest: string;
+  /** sha256, hex, by name. */
+  readonly files: ReadonlyMap<string, string>;
+  /** What Linux holds otherwise than the part says, in the words of `ip`, `bridge` and `nft`. */
+  readonly deviations: readonly string[];
+}
+
 /** What resources do on nodes: the seam between them and ssh. */
 export interface NodeAccess {
   push(target: SshTarget, part: Part, options: NodeAccessOptions): Promise<void>;
   /** A part that is not there is removed already. */
   remove(target: SshTarget, part: string, options: NodeAccessOptions): Promise<void>;
-  /** Digests of the parts on the node, by name; of one that is not in force any more, what is amiss. */
-  read(target: SshTarget, options: NodeAccessOptions): Promise<ReadonlyMap<string, string>>;
+  /** The parts on the node, by name. */
+  read(target: SshTarget, options: NodeAccessOptions): Promise<ReadonlyMap<string, SeenPart>>;
   /** Whether the node was changed before the error. */
   isPartial(error: unknown): boolean;
   /** Whether the node could not be reached at all. */

@@ -3,6 +3,7 @@ import type { SshTarget } from "../ssh/target";
 import { type ChangeKind, sameProperties } from "../wire/property-diff";
 import { isKnown, UNKNOWN, type Unknowable } from "../wire/property-value";
 import { type CustomResource, type OperationContext, ResourceInitFailed } from "./custom-resource";
+import { whatIsThere } from "./drift";
 import type { OnNodeInputs, PartOutputs } from "./inputs";
 import type { NodeAccess, NodeAccessOptions } from "./node-access";
 
@@ -30,6 +31,7 @@ export interface PartKind<I extends OnNodeInputs, O extends PartOutputs> {
 /**
  * A resource that is a part on a node. It is compared by digest: what the inputs say now, and what was last seen there. So a new
  * host, key or proxy command pushes nothing, and a part that someone changed on the node is pushed again after a refresh has seen it.
+ * A new instance is an update: what stood on the former one ended with it, and nobody asks that one to take it off.
  * Nothing of this connects to the node in check, diff or preview.
  */
 export function partResource<I extends OnNodeInputs, O extends PartOutputs>(kind: PartKind<I, O>, access: NodeAccess): CustomResource<I, O> {
@@ -70,7 +72,7 @@ export function partResource<I extends OnNodeInputs, O extends PartOutputs>(kind
       for (const key of ["node", "instanceId", ...kind.identity] as const) {
         if (sameProperties(Reflect.get(old.inputs, key), Reflect.get(inputs, key))) continue;
         changes.set(key, "update");
-        replaces.push(key);
+        if (key !== "instanceId") replaces.push(key);
       }
       if (!computable(inputs)) {
         for (const key of kind.madeFrom) if (!isKnown(inputs[key]) && !changes.has(key)) changes.set(key, "update");
@@ -89,8 +91,13 @@ export function partResource<I extends OnNodeInputs, O extends PartOutputs>(kind
       try {
         context.status(`reading ${kind.partName(old.inputs)} of ${old.inputs.node}`);
         const deadline = Math.min(READ_DEADLINE, context.config.sshDeadline);
-        const digests = await access.read(targetOf(old.inputs, context), optionsOf(context, deadline));
-        const digest = digests.get(kind.partName(old.inputs)) ?? (old.outputs.digest === NONE ? NONE : undefined);
+        const parts = await access.read(targetOf(old.inputs, context), optionsOf(context, deadline));
+        const part = parts.get(kind.partName(old.inputs));
+        if (part === undefined && old.outputs.digest === NONE) return old.outputs;
+        const digest = part && whatIsThere(part, kind.render(old.inputs), old.outputs.digest);
+        if (digest === old.outputs.digest) return old.outputs;
+        const drift = digest === undefined ? "is not there any more" : `is not what was brought there (${digest})`;
+        await context.log("warning", `${kind.title(old.inputs)} of node ${old.inputs.node} ${drift}; the next update mends it`);
         return digest === undefined ? undefined : { ...old.outputs, digest };
       } catch (error) {
         if (!access.isUnreachable(error)) throw error;

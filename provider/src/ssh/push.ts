@@ -14,9 +14,9 @@ export type { NodeContext } from "./connect";
 export interface PartState {
   /** Worked out on the node from the files that are there. */
   readonly digest: string;
-  /** Whether Linux on the node holds something else than the part says. */
-  readonly deviates: boolean;
-  /** What deviates, in the words of `ip`, `bridge` and `nft`. */
+  /** sha256, hex, of its files by name. */
+  readonly files: ReadonlyMap<string, string>;
+  /** What Linux on the node holds otherwise than the part says, in the words of `ip`, `bridge` and `nft`. */
   readonly deviations: readonly string[];
 }
 
@@ -56,15 +56,14 @@ export async function removePart(target: SshTarget, name: string, context: NodeC
 /** What parts are on a node, by name, and whether they are in force. Changes nothing there. */
 export async function readParts(target: SshTarget, context: NodeContext = {}): Promise<ReadonlyMap<string, PartState>> {
   const { stdout } = await apply(target, ["digests"], "reading its parts", context);
-  const states = new Map<string, { digest: string; deviates: boolean; deviations: string[] }>();
+  const states = new Map<string, { digest: string; files: Map<string, string>; deviations: string[] }>();
   for (const line of lines(stdout)) {
     const [, keyword, name = "", rest = ""] = /^(\S+) (\S+) (.*)$/.exec(line) ?? [];
-    if (keyword === "part" && /^[0-9a-f]{64}$/.test(rest)) states.set(name, { digest: rest, deviates: false, deviations: [] });
+    if (keyword === "part" && /^[0-9a-f]{64}$/.test(rest)) states.set(name, { digest: rest, files: new Map(), deviations: [] });
     const state = states.get(name);
-    if (keyword === "deviates" && state !== undefined) {
-      state.deviates = true;
-      state.deviations.push(rest);
-    }
+    const [, sum, file] = /^([0-9a-f]{64}) (.+)$/.exec(rest) ?? [];
+    if (keyword === "file" && sum !== undefined && file !== undefined) state?.files.set(file, sum);
+    if (keyword === "deviates") state?.deviations.push(rest);
   }
   return states;
 }

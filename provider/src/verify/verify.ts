@@ -6,6 +6,9 @@ import { pairsOf, rounds, type Pair } from "./pair";
 import { probeScript, readResults, startScript, stopScript, type ProbeResult } from "./script";
 import { judge, type Verdict } from "./verdict";
 
+/** Pairs that a node probes at a time: a small one has no room for five processes for each of a hundred pairs. */
+const PAIRS_AT_A_TIME = 8;
+
 /** Runs a script as root on a node and gives what it printed; throws with the host and its stderr when it fails. */
 export type RunOnNode = (node: InventoryNode, script: string) => Promise<string>;
 
@@ -71,7 +74,7 @@ async function verifyRound(round: readonly Pair[], nodes: readonly InventoryNode
   const results: ProbeResult[] = [];
   await onEach(async (node) => {
     const own = round.map((pair, index) => ({ index, pair })).filter(({ pair }) => pair.fromNode.name === node.name && !unreachable.has(pair.toNode.name));
-    if (own.length > 0) results.push(...readResults(await options.run(node, probeScript(run, own))));
+    for (let first = 0; first < own.length; first += PAIRS_AT_A_TIME) results.push(...readResults(await options.run(node, probeScript(run, own.slice(first, first + PAIRS_AT_A_TIME)))));
   });
   const vxlanPorts = new Set(round.map(({ outer }) => outer?.port ?? VXLAN_PORT));
   const captures = new Map<string, readonly CapturedPacket[]>();

@@ -225,7 +225,7 @@ export interface SshOptionsArgs {
      */
     proxyCommand?: string;
     /**
-     * User to log in as; root, or one who may use sudo without a password. Default: that of the default image (`admin`).
+     * User to log in as; root, or one who may use sudo without a password. Default: the image's own user, `admin` of Debian's images, `ubuntu` of Ubuntu's, `ec2-user` of Amazon Linux 2023; for an image that none of these made, it is needed.
      */
     user?: string;
 }

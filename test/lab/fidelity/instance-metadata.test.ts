@@ -117,10 +117,10 @@ nsenter --net=/run/netns/${a.namespace} sh -euc 'echo 1 >/proc/sys/net/ipv4/ip_f
     strictEqual((await put(a, "60", { "X-Forwarded-For": "192.0.2.1" })).status, 403);
     strictEqual((await get(a, "/latest/meta-data/instance-id", { "X-Forwarded-For": "192.0.2.1" })).status, 200);
     strictEqual((await ask(a.namespace, "POST", tokenPath, {})).status, 405);
-    const [now, { body: token }] = [Date.now(), await put(a, "1")];
+    const [now, { body: token }] = [Date.now(), await put(a, "2")];
     const used = (): Promise<Answer> => get(a, "/latest/meta-data/mac", { "X-aws-ec2-metadata-token": token });
     strictEqual((await used()).status, 200);
-    while ((await used()).status === 200) ok(Date.now() < now + 5000, "a token of one second is good for five");
+    while ((await used()).status === 200) ok(Date.now() < now + 10_000, "a token of two seconds is good for ten");
     strictEqual((await used()).status, 401);
   });
 
@@ -154,6 +154,7 @@ nsenter --net=/run/netns/${a.namespace} sh -euc 'echo 1 >/proc/sys/net/ipv4/ip_f
     await lab.apply(() => undefined);
     strictEqual(serviceProcess(lab), before);
     process.kill(before, "SIGKILL");
+    while (processesOf(lab.lab.state).some(({ pid }) => pid === before)) await new Promise((resolve) => setImmediate(resolve));
     strictEqual((await get(a, "/latest/meta-data/mac")).status, 0);
     await lab.apply(() => undefined);
     strictEqual((await get(a, "/latest/meta-data/mac", { "X-aws-ec2-metadata-token": token })).status, 200);
@@ -201,10 +202,10 @@ function put(from: Guest, seconds: string, headers: Readonly<Record<string, stri
   return ask(from.namespace, "PUT", tokenPath, { "X-aws-ec2-metadata-token-ttl-seconds": seconds, ...headers });
 }
 
-/** One HTTP request from a namespace; what has not come in half a second does not come. */
+/** One HTTP request from a namespace; what has not come in a second does not come. */
 async function ask(namespace: string, method: string, path: string, headers: Readonly<Record<string, string>>, address = service): Promise<Answer> {
   const request = [`${method} ${path} HTTP/1.1`, `Host: ${address}`, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), "", ""].join("\r\n");
-  const answer = await run(["nsenter", `--net=/run/netns/${namespace}`, "sh", "-c", 'timeout 0.5 socat -t 0.5 - "TCP4:$1:80,connect-timeout=0.3" 2>/dev/null || :', "sh", address], { stdin: request });
+  const answer = await run(["nsenter", `--net=/run/netns/${namespace}`, "sh", "-c", 'timeout 3 socat -t 1 - "TCP4:$1:80,connect-timeout=1" 2>/dev/null || :', "sh", address], { stdin: request });
   const [head = "", ...body] = answer.split("\r\n\r\n");
   const [line = "", ...fields] = head.split("\r\n");
   return {

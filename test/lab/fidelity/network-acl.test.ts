@@ -1,7 +1,10 @@
 import { ok, strictEqual } from "node:assert";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readCloud } from "../../../lab/src/fabric/cloud";
 import type { Guest } from "../../../lab/src/fabric/guest";
+import type { Packet } from "../../../lab/src/reach/packet";
+import { reach } from "../../../lab/src/reach/reach";
 import { CloudRecords } from "../cloud-records";
 import { connects, delivered, GuestLab, pings } from "../guests";
 
@@ -87,9 +90,13 @@ describe("network ACLs, by packets (vpc/latest/userguide/vpc-network-acls.html)"
       [{ ...echo, icmpCode: 1 }, false, false],
       [{ ...echo, icmpType: -1, icmpCode: -1 }, false, true],
     ] as const) {
-      await lab.apply((records) => ruled(records, outputs));
+      const cloud = readCloud((await lab.apply((records) => ruled(records, outputs))).list());
+      const model = (packet: Pick<Packet, "protocol" | "ports" | "icmp">): boolean =>
+        reach(cloud, { instanceId: "i-a1" }, { ...packet, source: ip.a1, destination: ip.b1, length: 84, dontFragment: false }).verdict === "delivered";
       strictEqual(await connects(a1, ip.b1, 7000), tcp, `TCP with ${JSON.stringify(outputs)}`);
+      strictEqual(model({ protocol: 6, ports: { source: 40000, destination: 7000 } }), tcp, `TCP in the model with ${JSON.stringify(outputs)}`);
       strictEqual(await pings(a1, ip.b1), icmp, `ping with ${JSON.stringify(outputs)}`);
+      strictEqual(model({ protocol: 1, icmp: { type: 8, code: 0, identifier: 1 } }), icmp, `ping in the model with ${JSON.stringify(outputs)}`);
     }
   });
 

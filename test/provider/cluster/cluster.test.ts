@@ -87,11 +87,11 @@ describe("Cluster", () => {
     for (const key of stack.resources.keys()) assert.ok(!behind(stack, key).has(key), key);
   });
 
-  it("lets what stands on an instance go with it", () => {
+  it("lets what stands on a node go with it, also where its instance is gone already", () => {
     for (const { key, type, name, deletedWith, inputs } of stack.resources.values()) {
       const onNode = /:(Tunnel|Routes|Workload)$/.test(type);
       const node = NODES.find((one) => name.startsWith(`test-${one}`));
-      assert.equal(deletedWith, onNode ? `${INSTANCE}::test-${node}` : "", key);
+      assert.equal(deletedWith, onNode ? `overlaynet:index:SshKey::test-${node}` : "", key);
       if (onNode) assert.equal(inputs["instanceId"], `id-of-test-${node}`);
     }
   });
@@ -182,6 +182,17 @@ describe("Cluster", () => {
     assert.deepEqual(clear, { host: "198.18.0.12", port: 2222, user: "ubuntu", hostKey: "ssh-ed25519 AAAAtest-blue-a0", proxyCommand: "nc %h %p" });
     assert.deepEqual(named(other, RULE).filter((name) => name.includes("ssh")), []);
     assert.equal(other.cluster.ssh.proxyCommand, "nc %h %p");
+  });
+
+  it("logs in as the image's own user, and installs what its distribution calls so", async () => {
+    const rows: unknown[] = [];
+    for (const imageId of [undefined, "ami-debian", "ami-ubuntu", "ami-amazon"]) {
+      const { resources } = await recordCluster(quickStart({ imageId }));
+      const { user } = resources.get(own("Routes", "blue-a0"))?.inputs["connection"] as { user?: string };
+      const userData = resources.get(`${INSTANCE}::test-blue-a0`)?.inputs["userDataBase64"] as { value?: string };
+      rows.push([user, /containernetworking-plugins/.test(Buffer.from(userData.value ?? "", "base64").toString())]);
+    }
+    assert.deepEqual(rows, [["admin", true], ["admin", true], ["ubuntu", true], ["ec2-user", false]]);
   });
 
   it("gives security groups names that AWS takes, whatever the cluster is called", async () => {

@@ -98,6 +98,37 @@ describe("pools without encapsulation", () => {
   });
 });
 
+describe("a preview of another mode", () => {
+  const MODES = {
+    "IPIP CrossSubnet": { ipipMode: "CrossSubnet" },
+    "IPIP Always": { ipipMode: "Always" },
+    "VXLAN CrossSubnet": { ipipMode: "Never", vxlanMode: "CrossSubnet" },
+    "VXLAN Always": { ipipMode: "Never", vxlanMode: "Always" },
+    Never: { ipipMode: "Never" },
+  } as const;
+  const tunnels = (kind: string) => ["a0", "a1"].map((node) => `overlaynet:index:Tunnel::test-blue-${node}-${kind}`);
+  const rule = (key: string) => `${RULE}::test-blue-${key}`;
+  /** What each mode has in one subnet that not all modes have. */
+  const OWN: Readonly<Record<keyof typeof MODES, readonly string[]>> = {
+    "IPIP CrossSubnet": [...tunnels("ipip"), rule("pool-p")],
+    "IPIP Always": [...tunnels("ipip"), rule("ipip-blue")],
+    "VXLAN CrossSubnet": [...tunnels("vxlan"), rule("pool-p")],
+    "VXLAN Always": [...tunnels("vxlan"), rule("vxlan-blue")],
+    Never: [rule("pool-p")],
+  };
+  const all = new Set(Object.values(OWN).flat());
+
+  for (const mode of Object.keys(MODES) as (keyof typeof MODES)[]) {
+    it(`shows its tunnels and rules, and those of no other mode: ${mode}`, async () => {
+      const { resources } = await recordCluster(args(manifest(MODES[mode], "p"), [network("blue", 1, 2)]));
+      assert.deepEqual([...resources.keys()].filter((key) => all.has(key)).sort(), [...OWN[mode]].sort());
+      const plain = await recordCluster(args(never.replace("name: plain", "name: p"), [network("blue", 1, 2)]));
+      const rest = (keys: Iterable<string>): string[] => [...keys].filter((key) => !all.has(key)).sort();
+      assert.deepEqual(rest(resources.keys()), rest(plain.resources.keys()));
+    });
+  }
+});
+
 describe("natOutgoing", () => {
   const one = [network("blue", 1, 1)];
 

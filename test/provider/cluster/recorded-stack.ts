@@ -58,7 +58,7 @@ async function record(): Promise<Pick<RecordedStack, "invokes"> & { readonly res
       newResource: ({ type, name, inputs }) => ({ id: `id-of-${name}`, state: { ...inputs, ...invented(type, name, inputs) } }),
       call: ({ token, inputs }) => {
         invokes.push({ token, inputs });
-        return token.includes("getAvailabilityZones") ? { names: ZONES } : { id: "ami-debian" };
+        return token.includes("getAvailabilityZones") ? { names: ZONES } : imageOf(inputs);
       },
     },
     "project",
@@ -70,6 +70,18 @@ async function record(): Promise<Pick<RecordedStack, "invokes"> & { readonly res
     resources.set(resource.key, resource);
   });
   return { resources, invokes };
+}
+
+/** Images by their ids; a lookup by anything else finds Debian's. */
+const IMAGES: Readonly<Record<string, { readonly name: string; readonly ownerId: string }>> = {
+  "ami-debian": { name: "debian-12-amd64-20250316-2053", ownerId: "136693071363" },
+  "ami-ubuntu": { name: "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-20250305", ownerId: "099720109477" },
+  "ami-amazon": { name: "al2023-ami-2023.6.20250303.0-kernel-6.1-x86_64", ownerId: "137112412989" },
+  "ami-mine": { name: "mine", ownerId: "123456789012" },
+};
+function imageOf(inputs: { readonly filters?: readonly { readonly name: string; readonly values: readonly string[] }[] }): Record<string, unknown> {
+  const id = inputs.filters?.find(({ name }) => name === "image-id")?.values[0] ?? "ami-debian";
+  return { id, ...IMAGES[id] };
 }
 
 function recordRegistrations(record: (request: RegisterResourceRequest) => void): void {

@@ -108,6 +108,18 @@ route      blackhole 192.168.0.64/26 proto 80
     assert.deepEqual(cases.flatMap(inputOf), []);
   });
 
+  it("takes VXLAN's identifier and port, and says them with the paths", () => {
+    const topology = { vxlanVni: 42, vxlanPort: 8472, assign: true, nodes: ["4", "5"].map((last) => ({ name: `n${last}`, ip: `10.0.0.${last}`, subnetPrefixLen: 24 })), pools: [{ cidr: "192.168.0.0/16", vxlanMode: "Always" }] };
+    assert.deepEqual(inputOf(topology), []);
+    const { status, stdout } = plan(["--output", "json", "-"], JSON.stringify(topology));
+    assert.equal(status, 0);
+    const output = JSON.parse(stdout) as { paths: { outer: unknown }[] }[];
+    assert.deepEqual(outputOf(output), []);
+    assert.deepEqual(output[0]?.paths[0]?.outer, { source: "10.0.0.4", destination: "10.0.0.5", port: 8472, vni: 42 });
+    const wrong = JSON.stringify({ ...topology, vxlanVni: 2 ** 24, vxlanPort: 0 });
+    assert.match(plan(["-"], wrong).stdout, /vxlanVni: must be a whole number from 1 to 16777215, not 16777216\n.*vxlanPort: must be a whole number from 1 to 65535, not 0/);
+  });
+
   it("plans what it can, says what it cannot, and exits 1", () => {
     const { status, stdout } = plan(["--output", "json", "-"], `${quick}---\nname: broken\nnodes: [{ name: a, ip: 10.0.0 }]\n`);
     assert.equal(status, 1);

@@ -38,6 +38,15 @@ describe("addresses of workloads", () => {
     assert.deepEqual(addresses({ pools, workloads }), { w1: "10.5.0.0", w2: "10.4.0.0", w3: "10.2.0.0", w4: "10.3.0.0" });
   });
 
+  it("of one node come from the pools in turn, and stay when a pool comes", () => {
+    const pools = ["one", "two"].map((name, i) => ipPool({ name, cidr: `10.${i}.0.0/16` }));
+    const workloads = ["w1", "w2", "w3"].map((name) => ({ name, node: "a" })).concat({ name: "w4", node: "b" });
+    const first = assignAddresses({ pools, nodes: [{ name: "a" }, { name: "b" }], workloads });
+    assert.deepEqual(first.workloads.map(({ name, pool }) => `${name} ${pool}`), ["w1 one", "w2 two", "w3 one", "w4 one"]);
+    const more = assignAddresses({ pools: [ipPool({ name: "new", cidr: "10.9.0.0/16" }), ...pools], nodes: [{ name: "a" }, { name: "b" }], workloads, previous: first });
+    assert.deepEqual(more.workloads, first.workloads);
+  });
+
   it("more of them than a block holds get more blocks", () => {
     const workloads = Array.from({ length: 6 }, (_, index) => ({ name: `w${index}`, node: "a" }));
     const pools = [ipPool({ cidr: "10.0.0.0/24", blockSize: 30, ipipMode: "Always" })];

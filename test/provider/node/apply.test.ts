@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { newPart } from "../../../provider/src/node/digest";
+import { fileDigest, newPart } from "../../../provider/src/node/digest";
 import type { Part } from "../../../provider/src/node/part";
 import { renderRoutes } from "../../../provider/src/node/routes";
 import { renderTunnel } from "../../../provider/src/node/tunnel";
 import { renderWorkload } from "../../../provider/src/node/workload";
 import type { NodePlan } from "../../../provider/src/plan/node-plan";
+import { held } from "./held";
 import { A, B, C, planOf } from "./plans";
 import { kill, type Outcome, TestNode } from "./test-node";
 
@@ -18,26 +19,6 @@ const WEB = renderWorkload({ name: "web", pool: "pool", address: "192.168.0.5", 
 function ok(outcome: Outcome): string {
   assert.equal(outcome.code, 0, outcome.stderr);
   return outcome.stdout;
-}
-
-/** All that a node holds in the kernel, but for what changes by itself: indexes, counters, order, random addresses and names. */
-function held(node: TestNode): string {
-  const lines = node
-    .sh(
-      `ip -4 -N -d route show table all; ip -o -d link show; ip -o -4 address show; bridge fdb show | grep permanent; ip -4 neigh show nud permanent
-       for name in $(ip netns list | cut -d ' ' -f 1 | sort); do ip -n $name -4 -o address show; ip -n $name route show; done
-       grep . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/rp_filter; find /etc/overlaynet/parts /etc/cni -type f | xargs -r sha256sum`,
-    )
-    .replaceAll(/^\d+: /gm, "")
-    .replaceAll(/veth[0-9a-f]{8}(@if\d+)?/g, "veth")
-    .replaceAll(/@if\d+|if\d+/g, "")
-    .replaceAll(/link-netnsid \d+|link-netns \S+/g, "")
-    .replaceAll(/link\/ether (?!66:00:00:)\S+/g, "link/ether random")
-    // FDB entries that the kernel makes itself, for multicast and for devices' own addresses.
-    .replaceAll(/^(?!66:(?:00:00|11:11|22:22|33:33)|00:00)[0-9a-f:]{17} .*$/gm, "")
-    .replaceAll(/qlen \d+/g, "")
-    .split("\n");
-  return [...lines.filter((line) => line !== "").sort(), node.sh("nft -s list ruleset").replaceAll(/veth[0-9a-f]{8}/g, "veth")].join("\n");
 }
 
 describe("overlaynet-apply", function () {
@@ -406,7 +387,8 @@ describe("overlaynet-apply", function () {
 
   it("tells the digests of the files that are there", () => {
     installAll(TUNNEL, CROSS_SUBNET);
-    assert.equal(ok(node.apply("digests")), `part routes ${CROSS_SUBNET.digest}\npart tunnel-vxlan ${TUNNEL.digest}\n`);
+    const told = ({ name, files, digest }: Part): string[] => [`part ${name} ${digest}`, ...files.map((file) => `file ${name} ${fileDigest(file.content)} ${file.name}`)];
+    assert.deepEqual(ok(node.apply("digests")).trimEnd().split("\n").sort(), [CROSS_SUBNET, TUNNEL].flatMap(told).sort());
     node.sh("sed -i 's/via 10.1.0.11/via 10.1.0.12/' /etc/overlaynet/parts/routes/state");
     const edited = ok(node.apply("digests"));
     assert.ok(!edited.includes(CROSS_SUBNET.digest));

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Part } from "../../../provider/src/node/part";
 import { ResourceInitFailed } from "../../../provider/src/resources/custom-resource";
 import type { OnNodeInputs, PartOutputs } from "../../../provider/src/resources/inputs";
-import type { NodeAccess, NodeAccessOptions } from "../../../provider/src/resources/node-access";
+import type { NodeAccess, NodeAccessOptions, SeenPart } from "../../../provider/src/resources/node-access";
 import { partResource } from "../../../provider/src/resources/on-node";
 import type { SshTarget } from "../../../provider/src/ssh/target";
 import { UNKNOWN } from "../../../provider/src/wire/property-value";
@@ -21,6 +21,9 @@ class HalfDone extends Error {}
 /** Nodes in memory: parts by host, and what was done to them. */
 class FakeNodes implements NodeAccess {
   readonly parts = new Map<string, Map<string, string>>();
+  /** Digests of files and what deviates, by part. */
+  readonly files = new Map<string, ReadonlyMap<string, string>>();
+  readonly deviations = new Map<string, readonly string[]>();
   readonly calls: string[] = [];
   readonly targets: SshTarget[] = [];
   readonly deadlines: number[] = [];
@@ -42,8 +45,9 @@ class FakeNodes implements NodeAccess {
   async remove(target: SshTarget, part: string, options: NodeAccessOptions): Promise<void> {
     this.reach(`remove ${part}`, target, options).delete(part);
   }
-  async read(target: SshTarget, options: NodeAccessOptions): Promise<ReadonlyMap<string, string>> {
-    return new Map(this.reach("read", target, options));
+  async read(target: SshTarget, options: NodeAccessOptions): Promise<ReadonlyMap<string, SeenPart>> {
+    const parts = this.reach("read", target, options);
+    return new Map([...parts].map(([name, digest]) => [name, { digest, files: this.files.get(name) ?? new Map<string, string>(), deviations: this.deviations.get(name) ?? [] }]));
   }
   isPartial = (error: unknown): boolean => error instanceof HalfDone;
   isUnreachable = (error: unknown): boolean => error instanceof Unreachable;
@@ -97,12 +101,21 @@ describe("a part on a node", () => {
     assert.deepEqual([diff.changes, diff.replaces, diff.outputChanges], [new Map([["digest", "update"]]), [], ["digest"]]);
   });
 
-  it("is replaced with its instance, the old one first, as both are the same on the node", async () => {
-    const resource = resourceOn(new FakeNodes());
+  it("comes to a new instance, and asks nobody to take it off the former one, which is no more", async () => {
+    const nodes = new FakeNodes();
+    const resource = resourceOn(nodes);
     for (const instanceId of ["i-2", UNKNOWN]) {
       const diff = await resource.diff(OLD, { ...INPUTS, instanceId }, contextOf());
-      assert.deepEqual([diff.changes, diff.replaces, diff.deleteBeforeReplace], [new Map([["instanceId", "update"]]), ["instanceId"], true]);
+      assert.deepEqual([diff.changes, diff.replaces], [new Map([["instanceId", "update"]]), []]);
     }
+    assert.deepEqual(await resource.update(OLD, { ...INPUTS, instanceId: "i-2", connection: { ...CONNECTION, host: "10.1.0.5" } }, contextOf()), OLD.outputs);
+    assert.deepEqual(nodes.calls, ["push routes 10.1.0.5"]);
+  });
+
+  it("is replaced on another node, or as another part; the old one first where both are the same on the node", async () => {
+    const resource = resourceOn(new FakeNodes());
+    const moved = await resource.diff(OLD, { ...INPUTS, node: "blue-1" }, contextOf());
+    assert.deepEqual([moved.replaces, moved.deleteBeforeReplace], [["node"], true]);
     const other = await resource.diff(OLD, { ...INPUTS, kind: "tunnel" }, contextOf());
     assert.deepEqual([other.replaces, other.deleteBeforeReplace], [["kind"], false]);
   });
@@ -118,16 +131,36 @@ describe("a part on a node", () => {
     await resource.create(INPUTS, contextOf());
     assert.deepEqual(await resource.read(OLD, contextOf()), OLD.outputs);
     nodes.parts.get("10.1.0.4")?.set("routes", "meddled");
-    const outputs = await resource.read(OLD, contextOf());
+    const context = contextOf();
+    const outputs = await resource.read(OLD, context);
     assert.deepEqual(outputs, { digest: "meddled" });
+    assert.deepEqual(context.logs, ["warning: routes of node blue-0 is not what was brought there (meddled); the next update mends it"]);
     const drifted = { ...OLD, outputs: { digest: "meddled" } };
     assert.deepEqual([...(await resource.diff(drifted, INPUTS, contextOf())).changes.keys()], ["digest"]);
     assert.deepEqual(await resource.update(drifted, INPUTS, contextOf()), OLD.outputs);
     assert.equal(nodes.parts.get("10.1.0.4")?.get("routes"), digestOf("one"));
   });
 
+  it("is told by what was changed: files, and what Linux holds otherwise", async () => {
+    const nodes = new FakeNodes();
+    const resource = resourceOn(nodes);
+    nodes.parts.set("10.1.0.4", new Map([["routes", "meddled"]]));
+    const seen = async (files: Record<string, string>, ...deviations: string[]): Promise<unknown> => {
+      nodes.files.set("routes", new Map(Object.entries(files)));
+      nodes.deviations.set("routes", deviations);
+      return (await resource.read(OLD, contextOf()))?.digest;
+    };
+    assert.equal(await seen({ text: digestOf("two"), more: digestOf("") }), "files: more is foreign, text was edited");
+    assert.equal(await seen({ other: digestOf("one") }, "ip route add a", "ip route add b"), "files: other is foreign, text is missing; deviates: ip route add a; ip route add b");
+    nodes.parts.get("10.1.0.4")?.set("routes", digestOf("one"));
+    assert.equal(await seen({ text: digestOf("one") }, ..."abcdef"), "deviates: a; b; c; d; and 2 more");
+    assert.equal(await seen({ text: digestOf("one") }), digestOf("one"));
+  });
+
   it("is gone when it is not on the node", async () => {
-    assert.equal(await resourceOn(new FakeNodes()).read(OLD, contextOf()), undefined);
+    const context = contextOf();
+    assert.equal(await resourceOn(new FakeNodes()).read(OLD, context), undefined);
+    assert.deepEqual(context.logs, ["warning: routes of node blue-0 is not there any more; the next update mends it"]);
   });
 
   it("is removed when deleted, with the inputs of last time", async () => {

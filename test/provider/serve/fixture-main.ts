@@ -1,7 +1,7 @@
 import schema from "../../../provider/schema.json";
 import type { CustomResource } from "../../../provider/src/resources/custom-resource";
 import type { PartOutputs, RoutesInputs } from "../../../provider/src/resources/inputs";
-import type { NodeAccess, NodeAccessOptions } from "../../../provider/src/resources/node-access";
+import type { NodeAccess, NodeAccessOptions, SeenPart } from "../../../provider/src/resources/node-access";
 import { partResource } from "../../../provider/src/resources/on-node";
 import { ipPools } from "../../../provider/src/resources/ip-pools";
 import { topology } from "../../../provider/src/resources/topology";
@@ -24,9 +24,9 @@ class ScriptedNodes implements NodeAccess {
   async remove(target: SshTarget, _part: string, options: NodeAccessOptions): Promise<void> {
     await this.reach(target, options);
   }
-  async read(target: SshTarget, options: NodeAccessOptions): Promise<ReadonlyMap<string, string>> {
+  async read(target: SshTarget, options: NodeAccessOptions): Promise<ReadonlyMap<string, SeenPart>> {
     await this.reach(target, options);
-    return target.host === "empty" ? new Map() : new Map([["routes", "on-the-node"]]);
+    return target.host === "empty" ? new Map() : new Map([["routes", { digest: "on-the-node", files: new Map(), deviations: [] }]]);
   }
   isPartial = (error: unknown): boolean => error instanceof Error && error.message.startsWith("half");
   isUnreachable = (error: unknown): boolean => error instanceof Error && error.message.startsWith("unreachable");

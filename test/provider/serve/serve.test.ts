@@ -98,9 +98,9 @@ describe("the gRPC seam", () => {
       assert.equal(update.getHasdetaileddiff(), true);
       assert.deepEqual(update.getDetaileddiffMap().get("digest")?.toObject(), { kind: UPDATE, inputdiff: false });
       assert.deepEqual([update.getDiffsList(), update.getReplacesList()], [["digest"], []]);
-      const replace = await plugin.diff("Routes", "blue-0/routes", old, { ...ROUTES, instanceId: UNKNOWN });
-      assert.deepEqual(replace.getDetaileddiffMap().get("instanceId")?.toObject(), { kind: UPDATE_REPLACE, inputdiff: true });
-      assert.deepEqual([replace.getReplacesList(), replace.getDeletebeforereplace()], [["instanceId"], true]);
+      const replace = await plugin.diff("Routes", "blue-0/routes", old, { ...ROUTES, node: "blue-1" });
+      assert.deepEqual(replace.getDetaileddiffMap().get("node")?.toObject(), { kind: UPDATE_REPLACE, inputdiff: true });
+      assert.deepEqual([replace.getReplacesList(), replace.getDeletebeforereplace()], [["node"], true]);
     });
 
     it("compares inputs with inputs, as deep as they go", async () => {

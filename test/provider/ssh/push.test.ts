@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
 import { SshPool } from "../../../provider/src/ssh/pool";
-import { closeConnections, isPartial, pushPart, readParts, removePart } from "../../../provider/src/ssh/push";
+import { closeConnections, isPartial, type PartState, pushPart, readParts, removePart } from "../../../provider/src/ssh/push";
 import { ConnectionLostError, RemoteCommandError, UnreachableError } from "../../../provider/src/ssh/ssh-error";
+import { fileDigest } from "../../../provider/src/node/digest";
+import type { Part } from "../../../provider/src/node/part";
 import { renderRoutes } from "../../../provider/src/node/routes";
 import { renderTunnel } from "../../../provider/src/node/tunnel";
 import { A, B, planOf } from "../node/plans";
 import { TestNode } from "../node/test-node";
 import { type Answer, exit, running, SshServer } from "./ssh-server";
 
+/** A part that is on the node as it was brought there. */
+const whole = ({ digest, files }: Part): PartState => ({ digest, files: new Map(files.map(({ name, content }) => [name, fileDigest(content)])), deviations: [] });
 const TUNNEL = renderTunnel(planOf("VXLAN CrossSubnet"), "VXLAN");
 const ROUTES = renderRoutes(planOf("VXLAN CrossSubnet"));
 
@@ -52,7 +56,7 @@ describe("push", () => {
       assert.match(node.sh(`ip route show ${B.block}`), /via 10\.1\.0\.11 dev ens5 proto 80 onlink/);
       assert.equal(sshd.commands.length, 2);
       assert.equal(sshd.connections, 1);
-      assert.deepEqual(await readParts(target), new Map([TUNNEL, ROUTES].map(({ name, digest }) => [name, { digest, deviates: false, deviations: [] }])));
+      assert.deepEqual(await readParts(target), new Map([TUNNEL, ROUTES].map((part) => [part.name, whole(part)])));
       // The same again is one round trip in which nothing happens.
       assert.deepEqual(await pushPart(target, ROUTES), []);
       assert.equal(node.sh("ls /run | grep push || true"), "");
@@ -64,7 +68,7 @@ describe("push", () => {
       await pushPart(target, ROUTES);
       node.sh(`ip route del ${B.block}; echo '# mine' >/etc/overlaynet/parts/tunnel-vxlan/notes`);
       const states = await readParts(target);
-      assert.deepEqual(states.get("routes"), { digest: ROUTES.digest, deviates: true, deviations: ["ip route add 192.168.0.64/26 via 10.1.0.11 dev ens5 proto 80 onlink"] });
+      assert.deepEqual(states.get("routes"), { ...whole(ROUTES), deviations: ["ip route add 192.168.0.64/26 via 10.1.0.11 dev ens5 proto 80 onlink"] });
       assert.notEqual(states.get("tunnel-vxlan")?.digest, TUNNEL.digest);
       assert.equal(node.sh(`ip route show ${B.block}`), "", "reading mended it");
       assert.deepEqual(await pushPart(target, ROUTES), ["ip route add 192.168.0.64/26 via 10.1.0.11 dev ens5 proto 80 onlink"]);
@@ -102,7 +106,7 @@ describe("push", () => {
       sshd.drop();
       await pushed;
       assert.ok(status.some((message) => /connection was closed while a command ran; trying again/.test(message)), status.join("\n"));
-      assert.deepEqual(await readParts(target), new Map([[TUNNEL.name, { digest: TUNNEL.digest, deviates: false, deviations: [] }]]));
+      assert.deepEqual(await readParts(target), new Map([[TUNNEL.name, whole(TUNNEL)]]));
       assert.equal(sshd.handshakes, 2);
     });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { exitCode, pathTable, reportText } from "../../../provider/src/verify/report";
 import { readResults } from "../../../provider/src/verify/script";
-import { verify } from "../../../provider/src/verify/verify";
+import { type RunOnNode, verify } from "../../../provider/src/verify/verify";
 import { smallInventory } from "./inventories";
 import { ethernet, ipv4, pcap } from "./packets";
 
@@ -56,6 +56,20 @@ describe("verify", () => {
     assert.equal(flushes.length, 2);
     assert.deepEqual(report.notes, []);
     assert.equal(exitCode(report), 0);
+  });
+
+  it("has a node probe a few pairs at a time, and every one of them", async () => {
+    const { inventory, options } = nodes();
+    const many = Array.from({ length: 9 }, (_, i) => inventory.workloads.map((workload) => ({ ...workload, name: `${workload.name}-${i}`, namespace: `${workload.namespace}-${i}` }))).flat();
+    const probed: number[] = [];
+    const run: RunOnNode = (node, script) => {
+      const indices = new Set([...script.matchAll(/^say (\d+) tcp/gm)].map(([, index]) => index));
+      if (indices.size > 0) probed.push(indices.size);
+      return options.run(node, script);
+    };
+    await verify({ ...inventory, workloads: many }, { ...options, run });
+    assert.ok(Math.max(...probed) <= 8, String(probed));
+    assert.equal(probed.reduce((a, b) => a + b, 0), 9 * 9 * 6);
   });
 
   it("fails exactly the pairs of a node that cannot be reached, with the reason", async () => {

@@ -94,7 +94,7 @@ describe("what ip says of a namespace", () => {
   it("is read as routes and rules of the fabric, without the kernel's own", () => {
     const addresses = `[{"ifname":"lo","addr_info":[{"family":"inet","local":"127.0.0.1","prefixlen":8,"scope":"254"},{"family":"inet","local":"198.51.100.1","prefixlen":32,"scope":"0"}]},{"ifname":"b0","addr_info":[{"family":"inet","local":"10.1.1.1","prefixlen":24,"scope":"0"}]},{"link":"w2","ifname":"w","addr_info":[]}]`;
     const ruleJson = `[{"priority":0,"src":"all","table":"255"},{"priority":100,"src":"all","iif":"b0","table":"70000"},{"priority":32766,"src":"all","table":"254"}]`;
-    const routeJson = `[{"type":"6","dst":"default","table":"70000","protocol":"4","flags":[]},{"dst":"10.2.0.0/16","gateway":"169.254.0.1","dev":"w","table":"70000","protocol":"4","flags":["onlink"]},{"dst":"203.0.113.1","dev":"w","protocol":"4","prefsrc":"198.51.100.1","flags":[]},{"dst":"10.1.1.0/24","dev":"b0","protocol":"2","scope":"253","prefsrc":"10.1.1.1","flags":[]}]`;
+    const routeJson = `[{"type":"6","dst":"default","table":"70000","protocol":"4","flags":[]},{"dst":"10.2.0.0/16","gateway":"169.254.0.1","dev":"w","table":"70000","protocol":"4","flags":["onlink"]},{"dst":"203.0.113.1","dev":"w","protocol":"4","prefsrc":"198.51.100.1","flags":[],"metrics":[{"mtu":8500}]},{"dst":"10.1.1.0/24","dev":"b0","protocol":"2","scope":"253","prefsrc":"10.1.1.1","flags":[]}]`;
     const neighbourJson = `[{"dst":"169.254.0.1","dev":"w","lladdr":"02:00:00:00:00:01","state":["PERMANENT"]}]`;
     deepStrictEqual(parseObserved([addresses, ruleJson, routeJson, neighbourJson]), {
       links: ["b0", "w"],
@@ -107,7 +107,7 @@ describe("what ip says of a namespace", () => {
       routes: [
         { table: 70000, destination: "0.0.0.0/0", via: "blackhole" },
         { table: 70000, destination: "10.2.0.0/16", via: { dev: "w", gateway: "169.254.0.1" } },
-        { table: 254, destination: "203.0.113.1/32", via: { dev: "w", source: "198.51.100.1" } },
+        { table: 254, destination: "203.0.113.1/32", via: { dev: "w", source: "198.51.100.1", mtu: 8500 } },
       ],
     });
   });

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { withLock } from "../../../../lab/src/state/lock";
+import { lockHolder, withLock } from "../../../../lab/src/state/lock";
 
 const lockModule = resolve(__dirname, "../../../../lab/src/state/lock");
 
@@ -78,5 +78,16 @@ describe("withLock", () => {
     const waiting = withLock(file, "heir", () => Promise.resolve("mine"));
     holder.kill("SIGKILL");
     strictEqual(await waiting, "mine");
+  });
+
+  it("tells who holds it, and nobody when its holder was killed", async () => {
+    strictEqual(await lockHolder(file), undefined);
+    const other = await otherHolder();
+    match((await lockHolder(file)) ?? "", new RegExp(`^process ${other.pid}, holding on, since `));
+    const ended = new Promise((done) => other.once("close", done));
+    other.kill("SIGKILL");
+    await ended;
+    // The child that holds it for the other one hears of its end.
+    while ((await lockHolder(file)) !== undefined) await new Promise((done) => setImmediate(done));
   });
 });

@@ -1,0 +1,85 @@
+import { readCloud } from "../fabric/cloud";
+import { isOfCloud } from "../fabric/faults";
+import { reconcile } from "../fabric/reconcile";
+import { nodeStatus, resumeNode } from "../node/node";
+import { type Direction, type Fault, readFaults, withFault, writeFaults } from "../state/faults";
+import { withLock } from "../state/lock";
+import type { Lab } from "../state/paths";
+import { RecordStore } from "../state/store";
+import { chooseNode, labNodes, nameOf } from "./find-node";
+
+/** Directions by the words of the command line. */
+export const directions = { both: ["ingress", "egress"], ingress: ["ingress"], egress: ["egress"] } as const satisfies Readonly<Record<string, readonly Direction[]>>;
+
+/**
+ * Cuts the wires of a node's network interfaces, of one interface or of a peering connection, or has it lose packets.
+ *
+ * @param share of the packets that are dropped, above 0, at most 1: cut
+ * @returns the faults that were made
+ */
+export async function faultLink(lab: Lab, wanted: string, direction: keyof typeof directions, share: number): Promise<Fault[]> {
+  const kind = share >= 1 ? "cut" : "loss";
+  return change(lab, (targets) => targets(wanted, "wires").flatMap((target) => directions[direction].map((each): Fault => ({ kind, target, direction: each, share: Math.min(1, share) }))));
+}
+
+/** Refuses what comes to port 22 of a node's network interfaces; `lab ssh` and `lab exec` still have their way in. */
+export async function refuseSsh(lab: Lab, wanted: string, answer: "reset" | "drop"): Promise<Fault[]> {
+  return change(lab, (targets) => targets(wanted, "interfaces").map((target): Fault => ({ kind: "refuse-ssh", target, answer })));
+}
+
+/**
+ * Takes faults back, and resumes paused nodes: of a node, an interface or a peering connection, or all.
+ *
+ * @returns what there was
+ */
+export async function clearFaults(lab: Lab, wanted?: string): Promise<{ readonly faults: readonly Fault[]; readonly resumed: readonly string[] }> {
+  const targets = wanted === undefined ? undefined : new Set(targetsOf(lab)(wanted, "wires"));
+  const isMeant = (target: string): boolean => targets?.has(target) ?? true;
+  const { records, cleared } = await withLock(lab.lock, "clearing faults", async () => {
+    const [before, records] = [readFaults(lab), new RecordStore(lab).list()];
+    writeFaults(lab, before.filter(({ target }) => !isMeant(target)));
+    await reconcile(lab, records);
+    return { records, cleared: before.filter(({ target }) => isMeant(target)) };
+  });
+  const own = new Set(readCloud(records).networkInterfaces.filter(({ networkInterfaceId }) => isMeant(networkInterfaceId)).map(({ instanceId }) => instanceId));
+  const paused = labNodes(lab).filter(({ id }) => own.has(id) && nodeStatus(lab, id).paused === true);
+  for (const { id } of paused) await resumeNode(lab, id);
+  return { faults: cleared, resumed: paused.map(({ name }) => name) };
+}
+
+/** A fault in words: `eni-1: 25 % of what it receives is lost`. */
+export function describeFault(fault: Fault): string {
+  if (fault.kind === "refuse-ssh") return `${fault.target}: ssh is refused (${fault.answer})`;
+  const what = /^pcx-/.test(fault.target) ? (fault.direction === "egress" ? "from requester to accepter" : "from accepter to requester") : fault.direction === "egress" ? "that it sends" : "that it receives";
+  return `${fault.target}: ${fault.kind === "cut" ? "all" : `${Number((fault.share * 100).toFixed(4))} %`} ${what} is lost`;
+}
+
+type Targets = (wanted: string, what: "wires" | "interfaces") => string[];
+
+/** Adds faults under the lab's lock; those of what is gone go at the same time. */
+async function change(lab: Lab, make: (targets: Targets) => Fault[]): Promise<Fault[]> {
+  return withLock(lab.lock, "making a fault", async () => {
+    const records = new RecordStore(lab).list();
+    const cloud = readCloud(records);
+    const made = make(targetsOf(lab));
+    writeFaults(lab, withFault(readFaults(lab), made).filter((fault) => isOfCloud(fault, cloud)));
+    await reconcile(lab, records);
+    return made;
+  });
+}
+
+/** What a person means: a node, by all that findNode takes, an interface's or a peering connection's id, or the latter's Name tag. */
+function targetsOf(lab: Lab): Targets {
+  const records = new RecordStore(lab).list();
+  const { networkInterfaces, peerings } = readCloud(records);
+  return (wanted, what) => {
+    const nodes = labNodes(lab);
+    const named = records.filter(({ id }) => peerings.some((peering) => peering.id === id)).map((record) => ({ id: record.id, name: nameOf(record) }));
+    const peering = what === "wires" ? named.filter(({ id, name }) => id === wanted || name === wanted) : [];
+    if (networkInterfaces.some(({ networkInterfaceId }) => networkInterfaceId === wanted)) return [wanted];
+    if (peering.length === 1) return peering.map(({ id }) => id);
+    if (/^(?:eni|pcx)-/.test(wanted)) throw new Error(`The lab has no ${wanted}${what === "wires" ? "" : " that has a port 22"}.`);
+    const node = chooseNode(nodes, wanted);
+    return networkInterfaces.filter(({ instanceId }) => instanceId === node.id).map(({ networkInterfaceId }) => networkInterfaceId);
+  };
+}
