@@ -17,12 +17,13 @@ const SHAPES = 16;
 const GENERATIONS = 13;
 const ROUNDS = 6;
 const PROBES = 6;
-/** Another one looks elsewhere. */
+/** By default always the same. */
 const SEED = Number(process.env["OVERLAYNET_SEED"] ?? 20261127);
 
 /**
- * Random small topologies with random rules, network ACLs, NAT and transit gateways, and the way of random packets in them: what the model (lab/src/reach) says of a packet, and
- * where the packet turns up on the fabric. A case that they disagreed about is replayed with OVERLAYNET_CASE=<file>.
+ * Random small topologies with random rules, network ACLs, NAT and transit gateways, and the way of random packets in them: what the model
+ * (lab/src/reach) says of a packet, and where the packet turns up on the fabric. A case that they disagreed about is replayed with
+ * OVERLAYNET_CASE=<file>, other topologies are tried with OVERLAYNET_SEED=<number>.
  */
 describe("the model and the packets", function () {
   this.timeout(600_000);
