@@ -18,6 +18,9 @@ import { describeRule, type Direction, ruleAdmits, rulesOf } from "./security-gr
  */
 const MTU = { vpc: 9001, peering: 9001, nat: 8500, transit: 8500, internet: 1500 } as const;
 
+/** Route tables that the longest sensible way asks: private subnet, NAT gateway, transit gateway, and the same at the other end. */
+const longestWay = 8;
+
 /**
  * The way of one packet through the networks of a cloud, by AWS' rules and nothing that was rendered for Linux: what the packets of the lab
  * are held against, and what `overlaynet lab why` tells.
@@ -45,6 +48,8 @@ class Walk {
   /** The subnet that the packet is leaving, until it has passed its network ACL. */
   #leaving: Subnet | undefined;
   #mtu: number = MTU.vpc;
+  /** Route tables that have been asked. */
+  #routed = 0;
   /** It has come into the VPC that it is in by a transit gateway. */
   #isInTransit = false;
   /** Gateways translate its addresses. */
@@ -67,8 +72,8 @@ class Walk {
     const hop = { kind: "subnet", id: subnet.id } as const;
     if (isMulticast(via) || via === subnet.cidr.getLast().toString()) return this.#drop("BROADCAST_NOT_CARRIED", { ...hop, text: `${via} is no single host's` });
     const neighbour = ownerIn(subnet, via, this.cloud);
-    // Nobody answers its ARP: nothing leaves the guest.
     const nat = natGatewayIn(subnet, via, this.cloud);
+    // Nobody answers its ARP: nothing leaves the guest.
     if (via !== router && neighbour === undefined && nat === undefined) return this.#drop("NO_POSSIBLE_DESTINATION", { ...hop, text: `no network interface of ${formatCidr(subnet.cidr)} has ${via}` });
     const check = this.#sourceDestCheck(card, "egress") ?? this.#securityGroups(card, "egress");
     if (check !== undefined) return check;
@@ -128,6 +133,7 @@ class Walk {
   /** By the route table of a subnet: the one that is left, or where a transit gateway comes in. */
   #route(vpc: Vpc, subnet: Subnet): Path {
     const { destination } = this.#packet;
+    if (++this.#routed > longestWay) return this.#drop("ROUTING_LOOP", { kind: "router", id: vpc.id, text: `asked for the way ${longestWay} times already` });
     const refused = this.#spoofed(vpc);
     if (refused !== undefined) return refused;
     if (isMulticast(destination)) return this.#drop("BROADCAST_NOT_CARRIED", { kind: "router", id: vpc.id, text: `${destination} is no single host's` });
@@ -247,7 +253,7 @@ class Walk {
     if (to === undefined || subnet === undefined || vpc === undefined) return this.#drop("TGW_RTB_BAD_STATE_ROUTE", { ...hop, rule, text: `${rule} is a black hole` });
     this.#hops.push({ ...hop, rule, text: `${formatCidr(route.destination)} to ${to.id}` }, { kind: "router", id: vpc.id, text: `enters ${vpc.id} by ${subnet.id}, and is routed by its table` });
     this.#isInTransit = true;
-    return this.#route(vpc, subnet);
+    return this.#spoofed(vpc) ?? this.#route(vpc, subnet);
   }
 
   #acrossInternet(): Path {

@@ -23,6 +23,7 @@ export const explanations = {
   MTU_EXCEEDED: "the packet is longer than the way carries, and must not be cut in pieces",
   BROADCAST_NOT_CARRIED: "a VPC carries neither broadcast nor multicast",
   LINK_LOCAL_NOT_ROUTED: "link-local addresses are never routed",
+  ROUTING_LOOP: "routes lead it round and round",
   ROUTER_IS_NO_HOST: "the address is the VPC router's own, which answers nobody",
 } as const;
 

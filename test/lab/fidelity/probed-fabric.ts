@@ -54,7 +54,7 @@ export class ProbedFabric {
     const records = topologies.flatMap((each) => each.list());
     await reconcile(this.lab.lab, records);
     this.#clouds = topologies.map((each) => readCloud(each.list()));
-    const tracking = records.flatMap(({ type, id, outputs }) => (type.endsWith(":Instance") ? [String(outputs["primaryNetworkInterfaceId"])] : type.endsWith(":InternetGateway") ? [id] : []));
+    const tracking = records.flatMap(({ type, id, outputs }) => (type.endsWith(":Instance") ? [String(outputs["primaryNetworkInterfaceId"])] : /:(InternetGateway|NatGateway)$/.test(type) ? [id] : []));
     await run(["sh", "-s"], { stdin: tracking.map((id) => `nsenter --net=/run/netns/${namespaceOfId(this.#prefix, id)} conntrack -F 2>/dev/null\n`).join("") });
   }
 
@@ -94,7 +94,8 @@ export class ProbedFabric {
       const isForMany = Number(destination.split(".")[0]) >= 224;
       const via = origin.nextHop ?? (isForMany || containsAddress(subnet.cidr, destination) ? destination : router);
       const neighbour = cloud.instances.find((other) => other.subnet.id === subnet.id && [other.privateIp, ...other.secondaryPrivateIps].includes(via));
-      const mac = via === router ? macOf(namespaceOfId(this.#prefix, subnet.vpcId), interfaceName("s", subnet.id)) : via === "224.0.0.9" ? "01:00:5e:00:00:09" : via === "255.255.255.255" || via === subnet.cidr.getLast().toString() ? "ff:ff:ff:ff:ff:ff" : neighbour?.mac;
+      const nat = cloud.natGateways.find((gateway) => gateway.subnet.id === subnet.id && gateway.privateIp === via);
+      const mac = via === router ? macOf(namespaceOfId(this.#prefix, subnet.vpcId), interfaceName("s", subnet.id)) : via === "224.0.0.9" ? "01:00:5e:00:00:09" : via === "255.255.255.255" || via === subnet.cidr.getLast().toString() ? "ff:ff:ff:ff:ff:ff" : nat === undefined ? neighbour?.mac : macOf(namespaceOfId(this.#prefix, nat.id), "vpc");
       // Nobody answers the guest's ARP: it has no frame to send.
       if (mac !== undefined) this.exchange.send(this.lab.guest(instance.id.slice(2)).namespace, frameBytes(instance.mac, mac, bytes));
     }

@@ -73,36 +73,67 @@ export function randomTopology(random: Random, shape: Shape): CloudRecords {
       .remove(`sgr-${instance.name}-out`);
   }
   for (const vpc of vpcs) randomAcls(random, records, shape, vpc);
+  for (const [i, vpc] of vpcs.entries()) if (random.chance(40)) randomNatGateway(random, records, vpc, `198.51.100.${10 + 3 * shape.index + i}`);
+  if (vpcs.length > 1 && random.chance(50)) randomTransitGateway(random, records, shape);
   for (const vpc of vpcs) for (const table of [vpc.name, `${vpc.name}x`]) randomRoutes(random, records, shape, peerings, vpc.name, table);
   randomGroups(random, records, shape);
   return records;
 }
 
-function randomRoutes(random: Random, records: CloudRecords, { vpcs, instances }: Shape, peerings: readonly (readonly [string, string, string])[], vpc: string, table: string): void {
+function randomRoutes(random: Random, records: CloudRecords, { name, vpcs, instances }: Shape, peerings: readonly (readonly [string, string, string])[], vpc: string, table: string): void {
   const inside = vpcs.find(({ name }) => name === vpc)?.cidr ?? "";
   const own = instances.filter((instance) => instance.vpc === vpc).map(({ name }) => ({ networkInterfaceId: `eni-${name}` }));
   const overPeering = peerings.filter(([, a, b]) => a === vpc || b === vpc).map(([name]) => ({ vpcPeeringConnectionId: `pcx-${name}` }));
   // Also one that is another VPC's, or that is not attached now: both are black holes.
   const gateways = [{ gatewayId: `igw-${vpc}` }, ...(random.chance(10) ? [{ gatewayId: `igw-${random.pick(vpcs).name}` }] : [])];
   const gone = [{ networkInterfaceId: "eni-gone" }, { vpcPeeringConnectionId: "pcx-gone" }];
-  const anything = (): ResourceRecord["outputs"] => random.pick([...overPeering, ...overPeering, ...gateways, ...own, ...gone]);
+  const has = (id: string): boolean => records.list().some((record) => record.id === id);
+  const nat = has(`nat-${vpc}`) ? [{ natGatewayId: `nat-${vpc}` }] : [];
+  const transit = has(`tgw-${name}`) ? [{ transitGatewayId: `tgw-${name}` }] : [];
+  const anything = (): ResourceRecord["outputs"] => random.pick([...overPeering, ...overPeering, ...gateways, ...nat, ...transit, ...own, ...gone]);
   const add = (percent: number, destination: string, target: ResourceRecord["outputs"] | undefined): void => {
     if (target !== undefined && random.chance(percent) && destination !== inside) records.route(table, destination, target);
   };
-  for (const [name, a, b] of peerings) {
+  for (const other of vpcs) add(transit.length > 0 ? 60 : 0, other.cidr, transit[0]);
+  for (const [pair, a, b] of peerings) {
     const other = a === vpc ? b : b === vpc ? a : undefined;
     const cidr = vpcs.find((each) => each.name === other)?.cidr;
-    if (cidr !== undefined) add(80, cidr, random.chance(90) ? { vpcPeeringConnectionId: `pcx-${name}` } : anything());
+    if (cidr !== undefined) add(70, cidr, random.chance(90) ? { vpcPeeringConnectionId: `pcx-${pair}` } : anything());
   }
   const [elsewhere] = random.some(vpcs, 30).filter(({ cidr }) => cidr !== inside);
   if (elsewhere !== undefined) add(60, random.pick(elsewhere.subnets).cidr, anything());
-  add(70, "0.0.0.0/0", random.chance(80) ? random.pick(gateways) : anything());
+  add(80, "0.0.0.0/0", random.chance(80) ? random.pick([...gateways, ...nat, ...nat]) : anything());
   add(15, "198.51.100.0/24", anything());
   add(15, "203.0.113.0/25", anything());
   add(60, "192.168.0.0/16", random.chance(80) && own.length > 0 ? random.pick(own) : anything());
   add(40, "192.168.0.0/27", anything());
   add(30, "192.168.0.16/28", anything());
   add(10, "10.0.0.0/8", anything());
+}
+
+/** A NAT gateway, most often a public one. */
+function randomNatGateway(random: Random, records: CloudRecords, vpc: Shape["vpcs"][number], publicIp: string): void {
+  const subnet = random.pick(vpc.subnets);
+  const privateIp = subnet.cidr.replace(/0\/24$/, "60");
+  records.add("aws:ec2/natGateway:NatGateway", `nat-${vpc.name}`, { subnetId: `subnet-${subnet.name}`, privateIp, networkInterfaceId: `eni-nat${vpc.name}` });
+  if (random.chance(75)) records.add("aws:ec2/eipAssociation:EipAssociation", `eipassoc-${vpc.name}`, { networkInterfaceId: `eni-nat${vpc.name}`, privateIpAddress: privateIp, publicIp });
+}
+
+/** A transit gateway that joins most of the VPCs, with one route table. */
+function randomTransitGateway(random: Random, records: CloudRecords, { name, vpcs }: Shape): void {
+  const type = (kind: string): string => `aws:ec2transitgateway/${kind[0]?.toLowerCase()}${kind.slice(1)}:${kind}`;
+  const support = (): string => (random.chance(70) ? "enable" : "disable");
+  const [gateway, table] = [`tgw-${name}`, `tgw-rtb-${name}`];
+  records.add(type("TransitGateway"), gateway, { securityGroupReferencingSupport: support() }).add(type("RouteTable"), table, { transitGatewayId: gateway });
+  for (const vpc of random.some(vpcs, 90)) {
+    const attachment = `tgw-attach-${vpc.name}`;
+    const ends = { transitGatewayAttachmentId: attachment, transitGatewayRouteTableId: table };
+    records.add(type("VpcAttachment"), attachment, { transitGatewayId: gateway, vpcId: `vpc-${vpc.name}`, subnetIds: [`subnet-${random.pick(vpc.subnets).name}`], securityGroupReferencingSupport: support() });
+    if (random.chance(90)) records.add(type("RouteTableAssociation"), `tgw-assoc-${vpc.name}`, ends);
+    if (random.chance(85)) records.add(type("RouteTablePropagation"), `tgw-prop-${vpc.name}`, ends);
+    const destinationCidrBlock = random.pick([random.pick(vpcs).cidr, random.pick(vpc.subnets).cidr, "192.168.0.0/16", "0.0.0.0/0"]);
+    if (random.chance(35)) records.add(type("Route"), `tgw-route-${destinationCidrBlock.replaceAll(/[./]/g, "-")}-${name}`, { transitGatewayRouteTableId: table, destinationCidrBlock, ...(random.chance(30) ? { blackhole: true } : { transitGatewayAttachmentId: attachment }) });
+  }
 }
 
 /** Network ACLs of some subnets, most of which let through what no rule of theirs is about. */

@@ -226,6 +226,11 @@ describe("the way of a packet", () => {
       strictEqual(outcome(trace(natted(), "a2", echo(ip.a2, "198.51.100.1"))), "internet");
     });
 
+    it("goes round where the gateway's own subnet leads to it", () => {
+      const round = natted().remove("rtbassoc-a1", "r-rtb-a-0-0-0-0-0").route("a", "0.0.0.0/0", { natGatewayId: "nat-a" });
+      strictEqual(outcome(trace(round, "a2", udp(ip.a2, "198.51.100.1"))), "ROUTING_LOOP router vpc-a");
+    });
+
     it("goes nothing to the internet without a public address, or longer than 8500 bytes anywhere", () => {
       strictEqual(outcome(trace(natted().remove("eipassoc-nat"), "a2", udp(ip.a2, "198.51.100.1"))), "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS internet-gateway igw-a");
       strictEqual(outcome(trace(natted(), "a2", { ...udp(ip.a2, ip.b1), length: 8501, dontFragment: true })), "MTU_EXCEEDED nat-gateway nat-a");
