@@ -8,7 +8,7 @@ import type { LabView } from "../../lab/src/commands/inspect";
 import { destroyAll } from "../../lab/src/fabric/destroy";
 import { namespaceOf, tapOf } from "../../lab/src/fabric/names";
 import { reconcile } from "../../lab/src/fabric/reconcile";
-import { consoleTail, hasSettled, nodeStatus, startNode } from "../../lab/src/node/node";
+import { consoleTail, hasSettled, nodeStatus, pauseNode, resumeNode, startNode } from "../../lab/src/node/node";
 import type { NodeSpec } from "../../lab/src/node/node-spec";
 import { labPublicKey } from "../../lab/src/state/lab-key";
 import { type Lab, openLab } from "../../lab/src/state/paths";
@@ -166,6 +166,18 @@ describe("overlaynet lab, on a node", function () {
     ok(key.length > 60);
     ok(!consoleTail(lab, "i-a1", 10_000).includes(key));
     strictEqual((await command("exec", "a1", "--", "sh", "-c", "grep -rlF -- \"$1\" /run/lab-seed /home /etc 2>/dev/null || true", "sh", key)).stdout, "");
+  });
+
+  it("wait returns when the node takes the key and has settled, and tells of one that does not in time, with the end of its console", async () => {
+    strictEqual((await command("wait", "a1")).code, 0);
+    await pauseNode(lab, "i-a1");
+    try {
+      const { code, stderr } = await command("wait", "a1", "--deadline", "1");
+      strictEqual(code, 1);
+      match(stderr, /^test-a1 was not ready within 1 s: .*\. The end of its console:\n(?: {2}.*\n)* {2}.*Reached target multi-user/);
+    } finally {
+      await resumeNode(lab, "i-a1");
+    }
   });
 
   describe("fault", () => {

@@ -19,7 +19,7 @@ import { findNode, type LabNode, labNodes } from "./find-node";
 import { inspect, inspectText } from "./inspect";
 import { revokeIngress } from "./revoke";
 import { terminateInstance } from "./terminate";
-import { waitUntilReady } from "./wait";
+import { type Awaited, waitUntilReady } from "./wait";
 import { why, type WhyOptions, whyText } from "./why";
 
 /** The default user of Debian's images on EC2, and so of the lab's. */
@@ -92,14 +92,12 @@ export function labCommand(): Command {
     .action((nodes: string[]) => flush(openLab(), nodes));
   lab
     .command("start")
-    .description("bring the lab back after this machine was rebooted: its networks, and the nodes that ran")
-    .action(async () => {
-      const started = await powerOn(labBackend(openLab()));
-      process.stdout.write(`Started ${started.length} nodes${started.length === 0 ? "" : `: ${started.join(", ")}`}.\n`);
-    });
+    .description("bring the lab back after this machine was rebooted: its networks, and the nodes that ran; returns when they answer and have settled")
+    .option("--deadline <seconds>", "how long a node may take", Number.parseFloat, 120)
+    .action(({ deadline }: { deadline: number }) => powerOnAll(openLab(), deadline));
   lab
     .command("wait")
-    .description("wait until a node answers and its systemd has settled")
+    .description("wait until a node takes the lab's key by ssh and its systemd has settled; after the deadline the end of its console is shown")
     .argument("<node>", "instance id, Name tag or its end, or address")
     .option("--not-boot <boot_id>", "in a boot that is not this one (/proc/sys/kernel/random/boot_id), to wait for a reboot")
     .option("--deadline <seconds>", "how long", Number.parseFloat, 60)
@@ -259,9 +257,24 @@ function running(node: LabNode): LabNode {
 }
 
 async function wait(lab: Lab, wanted: string, notBoot: string | undefined, deadline: number): Promise<void> {
+  await waitUntilReady(awaited(lab, findNode(lab, wanted)), notBoot, milliseconds(deadline));
+}
+
+function awaited(lab: Lab, node: LabNode): Awaited {
+  return { name: node.name, command: (script) => overCard(lab, node, ["-o", "ConnectTimeout=2"], script), console: (lines) => consoleTail(lab, node.id, lines) };
+}
+
+function milliseconds(deadline: number): number {
   if (!(deadline > 0)) throw new Error("--deadline is a number of seconds above 0.");
-  const node = findNode(lab, wanted);
-  await waitUntilReady(node.name, (script) => overCard(lab, node, ["-o", "ConnectTimeout=2"], script), notBoot, deadline * 1000);
+  return deadline * 1000;
+}
+
+async function powerOnAll(lab: Lab, deadline: number): Promise<void> {
+  const most = milliseconds(deadline);
+  const started = await powerOn(labBackend(lab));
+  const nodes = labNodes(lab).filter(({ id }) => started.includes(id));
+  await Promise.all(nodes.map((node) => waitUntilReady(awaited(lab, node), undefined, most)));
+  process.stdout.write(`Started ${nodes.length} nodes${nodes.length === 0 ? "" : `: ${nodes.map(({ name }) => name).join(", ")}`}.\n`);
 }
 
 async function showConsole(lab: Lab, wanted: string, follow: boolean): Promise<void> {

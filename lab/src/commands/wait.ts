@@ -4,28 +4,37 @@ import { CommandError, run } from "../state/privileged";
 /** How often a booting node is asked, milliseconds. */
 const PAUSE = 250;
 
+/** A node that is waited for. */
+export interface Awaited {
+  readonly name: string;
+  /** `sh -c` words that are run on it over ssh: that they run at all says that sshd takes the key. */
+  command(script: string): readonly string[];
+  /** The last lines of its console. */
+  console(lines: number): string;
+}
+
 /**
- * Waits until a node answers and its systemd has settled, in a boot that is not the one given.
+ * Waits until a node takes the lab's key and its systemd has settled, in a boot that is not the one given.
  *
- * @param command runs `sh -c` words on the node
  * @param notBoot boot_id of the boot that has to be over, if any
- * @throws Error with the last thing that was heard of it when the deadline passes
+ * @throws Error when the deadline passes, with the last thing that was heard of the node, and with the last lines of its console
  */
-export async function waitUntilReady(name: string, command: (script: string) => readonly string[], notBoot: string | undefined, deadlineMs: number): Promise<void> {
-  const end = Date.now() + deadlineMs;
+export async function waitUntilReady({ name, command, console }: Awaited, notBoot: string | undefined, deadlineMs: number): Promise<void> {
+  const signal = AbortSignal.timeout(deadlineMs);
   let last = "nothing was heard of it";
-  do {
+  while (!signal.aborted) {
     try {
       // Exit code 1 is "degraded": settled, too; what failed is the node's own affair.
-      const answer = (await run(command("cat /proc/sys/kernel/random/boot_id; systemctl is-system-running || true"))).trim().split("\n");
+      const answer = (await run(command("cat /proc/sys/kernel/random/boot_id; systemctl is-system-running || true"), { signal })).trim().split("\n");
       const [boot = "", state = ""] = answer;
       if (boot !== notBoot && (state === "running" || state === "degraded")) return;
       last = boot === notBoot ? "it has not gone down yet" : `systemd says ${state}`;
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      last = error.message;
+      if (!(error instanceof CommandError) && !signal.aborted) throw error;
+      if (error instanceof CommandError) last = error.message;
     }
-    await sleep(PAUSE);
-  } while (Date.now() < end);
-  throw new Error(`${name} was not ready within ${deadlineMs / 1000} s: ${last}. Its console: overlaynet lab console ${name}`);
+    if (!signal.aborted) await sleep(PAUSE);
+  }
+  const said = console(8).trim().split("\n").join("\n  ");
+  throw new Error(`${name} was not ready within ${deadlineMs / 1000} s: ${last}.${said === "" ? " Its console has said nothing." : ` The end of its console:\n  ${said}`}`);
 }

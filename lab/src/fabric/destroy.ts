@@ -19,7 +19,7 @@ export interface Destroyed {
  * Everything that a lab keeps in its state directory; what else is there is somebody's. Not the passphrase of the quick start's Pulumi
  * backend: the stack's settings, which lie beside its program, go with it.
  */
-const entries = ["resources", "nodes", "fabric", "faults.json", "faults.json.draft", "pulumi", "lab_key", "report.html", "lock", "id"];
+const entries = ["resources", "nodes", "fabric", "faults.json", "faults.json.draft", "pulumi", "lab_key", "report.html", "boot.lock", "lock", "id"];
 
 /**
  * Removes a lab by what is its own, whatever its records say or a killed run left: nodes by their directories, processes and

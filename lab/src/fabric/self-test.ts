@@ -98,7 +98,7 @@ async function remove(prefix: string): Promise<void> {
 }
 
 /** Milliseconds; reached only where a packet does not arrive at all, however busy the machine is. */
-const PATIENCE = 20_000;
+const PATIENCE = 5000;
 
 /** IANA's discard. */
 const fencePort = 9;
