@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { labNodes } from "../../lab/src/commands/find-node";
+import { nodeStatus } from "../../lab/src/node/node";
 import { run } from "../../lab/src/state/privileged";
 import { RecordStore } from "../../lab/src/state/store";
 import { unpackPlan } from "../../provider/src/resources/packed-plan";
@@ -99,6 +100,8 @@ class SwitchingCluster {
   }
 
   async startTraffic(): Promise<void> {
+    // On AWS nodes have processors of their own; here they go before what changes them.
+    for (const { id } of labNodes(this.quickStart.lab)) await run(["renice", "-n", "-10", "-g", String(nodeStatus(this.quickStart.lab, id).pid)]);
     const program = readFileSync(TRAFFIC, "utf8");
     await this.everywhere(({ namespace, address }) => {
       const peers = this.#workloads.map((each) => each.address).filter((each) => each !== address);
@@ -263,15 +266,18 @@ describe("switching under traffic", function () {
     });
   });
 
-  it("is told in docs/switching.md, each of the 20 ordered pairs with what was measured", () => {
-    const wanted = [BETWEEN_TUNNELS, FROM_AND_TO_NEVER].flatMap((way) => way.slice(1).map((to, i) => `| ${way[i]} | ${to} |`));
-    assert.equal(new Set(wanted).size, 20);
-    if (process.env["OVERLAYNET_WRITE_DOCS"] !== undefined) {
-      assert.equal(results.length, 20);
-      const table = results.map(({ from, to, sent, lost }) => `| ${from} | ${to} | ${sent} | ${lost} |`).join("\n");
-      writeFileSync(DOCS, readFileSync(DOCS, "utf8").replace(/(\| from \|.*\n\|.*\n)[^]*?\n\n/, (_, head: string) => `${head}${table}\n\n`));
-    }
-    const text = readFileSync(DOCS, "utf8");
-    for (const row of wanted) assert.match(text, new RegExp(`^${row.replaceAll("|", "\\|")} \\d+ \\| 0 \\|$`, "m"), `docs/switching.md lacks ${row}; make it with OVERLAYNET_WRITE_DOCS=1 npx mocha test/lab/switching.test.ts`);
+  // Mocha runs a suite's own tests before those of the suites in it.
+  describe("afterwards", () => {
+    it("is told in docs/switching.md, each of the 20 ordered pairs with what was measured", () => {
+      const wanted = [BETWEEN_TUNNELS, FROM_AND_TO_NEVER].flatMap((way) => way.slice(1).map((to, i) => `| ${way[i]} | ${to} |`));
+      assert.equal(new Set(wanted).size, 20);
+      if (process.env["OVERLAYNET_WRITE_DOCS"] !== undefined) {
+        assert.equal(results.length, 20);
+        const table = results.map(({ from, to, sent, lost }) => `| ${from} | ${to} | ${sent} | ${lost} |`).join("\n");
+        writeFileSync(DOCS, readFileSync(DOCS, "utf8").replace(/(\| from \|.*\n\|.*\n)[^]*?\n\n/, (_, head: string) => `${head}${table}\n\n`));
+      }
+      const text = readFileSync(DOCS, "utf8");
+      for (const row of wanted) assert.match(text, new RegExp(`^${row.replaceAll("|", "\\|")} \\d+ \\| 0 \\|$`, "m"), `docs/switching.md lacks ${row}; make it with OVERLAYNET_WRITE_DOCS=1 npx mocha test/lab/switching.test.ts`);
+    });
   });
 });
