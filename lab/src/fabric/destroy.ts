@@ -7,6 +7,7 @@ import { run } from "../state/privileged";
 import { existingNamespaces, removalCommands, shellCommand } from "./apply";
 import { endLinkLocal } from "./link-local-services";
 import { namespacePrefix } from "./names";
+import { ownedIds, removeMarks } from "./ownership";
 import { fabricMemory, withFabricLock } from "./reconcile";
 
 /** What was there and is gone now. */
@@ -23,7 +24,7 @@ const entries = ["resources", "nodes", "fabric", "faults.json", "faults.json.dra
 
 /**
  * Removes a lab by what is its own, whatever its records say or a killed run left: nodes by their directories, processes and
- * devices with the namespaces `lab-<id>-…`, records, keys, and the Pulumi state of the quick start, which would tell of what is gone.
+ * devices with the namespaces `lab-<id>-…`, also of an id that the state directory had before its files were removed by hand, records, keys, and the Pulumi state of the quick start, which would tell of what is gone.
  */
 export async function destroyAll(lab: Lab): Promise<Destroyed> {
   return withLock(lab.lock, "destroying the lab", () =>
@@ -33,8 +34,10 @@ export async function destroyAll(lab: Lab): Promise<Destroyed> {
       const sh = shellCommand(fabricMemory(lab));
       await run(sh);
       await endLinkLocal(lab);
-      const namespaces = existingNamespaces(namespacePrefix(lab));
+      const ids = ownedIds(lab);
+      const namespaces = ids.flatMap((id) => existingNamespaces(namespacePrefix({ id })));
       if (namespaces.length > 0) await run(sh, { stdin: ["set -u", ...namespaces.flatMap((name) => [...endProcesses(name), ...removalCommands(name)]), ""].join("\n") });
+      await removeMarks(ids);
       const names = new Set(readdirSync(lab.state));
       for (const entry of entries.filter((name) => names.has(name))) await run(["rm", "-rf", "--", join(lab.state, entry)]);
       if (readdirSync(lab.state).length === 0) rmdirSync(lab.state);

@@ -38,8 +38,8 @@ export const natMtu = 8500;
 export const transitMtu = 8500;
 
 /** What the names of all namespaces of a lab begin with. */
-export function namespacePrefix(lab: Lab): string {
-  return `lab-${lab.id}-`;
+export function namespacePrefix({ id }: Pick<Lab, "id">): string {
+  return `lab-${id}-`;
 }
 
 /** The namespace that belongs to an AWS resource (VPC, internet, NAT or transit gateway, network interface). */

@@ -8,6 +8,7 @@ import { applyFabric } from "./apply";
 import { serveLinkLocal } from "./link-local-services";
 import { fabricOf } from "./model";
 import { namespacePrefix } from "./names";
+import { markOwnership } from "./ownership";
 import { ensureSelfTest } from "./self-test";
 
 /**
@@ -21,6 +22,7 @@ import { ensureSelfTest } from "./self-test";
  */
 export async function reconcile(lab: Lab, records?: readonly ResourceRecord[]): Promise<void> {
   await withFabricLock(lab, "bringing the networks in line", async () => {
+    await markOwnership(lab);
     await ensureSelfTest(lab);
     const prefix = namespacePrefix(lab);
     const all = records ?? new RecordStore(lab).list();

@@ -35,8 +35,13 @@ const shutdownTime = 20_000;
  * @throws when the spec, its user data or the image is wrong, the namespace or tap is not there (with what the console says)
  */
 export async function startNode(lab: Lab, spec: NodeSpec): Promise<void> {
-  if (nodeStatus(lab, spec.instanceId).state === "running") return;
   const dir = lab.nodeDir(spec.instanceId);
+  if (nodeStatus(lab, spec.instanceId).state === "running") {
+    // One that another process has just started, or that reboots, has no kernel yet.
+    const isUp = (): boolean => nodeStatus(lab, spec.instanceId).pid !== undefined && existsSync(join(dir, "umid", "n", "mconsole"));
+    await until(() => isUp() || nodeStatus(lab, spec.instanceId).state !== "running", 10_000, `the kernel of ${spec.instanceId}, which is being started, does not come up`);
+    if (isUp()) return;
+  }
   const image = join(dir, "image");
   // A disk belongs to the image it was begun on, also when set-up has made a newer one since.
   const imagePath = existsSync(image) ? realpathSync(image) : imageInUse(lab, spec.suite ?? "bookworm");
@@ -257,16 +262,20 @@ function memoryDirectory(dir: string, memoryMiB: number): string {
   return bavail * bsize > memoryMiB * 1024 * 1024 ? "/dev/shm" : dir;
 }
 
-/** Ends supervisor and kernel, the supervisor first, so that it starts nothing again; returns when both are gone. */
+/**
+ * Ends supervisor and kernel, the supervisor first, so that it starts nothing again; returns when both are gone. They are found by their
+ * names, not by the files with their ids: whoever started them may have been killed before these were written.
+ */
 async function end(lab: Lab, instanceId: string): Promise<void> {
-  const supervisor = supervisorPid(lab, instanceId);
-  if (supervisor !== undefined) {
-    await kill(supervisor);
-    await until(() => supervisorPid(lab, instanceId) === undefined, 5_000, `the supervisor of ${instanceId} (process ${supervisor}) does not end`);
+  const [dir, name] = [lab.nodeDir(instanceId), processName(lab, instanceId)];
+  // The supervisor, and what is about to become it.
+  const supervising = (): number[] => processesWith((argv) => argv.includes(dir) && argv.includes(name));
+  for (let deadline = Date.now() + 5_000, found = supervising(); found.length > 0; found = supervising()) {
+    if (Date.now() > deadline) throw new Error(`the supervisor of ${instanceId} (processes ${found.join(", ")}) does not end within 5 s`);
+    for (const pid of found) await kill(pid);
   }
-  // By name, not by uml.pid: a supervisor may have been ended between starting a kernel and noting its id. Each kernel is the head of a
-  // process group, which its guest's processes are in; they hold its namespace, and would end a moment after it.
-  for (const pid of namedProcesses(join(lab.nodeDir(instanceId), processName(lab, instanceId)))) {
+  // Each kernel is the head of a process group, which its guest's processes are in; they hold its namespace, and would end a moment after it.
+  for (const pid of processesWith((argv) => argv[0] === join(dir, name))) {
     await kill(pid);
     await kill(-pid);
     await until(() => groupIsGone(pid), 5_000, `the kernel of ${instanceId} (process group ${pid}) does not end`);
@@ -336,10 +345,10 @@ function processes(): number[] {
   return readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number);
 }
 
-function namedProcesses(name: string): number[] {
+function processesWith(isMeant: (argv: readonly string[]) => boolean): number[] {
   return processes().filter((pid) => {
     try {
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0] === name;
+      return isMeant(readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0"));
     } catch {
       return false; // It ended while this looked.
     }
