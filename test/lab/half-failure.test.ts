@@ -45,6 +45,7 @@ interface Deployment {
 /** A stack and what is the case on its nodes. */
 class Stack {
   readonly quickStart = new QuickStart();
+  #former: ReadonlySet<number> = new Set();
 
   constructor(networks: string) {
     this.quickStart.writeProgram(program(networks));
@@ -70,6 +71,7 @@ class Stack {
   /** An `up` that runs on, to be disturbed. */
   startUp(): { readonly ended: Promise<Outcome>; cli(): RunningProcess } {
     const { env, dir } = this.quickStart;
+    this.#former = new Set(this.connections().map(({ pid }) => pid));
     const child = spawn("pulumi", ["-C", join(dir, "lab"), "--non-interactive", "up", "--yes", "--skip-preview", "--stack", "test"], { env, cwd: dir, stdio: ["ignore", "pipe", "pipe"] });
     const said = { stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (text: string) => (said.stdout += text));
@@ -85,9 +87,9 @@ class Stack {
     return processesOf(this.quickStart.dir);
   }
 
-  /** The ends of ssh connections that the provider holds, of all nodes or to one address. */
+  /** The ends of ssh connections that the provider holds, of all nodes or to one address; not those that an earlier operation has just left. */
   connections(address = ""): RunningProcess[] {
-    return this.processes().filter(({ commandLine }) => commandLine.startsWith(`socat - TCP4:${address}`));
+    return this.processes().filter(({ pid, commandLine }) => commandLine.startsWith(`socat - TCP4:${address}`) && !this.#former.has(pid));
   }
 
   /** Waits until the provider connects. */
@@ -273,7 +275,7 @@ describe("drift and half failure", function () {
 
   it("pulumi killed in the middle of its pushes leaves a lock and pending operations, and cancel and up go on from there", async () => {
     const records = new RecordStore(quickStart.lab).list().map(({ id }) => id);
-    quickStart.writePools(pools("ipipMode: CrossSubnet"));
+    quickStart.writePools(pools("ipipMode: Always"));
     const up = stack.startUp();
     await stack.connecting();
     // The CLI first, so that it starts nothing more; then its plugins and what they started.
@@ -289,6 +291,10 @@ describe("drift and half failure", function () {
     const cancelled = await quickStart.pulumi("cancel", "--yes", "test");
     assert.equal(cancelled.code, 0, cancelled.stderr);
     await stack.doing("up");
+    // What may have been made unseen stays on record until a refresh is told that it was not, or is known by now.
+    const cleared = await quickStart.steps("refresh", "--clear-pending-creates");
+    assert.equal(cleared.code, 0, cleared.stdout + cleared.stderr);
+    assert.deepEqual(told(changes(cleared.steps)), []);
     assert.deepEqual(await stack.amiss(), []);
     const rules = (ids: readonly string[]): readonly string[] => ids.filter((id) => !id.startsWith("sgr-"));
     assert.deepEqual(rules(new RecordStore(quickStart.lab).list().map(({ id }) => id)), rules(records), "something is in the lab twice");
@@ -298,9 +304,9 @@ describe("drift and half failure", function () {
   it("an interrupted update ends within seconds, also while a node does not answer, and up goes on from there", async () => {
     const { pid } = nodeStatus(quickStart.lab, stack.id("green-a0"));
     assert.ok(pid !== undefined);
-    quickStart.writePools(pools("ipipMode: Always"));
-    // The whole of User-mode Linux: kernel and the guest's processes.
-    await run(["kill", "-STOP", "--", `-${pid}`]);
+    quickStart.writePools(pools("vxlanMode: Always"));
+    // The kernel alone: the guest's processes wait for it, and it takes their being stopped for their end.
+    await run(["kill", "-STOP", "--", String(pid)]);
     try {
       const up = stack.startUp();
       await stack.connecting(stack.publicIp("green-a0"));
@@ -312,11 +318,12 @@ describe("drift and half failure", function () {
       assert.ok(Date.now() - begun < 15_000, `it took ${Date.now() - begun} ms`);
       assert.notEqual(code, 0);
       assert.match(stdout + stderr, /cancel/i);
+      while (stack.connections().length > 0 && Date.now() - begun < 15_000) await sleep(50);
       assert.deepEqual(stack.connections(), []);
     } finally {
-      await run(["kill", "-CONT", "--", `-${pid}`]);
+      await run(["kill", "-CONT", "--", String(pid)]);
     }
-    assert.ok((await stack.doing("up")).some(({ op, name }) => op === "update" && name === "test-green-a0"));
+    assert.ok((await stack.doing("up")).some(({ name }) => name.startsWith("test-green-a0")));
     assert.deepEqual(await stack.amiss(), []);
   });
 
