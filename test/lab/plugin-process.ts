@@ -7,6 +7,10 @@ import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { imagesOf } from "../../lab/src/ec2/images";
+import { EC2 } from "../../lab/src/ec2/tokens";
+
+const ami = imagesOf("us-east-1").find(({ architecture }) => architecture === "x86_64")?.id ?? "";
 
 const source = (name: string): string => JSON.stringify(resolve(__dirname, "../../lab/src", name));
 
@@ -82,6 +86,26 @@ export class PluginProcess {
     this.process.kill(signal);
     await ended;
   }
+}
+
+/** Creates a VPC with instances as Pulumi does, what depends on nothing else side by side, and gives all back in the order of creation. */
+export async function smallStack(plugin: PluginProcess, instances: number): Promise<Made[][]> {
+  const vpc = await plugin.create(EC2.vpc, "v", { cidrBlock: "10.1.0.0/16" });
+  const [subnet, group, gateway] = await Promise.all([
+    plugin.create(EC2.subnet, "s", { vpcId: vpc.id, cidrBlock: "10.1.0.0/24", availabilityZone: "us-east-1a" }),
+    plugin.create(EC2.securityGroup, "g", { vpcId: vpc.id }),
+    plugin.create(EC2.internetGateway, "i", { vpcId: vpc.id }),
+  ]);
+  const rest = await Promise.all([
+    plugin.create(EC2.ingressRule, "r", { securityGroupId: group.id, ipProtocol: "4", referencedSecurityGroupId: group.id }),
+    ...Array.from({ length: instances }, (_, i) => plugin.create(EC2.instance, `n${i}`, { ami, instanceType: "t3.micro", subnetId: subnet.id, vpcSecurityGroupIds: [group.id], associatePublicIpAddress: true })),
+  ]);
+  return [[vpc], [subnet, group, gateway], rest];
+}
+
+/** Deletes it again, in the opposite order. */
+export async function remove(plugin: PluginProcess, made: readonly (readonly Made[])[]): Promise<void> {
+  for (const level of [...made].reverse()) await Promise.all(level.map((each) => plugin.delete(each)));
 }
 
 function urn(type: string, name: string): string {

@@ -21,7 +21,8 @@ export function ownedIds({ id, state }: Lab): string[] {
 
 /** Forgets them, when their namespaces are gone. */
 export async function removeMarks(ids: readonly string[]): Promise<void> {
-  await run(["rm", "-f", "--", ...ids.map((id) => join(directory, id))]);
+  const files = ids.map((id) => join(directory, id)).filter((file) => existsSync(file));
+  if (files.length > 0) await run(["rm", "-f", "--", ...files]);
 }
 
 function isOf(id: string, state: string): boolean {

@@ -8,7 +8,7 @@ import { applyFabric } from "./apply";
 import { serveLinkLocal } from "./link-local-services";
 import { fabricOf } from "./model";
 import { namespacePrefix } from "./names";
-import { markOwnership } from "./ownership";
+import { markOwnership, removeMarks } from "./ownership";
 import { ensureSelfTest } from "./self-test";
 
 /**
@@ -22,11 +22,13 @@ import { ensureSelfTest } from "./self-test";
  */
 export async function reconcile(lab: Lab, records?: readonly ResourceRecord[]): Promise<void> {
   await withFabricLock(lab, "bringing the networks in line", async () => {
-    await markOwnership(lab);
     await ensureSelfTest(lab);
     const prefix = namespacePrefix(lab);
     const all = records ?? new RecordStore(lab).list();
-    await applyFabric(prefix, fabricOf(prefix, all, readFaults(lab)), fabricMemory(lab));
+    const namespaces = fabricOf(prefix, all, readFaults(lab));
+    if (namespaces.length > 0) await markOwnership(lab);
+    await applyFabric(prefix, namespaces, fabricMemory(lab));
+    if (namespaces.length === 0) await removeMarks([lab.id]);
     await serveLinkLocal(lab, all);
   });
 }

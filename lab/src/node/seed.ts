@@ -32,15 +32,14 @@ export function seedFiles(spec: NodeSpec, installed: ReadonlySet<string>): SeedF
     files.push({ name: "ssh_host_ed25519_key", content: data.hostKey.privateKey });
     files.push({ name: "ssh_host_ed25519_key.pub", content: data.hostKey.publicKey });
   }
-  if (data.writeFiles.length > 0) {
-    const script = data.writeFiles.map((file, i) => {
-      const path = shellQuote(file.path);
-      const source = `/run/lab-seed/write-file-${i}`;
-      return `mkdir -p "$(dirname ${path})"\ncat ${source} ${file.append ? ">>" : ">"}${path}\nchown ${file.owner} ${path}\nchmod ${file.permissions} ${path}\n`;
-    });
-    files.push({ name: "write-files", content: script.join("") });
-    files.push(...data.writeFiles.map((file, i) => ({ name: `write-file-${i}`, content: file.content })));
-  }
+  const script = data.writeFiles.map((file, i) => {
+    const path = shellQuote(file.path);
+    const source = `/run/lab-seed/write-file-${i}`;
+    return `mkdir -p "$(dirname ${path})"\ncat ${source} ${file.append ? ">>" : ">"}${path}\nchown ${file.owner} ${path}\nchmod ${file.permissions} ${path}\n`;
+  });
+  // Keys and files are on the disk before the mark that they are: a power cut would leave them empty, and sshd without a host key.
+  files.push({ name: "write-files", content: `${script.join("")}sync\n` });
+  files.push(...data.writeFiles.map((file, i) => ({ name: `write-file-${i}`, content: file.content })));
   if (data.commands !== undefined) files.push({ name: "commands", content: data.commands });
   return files;
 }

@@ -27,6 +27,7 @@ describe("seed", () => {
     assert.deepEqual(contents(spec), {
       meta: "address=10.1.0.10\nprefix=24\ngateway=10.1.0.1\nmtu=9001\nhostname=ip-10-1-0-10\n",
       authorized_keys: "ssh-ed25519 AAAAone\n",
+      "write-files": "sync\n",
     });
   });
 
