@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { labNodes } from "../../lab/src/commands/find-node";
@@ -339,13 +339,13 @@ describe("drift and half failure", function () {
       await other.init();
       quickStart.writePools(pools("ipipMode: CrossSubnet"));
       const [changed] = await Promise.all([stack.doing("up"), other.doing("up")]);
-      assert.deepEqual(told(changed).filter((step) => !/^update (?:IpPools|Topology|Routes) /.test(step)), []);
+      assert.deepEqual(told(changed.filter(({ type }) => type.startsWith("aws:"))), []);
       assert.ok(records().length > own.length, "the other one's records are seen");
       assert.deepEqual([...(await stack.amiss()), ...(await labStackAmiss(stack, other))], []);
       quickStart.writePools(pools("ipipMode: Always"));
       await Promise.all([stack.doing("up"), other.doing("destroy")]);
     } finally {
-      other.quickStart.command("rm", ["-rf", other.quickStart.dir]).catch(() => undefined);
+      rmSync(other.quickStart.dir, { recursive: true, force: true });
     }
     assert.deepEqual(records().filter((id) => !id.startsWith("sgr-")), own.filter((id) => !id.startsWith("sgr-")));
     assert.deepEqual(await stack.amiss(), []);
