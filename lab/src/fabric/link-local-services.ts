@@ -75,7 +75,11 @@ for pid in $others; do
 done
 for pid in $3; do
   kill -KILL "$pid" 2>/dev/null || :
-  while [ -e "/proc/$pid/exe" ] && [ -n "$(readlink "/proc/$pid/exe")" ]; do sleep 0.01; done
+  # A process that ends lets go of its program before its sockets; both are gone once it is a zombie (proc(5): the state follows the name in brackets).
+  while state=$(sed 's/^.*) //' "/proc/$pid/stat" 2>/dev/null) && [ -n "$state" ]; do
+    case $state in [ZX]*) break ;; esac
+    sleep 0.01
+  done
 done
 `;
 

@@ -270,6 +270,7 @@ export function describe(error: unknown): string {
       return "no route to it";
     case "ECONNRESET":
     case "EPIPE":
+    case "ERR_STREAM_PREMATURE_CLOSE":
       return "the connection was closed";
     case "ENOTFOUND":
     case "EAI_AGAIN":

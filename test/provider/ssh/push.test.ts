@@ -74,6 +74,24 @@ describe("push", () => {
       assert.deepEqual(await pushPart(target, ROUTES), ["ip route add 192.168.0.64/26 via 10.1.0.11 dev ens5 proto 80 onlink"]);
     });
 
+    it("tells files of its own that were changed with the first part, whose push mends them", async () => {
+      const { target } = sshd;
+      await pushPart(target, TUNNEL);
+      await pushPart(target, ROUTES);
+      for (const [meddle, words] of [
+        ["echo '# by hand' >>/etc/systemd/system/overlaynet.timer", "/etc/systemd/system/overlaynet.timer: FAILED"],
+        ["rm /usr/local/lib/overlaynet/overlaynet.awk", "/usr/local/lib/overlaynet/overlaynet.awk: FAILED open or read"],
+        ["rm -r /usr/local/lib/overlaynet", "not installed"],
+      ] as const) {
+        node.sh(meddle);
+        const states = await readParts(target);
+        assert.deepEqual(states.get("routes"), { ...whole(ROUTES), deviations: [`overlaynet's own files: ${words}`] });
+        assert.deepEqual(states.get("tunnel-vxlan"), whole(TUNNEL));
+        assert.deepEqual(await pushPart(target, ROUTES), []);
+        assert.deepEqual((await readParts(target)).get("routes"), whole(ROUTES));
+      }
+    });
+
     it("removes parts, the last one with everything, and what is not there at once", async () => {
       const { target } = sshd;
       await pushPart(target, ROUTES).catch(() => undefined);
