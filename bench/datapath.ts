@@ -14,8 +14,8 @@ import { A, B } from "../test/provider/node/plans";
  *
  * By hand the nodes have neither nftables' table nor connection tracking. A round measures plain, by hand and ours, every other round the other way
  * around, so that what else the machine does hits all of them, and a ratio is that of one round. "Plain" is from node to node, without workloads.
- * Beside rates stand rates by CPU time of both nodes, kernel and processes, as this machine counts it: a busy machine changes those less.
- * Exit code 1 when a bar is missed.
+ * Beside rates stand rates by CPU time of both nodes, kernel and processes, as this machine counts it: a busy machine changes those less. No bar is
+ * judged on a machine that has other work. Exit code 0 all bars met, 1 one missed, 2 one not judged.
  */
 const ROUNDS = Number(process.argv[2] ?? 8);
 const SECONDS = Number(process.argv[3] ?? 3);
@@ -42,7 +42,7 @@ interface Sample {
 }
 type Round = Readonly<Record<Side, Sample>>;
 
-let missed = false;
+const verdicts = new Set<"met" | "MISSED" | "not judged">();
 
 async function main(): Promise<void> {
   const pair = await OverlayPair.start();
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
     closeConnections();
     await pair.remove();
   }
-  process.exitCode = missed ? 1 : 0;
+  process.exitCode = verdicts.has("MISSED") ? 1 : verdicts.has("not judged") ? 2 : 0;
 }
 
 /** The tunnels and the workload that somebody makes who knows ip(8). All of it stays; `up` of a mode says which of it is used. */
@@ -106,15 +106,17 @@ async function compare(pair: OverlayPair, mode: Mode): Promise<void> {
       if (plain !== undefined && hand !== undefined && ours !== undefined) rounds.get(name)?.push({ plain, hand, ours });
     }
   }
-  console.log(`\n${mode}; load average of this machine ${Math.min(...busy).toFixed(1)} to ${Math.max(...busy).toFixed(1)}, of which this is about 2`);
+  // The two nodes alone keep it at about 2.
+  const isBusy = median(busy) > cpus().length + 1;
+  console.log(`\n${mode}; load average of this machine ${Math.min(...busy).toFixed(1)} to ${Math.max(...busy).toFixed(1)}${isBusy ? ": BUSY" : ""}`);
   console.log(`${"".padEnd(16)}  ${["plain", "by hand", "ours"].map((side) => side.padEnd(9)).join("  ")}  ${"".padEnd(10)}  ours / by hand      by CPU time         by hand / plain`);
   for (const { name, unit } of LOADS) {
     const all = rounds.get(name) ?? [];
     const rates = SIDES.map((side) => median(all.map((round) => round[side].rate)).toFixed(0).padEnd(9)).join("  ");
     const ratio = all.map(({ ours, hand }) => ours.rate / hand.rate);
     const byCpu = all.map(({ ours, hand }) => ours.byCpu / hand.byCpu);
-    const verdict = median(ratio) >= BARS[mode] ? "met" : "MISSED";
-    missed ||= verdict === "MISSED";
+    const verdict = isBusy ? "not judged" : median(ratio) >= BARS[mode] ? "met" : "MISSED";
+    verdicts.add(verdict);
     console.log(`${name.padEnd(16)}  ${rates}  ${unit.padEnd(10)}  ${[ratio, byCpu, all.map(({ hand, plain }) => hand.rate / plain.rate)].map(spread).join("  ")}  bar ${BARS[mode]}: ${verdict}`);
   }
 }
@@ -175,5 +177,5 @@ function spread(values: readonly number[]): string {
 
 main().catch((error: unknown) => {
   console.error(error);
-  process.exitCode = 2;
+  process.exitCode = 1;
 });

@@ -467,18 +467,19 @@ function ruleset(   i, name, input, unwanted, notrack, ports) {
   set("masquerade_pools", "ipv4_addr", "interval"); set("masquerade_pools6", "ipv6_addr", "interval")
   set("own_blocks", "ipv4_addr", "interval"); set("own_blocks6", "ipv6_addr", "interval")
   set("workload_devices", "ifname"); set("workloads", "ifname . ipv4_addr"); set("workloads6", "ifname . ipv6_addr")
-  rule("  chain prerouting {\n    type filter hook prerouting priority raw; policy accept;\n    iifname \"lo\" accept\n" \
-    "    iifname { \"tunl0\", \"vxlan.calico\", \"vxlan-v6.calico\" } jump decapsulated\n" \
-    "    ip protocol 4 ip saddr @ipip_members notrack\n" notrack \
+  # Every packet of the node comes through here: what has been looked at whole is accepted at once, and asks nothing more.
+  rule("  chain prerouting {\n    type filter hook prerouting priority raw; policy accept;\n" \
+    "    iifname vmap { \"lo\" : accept, \"tunl0\" : jump decapsulated, \"vxlan.calico\" : jump decapsulated, \"vxlan-v6.calico\" : jump decapsulated }\n" \
     "    iifname @workload_devices jump from_workload\n" \
+    "    ip protocol 4 ip saddr @ipip_members notrack accept\n" notrack \
     "    ip saddr @own_blocks fib saddr . iif oif missing counter drop\n    ip6 saddr @own_blocks6 fib saddr . iif oif missing counter drop\n  }")
   rule("  chain output {\n    type filter hook output priority raw; policy accept;\n    ip protocol 4 ip daddr @ipip_members notrack\n" notrack "  }")
   rule("  chain input {\n    type filter hook input priority filter; policy accept;\n" input "  }")
   # The mark carries the sender's number through decapsulation: it is set on the outer packet and looked at on the inner one.
-  rule("  chain ipip {\n    ip saddr != @ipip_members counter drop\n    meta mark set ip saddr map @nodes\n  }")
-  rule("  chain vxlan_in {\n    ip saddr != @vxlan_members counter drop\n    ip6 saddr != @vxlan_members6 counter drop\n    meta mark set ip saddr map @nodes\n    meta mark set ip6 saddr map @nodes6\n  }")
-  rule("  chain decapsulated {\n    meta mark . ip saddr @sources meta mark set 0 return\n    meta mark . ip6 saddr @sources6 meta mark set 0 return\n    counter drop\n  }")
-  rule("  chain from_workload {\n    " unwanted "    iifname . ip saddr @workloads return\n    iifname . ip6 saddr @workloads6 return\n    ip6 saddr { ::, fe80::/10 } return\n    counter drop\n  }")
+  rule("  chain ipip {\n    ip saddr @ipip_members meta mark set ip saddr map @nodes accept\n    counter drop\n  }")
+  rule("  chain vxlan_in {\n    ip saddr @vxlan_members meta mark set ip saddr map @nodes accept\n    ip6 saddr @vxlan_members6 meta mark set ip6 saddr map @nodes6 accept\n    counter drop\n  }")
+  rule("  chain decapsulated {\n    meta mark . ip saddr @sources meta mark set 0 accept\n    meta mark . ip6 saddr @sources6 meta mark set 0 accept\n    counter drop\n  }")
+  rule("  chain from_workload {\n    " unwanted "    iifname . ip saddr @workloads accept\n    iifname . ip6 saddr @workloads6 accept\n    ip6 saddr { ::, fe80::/10 } return\n    counter drop\n  }")
   rule("  chain postrouting {\n    type nat hook postrouting priority srcnat; policy accept;\n" \
     "    ip saddr @masquerade_pools ip daddr != @all_pools masquerade fully-random\n    ip6 saddr @masquerade_pools6 ip6 daddr != @all_pools6 masquerade fully-random\n" \
     "    oifname { \"tunl0\", \"vxlan.calico\", \"vxlan-v6.calico\" } fib saddr type local fib saddr . oif type != local masquerade fully-random\n  }\n}")

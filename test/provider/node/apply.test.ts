@@ -232,7 +232,7 @@ describe("overlaynet-apply", function () {
     assert.match(node.sh("ip -d link show vxlan.calico"), /vxlan id 4097 .*dstport 4790/);
     assert.match(node.sh(`ip route show ${C.block}`), /dev vxlan\.calico onlink mtu 8951/);
     assert.equal(node.sh("bridge fdb show dev vxlan.calico | wc -l").trim(), "2");
-    assert.match(node.sh("nft list table inet overlaynet"), /udp dport 4790 @th,96,24 0x1001 jump vxlan/);
+    assert.match(node.sh("nft list table inet overlaynet"), /udp dport 4790 @th,96,24 0x1001 jump vxlan_in/);
   });
 
   it("adds before it removes: a route is never away while its way changes", async () => {
