@@ -38,7 +38,7 @@ export class Routes extends pulumi.CustomResource {
     }
 
     /**
-     * sha256, hex, of what stands on the node. Known in preview; `none` when the node needs none, `deviates: …` when a refresh found something else in force, empty when it is not known what stands there.
+     * sha256, hex, of what stands on the node. Known in preview; `none` when the node needs none, `files: …` or `deviates: …` when a refresh found files changed or something else in force, empty when it is not known what stands there.
      */
     declare public /*out*/ readonly digest: pulumi.Output<string>;
 
@@ -91,7 +91,7 @@ export interface RoutesArgs {
      */
     connection: pulumi.Input<inputs.ConnectionArgs>;
     /**
-     * Id of the node's instance. A change replaces the resource: what was pushed went with the instance.
+     * Id of the node's instance. A change brings everything to the new instance: what was pushed to the former one went with it.
      */
     instanceId: pulumi.Input<string>;
     /**

@@ -66,7 +66,7 @@ export interface AssignedWorkload {
   readonly mtu: number;
 }
 
-/** What every resource on a node has. A new instanceId replaces the resource: what was pushed went with the instance. */
+/** What every resource on a node has. With a new instanceId all is brought there: what was pushed went with the former instance. */
 export interface OnNodeInputs {
   readonly node: string;
   readonly instanceId: string;
