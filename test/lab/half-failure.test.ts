@@ -397,10 +397,10 @@ describe("drift and half failure", function () {
     const namespaces = async (): Promise<string[]> => (await quickStart.command("ip", ["netns", "list"])).stdout.split("\n").filter((line) => new RegExp(`^lab-${lab.id}-(?:vpc|eni)`).test(line));
     assert.notDeepEqual(await namespaces(), []);
 
-    const begun = Date.now();
+    assert.notDeepEqual(quickStart.takeConnections(), [], "connections are seen");
     await stack.doing("destroy");
-    // Nobody waits for nodes that do not answer: that would be 60 s each.
-    assert.ok(Date.now() - begun < 50_000, `it took ${Date.now() - begun} ms`);
+    // Nobody waits for nodes that do not answer, as nobody asks them.
+    assert.deepEqual(quickStart.takeConnections(), []);
     assert.deepEqual((await stack.deployment()).resources ?? [], []);
     assert.deepEqual(readdirSync(lab.resources), []);
     const nodes = join(lab.state, "nodes");
