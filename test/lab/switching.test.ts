@@ -259,6 +259,15 @@ describe("switching under traffic", function () {
     before(() => cluster.start(pool("Never")));
     after(() => cluster.quickStart.remove());
 
+    it("Never alone: every pair verified, and nothing but workloads' own packets on the wire", async () => {
+      const report = await cluster.verified(2);
+      for (const { encapsulation, wire } of report.pairs) {
+        assert.equal(encapsulation, "None");
+        assert.match(wire.join("; "), /^IP 192\.168\.\S+ > 192\.168\.\S+$/);
+      }
+      await cluster.holdsOnly("Never");
+    });
+
     it("loses nothing between Never and each of the others, and leaves nothing of the old one", async () => {
       const switches = await tour(cluster, FROM_AND_TO_NEVER);
       results.push(...switches);
