@@ -49,7 +49,7 @@ describe("strangers' tunnel packets", function () {
       const packet = (outer: Forged["outer"], source: string, to: NodeName): Buffer =>
         tunnelPacket({ encapsulation, outer, inner: { source, destination: WORKLOADS[to] }, mac: SELVES[to].mac });
       /** The chain that asks who sent the outer packet. */
-      const outerChain = encapsulation.toLowerCase();
+      const outerChain = encapsulation === "IPIP" ? "ipip" : "vxlan_in";
       const device = encapsulation === "IPIP" ? "tunl0" : "vxlan.calico";
 
       before(async () => {
@@ -63,7 +63,7 @@ describe("strangers' tunnel packets", function () {
       });
       after(async () => {
         await Promise.all(NODES.map(async (name) => {
-          for (const part of ["workload-w", "routes", `tunnel-${outerChain}`]) await removePart(pair.target(name), part);
+          for (const part of ["workload-w", "routes", `tunnel-${encapsulation.toLowerCase()}`]) await removePart(pair.target(name), part);
         }));
       });
 
