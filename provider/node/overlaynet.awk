@@ -125,7 +125,7 @@ function want_route(   i, n, type, dst, via, dev, proto, scope, metric, onlink, 
 
 # ---------------------------------------------------------------------------------------------- what Linux holds
 /^= / { section = $2; if ($2 == "fdb") fdb_dev = $3; next }
-section == "nft" { nft_lines++; if ((getline line < nft_shown) <= 0 || line != $0) nft_changed = 1; see_ruleset("seen", $0); next }
+section == "nft" { nft_line[++nft_lines] = $0; if ((getline line < nft_shown) <= 0 || line != $0) nft_changed = 1; next }
 section == "fdb" { see_fdb(); next }
 section == "workloads" { known_workloads[++known_count] = $1; seen_netns[$1] = $2 == "netns"; seen_veth[$1] = $3; seen_address[$1] = $4; next }
 section == "ip" && $1 ~ /^[0-9]+:$/ { if ($3 ~ /^</) see_link(); else if ($3 ~ /^inet6?$/) see_address(); next }
@@ -497,38 +497,60 @@ function nft_diff(   verb, changed) {
     close(nft_wanted)
     changed = nft_changed || (getline line < nft_shown) > 0
     close(nft_shown)
-    if (nft_lines && !changed && same(nft_wanted, nft_loaded)) return
-    if (nft_lines && (!changed || nft_drift()) && nft_update()) verb = "update"
+    if (nft_lines && (!changed || nft_drift())) {
+      if (mend_count == 0 && same(nft_wanted, nft_loaded)) return
+      if (nft_update()) verb = "update"
+    }
   }
   print verb > (work "/nft")
   change(has_part("routes") ? "routes" : part_count ? PARTS[1] : "-", "nft " verb " table inet overlaynet")
 }
 
-# A line that nftables shows: what is inside a set or chain by its name, all else as `frame`.
-function see_ruleset(which, text) {
-  if (text ~ /^\t[a-z]+ [a-z0-9_]+ \{$/) { shown_object = text; gsub(/[\t{]| $/, "", shown_object); sub(/ $/, "", shown_object) }
-  if (text ~ /^\t\t/ && text !~ /^\t\t(type|typeof|flags|policy) /) shown[which, shown_object, ++shown_lines[which, shown_object]] = text
-  else shown_frame[which] = shown_frame[which] text "\n"
+# A line that nftables shows: rules of a chain in their order, elements of a set in none, as a set that grows changes it; all else as `frame`.
+function see_ruleset(which, text,   n, i, part) {
+  if (text ~ /^\t[a-z]+ [a-z0-9_]+ \{$/) { shown_object = text; gsub(/[\t{]/, "", shown_object); sub(/ $/, "", shown_object) }
+  if (text !~ /^\t\t/ || text ~ /^\t\t(type|typeof|flags|policy) /) shown_frame[which] = shown_frame[which] text "\n"
+  else if (shown_object ~ /^chain /) shown_rules[which, shown_object] = shown_rules[which, shown_object] text "\n"
+  else {
+    sub(/elements = \{/, "", text); gsub(/[\t{}]/, "", text)
+    n = split(text, part, ",")
+    for (i = 1; i <= n; i++) {
+      gsub(/^ +| +$/, "", part[i])
+      if (part[i] == "") continue
+      shown[which, shown_object, part[i]] = 1
+      shown_list[which, ++shown_count[which]] = shown_object SUBSEP part[i]
+    }
+  }
 }
 
-# Which sets and chains somebody changed, as `drifted`. @returns whether they are all there still
-function nft_drift(   object, i, at) {
+# What somebody changed: chains as `drifted`, elements as `mends`. @returns whether all sets and chains are there still
+function nft_drift(   i, at, object) {
   while ((getline line < nft_shown) > 0) see_ruleset("was", line)
   close(nft_shown)
+  for (i = 1; i <= nft_lines; i++) see_ruleset("seen", nft_line[i])
   if (shown_frame["was"] != shown_frame["seen"]) return 0
-  for (at in shown_lines) {
+  for (at in shown_rules) {
     split(at, object, SUBSEP)
-    if (shown_lines["was", object[2]] + 0 != shown_lines["seen", object[2]] + 0) drifted[object[2]] = 1
-    for (i = 1; i <= shown_lines[at]; i++) if (shown["was", object[2], i] != shown["seen", object[2], i]) drifted[object[2]] = 1
+    if (!(object[2] in drifted) && shown_rules["was", object[2]] != shown_rules["seen", object[2]]) { drifted[object[2]] = 1; mend_count++ }
   }
+  mends_of("delete", "seen", "was")
+  mends_of("add", "was", "seen")
   return 1
 }
+function mends_of(verb, from, other,   i, half) {
+  for (i = 1; i <= shown_count[from]; i++) {
+    if ((other, shown_list[from, i]) in shown) continue
+    split(shown_list[from, i], half, SUBSEP)
+    mends[++mend_count] = element_command(verb, half[1], half[2])
+  }
+}
+function element_command(verb, object, element,   words) { split(object, words, " "); return verb " element inet overlaynet " words[2] " { " element " }" }
 
 # Reads a ruleset as `ruleset` writes it, as nft_drift does one that nftables shows.
 function read_ruleset(path, which,   object) {
   frame[which] = ""
   while ((getline line < path) > 0) {
-    if (line ~ /^      /) { sub(/^ +/, "", line); sub(/ ,$/, "", line); held[which, object, line] = 1; list[which, ++list_count[which]] = object SUBSEP line }
+    if (line ~ /^      /) { sub(/^ +/, "", line); sub(/ *,$/, "", line); held[which, object, line] = 1; list[which, ++list_count[which]] = object SUBSEP line }
     else if (line ~ /^    [^ ]/ && object ~ /^chain / && line !~ /^    type /) rules[which, object] = rules[which, object] line "\n"
     else if (line !~ /^    (elements = \{|\})$/) {
       frame[which] = frame[which] line "\n"
@@ -546,13 +568,12 @@ function nft_update(   i, k, name, words, lines, n) {
   if (frame["loaded"] != frame["wanted"]) return 0
   printf "" > nft_change
   # Away before there: intervals may not overlap, and a key may have another value.
-  for (name in drifted) if (name !~ /^chain /) print "flush " name_of_set(name) > nft_change
+  for (i = 1; i <= mend_count; i++) if (i in mends) print mends[i] > nft_change
   elements_update("delete", "loaded", "wanted")
   elements_update("add", "wanted", "loaded")
   for (i = 1; i <= object_count; i++) {
     name = objects[i]
-    if (rules["loaded", name] == rules["wanted", name] && !(name in drifted)) continue
-    if (name !~ /^chain /) continue
+    if (name !~ /^chain / || (rules["loaded", name] == rules["wanted", name] && !(name in drifted))) continue
     split(name, words, " ")
     print "flush chain inet overlaynet " words[2] > nft_change
     n = split(rules["wanted", name], lines, "\n")
@@ -561,12 +582,11 @@ function nft_update(   i, k, name, words, lines, n) {
   close(nft_change)
   return 1
 }
-function name_of_set(object,   words) { split(object, words, " "); return words[1] " inet overlaynet " words[2] }
-function elements_update(verb, from, other,   i, half, words) {
+function elements_update(verb, from, other,   i, half) {
   for (i = 1; i <= list_count[from]; i++) {
-    split(list[from, i], half, SUBSEP); split(half[1], words, " ")
-    if (half[1] in drifted ? verb == "delete" : (other, list[from, i]) in held) continue
-    print verb " element inet overlaynet " words[2] " { " half[2] " }" > nft_change
+    if ((other, list[from, i]) in held) continue
+    split(list[from, i], half, SUBSEP)
+    print element_command(verb, half[1], half[2]) > nft_change
   }
 }
 function same(one, other,   line, other_line, differ) {

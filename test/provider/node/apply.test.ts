@@ -295,7 +295,8 @@ describe("overlaynet-apply", function () {
         assert.equal(held(node), first, `killed after ${after} ms`);
       }
     }
-    assert.ok(killed > 40, `${killed} runs were killed`);
+    // How many depends on how fast the machine is.
+    assert.ok(killed > 15, `${killed} runs were killed`);
   }).timeout(240_000);
 
   it("puts a part back that was being replaced when it was killed", () => {

@@ -17,5 +17,10 @@ export function held(node: TestNode): string {
     .replaceAll(/^(?!66:(?:00:00|11:11|22:22|33:33)|00:00)[0-9a-f:]{17} .*$/gm, "")
     .replaceAll(/qlen \d+/g, "")
     .split("\n");
-  return [...lines.filter((line) => line !== "").sort(), node.sh("nft -s list ruleset").replaceAll(/veth[0-9a-f]{8}/g, "veth")].join("\n");
+  return [...lines.filter((line) => line !== "").sort(), inOrder(node.sh("nft -s list ruleset").replaceAll(/veth[0-9a-f]{8}/g, "veth"))].join("\n");
+}
+
+/** Sets have no order: nftables shows their elements as they came. */
+function inOrder(ruleset: string): string {
+  return ruleset.replaceAll(/elements = \{([^}]*)\}/g, (_, elements: string) => `elements = { ${elements.split(",").map((element) => element.trim()).sort().join(", ")} }`);
 }
