@@ -384,7 +384,7 @@ function local_route(address, dev,   i) {
 }
 function add_workload(address, dev) {
   if (!is_device(dev)) return
-  add_element("workload_devices", "\"" dev "\"")
+  add_element("by_device", "\"" dev "\" : jump from_workload")
   add_element("workloads" v6(address), "\"" dev "\" . " address)
 }
 function is_inside(address, cidr,   half, size) {
@@ -445,7 +445,7 @@ function close_set(name,   i) {
   rule("  }")
 }
 
-function ruleset(   i, name, input, unwanted, notrack, ports) {
+function ruleset(   i, n, name, input, unwanted, notrack, ports, tunnels) {
   unwanted = "ip protocol 4 counter drop\n"
   ports[4789] = 1
   for (i = 1; i <= wanted_link_count; i++) {
@@ -466,11 +466,15 @@ function ruleset(   i, name, input, unwanted, notrack, ports) {
   set("all_pools", "ipv4_addr", "interval"); set("all_pools6", "ipv6_addr", "interval")
   set("masquerade_pools", "ipv4_addr", "interval"); set("masquerade_pools6", "ipv6_addr", "interval")
   set("own_blocks", "ipv4_addr", "interval"); set("own_blocks6", "ipv6_addr", "interval")
-  set("workload_devices", "ifname"); set("workloads", "ifname . ipv4_addr"); set("workloads6", "ifname . ipv6_addr")
+  set("workloads", "ifname . ipv4_addr"); set("workloads6", "ifname . ipv6_addr")
+  # Sets without a name, `{ … }`, would not do: while their rule is replaced, a packet on its way can find them empty.
+  add_element("by_device", "\"lo\" : accept")
+  n = split("tunl0 vxlan.calico vxlan-v6.calico", tunnels, " ")
+  for (i = 1; i <= n; i++) add_element("by_device", "\"" tunnels[i] "\" : jump decapsulated")
+  map("by_device", "ifname : verdict")
   # Every packet of the node comes through here: what has been looked at whole is accepted at once, and asks nothing more.
   rule("  chain prerouting {\n    type filter hook prerouting priority raw; policy accept;\n" \
-    "    iifname vmap { \"lo\" : accept, \"tunl0\" : jump decapsulated, \"vxlan.calico\" : jump decapsulated, \"vxlan-v6.calico\" : jump decapsulated }\n" \
-    "    iifname @workload_devices jump from_workload\n" \
+    "    iifname vmap @by_device\n" \
     "    ip protocol 4 ip saddr @ipip_members notrack accept\n" notrack \
     "    ip saddr @own_blocks fib saddr . iif oif missing counter drop\n    ip6 saddr @own_blocks6 fib saddr . iif oif missing counter drop\n  }")
   rule("  chain output {\n    type filter hook output priority raw; policy accept;\n    ip protocol 4 ip daddr @ipip_members notrack\n" notrack "  }")
@@ -479,7 +483,7 @@ function ruleset(   i, name, input, unwanted, notrack, ports) {
   rule("  chain ipip {\n    ip saddr @ipip_members meta mark set ip saddr map @nodes accept\n    counter drop\n  }")
   rule("  chain vxlan_in {\n    ip saddr @vxlan_members meta mark set ip saddr map @nodes accept\n    ip6 saddr @vxlan_members6 meta mark set ip6 saddr map @nodes6 accept\n    counter drop\n  }")
   rule("  chain decapsulated {\n    meta mark . ip saddr @sources meta mark set 0 accept\n    meta mark . ip6 saddr @sources6 meta mark set 0 accept\n    counter drop\n  }")
-  rule("  chain from_workload {\n    " unwanted "    iifname . ip saddr @workloads accept\n    iifname . ip6 saddr @workloads6 accept\n    ip6 saddr { ::, fe80::/10 } return\n    counter drop\n  }")
+  rule("  chain from_workload {\n    " unwanted "    iifname . ip saddr @workloads accept\n    iifname . ip6 saddr @workloads6 accept\n    ip6 saddr :: return\n    ip6 saddr fe80::/10 return\n    counter drop\n  }")
   rule("  chain postrouting {\n    type nat hook postrouting priority srcnat; policy accept;\n" \
     "    ip saddr @masquerade_pools ip daddr != @all_pools masquerade fully-random\n    ip6 saddr @masquerade_pools6 ip6 daddr != @all_pools6 masquerade fully-random\n" \
     "    oifname { \"tunl0\", \"vxlan.calico\", \"vxlan-v6.calico\" } fib saddr type local fib saddr . oif type != local masquerade fully-random\n  }\n}")
@@ -544,7 +548,12 @@ function mends_of(verb, from, other,   i, half) {
     mends[++mend_count] = element_command(verb, half[1], half[2])
   }
 }
-function element_command(verb, object, element,   words) { split(object, words, " "); return verb " element inet overlaynet " words[2] " { " element " }" }
+# nftables 1.0.6 deletes a single address from a set of ranges under a key only where it is written as a range.
+function element_command(verb, object, element,   words) {
+  split(object, words, " ")
+  if (words[2] ~ /^sources/ && element !~ /[\/-]/) element = element (element ~ /:/ ? "/128" : "/32")
+  return verb " element inet overlaynet " words[2] " { " element " }"
+}
 
 # Reads a ruleset as `ruleset` writes it, as nft_drift does one that nftables shows.
 function read_ruleset(path, which,   object) {

@@ -7,7 +7,7 @@ import { renderRoutes } from "../../../provider/src/node/routes";
 import { renderTunnel } from "../../../provider/src/node/tunnel";
 import { renderWorkload } from "../../../provider/src/node/workload";
 import type { NodePlan } from "../../../provider/src/plan/node-plan";
-import { held } from "./held";
+import { held, inOrder } from "./held";
 import { A, B, C, planOf } from "./plans";
 import { kill, type Outcome, TestNode } from "./test-node";
 
@@ -121,6 +121,47 @@ describe("overlaynet-apply", function () {
       assert.notEqual(ok(node.apply("apply")), "", what);
       assert.equal(held(node), whole, what);
     }
+  });
+
+  it("changes every set of its filter by elements, there and back, and so mends it: a table loaded anew may cost packets", () => {
+    const state = (...more: string[]): Part => newPart("routes", [{ name: "state", content: [`address ${A.ip}`, "member vxlan 10.1.0.11", "source 10.1.0.11 192.168.0.64/26", "pool all 192.168.0.0/16", "pool masquerade 192.168.0.0/16", ...more, ""].join("\n") }]);
+    const handle = (): string => node.sh("nft -a list table inet overlaynet | head -n 1");
+    ok(node.install(state()));
+    const table = handle();
+    const filter = (): string => inOrder(node.sh("nft -s list table inet overlaynet"));
+    const nothing = filter();
+    const update = "nft update table inet overlaynet\n";
+    /** By hand, elements alone: it is as the file shows it. */
+    const as = (file: string): string => `{ nft list table inet overlaynet | sed -nE 's/^\t(set|map) (.*) \\{/flush \\1 inet overlaynet \\2/p'; echo flush table inet overlaynet; cat ${file}; } | nft -f -`;
+    node.sh("nft -s list table inet overlaynet >/run/nothing");
+    for (const lines of [
+      ["member ipip 10.9.9.9"], ["member vxlan 10.9.9.9"], ["member vxlan fd00::9"],
+      ["source 10.9.9.9 192.168.9.0/26"], ["source 10.9.9.9 10.9.9.9"], ["source 10.9.9.9 10.9.9.9/32", "source 10.9.9.9 192.168.9.0/26"],
+      ["source fd00::9 fd00:9::/122"], ["source fd00::9 fd00::9"], ["source fd00::9 fd00:9::/122", "source fd00::9 fd00::9/128"],
+      ["pool all 10.9.0.0/16"], ["pool all 10.9.9.9/32"], ["pool all 10.9.0.0/16", "pool all 10.10.0.0/16"], ["pool all fd00:9::/64"], ["pool all fd00:9::9/128"],
+      ["pool masquerade 10.9.0.0/16"], ["pool masquerade 10.9.9.9/32"], ["pool masquerade fd00:9::/64"], ["pool masquerade fd00:9::9/128"],
+      ["block 10.9.9.0/26 8951 pool"], ["block 10.9.9.9/32 8951 pool"], ["block fd00:9::/122 8951 pool"], ["block fd00:9::9/128 8951 pool"],
+    ]) {
+      const what = lines.join("; ");
+      assert.equal(ok(node.install(state(...lines))), update, what);
+      const whole = filter();
+      assert.notEqual(whole, nothing, what);
+      node.sh(`nft -s list table inet overlaynet >/run/whole; ${as("/run/nothing")}`);
+      assert.equal(filter(), nothing, what);
+      assert.equal(ok(node.apply("apply")), update, what);
+      assert.equal(filter(), whole, what);
+      assert.equal(ok(node.install(state())), update, what);
+      assert.equal(filter(), nothing, what);
+      node.sh(as("/run/whole"));
+      assert.equal(filter(), whole, what);
+      assert.equal(ok(node.apply("apply")), update, what);
+      assert.equal(filter(), nothing, what);
+    }
+    installAll(TUNNEL, CROSS_SUBNET);
+    const without = filter();
+    for (const change of [() => node.install(WEB), () => node.apply("remove-part", WEB.name)]) assert.match(ok(change()), /^nft update table inet overlaynet$/m);
+    assert.equal(filter(), without);
+    assert.equal(handle(), table);
   });
 
   it("leaves alone what is not its own, and takes along all that is", () => {

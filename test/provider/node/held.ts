@@ -21,6 +21,6 @@ export function held(node: TestNode): string {
 }
 
 /** Sets have no order: nftables shows their elements as they came. */
-function inOrder(ruleset: string): string {
+export function inOrder(ruleset: string): string {
   return ruleset.replaceAll(/elements = \{([^}]*)\}/g, (_, elements: string) => `elements = { ${elements.split(",").map((element) => element.trim()).sort().join(", ")} }`);
 }
