@@ -111,15 +111,18 @@ async function compare(pair: OverlayPair, mode: Mode): Promise<void> {
   // The two nodes alone keep it at about 2.
   const isBusy = median(busy) > cpus().length + 1;
   console.log(`\n${mode}; load average of this machine ${Math.min(...busy).toFixed(1)} to ${Math.max(...busy).toFixed(1)}${isBusy ? ": BUSY" : ""}`);
-  console.log(`${"".padEnd(16)}  ${["plain", "by hand", "ours"].map((side) => side.padEnd(9)).join("  ")}  ${"".padEnd(10)}  ours / by hand      by CPU time         by hand / plain`);
+  console.log(`${"".padEnd(16)}  ${["plain", "by hand", "ours"].map((side) => side.padEnd(9)).join("  ")}  ${"".padEnd(10)}  ours / by hand      by CPU time         by hand / plain     ours / plain`);
   for (const { name, unit } of LOADS) {
     const all = rounds.get(name) ?? [];
     const rates = SIDES.map((side) => median(all.map((round) => round[side].rate)).toFixed(0).padEnd(9)).join("  ");
     const ratio = all.map(({ ours, hand }) => ours.rate / hand.rate);
     const byCpu = all.map(({ ours, hand }) => ours.byCpu / hand.byCpu);
-    const verdict = isBusy ? "not judged" : median(ratio) >= BARS[mode] ? "met" : "MISSED";
+    const toPlain = all.map(({ ours, plain }) => ours.rate / plain.rate);
+    // Where nothing is encapsulated, ours is held against what the nodes do by themselves too.
+    const judged = mode === "IPIP CrossSubnet" ? Math.min(median(ratio), median(toPlain)) : median(ratio);
+    const verdict = isBusy ? "not judged" : judged >= BARS[mode] ? "met" : "MISSED";
     verdicts.add(verdict);
-    console.log(`${name.padEnd(16)}  ${rates}  ${unit.padEnd(10)}  ${[ratio, byCpu, all.map(({ hand, plain }) => hand.rate / plain.rate)].map(spread).join("  ")}  bar ${BARS[mode]}: ${verdict}`);
+    console.log(`${name.padEnd(16)}  ${rates}  ${unit.padEnd(10)}  ${[ratio, byCpu, all.map(({ hand, plain }) => hand.rate / plain.rate), toPlain].map(spread).join("  ")}  bar ${BARS[mode]}: ${verdict}`);
   }
 }
 

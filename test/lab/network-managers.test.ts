@@ -85,7 +85,11 @@ for (const suite of ["bookworm", "trixie"] as const) {
     it("have their network from those", async () => {
       assert.equal(await a(`. /etc/os-release; echo $VERSION_CODENAME; systemctl is-active ${managers}`), `${suite}\n${"active\n".repeat(managers.split(" ").length)}`);
       assert.match(await a("ip -4 route show default; cat /sys/class/net/ens5/mtu"), /^default via 10\.1\.0\.1 dev ens5 proto static .*\n9001\n$/);
-      if (suite === "trixie") assert.match(await a("sudo netplan get; nmcli -g DEVICE,STATE device"), /ens5:.*10\.1\.0\.10\/24.*ens5:unmanaged/s);
+      if (suite !== "trixie") return;
+      assert.match(await a("sudo netplan get; nmcli -g DEVICE,STATE device"), /ens5:.*10\.1\.0\.10\/24.*ens5:unmanaged/s);
+      // What seeds the node has to be done before udev reads its rules, as cloud-init's first stage is.
+      const [seeded, udev] = (await a("systemctl show --value -p ExecMainExitTimestampMonotonic lab-seed; systemctl show --value -p ExecMainStartTimestampMonotonic systemd-udevd")).trim().split("\n").map(Number);
+      assert.ok((seeded ?? NaN) < (udev ?? NaN), `seeded at ${seeded}, udev at ${udev}`);
     });
 
     it("have nothing to do when the same comes again", async () => {
