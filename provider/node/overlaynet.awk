@@ -470,8 +470,8 @@ function ruleset(   i, n, name, input, unwanted, notrack, ports, tunnels) {
   # Sets without a name, `{ … }`, would not do: while their rule is replaced, a packet on its way can find them empty.
   add_element("by_device", "\"lo\" : accept")
   n = split("tunl0 vxlan.calico vxlan-v6.calico", tunnels, " ")
-  for (i = 1; i <= n; i++) add_element("by_device", "\"" tunnels[i] "\" : jump decapsulated")
-  map("by_device", "ifname : verdict")
+  for (i = 1; i <= n; i++) { add_element("tunnels", "\"" tunnels[i] "\""); add_element("by_device", "\"" tunnels[i] "\" : jump decapsulated") }
+  set("tunnels", "ifname"); map("by_device", "ifname : verdict")
   # Every packet of the node comes through here: what has been looked at whole is accepted at once, and asks nothing more.
   rule("  chain prerouting {\n    type filter hook prerouting priority raw; policy accept;\n" \
     "    iifname vmap @by_device\n" \
@@ -486,7 +486,7 @@ function ruleset(   i, n, name, input, unwanted, notrack, ports, tunnels) {
   rule("  chain from_workload {\n    " unwanted "    iifname . ip saddr @workloads accept\n    iifname . ip6 saddr @workloads6 accept\n    ip6 saddr :: return\n    ip6 saddr fe80::/10 return\n    counter drop\n  }")
   rule("  chain postrouting {\n    type nat hook postrouting priority srcnat; policy accept;\n" \
     "    ip saddr @masquerade_pools ip daddr != @all_pools masquerade fully-random\n    ip6 saddr @masquerade_pools6 ip6 daddr != @all_pools6 masquerade fully-random\n" \
-    "    oifname { \"tunl0\", \"vxlan.calico\", \"vxlan-v6.calico\" } fib saddr type local fib saddr . oif type != local masquerade fully-random\n  }\n}")
+    "    oifname @tunnels fib saddr type local fib saddr . oif type != local masquerade fully-random\n  }\n}")
 }
 
 # What was loaded last, and how nftables showed it right after, are kept: who compares both sees every change made since, whatever way
