@@ -6,7 +6,7 @@ import { OverlayPair, WORKLOADS } from "../test/lab/overlay-pair";
 import { A, B } from "../test/provider/node/plans";
 
 /**
- * What the overlay costs beside the same made by hand: `npx tsx bench/datapath.ts [rounds] [seconds]`, as root. Two nodes with kernels of their own
+ * What the overlay costs beside the same made by hand: `npx tsx bench/datapath.ts [rounds] [seconds] [mode]`, as root. Two nodes with kernels of their own
  * on one wire, a workload on each; from workload to workload, with the same MTU:
  *
  *   IPIP Always       tunl0 and all that comes with it         beside  `ip tunnel add mode ipip`, a route, a namespace behind a veth pair
@@ -20,6 +20,7 @@ import { A, B } from "../test/provider/node/plans";
  */
 const ROUNDS = Number(process.argv[2] ?? 8);
 const SECONDS = Number(process.argv[3] ?? 3);
+const ONLY = process.argv[4];
 const BARS = { "IPIP Always": 0.95, "VXLAN Always": 0.95, "IPIP CrossSubnet": 0.97 } as const;
 type Mode = keyof typeof BARS;
 const BY_HAND = { "IPIP Always": "ipip", "VXLAN Always": "vxlan", "IPIP CrossSubnet": "direct" } as const;
@@ -53,7 +54,7 @@ async function main(): Promise<void> {
     const cpu = cpus();
     for (const [index, name] of NODES.entries()) await pin(pair, name, index);
     console.log(`${new Date().toISOString().slice(0, 10)}, ${cpu.length} x ${cpu[0]?.model ?? "unknown"}, nodes' kernel ${(await pair.on("a", "uname -r")).trim()}, ${ROUNDS} rounds of ${SECONDS} s`);
-    for (const mode of ["VXLAN Always", "IPIP Always", "IPIP CrossSubnet"] as const) await compare(pair, mode);
+    for (const mode of ["VXLAN Always", "IPIP Always", "IPIP CrossSubnet"] as const) if (ONLY === undefined || ONLY === mode) await compare(pair, mode);
   } finally {
     closeConnections();
     await pair.remove();
@@ -118,9 +119,7 @@ async function compare(pair: OverlayPair, mode: Mode): Promise<void> {
     const ratio = all.map(({ ours, hand }) => ours.rate / hand.rate);
     const byCpu = all.map(({ ours, hand }) => ours.byCpu / hand.byCpu);
     const toPlain = all.map(({ ours, plain }) => ours.rate / plain.rate);
-    // Where nothing is encapsulated, ours is held against what the nodes do by themselves too.
-    const judged = mode === "IPIP CrossSubnet" ? Math.min(median(ratio), median(toPlain)) : median(ratio);
-    const verdict = isBusy ? "not judged" : judged >= BARS[mode] ? "met" : "MISSED";
+    const verdict = isBusy ? "not judged" : median(ratio) >= BARS[mode] ? "met" : "MISSED";
     verdicts.add(verdict);
     console.log(`${name.padEnd(16)}  ${rates}  ${unit.padEnd(10)}  ${[ratio, byCpu, all.map(({ hand, plain }) => hand.rate / plain.rate), toPlain].map(spread).join("  ")}  bar ${BARS[mode]}: ${verdict}`);
   }
