@@ -101,7 +101,7 @@ export class TestNode {
   apply(...words: string[]): Outcome {
     const outcome = this.run(["sh", this.program, "--from", join(this.dir, "from"), ...words]);
     // What failed and was then reached in another way is no success: that way may have cost packets.
-    if (outcome.code === 0 && outcome.stdout !== "" && words[0] !== "digests") assert.equal(this.run(["cat", "/run/overlaynet/work/errors"]).stdout, "", words.slice(0, 2).join(" "));
+    if (outcome.code === 0 && outcome.stdout !== "" && words[0] !== "digests") assert.equal(this.run(["sh", "-c", "cd /run/overlaynet && cat work/errors"]).stdout, "", words.slice(0, 2).join(" "));
     return outcome;
   }
 
