@@ -119,7 +119,9 @@ async function compare(pair: OverlayPair, mode: Mode): Promise<void> {
     const ratio = all.map(({ ours, hand }) => ours.rate / hand.rate);
     const byCpu = all.map(({ ours, hand }) => ours.byCpu / hand.byCpu);
     const toPlain = all.map(({ ours, plain }) => ours.rate / plain.rate);
-    const verdict = isBusy ? "not judged" : median(ratio) >= BARS[mode] ? "met" : "MISSED";
+    // Where nothing is encapsulated, ours is held against what the nodes do by themselves too.
+    const judged = mode === "IPIP CrossSubnet" ? Math.min(median(ratio), median(toPlain)) : median(ratio);
+    const verdict = isBusy ? "not judged" : judged >= BARS[mode] ? "met" : "MISSED";
     verdicts.add(verdict);
     console.log(`${name.padEnd(16)}  ${rates}  ${unit.padEnd(10)}  ${[ratio, byCpu, all.map(({ hand, plain }) => hand.rate / plain.rate), toPlain].map(spread).join("  ")}  bar ${BARS[mode]}: ${verdict}`);
   }
