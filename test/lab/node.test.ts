@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { consoleLog, consoleTail, destroyNode, listNodes, nodeStatus, rebootNode, startNode, stopNode } from "../../lab/src/node/node";
 import type { NodeSpec } from "../../lab/src/node/node-spec";
@@ -86,6 +86,35 @@ runcmd:
     await assert.rejects(nodes.ssh(spec, "sudo ip link add w0 type no-such-device"), /Unknown device type|not supported/);
   });
 
+  it("keeps to one processor with all its programs, also after a reboot", async () => {
+    const processors = async (): Promise<Set<string | undefined>> => {
+      const statuses = (await nodes.processes(spec)).flatMap((pid) => {
+        // One that has ended since is none of the node's any more.
+        const status = statusOf(pid);
+        return status === undefined ? [] : [status];
+      });
+      assert.ok(statuses.length > 3, statuses.join("\n"));
+      return new Set(statuses.map((status) => /^Cpus_allowed_list:\t(\d+)$/m.exec(status)?.[1]));
+    };
+    const before = await processors();
+    assert.equal(before.size, 1);
+    assert.ok(!before.has(undefined));
+    const first = await nodes.ssh(spec, bootId);
+    await rebootNode(nodes.lab, spec.instanceId);
+    await untilBoot(first);
+    assert.deepEqual(await processors(), before);
+  });
+
+  it("tries no kernel module in vain when somebody logs in and becomes root", async () => {
+    const asked = async (command: string): Promise<string> => {
+      await nodes.ssh(spec, "sudo sh -c 'printf \"#!/bin/sh\\necho \\$* >>/run/asked\\n\" >/run/modprobe; chmod 755 /run/modprobe; : >/run/asked; sysctl -q kernel.modprobe=/run/modprobe'");
+      await nodes.ssh(spec, command).catch(() => undefined);
+      return nodes.ssh(spec, "sudo sysctl -q kernel.modprobe=/sbin/modprobe; sudo cat /run/asked");
+    };
+    assert.equal(await asked("sudo true"), "");
+    assert.match(await asked("sudo ip link add w0 type no-such-device"), /rtnl-link-no-such-device/);
+  });
+
   it("reboots by itself: same disk, same address, its commands not run again", async () => {
     const first = await nodes.ssh(spec, bootId);
     const { pid } = nodeStatus(nodes.lab, spec.instanceId);
@@ -170,3 +199,14 @@ runcmd:
     for (let id = first; id === first; ) id = await nodes.untilSsh(spec, bootId);
   }
 });
+
+/** What the kernel says of a process; undefined when it has ended. */
+function statusOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/status`, "utf8");
+  } catch (error) {
+    // The file was not there any more, or its process was gone when it was read.
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return undefined;
+    throw error;
+  }
+}

@@ -47,6 +47,7 @@ const programs: Readonly<Record<string, string>> = {
   nsenter: "util-linux",
   flock: "util-linux",
   setsid: "util-linux",
+  taskset: "util-linux",
   bash: "bash",
   socat: "socat",
   tcpdump: "tcpdump",

@@ -294,7 +294,8 @@ interface CaptureOptions {
 async function capture(lab: Lab, wanted: string, filter: readonly string[], { point, write, count }: CaptureOptions): Promise<void> {
   if (count !== undefined && !(Number.isInteger(count) && count > 0)) throw new Error("--count is a number of packets, at least 1.");
   const node = findNode(lab, wanted);
-  const options = ["-n", "-i", point === "inside" ? guestPort : fabricPort, ...(count === undefined ? [] : ["-c", String(count)])];
+  // Else tcpdump is handed packets up to a second late, and who ends it right after one does not see it.
+  const options = ["-n", "--immediate-mode", "-i", point === "inside" ? guestPort : fabricPort, ...(count === undefined ? [] : ["-c", String(count)])];
   // tcpdump writes files as a user of its own, who may not write here.
   const file = write === undefined || write === "-" ? undefined : openSync(write, "w");
   try {

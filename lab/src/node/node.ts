@@ -7,6 +7,7 @@ import { CommandError, run } from "../state/privileged";
 import { projectRoot, type Lab, type Suite } from "../state/paths";
 import { addDevice, pressCtrlAltDel, removeDevice } from "./mconsole";
 import { interfaceProblem, maxMtu, type NodeInterface, type NodeSpec } from "./node-spec";
+import { processorForNode } from "./processor";
 import { seedFiles } from "./seed";
 
 /** EC2's states of an instance, as far as a node has them; `absent`: no disk, nothing. */
@@ -67,7 +68,7 @@ export async function startNode(lab: Lab, spec: NodeSpec): Promise<void> {
     "con=null", "con0=null,fd:1", "ssl=null", "quiet", "systemd.show_status=1",
   ];
   try {
-    await run(["ip", "netns", "exec", spec.namespace, "env", `TMPDIR=${memoryDirectory(dir, memory)}`, "setsid", "--fork", ...command]);
+    await run(["ip", "netns", "exec", spec.namespace, "env", `TMPDIR=${memoryDirectory(dir, memory)}`, "taskset", "--cpu-list", String(processorForNode()), "setsid", "--fork", ...command]);
     await until(() => {
       if (existsSync(join(dir, "umid", "n", "mconsole"))) return true;
       if (nodeStatus(lab, spec.instanceId).state !== "running") throw new Error("its kernel ended at once");

@@ -8,7 +8,7 @@ import { namespacePrefix } from "../../../../lab/src/fabric/names";
 import { type Lab, openLab } from "../../../../lab/src/state/paths";
 
 /** Programs that the lab runs, and the packages whose names a person is told. */
-const packages = { ip: "iproute2", nft: "nftables", nsenter: "util-linux", flock: "util-linux", setsid: "util-linux", bash: "bash", socat: "socat", tcpdump: "tcpdump", conntrack: "conntrack", ssh: "openssh-client", "ssh-keygen": "openssh-client", tar: "tar", perl: "perl" } as const;
+const packages = { ip: "iproute2", nft: "nftables", nsenter: "util-linux", flock: "util-linux", setsid: "util-linux", taskset: "util-linux", bash: "bash", socat: "socat", tcpdump: "tcpdump", conntrack: "conntrack", ssh: "openssh-client", "ssh-keygen": "openssh-client", tar: "tar", perl: "perl" } as const;
 
 /** What else scripts run, all of which every Debian has. */
 const basics = ["sh", "cat", "echo", "env", "grep", "kill", "modprobe", "readlink", "rm", "sed", "sleep", "test", "tr", "true"];
