@@ -16,6 +16,8 @@ export interface SshOptions {
   readonly knownHosts?: string;
   /** Takes the host key that it sees first. */
   readonly learn?: boolean;
+  /** Keeps one connection for all commands that say so: quick, and for nodes that do not restart meanwhile. */
+  readonly keep?: boolean;
 }
 
 /** A lab of its own whose nodes hang on a tap in a bare namespace each: what a node does without the fabric. */
@@ -23,6 +25,8 @@ export class NodesInNamespaces {
   readonly dir = mkdtempSync(join(tmpdir(), "overlaynet-node-"));
   readonly lab: Lab = openLab(join(this.dir, "state"));
   private readonly namespaces: string[] = [];
+  /** Sockets of the kept connections. */
+  private readonly kept = new Set<string>();
 
   constructor() {
     for (const name of ["host", "user", "other"]) execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", join(this.dir, name)]);
@@ -55,11 +59,15 @@ export class NodesInNamespaces {
 
   /** One command over OpenSSH from the node's gateway, host key pinned unless `learn`. Rejects with what ssh said. */
   async ssh(spec: NodeSpec, command: string, options: SshOptions = {}): Promise<string> {
-    const { user = "admin", identity = "user", knownHosts = "known_hosts", learn = false } = options;
+    const { user = "admin", identity = "user", knownHosts = "known_hosts", learn = false, keep = false } = options;
+    const socket = join(this.dir, `${spec.instanceId}.ssh`);
+    if (keep) this.kept.add(socket);
     const [program = "", ...args] = privileged([
       "ip", "netns", "exec", spec.namespace, "ssh", "-F", "none", "-o", "BatchMode=yes", "-o", "ConnectTimeout=1", "-o", "LogLevel=ERROR",
       "-o", `StrictHostKeyChecking=${learn ? "accept-new" : "yes"}`, "-o", `UserKnownHostsFile=${join(this.dir, knownHosts)}`, "-o", "HostKeyAlias=node",
-      "-o", "IdentitiesOnly=yes", "-i", join(this.dir, identity), `${user}@${spec.address}`, command,
+      "-o", "IdentitiesOnly=yes", "-i", join(this.dir, identity),
+      // Ends by itself when a killed test has not ended it.
+      ...(keep ? ["-o", "ControlMaster=auto", "-o", `ControlPath=${socket}`, "-o", "ControlPersist=30"] : []), `${user}@${spec.address}`, command,
     ]);
     return (await promisify(execFile)(program, args)).stdout;
   }
@@ -89,6 +97,11 @@ export class NodesInNamespaces {
   }
 
   async remove(): Promise<void> {
+    for (const socket of this.kept) {
+      const [program = "", ...args] = privileged(["ssh", "-F", "none", "-o", `ControlPath=${socket}`, "-O", "exit", "node"]);
+      // It may have ended by itself.
+      await promisify(execFile)(program, args).catch(() => undefined);
+    }
     for (const id of listNodes(this.lab)) await destroyNode(this.lab, id);
     for (const namespace of this.namespaces) await run(["ip", "netns", "delete", namespace]);
     rmSync(this.dir, { recursive: true });

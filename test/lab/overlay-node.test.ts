@@ -49,7 +49,7 @@ describe("an overlay node with its own kernel", function () {
   });
 
   it("goes over from IP in IP to VXLAN and leaves nothing of the first", async () => {
-    for (const step of [0, 1]) for (const name of ["a", "b"] as const) await pushPart(pair.target(name), pair.parts(name, "VXLAN Always")[step] ?? assert.fail());
+    await pair.push("VXLAN Always");
     for (const name of ["a", "b"] as const) await removePart(pair.target(name), "tunnel-ipip");
     const { answered, wire } = await pair.ping();
     assert.ok(answered);

@@ -11,19 +11,24 @@ import { renderTunnel } from "../../provider/src/node/tunnel";
 import { renderWorkload } from "../../provider/src/node/workload";
 import { pushPart } from "../../provider/src/ssh/push";
 import type { SshTarget } from "../../provider/src/ssh/target";
-import { A, B, type Mode, planOf } from "../provider/node/plans";
-import { NodesInNamespaces } from "./node-in-namespace";
+import { A, B, type Mode, planOf, workloadMtuOf } from "../provider/node/plans";
+import { NodesInNamespaces, type SshOptions } from "./node-in-namespace";
 
 export const WORKLOADS = { a: "192.168.0.5", b: "192.168.0.69" } as const;
 
 /** Two nodes on one wire, a workload on each: the smallest network that an overlay can be seen in. */
 export class OverlayPair {
+  /** Of the workloads, since the last push. */
+  #mtu = 0;
+
   private constructor(
     readonly nodes: NodesInNamespaces,
     private readonly specs: Readonly<Record<"a" | "b", NodeSpec>>,
+    private readonly ssh: SshOptions,
   ) {}
 
-  static async start(more: Partial<NodeSpec> = {}): Promise<OverlayPair> {
+  /** @param ssh how `on` reaches the nodes */
+  static async start(more: Partial<NodeSpec> = {}, ssh: SshOptions = {}): Promise<OverlayPair> {
     const nodes = new NodesInNamespaces();
     try {
       const a = await nodes.attach(0, { address: A.ip, hostname: "a", ...more });
@@ -39,7 +44,7 @@ export class OverlayPair {
         `-n ${one} address add 10.1.0.1/24 dev br0`,
       ]) await run(["ip", ...line.split(" ")]);
       await Promise.all([startNode(nodes.lab, a), startNode(nodes.lab, b)]);
-      return new OverlayPair(nodes, { a, b });
+      return new OverlayPair(nodes, { a, b }, ssh);
     } catch (error) {
       await nodes.remove();
       throw error;
@@ -57,7 +62,7 @@ export class OverlayPair {
 
   /** One command on a node, as its user admin. */
   on(name: "a" | "b", command: string): Promise<string> {
-    return this.nodes.ssh(this.reached(name), command);
+    return this.nodes.ssh(this.reached(name), command, this.ssh);
   }
 
   target(name: "a" | "b"): SshTarget {
@@ -74,11 +79,12 @@ export class OverlayPair {
   parts(name: "a" | "b", mode: Mode): Part[] {
     const plan = planOf(mode, name === "a" ? A : B, [A, B]);
     const tunnel = mode === "Never" ? [] : [renderTunnel(plan, mode.startsWith("IPIP") ? "IPIP" : "VXLAN")];
-    return [...tunnel, renderRoutes(plan), renderWorkload({ name: "w", pool: "pool", address: WORKLOADS[name], mtu: 8951, plan })];
+    return [...tunnel, renderRoutes(plan), renderWorkload({ name: "w", pool: "pool", address: WORKLOADS[name], mtu: workloadMtuOf(mode), plan })];
   }
 
   /** Brings both nodes' parts of a mode, waiting for nodes that boot. */
   async push(mode: Mode): Promise<void> {
+    this.#mtu = workloadMtuOf(mode);
     await Promise.all((["a", "b"] as const).map(async (name) => {
       for (const part of this.parts(name, mode)) await pushPart(this.target(name), part, { deadlineMs: 60_000 });
     }));
@@ -91,7 +97,7 @@ export class OverlayPair {
     let wire = "";
     tcpdump.stdout.setEncoding("utf8").on("data", (text: string) => (wire += text));
     await once(tcpdump.stderr, "data");
-    const answered = await this.on("a", `sudo ip netns exec wl-w ping -c 1 -W 2 -M do -s ${8951 - 28} ${WORKLOADS.b}`).then(() => true, () => false);
+    const answered = await this.on("a", `sudo ip netns exec wl-w ping -c 1 -W 2 -M do -s ${this.#mtu - 28} ${WORKLOADS.b}`).then(() => true, () => false);
     if (answered) while (!wire.includes("ICMP")) await once(tcpdump.stdout, "data");
     tcpdump.kill("SIGINT");
     await once(tcpdump, "close");

@@ -27,7 +27,7 @@ describe("strangers' tunnel packets", function () {
   let stranger: string;
 
   before(async () => {
-    pair = await OverlayPair.start();
+    pair = await OverlayPair.start({}, { keep: true });
     stranger = (await pair.nodes.attach(2)).namespace;
     const wire = pair.spec("a").namespace;
     for (const line of [

@@ -13,6 +13,11 @@ interface Peer {
 
 export type Mode = "Never" | "VXLAN CrossSubnet" | "VXLAN Always" | "IPIP CrossSubnet" | "IPIP Always";
 
+/** Of a workload: of the nodes' 9001 what the mode's header leaves, bytes. */
+export function workloadMtuOf(mode: Mode): number {
+  return mode.startsWith("VXLAN") ? 8951 : mode.startsWith("IPIP") ? 8981 : 9001;
+}
+
 export function planOf(mode: Mode, self: Peer = A, all: readonly Peer[] = [A, B, C]): NodePlan {
   const peers = all.filter((peer) => peer !== self);
   const vxlan = mode.startsWith("VXLAN");
@@ -36,6 +41,6 @@ export function planOf(mode: Mode, self: Peer = A, all: readonly Peer[] = [A, B,
     vxlanMembers: vxlan ? peers.map(({ ip }) => ip) : [],
     allPools: ["192.168.0.0/16"],
     masqueradePools: ["192.168.0.0/16"],
-    workloadBlocks: [{ cidr: self.block, pool: "pool", mtu: 8951 }],
+    workloadBlocks: [{ cidr: self.block, pool: "pool", mtu: workloadMtuOf(mode) }],
   };
 }
