@@ -4,15 +4,15 @@ import type { Pair } from "./pair";
  * The shell lines that a node runs for verify. Every word comes from an Inventory, whose names and addresses are of a checked
  * form; the run's id is ours. Read by `sh -s` as root.
  */
-export const PROBE_PORT = 7;
 /** Longer than any sane round; whatever verify leaves behind when it is killed ends itself after it. */
 export const LIFETIME_SECONDS = 180;
-/** More than one full segment at an MTU of 9001. */
-export const TCP_BYTES = 30_000;
 export const PROBE_SECONDS = 3;
 
 export const PROBE_KINDS = ["icmp", "tcp", "udp", "mtu", "over"] as const;
 export type ProbeKind = (typeof PROBE_KINDS)[number];
+
+/** At which port, for TCP and UDP, each workload's namespace answers. */
+export type Ports = ReadonlyMap<string, number>;
 
 /** What one probe printed: `ok` with the sender's address as the receiver saw it (tcp, udp), or why not. */
 export interface ProbeResult {
@@ -25,8 +25,8 @@ export interface ProbeResult {
 const dir = (run: string): string => `/run/overlaynet-verify-${run}`;
 
 /**
- * Starts the answering side in each workload's namespace and the capture at the node's own interface; returns when both stand. In immediate
- * mode, as tcpdump leaves up to a second of packets unread in the kernel otherwise when it is ended.
+ * Starts the answering side in each workload's namespace and the capture at the node's own interface; returns when both stand, and prints
+ * a line `NAMESPACE PORT` for each. In immediate mode, as tcpdump leaves up to a second of packets unread in the kernel otherwise when it is ended.
  */
 export function startScript(run: string, privateIp: string, namespaces: readonly string[], probe: string): string {
   return `set -eu
@@ -39,7 +39,8 @@ OVERLAYNET_PROBE
 interface=$(ip -o -4 addr show to ${privateIp}/32 | awk '{ print $2; exit }')
 [ -n "$interface" ] || { echo "no interface has ${privateIp}" >&2; exit 1; }
 command -v tcpdump >/dev/null || { echo "tcpdump is not installed on this node: apt-get install tcpdump" >&2; exit 1; }
-${namespaces.map((ns) => `ip netns exec ${ns} perl probe serve ${PROBE_PORT} ${LIFETIME_SECONDS} >> pids`).join("\n")}
+serve() { served=$(ip netns exec "$1" perl probe serve ${LIFETIME_SECONDS}); echo "\${served% *}" >> pids; echo "$1 \${served#* }"; }
+${namespaces.map((ns) => `serve ${ns}`).join("\n")}
 timeout ${LIFETIME_SECONDS} tcpdump -i "$interface" --immediate-mode -U -n -s 200 -w capture 'ip and not tcp port 22' </dev/null >/dev/null 2>tcpdump.log &
 echo $! > tcpdump.pid
 tries=0
@@ -51,31 +52,16 @@ done
 `;
 }
 
+/** Reads what startScript printed. */
+export function readPorts(text: string): Ports {
+  return new Map([...text.matchAll(/^(\S+) (\d+)$/gm)].map(([, namespace = "", port]) => [namespace, Number(port)]));
+}
+
 /** Sends every probe of the pairs at once and prints a line `PAIR KIND ok|fail TEXT` for each. */
-export function probeScript(run: string, pairs: readonly { readonly index: number; readonly pair: Pair }[]): string {
-  const lines = pairs.flatMap(({ index, pair }) => {
-    const inside = `ip netns exec ${pair.from.namespace}`;
-    const ping = (mtu: number): string => `ping -n -c 1 -W ${PROBE_SECONDS} -M do -s ${mtu - 28} ${pair.to.address} 2>&1`;
-    const udpBytes = Math.min(1400, pair.mtu - 28 - 16);
-    const probe = (kind: "tcp" | "udp", bytes: number): string => `perl probe ${kind} ${pair.to.address} ${PROBE_PORT} ${bytes} ${PROBE_SECONDS}`;
-    return [
-      `pinged ${index} icmp ${inside} ping -n -c 1 -W ${PROBE_SECONDS} ${pair.to.address}`,
-      `say ${index} tcp "$(${inside} ${probe("tcp", TCP_BYTES)} 2>&1)"`,
-      `say ${index} udp "$(${inside} ${probe("udp", udpBytes)} 2>&1)"`,
-      `pinged ${index} mtu ${inside} ${ping(pair.mtu)}`,
-      `refused ${index} ${inside} ${ping(pair.mtu + 1)}`,
-    ].map((line) => `${line} &`);
-  });
+export function probeScript(run: string, pairs: readonly { readonly index: number; readonly pair: Pair; readonly port: number }[]): string {
   return `set -u
 cd ${dir(run)}
-say() { printf '%s %s %s\\n' "$1" "$2" "$(printf '%s' "$3" | tr '\\n' ' ')"; }
-pinged() { pair=$1 kind=$2; shift 2; if out=$("$@" 2>&1); then say $pair $kind "ok"; else say $pair $kind "fail $(printf '%s' "$out" | sed -n '/^ping:/p;/packets transmitted/p')"; fi; }
-refused() {
-  pair=$1; shift
-  if out=$("$@" 2>&1); then say $pair over "fail it passed"
-  else case $out in *[Mm]essage?too?long*|*Frag?needed*|*fragmentation?needed*) say $pair over ok ;; *) say $pair over "fail it was lost without an error" ;; esac; fi
-}
-${lines.join("\n")}
+${pairs.map(({ index, pair, port }) => `ip netns exec ${pair.from.namespace} perl probe pair ${index} ${pair.to.address} ${port} ${pair.mtu} ${PROBE_SECONDS} &`).join("\n")}
 wait
 `;
 }

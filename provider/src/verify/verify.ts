@@ -3,7 +3,7 @@ import { readCapture, type CapturedPacket } from "./capture";
 import { VXLAN_PORT } from "../plan/node-plan";
 import type { Inventory, InventoryNode } from "./inventory";
 import { pairsOf, rounds, type Pair } from "./pair";
-import { probeScript, readResults, startScript, stopScript, type ProbeResult } from "./script";
+import { probeScript, readPorts, readResults, startScript, stopScript, type Ports, type ProbeResult } from "./script";
 import { judge, type Verdict } from "./verdict";
 
 /** Pairs that a node probes at a time: a small one has no room for five processes for each of a hundred pairs. */
@@ -67,13 +67,17 @@ async function verifyRound(round: readonly Pair[], nodes: readonly InventoryNode
       }),
     );
 
+  const ports = new Map<InventoryNode, Ports>();
   await onEach(async (node) => {
     const namespaces = inventory.workloads.filter((w) => w.node === node.name).map((w) => w.namespace);
-    await options.run(node, startScript(run, node.privateIp, namespaces, options.probe));
+    ports.set(node, readPorts(await options.run(node, startScript(run, node.privateIp, namespaces, options.probe))));
   });
   const results: ProbeResult[] = [];
   await onEach(async (node) => {
-    const own = round.map((pair, index) => ({ index, pair })).filter(({ pair }) => pair.fromNode.name === node.name && !unreachable.has(pair.toNode.name));
+    const own = round.flatMap((pair, index) => {
+      const port = ports.get(pair.toNode)?.get(pair.to.namespace);
+      return pair.fromNode.name === node.name && port !== undefined ? [{ index, pair, port }] : [];
+    });
     for (let first = 0; first < own.length; first += PAIRS_AT_A_TIME) results.push(...readResults(await options.run(node, probeScript(run, own.slice(first, first + PAIRS_AT_A_TIME)))));
   });
   const vxlanPorts = new Set(round.map(({ outer }) => outer?.port ?? VXLAN_PORT));

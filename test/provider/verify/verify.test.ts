@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { exitCode, pathTable, reportText } from "../../../provider/src/verify/report";
-import { readResults } from "../../../provider/src/verify/script";
+import { PROBE_KINDS, readPorts, readResults } from "../../../provider/src/verify/script";
 import { type RunOnNode, verify } from "../../../provider/src/verify/verify";
 import { smallInventory } from "./inventories";
 import { ethernet, ipv4, pcap } from "./packets";
@@ -14,6 +14,14 @@ describe("readResults", () => {
     ]);
   });
 });
+
+describe("readPorts", () => {
+  it("reads at which port each workload answers", () => {
+    assert.deepEqual([...readPorts("wl-a 40001\nnoise\nwl-b 5\n")], [["wl-a", 40001], ["wl-b", 5]]);
+  });
+});
+
+const PORT = "40001";
 
 describe("verify", () => {
   /** Nodes that answer as the plan says, told from the scripts they are sent; `dead` is not reached. */
@@ -37,12 +45,12 @@ describe("verify", () => {
         run: async (node: { name: string }, script: string) => {
           if (node.name === dead) throw new Error(`${node.name}: connection refused`);
           if (script.includes("base64")) return pcap(wire).toString("base64");
-          const lines: string[] = [];
-          for (const match of script.matchAll(/^(?:pinged|say|refused) (\d+) (?:(icmp|tcp|udp|mtu) )?.*?(wl-\w+)/gm)) {
-            const kind = match[2] ?? "over";
-            lines.push(`${match[1]} ${kind} ok ${kind === "tcp" || kind === "udp" ? (address.get(match[3] ?? "") ?? "") : ""}`);
-          }
-          return lines.join("\n");
+          if (script.includes("tcpdump -i")) return [...script.matchAll(/^serve (\S+)$/gm)].map(([, namespace]) => `${namespace} ${PORT}`).join("\n");
+          const pairs = [...script.matchAll(/^ip netns exec (\S+) perl probe pair (\d+) \S+ (\d+) /gm)];
+          return pairs.flatMap(([, namespace = "", index, port]) => {
+            assert.equal(port, PORT);
+            return PROBE_KINDS.map((kind) => `${index} ${kind} ok ${kind === "tcp" || kind === "udp" ? (address.get(namespace) ?? "") : ""}`);
+          }).join("\n");
         },
       },
     };
@@ -63,7 +71,7 @@ describe("verify", () => {
     const many = Array.from({ length: 9 }, (_, i) => inventory.workloads.map((workload) => ({ ...workload, name: `${workload.name}-${i}`, namespace: `${workload.namespace}-${i}` }))).flat();
     const probed: number[] = [];
     const run: RunOnNode = (node, script) => {
-      const indices = new Set([...script.matchAll(/^say (\d+) tcp/gm)].map(([, index]) => index));
+      const indices = new Set([...script.matchAll(/perl probe pair (\d+) /gm)].map(([, index]) => index));
       if (indices.size > 0) probed.push(indices.size);
       return options.run(node, script);
     };
