@@ -14,6 +14,14 @@ import { verifyOverSsh } from "../../provider/src/verify/over-ssh";
 export const STACK = "quickstart";
 
 /**
+ * A directory as Pulumi's backend, without files of attributes (`.attrs`) beside the state: Pulumi writes those in place, and an empty one,
+ * left when it was killed there, keeps it from reading the state (gocloud.dev/blob/fileblob, "metadata").
+ */
+export function backendUrl(directory: string): string {
+  return `file://${directory}?metadata=skip`;
+}
+
+/**
  * The environment in which Pulumi keeps the quick start's state beside the lab's: its own backend directory and passphrase file,
  * nothing of the user's.
  */
@@ -34,7 +42,7 @@ export function quickStartEnvironment(): Record<string, string> {
     }
   }
   return {
-    PULUMI_BACKEND_URL: `file://${backend}`,
+    PULUMI_BACKEND_URL: backendUrl(backend),
     PULUMI_CONFIG_PASSPHRASE_FILE: passphrase,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     // Types are checked when the project is built, not at every run: 2 s less.

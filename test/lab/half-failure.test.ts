@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { labNodes } from "../../lab/src/commands/find-node";
 import { nodeStatus, stopNode } from "../../lab/src/node/node";
+import { withLock } from "../../lab/src/state/lock";
 import { run } from "../../lab/src/state/privileged";
 import { RecordStore } from "../../lab/src/state/store";
 import { processesOf, type RunningProcess } from "./processes";
-import { type Outcome, QuickStart, type Step } from "./quick-start";
+import { type Outcome, QuickStart, type Resource, type Step } from "./quick-start";
+import { stopAfterFailure } from "./steps";
 
 const pools = (mode: string): string =>
   `apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata:\n  name: pool\nspec:\n  cidr: 192.168.0.0/16\n  natOutgoing: true\n  ${mode}\n`;
@@ -27,20 +29,12 @@ const program = (networks: string): string => `
 const network = (name: string, cidrBlock: string, nodes: number): string => `{ name: "${name}", cidrBlock: "${cidrBlock}", subnets: [{ availabilityZone: "us-east-1a", nodes: ${nodes} }] }`;
 
 const NODES = ["blue-a0", "blue-a1", "green-a0"];
+const INSTANCE = "aws:ec2/instance:Instance";
+const RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
+/** What each encapsulation opens, by the rules' names. */
+const rulesOf = (encapsulation: "ipip" | "vxlan"): string[] => ["blue", "green"].flatMap((of) => ["blue", "green"].flatMap((from) => (of === "green" && from === "green" ? [] : [`test-${of}-${encapsulation}-${from}`])));
 /** Seconds that a node may keep ssh waiting, where the test is that it does: others answer well within, also on a busy machine. */
 const SHORT_DEADLINE = "12";
-
-interface Resource {
-  readonly urn: string;
-  readonly type: string;
-  readonly inputs?: { readonly node?: string };
-  readonly outputs?: { readonly digest?: string };
-  readonly initErrors?: readonly string[];
-}
-interface Deployment {
-  readonly resources: readonly Resource[];
-  readonly pending_operations?: readonly { readonly type: string; readonly resource: Resource }[];
-}
 
 /** A stack and what is the case on its nodes. */
 class Stack {
@@ -69,7 +63,7 @@ class Stack {
   }
 
   /** An `up` that runs on, to be disturbed. */
-  startUp(): { readonly ended: Promise<Outcome>; cli(): RunningProcess } {
+  startUp(): { readonly ended: Promise<Outcome>; cli(): Promise<RunningProcess> } {
     const { env, dir } = this.quickStart;
     this.#former = new Set(this.connections().map(({ pid }) => pid));
     const child = spawn("pulumi", ["-C", join(dir, "lab"), "--non-interactive", "up", "--yes", "--skip-preview", "--stack", "test"], { env, cwd: dir, stdio: ["ignore", "pipe", "pipe"] });
@@ -79,7 +73,14 @@ class Stack {
     return {
       ended: new Promise((resolve) => child.once("close", (code) => resolve({ code: code ?? -1, ...said }))),
       // npm's pulumi is a script that starts the real one.
-      cli: () => this.processes().find(({ commandLine }) => /^\S*\/pulumi .*\bup --yes/.test(commandLine)) ?? assert.fail("no CLI runs"),
+      cli: async () => {
+        for (let tries = 0; tries < 600; tries++) {
+          const found = this.processes().find(({ commandLine }) => /^\S*\/pulumi .*\bup --yes/.test(commandLine));
+          if (found !== undefined) return found;
+          await sleep(50);
+        }
+        return assert.fail("no CLI runs");
+      },
     };
   }
 
@@ -102,10 +103,22 @@ class Stack {
     return assert.fail("the provider does not connect");
   }
 
-  async deployment(): Promise<Deployment> {
-    const exported = await this.quickStart.pulumi("stack", "export", "--stack", "test");
-    assert.equal(exported.code, 0, exported.stderr);
-    return (JSON.parse(exported.stdout) as { deployment: Deployment }).deployment;
+  /** Stops the CLI of an update where the state, which Pulumi writes at the beginning and the end of every step, is as it is asked for. */
+  async stopCli(cli: RunningProcess, where: (resources: readonly Resource[], pending: readonly Resource[]) => boolean): Promise<void> {
+    const isThere = (): boolean => {
+      const { resources, pending_operations: pending } = this.quickStart.deployment();
+      return where(resources, (pending ?? []).map(({ resource }) => resource));
+    };
+    for (let tries = 0; tries < 6000; tries++) {
+      if (isThere()) {
+        await end(cli, "STOP");
+        if (isThere()) return;
+        // It was further by then.
+        await end(cli, "CONT");
+      }
+      await sleep(5);
+    }
+    return assert.fail("the state never was as the test needs it");
   }
 
   async on(node: string, script: string): Promise<string> {
@@ -116,7 +129,7 @@ class Stack {
 
   /** How nodes differ from what the state says of them, and Linux there from both; nothing where all is as it was brought there. */
   async amiss(nodes: readonly string[] = NODES): Promise<string[]> {
-    const { resources, pending_operations: pending } = await this.deployment();
+    const { resources, pending_operations: pending } = this.quickStart.deployment();
     const problems = (pending ?? []).map(({ type, resource }) => `${type} ${resource.urn} is pending`);
     problems.push(...resources.flatMap(({ urn, initErrors }) => (initErrors ?? []).map((error) => `${urn}: ${error}`)));
     if (new Set(resources.map(({ urn }) => urn)).size < resources.length) problems.push("a resource is there twice");
@@ -149,7 +162,10 @@ function told(steps: readonly Step[]): string[] {
   return steps.map(({ op, type, name }) => `${op} ${type.split(":").at(-1)} ${name}`).sort();
 }
 
-async function end({ pid }: RunningProcess, signal: "KILL" | "INT"): Promise<void> {
+/** What a resource is called in the program, the last part of its URN. */
+const nameOf = (urn: string): string => urn.split("::").at(-1) ?? "";
+
+async function end({ pid }: RunningProcess, signal: "KILL" | "INT" | "STOP" | "CONT"): Promise<void> {
   // It may have ended by itself.
   await run(["kill", `-${signal}`, "--", String(pid)]).catch(() => undefined);
 }
@@ -160,7 +176,7 @@ async function end({ pid }: RunningProcess, signal: "KILL" | "INT"): Promise<voi
  */
 describe("drift and half failure", function () {
   this.timeout(300_000);
-  this.bail(true);
+  stopAfterFailure();
   const stack = new Stack(`${network("blue", "10.1.0.0/16", 2)}, ${network("green", "10.2.0.0/16", 1)}`);
   const { quickStart } = stack;
 
@@ -275,38 +291,88 @@ describe("drift and half failure", function () {
     assert.deepEqual(await stack.amiss(), []);
   });
 
-  it("pulumi killed in the middle of its pushes leaves a lock and pending operations, and cancel and up go on from there", async () => {
-    const records = new RecordStore(quickStart.lab).list().map(({ id }) => id);
-    quickStart.writePools(pools("ipipMode: Always"));
-    const up = stack.startUp();
-    await stack.connecting();
-    // The CLI first, so that it starts nothing more; then its plugins and what they started.
-    await end(up.cli(), "KILL");
+  /** Ends the CLI first, so that it starts nothing more; then its plugins and what they started, but none of the lab's nodes. */
+  const kill = async (up: ReturnType<Stack["startUp"]>): Promise<void> => {
+    await end(await up.cli(), "KILL");
     await Promise.all(stack.processes().filter(({ commandLine }) => !commandLine.includes("uml") && /pulumi|main\.js|socat/.test(commandLine)).map((process) => end(process, "KILL")));
     await up.ended;
-    const { pending_operations: pending } = await stack.deployment();
-    assert.notDeepEqual(pending ?? [], [], "it was to be killed in the middle");
-
+  };
+  const goOn = async (): Promise<void> => {
     const locked = await quickStart.steps("up");
     assert.notEqual(locked.code, 0, locked.stdout);
     assert.match(locked.stdout + locked.stderr, /pulumi cancel/);
     const cancelled = await quickStart.pulumi("cancel", "--yes", "test");
     assert.equal(cancelled.code, 0, cancelled.stderr);
+  };
+  const inLab = (): string[] => new RecordStore(quickStart.lab).list().map(({ id }) => id);
+  const withoutRules = (ids: readonly string[]): string[] => ids.filter((id) => !id.startsWith("sgr-"));
+
+  it("pulumi killed in the middle of its pushes leaves a lock and pending operations, and cancel and up go on from there", async () => {
+    const records = inLab();
+    quickStart.writePools(pools("ipipMode: Always"));
+    const up = stack.startUp();
+    await stack.connecting();
+    await stack.stopCli(await up.cli(), (resources, pending) => {
+      const opened = rulesOf("ipip").every((rule) => resources.some(({ urn }) => nameOf(urn) === rule));
+      return opened && pending.length > 0 && pending.every(({ type }) => type.startsWith("overlaynet:"));
+    });
+    await kill(up);
+    assert.notDeepEqual(quickStart.deployment().pending_operations ?? [], [], "it was to be killed in the middle");
+    const stateFiles = readdirSync(join(quickStart.dir, "backend", ".pulumi", "stacks", "overlaynet-quickstart"));
+    assert.ok(stateFiles.includes("test.json"));
+    assert.deepEqual(stateFiles.filter((file) => file.endsWith(".attrs")), [], "one that Pulumi is killed at makes the state unreadable");
+
+    await goOn();
     await stack.doing("up");
     // What may have been made unseen stays on record until a refresh is told that it was not, or is known by now.
     const cleared = await quickStart.steps("refresh", "--clear-pending-creates");
     assert.equal(cleared.code, 0, cleared.stdout + cleared.stderr);
     assert.deepEqual(told(changes(cleared.steps)), []);
     assert.deepEqual(await stack.amiss(), []);
-    const rules = (ids: readonly string[]): readonly string[] => ids.filter((id) => !id.startsWith("sgr-"));
-    assert.deepEqual(rules(new RecordStore(quickStart.lab).list().map(({ id }) => id)), rules(records), "something is in the lab twice");
+    assert.deepEqual(withoutRules(inLab()), withoutRules(records), "something is in the lab twice");
     assert.deepEqual(await stack.doing("up"), []);
+  });
+
+  it("pulumi killed while AWS makes rules of security groups does not know of them; up names them, and goes on once they are revoked", async () => {
+    quickStart.writePools(pools("vxlanMode: Always"));
+    const before = new Set(inLab());
+    const made = (): string[] => inLab().filter((id) => !before.has(id));
+    const up = stack.startUp();
+    // The lab keeps the calls waiting until Pulumi cannot hear of their ends any more.
+    await withLock(quickStart.lab.lock, "the test", async () => {
+      await stack.stopCli(await up.cli(), (_resources, pending) => pending.filter(({ type }) => type === RULE).length === rulesOf("vxlan").length);
+    });
+    for (let tries = 0; made().length < rulesOf("vxlan").length && tries < 600; tries++) await sleep(50);
+    await kill(up);
+    const unheardOf = (quickStart.deployment().pending_operations ?? []).map(({ resource }) => resource).filter(({ type }) => type === RULE);
+    assert.deepEqual(unheardOf.map(({ urn }) => nameOf(urn)).sort(), rulesOf("vxlan"));
+    // They are found in the account by their names.
+    const tags = new RecordStore(quickStart.lab).list().filter(({ id }) => made().includes(id)).map(({ outputs }) => outputs["tagsAll"]);
+    assert.deepEqual(tags.map((all) => (all as { Name: string }).Name).sort(), rulesOf("vxlan"));
+
+    await goOn();
+    const refused = await quickStart.steps("up");
+    assert.notEqual(refused.code, 0, refused.stdout);
+    // All of them or some: the first one that is refused ends the update.
+    assert.notDeepEqual(refused.failed, []);
+    assert.deepEqual(refused.failed.filter((name) => !rulesOf("vxlan").includes(name)), []);
+    assert.match(refused.stdout + refused.stderr, /InvalidPermission\.Duplicate: the specified rule "peer: sg-\w+, UDP, from port: 4789, to port: 4789, ALLOW" already exists/);
+    const revoked = await quickStart.overlaynet("lab", "revoke", "--protocol", "udp");
+    assert.equal(revoked.code, 0, revoked.stderr);
+    await stack.doing("up");
+    const cleared = await quickStart.steps("refresh", "--clear-pending-creates");
+    assert.equal(cleared.code, 0, cleared.stdout + cleared.stderr);
+    assert.deepEqual(await stack.amiss(), []);
+    assert.deepEqual(withoutRules(inLab()), withoutRules([...before]), "something is in the lab twice");
+    assert.equal(made().length, rulesOf("vxlan").length);
+    assert.deepEqual(await stack.doing("up"), []);
+    await green();
   });
 
   it("an interrupted update ends within seconds, also while a node does not answer, and up goes on from there", async () => {
     const { pid } = nodeStatus(quickStart.lab, stack.id("green-a0"));
     assert.ok(pid !== undefined);
-    quickStart.writePools(pools("vxlanMode: Always"));
+    quickStart.writePools(pools("ipipMode: Always"));
     // The kernel alone: the guest's processes wait for it, and it takes their being stopped for their end.
     await run(["kill", "-STOP", "--", String(pid)]);
     try {
@@ -315,7 +381,7 @@ describe("drift and half failure", function () {
       const early = await Promise.race([up.ended.then(() => "ended"), sleep(3000).then(() => "waiting")]);
       assert.equal(early, "waiting", "the node was to keep it waiting");
       const begun = Date.now();
-      await end(up.cli(), "INT");
+      await end(await up.cli(), "INT");
       const { code, stdout, stderr } = await up.ended;
       assert.ok(Date.now() - begun < 15_000, `it took ${Date.now() - begun} ms`);
       assert.notEqual(code, 0);
@@ -352,7 +418,7 @@ describe("drift and half failure", function () {
     await green();
   });
 
-  it("an instance that was terminated by hand is gone for refresh, and made anew by up with its address, the others losing nothing", async () => {
+  it("an instance that was terminated by hand is gone for refresh, and made anew by up with its address, also when pulumi is killed over it, the others losing nothing", async () => {
     const workloads = JSON.parse((await quickStart.pulumi("stack", "output", "workloads", "--json", "--stack", "test")).stdout) as { name: string; address: string; namespace: string }[];
     const ping = (from: string, to: string): string => {
       const [source, target] = [from, to].map((node) => workloads.find(({ name }) => name === `${node}-w0`) ?? assert.fail(node));
@@ -370,11 +436,28 @@ describe("drift and half failure", function () {
     assert.deepEqual(told(changes(refreshed.steps)), ["delete Instance test-green-a0"]);
     assert.match(refreshed.stdout + refreshed.stderr, /taken as unchanged: admin@/);
 
+    // Pulumi killed while AWS makes it: AWS has one that Pulumi knows nothing of, with the address that the next one is to have.
+    const up = stack.startUp();
+    await withLock(quickStart.lab.lock, "the test", async () => {
+      await stack.stopCli(await up.cli(), (_resources, pending) => pending.some(({ type }) => type === INSTANCE));
+    });
+    const unheardOf = (): boolean => labNodes(quickStart.lab).some(({ name }) => name === "test-green-a0");
+    for (let tries = 0; !unheardOf() && tries < 600; tries++) await sleep(50);
+    await kill(up);
+    await goOn();
+    const refused = await quickStart.steps("up");
+    assert.notEqual(refused.code, 0, refused.stdout);
+    assert.deepEqual(refused.failed, ["test-green-a0"]);
+    assert.match(refused.stdout + refused.stderr, new RegExp(`InvalidIPAddress\\.InUse: .*${before.node?.privateIp}`));
+    assert.equal((await quickStart.overlaynet("lab", "terminate", "green-a0")).code, 0);
+
     const made = told(await stack.doing("up"));
     assert.deepEqual(made, ["create Instance test-green-a0", "update Routes test-green-a0", "update Tunnel test-green-a0-ipip", "update Workload test-green-a0-w0"]);
     const after = labNodes(quickStart.lab).find(({ name }) => name === "test-green-a0");
     assert.notEqual(after?.id, before.id);
     assert.equal(after?.privateIp, before.node?.privateIp);
+    const cleared = await quickStart.steps("refresh", "--clear-pending-creates");
+    assert.equal(cleared.code, 0, cleared.stdout + cleared.stderr);
     assert.deepEqual(await stack.amiss(), []);
     await green();
     const lost = async (to: string): Promise<number> => {
@@ -401,7 +484,7 @@ describe("drift and half failure", function () {
     await stack.doing("destroy");
     // Nobody waits for nodes that do not answer, as nobody asks them.
     assert.deepEqual(quickStart.takeConnections(), []);
-    assert.deepEqual((await stack.deployment()).resources ?? [], []);
+    assert.deepEqual(quickStart.deployment().resources, []);
     assert.deepEqual(readdirSync(lab.resources), []);
     const nodes = join(lab.state, "nodes");
     assert.deepEqual(existsSync(nodes) ? readdirSync(nodes) : [], []);
@@ -412,7 +495,7 @@ describe("drift and half failure", function () {
 
 /** What is amiss with a stack in another's lab. */
 async function labStackAmiss(owner: Stack, stack: Stack): Promise<string[]> {
-  const { resources } = await stack.deployment();
+  const { resources } = stack.quickStart.deployment();
   const known = resources.flatMap(({ inputs, outputs }) => (inputs?.node !== undefined && outputs?.digest !== undefined && outputs.digest !== "none" ? [outputs.digest] : []));
   const there = (await owner.on("red-a0", "/usr/local/lib/overlaynet/overlaynet-apply digests")).split("\n").flatMap((line) => (line.startsWith("part ") ? [line.split(" ")[2] ?? ""] : [`red-a0 ${line}`].filter((text) => text.includes("deviates"))));
   return JSON.stringify(known.toSorted()) === JSON.stringify(there.toSorted()) ? [] : [`red-a0 has ${there.join()}, the state ${known.join()}`];

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { backendUrl } from "../../cli/src/start";
 import { openLab, type Lab } from "../../lab/src/state/paths";
 
 const ROOT = resolve(__dirname, "../..");
@@ -10,6 +11,18 @@ export interface Outcome {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+export interface Resource {
+  readonly urn: string;
+  readonly type: string;
+  readonly inputs?: { readonly node?: string };
+  readonly outputs?: { readonly digest?: string; readonly nodePlans?: Readonly<Record<string, string>> };
+  readonly initErrors?: readonly string[];
+}
+export interface Deployment {
+  readonly resources: readonly Resource[];
+  readonly pending_operations?: readonly { readonly type: string; readonly resource: Resource }[];
 }
 
 /** One step that Pulumi planned or made, from its event log. */
@@ -47,13 +60,13 @@ export class QuickStart {
       ...process.env,
       PATH: [join(ROOT, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(delimiter),
       OVERLAYNET_LAB_STATE: this.lab.state,
-      PULUMI_BACKEND_URL: `file://${join(this.dir, "backend")}`,
+      PULUMI_BACKEND_URL: backendUrl(join(this.dir, "backend")),
       PULUMI_CONFIG_PASSPHRASE: "lab",
       // Brings --event-log.
       PULUMI_DEBUG_COMMANDS: "true",
       PULUMI_SKIP_UPDATE_CHECK: "true",
-    // Types are checked when the project is built, not at every run: 2 s less.
-    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+      // Types are checked when the project is built, not at every run: 2 s less.
+      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     };
   }
@@ -105,6 +118,13 @@ export class QuickStart {
       });
     }
     return { ...outcome, steps, failed };
+  }
+
+  /** The stack's state as Pulumi has written it, also in the middle of an operation: the file itself, as every start of Pulumi takes a second. */
+  deployment(): Deployment {
+    const file = join(this.dir, "backend", ".pulumi", "stacks", "overlaynet-quickstart", "test.json");
+    const { latest } = (JSON.parse(readFileSync(file, "utf8")) as { checkpoint: { latest: Partial<Deployment> } }).checkpoint;
+    return { ...latest, resources: latest.resources ?? [] };
   }
 
   /** `overlaynet` with the lab of this quick start. */

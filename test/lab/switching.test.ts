@@ -132,8 +132,7 @@ class SwitchingCluster {
 
   /** Nothing but what the plan says, on any node and in any security group. */
   async holdsOnly(mode: Mode): Promise<void> {
-    const exported = JSON.parse((await this.quickStart.pulumi("stack", "export", "--stack", "test")).stdout) as { deployment: { resources: { type: string; outputs?: { nodePlans?: Record<string, string> } }[] } };
-    const plans = exported.deployment.resources.find(({ type }) => type === "overlaynet:index:Topology")?.outputs?.nodePlans ?? {};
+    const plans = this.quickStart.deployment().resources.find(({ type }) => type === "overlaynet:index:Topology")?.outputs?.nodePlans ?? {};
     assert.notDeepEqual(plans, {});
     const found = await Promise.all(Object.entries(plans).map(async ([node, packed]) => differences(unpackPlan(packed), await this.on(node, STATE_SCRIPT)).map((line) => `${node} ${line}`)));
     assert.deepEqual(found.flat(), [], mode);

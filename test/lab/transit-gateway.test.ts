@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { QuickStart, type Step } from "./quick-start";
+import { stopAfterFailure } from "./steps";
 
 /** A cluster of three nodes on real nodes, first over a peering and then over a transit gateway; the steps build on each other. */
 describe("Cluster over a transit gateway in the lab", function () {
   this.timeout(240_000);
-  this.bail(true);
+  stopAfterFailure();
   const quickStart = new QuickStart();
   const program = join(quickStart.dir, "index.ts");
 

@@ -12,6 +12,7 @@ import { internetNamespace, namespacePrefix } from "../../lab/src/fabric/names";
 import { rebootNode } from "../../lab/src/node/node";
 import { type Lab, openLab } from "../../lab/src/state/paths";
 import { run } from "../../lab/src/state/privileged";
+import { stopAfterFailure } from "./steps";
 
 interface Made {
   readonly urn: string;
@@ -22,7 +23,7 @@ interface Made {
 /** A node that is launched with two network interfaces, and gets a third while it runs; the steps build on each other. */
 describe("a lab node with several network interfaces", function () {
   this.timeout(90_000);
-  this.bail(true);
+  stopAfterFailure();
   let lab: Lab;
   let provider: Ec2Provider;
   let instance: Made, second: Made, third: Made, attachment: Made, eip: Made, subnet: Made;

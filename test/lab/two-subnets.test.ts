@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { internetAddress } from "../../lab/src/fabric/names";
 import { run } from "../../lab/src/state/privileged";
 import { failures, QuickStart } from "./quick-start";
+import { stopAfterFailure } from "./steps";
 
 const NEVER = readFileSync(join(__dirname, "../../pools.yaml"), "utf8").replace("ipipMode: CrossSubnet", "ipipMode: Never");
 
@@ -38,7 +39,7 @@ export const { nodes, privateIps, workloads, paths, blocks, warnings, ssh, vpcId
 /** Real nodes in two subnets, the second without public addresses; the steps build on each other. */
 describe("two subnets of one VPC", function () {
   this.timeout(240_000);
-  this.bail(true);
+  stopAfterFailure();
   const quickStart = new QuickStart();
   const both = ["blue-a0-w0 blue-b0-w0", "blue-b0-w0 blue-a0-w0"];
 

@@ -46,7 +46,11 @@ export function createNetwork(scope: Scope, layout: NetworkLayout): Network {
     },
     { parent },
   );
-  const egress = new SecurityGroupEgressRule(`${name}-egress`, { securityGroupId: securityGroup.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0", description: "everything" }, { parent });
+  const egress = new SecurityGroupEgressRule(
+    `${name}-egress`,
+    { securityGroupId: securityGroup.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0", description: "everything", tags: tagged(scope, `${name}-egress`) },
+    { parent },
+  );
 
   const subnets = new Map(
     layout.subnets.map(({ key, name: subnetName, cidrBlock, availabilityZone }) => {
@@ -150,9 +154,11 @@ export function createIngressRules(scope: Scope, rules: readonly SecurityRule[],
       "cidr" in rule.source ? { cidrIpv4: rule.source.cidr } : { referencedSecurityGroupId: networkOf(networks, rule.source.network).securityGroup.id };
     const crosses = "network" in rule.source && rule.source.network !== rule.network;
     const ports = rule.fromPort === undefined ? {} : { fromPort: rule.fromPort, toPort: rule.toPort };
+    const name = `${scope.name}-${rule.network}-${rule.key}`;
     const resource = new SecurityGroupIngressRule(
-      `${scope.name}-${rule.network}-${rule.key}`,
-      { securityGroupId: securityGroup.id, ipProtocol: rule.ipProtocol, description: rule.description, ...ports, ...source },
+      name,
+      // Tagged, so that the id of one that Pulumi lost sight of can be found by its name.
+      { securityGroupId: securityGroup.id, ipProtocol: rule.ipProtocol, description: rule.description, ...ports, ...source, tags: tagged(scope, name) },
       { parent: scope.parent, dependsOn: crosses ? [...peerings.connections] : [] },
     );
     return { rule, resource };
