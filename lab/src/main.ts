@@ -1,3 +1,4 @@
+import * as nodeModule from "node:module";
 import { labBackend } from "./ec2/lab-backend";
 import { serve } from "./serve";
 import { openLab } from "./state/paths";
@@ -7,6 +8,8 @@ async function main(args: readonly string[]): Promise<void> {
   const engine = args.findLast((arg) => /:\d+$/.test(arg)) ?? "";
   const { port } = await serve(labBackend(openLab()), engine);
   process.stdout.write(`${port}\n`);
+  // Node keeps what it compiled when it ends by itself, and the engine ends plugins by a signal. Node before 22.10 has no such call.
+  nodeModule.flushCompileCache?.();
   // An engine that is killed ends none of its plugins.
   const parent = process.ppid;
   if (engine !== "") setInterval(() => process.ppid === parent || process.exit(), 1000).unref();

@@ -63,7 +63,7 @@ class Stack {
   }
 
   /** An `up` that runs on, to be disturbed. */
-  startUp(): { readonly ended: Promise<Outcome>; cli(): Promise<RunningProcess> } {
+  startUp(): { readonly ended: Promise<Outcome>; readonly cli: Pick<RunningProcess, "pid"> } {
     const { env, dir } = this.quickStart;
     this.#former = new Set(this.connections().map(({ pid }) => pid));
     const child = spawn("pulumi", ["-C", join(dir, "lab"), "--non-interactive", "up", "--yes", "--skip-preview", "--stack", "test"], { env, cwd: dir, stdio: ["ignore", "pipe", "pipe"] });
@@ -72,15 +72,7 @@ class Stack {
     child.stderr.setEncoding("utf8").on("data", (text: string) => (said.stderr += text));
     return {
       ended: new Promise((resolve) => child.once("close", (code) => resolve({ code: code ?? -1, ...said }))),
-      // npm's pulumi is a script that starts the real one.
-      cli: async () => {
-        for (let tries = 0; tries < 600; tries++) {
-          const found = this.processes().find(({ commandLine }) => /^\S*\/pulumi .*\bup --yes/.test(commandLine));
-          if (found !== undefined) return found;
-          await sleep(50);
-        }
-        return assert.fail("no CLI runs");
-      },
+      cli: { pid: child.pid ?? assert.fail("pulumi did not start") },
     };
   }
 
@@ -104,7 +96,7 @@ class Stack {
   }
 
   /** Stops the CLI of an update where the state, which Pulumi writes at the beginning and the end of every step, is as it is asked for. */
-  async stopCli(cli: RunningProcess, where: (resources: readonly Resource[], pending: readonly Resource[]) => boolean): Promise<void> {
+  async stopCli(cli: Pick<RunningProcess, "pid">, where: (resources: readonly Resource[], pending: readonly Resource[]) => boolean): Promise<void> {
     const isThere = (): boolean => {
       const { resources, pending_operations: pending } = this.quickStart.deployment();
       return where(resources, (pending ?? []).map(({ resource }) => resource));
@@ -165,7 +157,7 @@ function told(steps: readonly Step[]): string[] {
 /** What a resource is called in the program, the last part of its URN. */
 const nameOf = (urn: string): string => urn.split("::").at(-1) ?? "";
 
-async function end({ pid }: RunningProcess, signal: "KILL" | "INT" | "STOP" | "CONT"): Promise<void> {
+async function end({ pid }: Pick<RunningProcess, "pid">, signal: "KILL" | "INT" | "STOP" | "CONT"): Promise<void> {
   // It may have ended by itself.
   await run(["kill", `-${signal}`, "--", String(pid)]).catch(() => undefined);
 }
@@ -293,7 +285,7 @@ describe("drift and half failure", function () {
 
   /** Ends the CLI first, so that it starts nothing more; then its plugins and what they started, but none of the lab's nodes. */
   const kill = async (up: ReturnType<Stack["startUp"]>): Promise<void> => {
-    await end(await up.cli(), "KILL");
+    await end(up.cli, "KILL");
     await Promise.all(stack.processes().filter(({ commandLine }) => !commandLine.includes("uml") && /pulumi|main\.js|socat/.test(commandLine)).map((process) => end(process, "KILL")));
     await up.ended;
   };
@@ -312,7 +304,7 @@ describe("drift and half failure", function () {
     quickStart.writePools(pools("ipipMode: Always"));
     const up = stack.startUp();
     await stack.connecting();
-    await stack.stopCli(await up.cli(), (resources, pending) => {
+    await stack.stopCli(up.cli, (resources, pending) => {
       const opened = rulesOf("ipip").every((rule) => resources.some(({ urn }) => nameOf(urn) === rule));
       return opened && pending.length > 0 && pending.every(({ type }) => type.startsWith("overlaynet:"));
     });
@@ -340,7 +332,7 @@ describe("drift and half failure", function () {
     const up = stack.startUp();
     // The lab keeps the calls waiting until Pulumi cannot hear of their ends any more.
     await withLock(quickStart.lab.lock, "the test", async () => {
-      await stack.stopCli(await up.cli(), (_resources, pending) => pending.filter(({ type }) => type === RULE).length === rulesOf("vxlan").length);
+      await stack.stopCli(up.cli, (_resources, pending) => pending.filter(({ type }) => type === RULE).length === rulesOf("vxlan").length);
     });
     for (let tries = 0; made().length < rulesOf("vxlan").length && tries < 600; tries++) await sleep(50);
     await kill(up);
@@ -381,7 +373,7 @@ describe("drift and half failure", function () {
       const early = await Promise.race([up.ended.then(() => "ended"), sleep(3000).then(() => "waiting")]);
       assert.equal(early, "waiting", "the node was to keep it waiting");
       const begun = Date.now();
-      await end(await up.cli(), "INT");
+      await end(up.cli, "INT");
       const { code, stdout, stderr } = await up.ended;
       assert.ok(Date.now() - begun < 15_000, `it took ${Date.now() - begun} ms`);
       assert.notEqual(code, 0);
@@ -439,7 +431,7 @@ describe("drift and half failure", function () {
     // Pulumi killed while AWS makes it: AWS has one that Pulumi knows nothing of, with the address that the next one is to have.
     const up = stack.startUp();
     await withLock(quickStart.lab.lock, "the test", async () => {
-      await stack.stopCli(await up.cli(), (_resources, pending) => pending.some(({ type }) => type === INSTANCE));
+      await stack.stopCli(up.cli, (_resources, pending) => pending.some(({ type }) => type === INSTANCE));
     });
     const unheardOf = (): boolean => labNodes(quickStart.lab).some(({ name }) => name === "test-green-a0");
     for (let tries = 0; !unheardOf() && tries < 600; tries++) await sleep(50);

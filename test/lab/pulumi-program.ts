@@ -2,10 +2,11 @@ import { strictEqual } from "node:assert";
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { destroyAll } from "../../lab/src/fabric/destroy";
 import { type Lab, openLab } from "../../lab/src/state/paths";
 import { RecordStore } from "../../lab/src/state/store";
+import { pulumiPath } from "../pulumi-path";
 
 const ROOT = resolve(__dirname, "../..");
 
@@ -50,7 +51,7 @@ export class PulumiProgram {
     const env: NodeJS.ProcessEnv = {
       ...process.env,
       ...variables,
-      PATH: [join(ROOT, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(delimiter),
+      PATH: pulumiPath(),
       OVERLAYNET_LAB_STATE: this.lab.state,
       PULUMI_BACKEND_URL: `file://${join(this.directory, "backend")}`,
       PULUMI_CONFIG_PASSPHRASE: "lab",

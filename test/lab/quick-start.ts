@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { backendUrl } from "../../cli/src/start";
 import { openLab, type Lab } from "../../lab/src/state/paths";
+import { pulumiPath } from "../pulumi-path";
 
 const ROOT = resolve(__dirname, "../..");
 
@@ -58,7 +59,7 @@ export class QuickStart {
     writeFileSync(join(this.dir, "lab", "ssh-proxy"), `#!/bin/sh\necho "$1" >> ${join(this.dir, "connections")}\nexec ${join(ROOT, "lab", "ssh-proxy")} "$@"\n`, { mode: 0o755 });
     this.env = {
       ...process.env,
-      PATH: [join(ROOT, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(delimiter),
+      PATH: pulumiPath(),
       OVERLAYNET_LAB_STATE: this.lab.state,
       PULUMI_BACKEND_URL: backendUrl(join(this.dir, "backend")),
       PULUMI_CONFIG_PASSPHRASE: "lab",
@@ -67,6 +68,8 @@ export class QuickStart {
       PULUMI_SKIP_UPDATE_CHECK: "true",
       // Types are checked when the project is built, not at every run: 2 s less.
       PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+      // As cli/bin/overlaynet has it.
+      NODE_COMPILE_CACHE: join(ROOT, ".overlaynet", "compile-cache"),
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     };
   }

@@ -5,14 +5,14 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import schema from "../../../provider/schema.json";
 import { overlaynetPackage } from "../../../provider/src/package";
+import { pulumiPath } from "../../pulumi-path";
 
 const ROOT = resolve(__dirname, "../../..");
 const version = (file: string): unknown => (JSON.parse(readFileSync(join(ROOT, file), "utf8")) as { version?: unknown }).version;
 
 describe("schema.json", () => {
   it("passes Pulumi's check", () => {
-    const path = `${join(ROOT, "node_modules/.bin")}:${process.env["PATH"]}`;
-    execFileSync("pulumi", ["schema", "check", join(ROOT, "provider/schema.json")], { env: { ...process.env, PATH: path }, stdio: "pipe" });
+    execFileSync("pulumi", ["schema", "check", join(ROOT, "provider/schema.json")], { env: { ...process.env, PATH: pulumiPath() }, stdio: "pipe" });
   });
 
   it("is what the SDK was generated from, with the project's version", () => {

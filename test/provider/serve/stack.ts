@@ -1,12 +1,13 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type EngineEvent, LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
-import { PROVIDER } from "./plugin";
+import { pulumiPath } from "../../pulumi-path";
 
-const BIN = resolve(__dirname, "../../../node_modules/.bin");
+/** As it was built: most of an operation would be the compilation of its sources. */
+const PLUGIN = resolve(__dirname, "../../../provider");
 
-/** A stack of an inline program with the provider from the sources, and all it keeps in a folder of its own. */
+/** A stack of an inline program with the provider, and all it keeps in a folder of its own. */
 export interface TestStack {
   readonly stack: Stack;
   /** The state as it is kept, secrets encrypted. */
@@ -24,17 +25,14 @@ export interface StateResource {
 
 export async function testStack(program: PulumiFn): Promise<TestStack> {
   const folder = await mkdtemp(join(tmpdir(), "overlaynet-stack-"));
-  const plugin = join(folder, "pulumi-resource-overlaynet");
-  await writeFile(plugin, `#!/bin/sh\nexec '${process.execPath}' --import '${require.resolve("tsx")}' '${PROVIDER}' "$@"\n`);
-  await chmod(plugin, 0o755);
-  const project = `name: overlaynet-test\nruntime: nodejs\nbackend:\n  url: file://${folder}\nplugins:\n  providers:\n    - name: overlaynet\n      path: ${folder}\n`;
+  const project = `name: overlaynet-test\nruntime: nodejs\nbackend:\n  url: file://${folder}\nplugins:\n  providers:\n    - name: overlaynet\n      path: ${PLUGIN}\n`;
   await writeFile(join(folder, "Pulumi.yaml"), project);
   const stack = await LocalWorkspace.createStack(
     { stackName: "test", projectName: "overlaynet-test", program },
     {
       workDir: folder,
       envVars: {
-        PATH: `${BIN}:${process.env["PATH"]}`,
+        PATH: pulumiPath(),
         PULUMI_CONFIG_PASSPHRASE: "test",
         PULUMI_SKIP_UPDATE_CHECK: "true",
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
