@@ -18,6 +18,8 @@ export interface SshOptions {
   readonly learn?: boolean;
   /** Keeps one connection for all commands that say so: quick, and for nodes that do not restart meanwhile. */
   readonly keep?: boolean;
+  /** Seconds until the TCP connection stands and again until keys are exchanged, which takes a node with other work longer than one. */
+  readonly connectTimeout?: number;
 }
 
 /** A lab of its own whose nodes hang on a tap in a bare namespace each: what a node does without the fabric. */
@@ -59,11 +61,11 @@ export class NodesInNamespaces {
 
   /** One command over OpenSSH from the node's gateway, host key pinned unless `learn`. Rejects with what ssh said. */
   async ssh(spec: NodeSpec, command: string, options: SshOptions = {}): Promise<string> {
-    const { user = "admin", identity = "user", knownHosts = "known_hosts", learn = false, keep = false } = options;
+    const { user = "admin", identity = "user", knownHosts = "known_hosts", learn = false, keep = false, connectTimeout = 10 } = options;
     const socket = join(this.dir, `${spec.instanceId}.ssh`);
     if (keep) this.kept.add(socket);
     const [program = "", ...args] = privileged([
-      "ip", "netns", "exec", spec.namespace, "ssh", "-F", "none", "-o", "BatchMode=yes", "-o", "ConnectTimeout=1", "-o", "LogLevel=ERROR",
+      "ip", "netns", "exec", spec.namespace, "ssh", "-F", "none", "-o", "BatchMode=yes", "-o", `ConnectTimeout=${connectTimeout}`, "-o", "LogLevel=ERROR",
       "-o", `StrictHostKeyChecking=${learn ? "accept-new" : "yes"}`, "-o", `UserKnownHostsFile=${join(this.dir, knownHosts)}`, "-o", "HostKeyAlias=node",
       "-o", "IdentitiesOnly=yes", "-i", join(this.dir, identity),
       // Ends by itself when a killed test has not ended it.
@@ -76,7 +78,8 @@ export class NodesInNamespaces {
   async untilSsh(spec: NodeSpec, command = "true", options: SshOptions = {}): Promise<string> {
     for (const deadline = Date.now() + 30_000; ; ) {
       try {
-        return await this.ssh(spec, command, options);
+        // One that does not listen yet says nothing: asked again every second, it is heard soon after it does.
+        return await this.ssh(spec, command, { connectTimeout: 1, ...options });
       } catch (error) {
         if (Date.now() > deadline) throw new Error(`no ssh to ${spec.instanceId}: ${String(error)}\n${consoleTail(this.lab, spec.instanceId, 20)}`);
         await sleep(100);

@@ -105,6 +105,12 @@ runcmd:
     assert.deepEqual(await processors(), before);
   });
 
+  it("runs its programs under a seccomp filter, where the machine can, and traces none", async () => {
+    const programs = (await nodes.processes(spec)).map(statusOf).filter((status) => status?.startsWith("Name:\tuml-userspace\n"));
+    assert.ok(programs.length > 3, `${programs.length}`);
+    for (const status of programs) assert.match(status ?? "", /^TracerPid:\t0$[^]*^Seccomp:\t2$/m);
+  });
+
   it("tries no kernel module in vain when somebody logs in and becomes root", async () => {
     const asked = async (command: string): Promise<string> => {
       await nodes.ssh(spec, "sudo sh -c 'printf \"#!/bin/sh\\necho \\$* >>/run/asked\\n\" >/run/modprobe; chmod 755 /run/modprobe; : >/run/asked; sysctl -q kernel.modprobe=/run/modprobe'");

@@ -8,7 +8,6 @@ export interface PeerReport {
   readonly sent: readonly number[];
   readonly highest: number;
   readonly missing: readonly number[];
-  readonly gap: number;
   readonly tcp: { readonly lines: number; readonly error: string };
 }
 export interface TrafficReport {
