@@ -9,6 +9,7 @@ import { RecordStore } from "../../lab/src/state/store";
 import { unpackPlan } from "../../provider/src/resources/packed-plan";
 import { differences, STATE_SCRIPT } from "./node-state";
 import { QuickStart, type Report } from "./quick-start";
+import { stopAfterFailure } from "./steps";
 import { account, TRAFFIC, type TrafficReport } from "./traffic";
 
 type Mode = "IPIP CrossSubnet" | "IPIP Always" | "VXLAN CrossSubnet" | "VXLAN Always" | "Never";
@@ -170,13 +171,15 @@ const BETWEEN_TUNNELS: readonly Mode[] = [
 const FROM_AND_TO_NEVER: readonly Mode[] = ["Never", "IPIP CrossSubnet", "Never", "IPIP Always", "Never", "VXLAN CrossSubnet", "Never", "VXLAN Always", "Never"];
 
 describe("switching under traffic", function () {
-  this.timeout(600_000);
+  // A tour is twelve switches, each an update of some 10 s on a machine that has nothing else to do; with the traffic it has.
+  this.timeout(1_200_000);
   const results: Switch[] = [];
 
   describe("in two VPCs", () => {
     const cluster = new SwitchingCluster(`[
       { name: "blue", cidrBlock: "10.1.0.0/16", subnets: [{ availabilityZone: "us-east-1a", nodes: 2 }] },
       { name: "green", cidrBlock: "10.2.0.0/16", subnets: [{ availabilityZone: "us-east-1a", nodes: 1 }] }]`, (mode) => mode !== "Never");
+    stopAfterFailure();
     before(() => cluster.start(pool("IPIP CrossSubnet")));
     after(() => cluster.quickStart.remove());
 
@@ -255,6 +258,7 @@ describe("switching under traffic", function () {
 
   describe("in one subnet", () => {
     const cluster = new SwitchingCluster(`[{ name: "blue", cidrBlock: "10.1.0.0/16", subnets: [{ availabilityZone: "us-east-1a", nodes: 2 }] }]`, (mode) => mode.endsWith("Always"));
+    stopAfterFailure();
     before(() => cluster.start(pool("Never")));
     after(() => cluster.quickStart.remove());
 

@@ -61,7 +61,7 @@ export async function startNode(lab: Lab, spec: NodeSpec): Promise<void> {
   const seen = existsSync(consoleLog(lab, spec.instanceId)) ? readFileSync(consoleLog(lab, spec.instanceId)).length : 0;
   // Paths are relative to the node's directory: a kernel argument can hold neither blank nor comma.
   // seccomp=auto: a system call of a guest's program is a signal to itself and a futex; traced, as is User-mode Linux' default, it costs the kernel
-  // half a dozen ptrace calls. What the filter lets such a program reach is its own node's memory (arch/um/os-Linux/start_up.c), and nodes are the lab's user's.
+  // half a dozen ptrace calls. Such a program can reach all of its node's memory (`linux --help`), and so what root can with a module: docs/lab-networks.md.
   const command = [
     join(projectRoot(), "lab", "src", "node", "supervise"), dir, processName(lab, spec.instanceId), join(imagePath, "linux"),
     `mem=${memory}M`, "seccomp=auto", "uml_dir=umid", "umid=n",

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 /**
  * A node has one virtual processor, which the machine runs as processes that take turns: the guest's kernel, and one for each of its programs. Left to
  * the machine's scheduler they run on different processors, and every system call of the guest waits for another one to wake up: 34 us against
- * 12 us on one (getppid(2), two cores of an AMD EPYC, 2026-11-28). So each node keeps to one of the processors, that with the fewest nodes.
+ * 12 us on one (getppid(2), programs traced, two cores of an AMD EPYC, 2026-11-28). So each node keeps to one of the processors, that with the fewest nodes.
  */
 export function processorForNode(): number {
   const allowed = processorsOf("self");
