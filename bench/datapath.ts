@@ -5,18 +5,19 @@ import { OverlayPair, WORKLOADS } from "../test/lab/overlay-pair";
 import { A, B, workloadMtuOf } from "../test/provider/node/plans";
 
 /**
- * What the overlay costs beside the same made by hand: `npx tsx bench/datapath.ts [rounds] [seconds] [mode]`, as root. Two nodes with kernels of their own
- * on one wire, a workload on each; from workload to workload, with the same MTU:
+ * What the overlay costs beside the same made by hand: `npx tsx bench/datapath.ts [rounds] [seconds] [mode]`, as root.
+ * Two nodes with kernels of their own on one wire, a workload on each; from workload to workload, with the same MTU:
  *
  *   IPIP Always       tunl0 and all that comes with it         beside  `ip tunnel add mode ipip`, a route, a namespace behind a veth pair
  *   VXLAN Always      vxlan.calico and all that comes with it  beside  `ip link add type vxlan`, a neighbour, an FDB entry, a route, the same namespace
  *   IPIP CrossSubnet  inside a subnet, nothing encapsulated    beside  a route, the same namespace
  *
- * By hand the nodes have neither nftables' table nor connection tracking. A round measures plain, by hand and ours, every other round the other way
- * around, so that what else the machine does hits all of them, and a ratio is that of one round. Beside the median of the ratios is its 95 % interval.
- * "Plain" is from node to node, without workloads. Beside rates stand rates by CPU time of both nodes, kernel and processes, as this machine counts it: a
- * busy machine changes those less. No bar is judged on a machine that has other work. The lab keeps each node to a processor of its own. Exit code 0 all
- * bars met, 1 one missed, 2 one not judged.
+ * By hand the nodes have neither nftables' table nor connection tracking. A round measures plain, by hand and ours,
+ * every other round the other way around, so that what else the machine does hits all of them, and a ratio is that of
+ * one round. Beside the median of the ratios is its 95 % interval. "Plain" is from node to node, without workloads.
+ * Beside rates stand rates by CPU time of both nodes, kernel and processes, as this machine counts it: a busy machine
+ * changes those less. No bar is judged on a machine that has other work. The lab keeps each node to a processor of its
+ * own. Exit code 0 all bars met, 1 one missed, 2 one not judged.
  */
 const ROUNDS = Number(process.argv[2] ?? 8);
 const SECONDS = Number(process.argv[3] ?? 3);
@@ -33,7 +34,10 @@ const SIDES = ["plain", "hand", "ours"] as const;
 type Side = (typeof SIDES)[number];
 const NODES = ["a", "b"] as const;
 type NodeName = (typeof NODES)[number];
-const SELVES = { a: { ...A, hand: "172.20.0.2", handMac: "66:00:00:00:01:0a" }, b: { ...B, hand: "172.20.1.2", handMac: "66:00:00:00:01:0b" } } as const;
+const SELVES = {
+  a: { ...A, hand: "172.20.0.2", handMac: "66:00:00:00:01:0a" },
+  b: { ...B, hand: "172.20.1.2", handMac: "66:00:00:00:01:0b" },
+} as const;
 
 interface Sample {
   readonly rate: number;
@@ -50,8 +54,11 @@ async function main(): Promise<void> {
     await pair.push("VXLAN Always");
     for (const name of NODES) await asRoot(pair, name, byHand(name));
     const cpu = cpus();
-    console.log(`${new Date().toISOString().slice(0, 10)}, ${cpu.length} x ${cpu[0]?.model ?? "unknown"}, nodes' kernel ${(await pair.on("a", "uname -r")).trim()}, ${ROUNDS} rounds of ${SECONDS} s`);
-    for (const mode of ["VXLAN Always", "IPIP Always", "IPIP CrossSubnet"] as const) if (ONLY === undefined || ONLY === mode) await compare(pair, mode);
+    console.log(
+      `${new Date().toISOString().slice(0, 10)}, ${cpu.length} x ${cpu[0]?.model ?? "unknown"}, nodes' kernel ${(await pair.on("a", "uname -r")).trim()}, ${ROUNDS} rounds of ${SECONDS} s`,
+    );
+    for (const mode of ["VXLAN Always", "IPIP Always", "IPIP CrossSubnet"] as const)
+      if (ONLY === undefined || ONLY === mode) await compare(pair, mode);
   } finally {
     closeConnections();
     await pair.remove();
@@ -59,7 +66,10 @@ async function main(): Promise<void> {
   process.exitCode = verdicts.has("MISSED") ? 1 : verdicts.has("not judged") ? 2 : 0;
 }
 
-/** The tunnels and the workload that somebody makes who knows ip(8). All of it stays; `up` of a mode says which of it is used. */
+/**
+ * The tunnels and the workload that somebody makes who knows ip(8). All of it stays; `up` of a mode says which of it is
+ * used.
+ */
 function byHand(name: NodeName): string {
   const [self, other] = name === "a" ? [SELVES.a, SELVES.b] : [SELVES.b, SELVES.a];
   return `
@@ -77,12 +87,19 @@ function byHand(name: NodeName): string {
     for where in "" "ip netns exec hand" "ip netns exec wl-w"; do $where iperf3 -s -D; done`;
 }
 
-/** Makes the node one side. Ours takes IP in IP between the nodes once no device by hand is up, and has its table again. */
+/**
+ * Makes the node one side. Ours takes IP in IP between the nodes once no device by hand is up, and has its table again.
+ */
 function arrange(side: Side, mode: Mode, name: NodeName): string {
   if (side === "plain") return "";
-  if (side === "ours") return "ip link set hand-ipip down; sh /usr/local/lib/overlaynet/overlaynet-apply apply; systemctl stop overlaynet.timer";
+  if (side === "ours")
+    return "ip link set hand-ipip down; sh /usr/local/lib/overlaynet/overlaynet-apply apply; systemctl stop overlaynet.timer";
   const other = name === "a" ? SELVES.b : SELVES.a;
-  const route = { ipip: `via ${other.ip} dev hand-ipip onlink mtu 8981`, vxlan: `via 172.20.255.9 dev hand-vxlan onlink mtu 8951`, direct: `via ${other.ip}` }[BY_HAND[mode]];
+  const route = {
+    ipip: `via ${other.ip} dev hand-ipip onlink mtu 8981`,
+    vxlan: `via 172.20.255.9 dev hand-vxlan onlink mtu 8951`,
+    direct: `via ${other.ip}`,
+  }[BY_HAND[mode]];
   const mtu = workloadMtuOf(mode);
   return `nft list table inet overlaynet >/dev/null 2>&1 && nft delete table inet overlaynet
     ip link set hand-w mtu ${mtu}; ip -n hand link set eth0 mtu ${mtu}; ip link set hand-ipip up; ip route replace ${other.hand} ${route}`;
@@ -90,31 +107,51 @@ function arrange(side: Side, mode: Mode, name: NodeName): string {
 
 async function compare(pair: OverlayPair, mode: Mode): Promise<void> {
   await pair.push(mode);
-  for (const name of NODES) await removePart(pair.target(name), mode.startsWith("VXLAN") ? "tunnel-ipip" : "tunnel-vxlan");
+  for (const name of NODES)
+    await removePart(pair.target(name), mode.startsWith("VXLAN") ? "tunnel-ipip" : "tunnel-vxlan");
   // No run of the repair may bring the table back where all is by hand.
-  for (const name of NODES) await asRoot(pair, name, "systemctl stop overlaynet.timer; until systemctl show -p ActiveState overlaynet-repair.service | grep -q =inactive; do sleep 0.1; done");
-  const target = { plain: `iperf3 -c ${B.ip}`, hand: `ip netns exec hand iperf3 -c ${SELVES.b.hand}`, ours: `ip netns exec wl-w iperf3 -c ${WORKLOADS.b}` };
+  for (const name of NODES)
+    await asRoot(
+      pair,
+      name,
+      "systemctl stop overlaynet.timer; until systemctl show -p ActiveState overlaynet-repair.service | grep -q =inactive; do sleep 0.1; done",
+    );
+  const target = {
+    plain: `iperf3 -c ${B.ip}`,
+    hand: `ip netns exec hand iperf3 -c ${SELVES.b.hand}`,
+    ours: `ip netns exec wl-w iperf3 -c ${WORKLOADS.b}`,
+  };
   const rounds = new Map<string, Round[]>(LOADS.map(({ name }) => [name, []]));
   const busy: number[] = [];
   for (let i = 0; i < ROUNDS; i++) {
     const round = new Map<string, Map<Side, Sample>>(LOADS.map(({ name }) => [name, new Map()]));
     for (const side of i % 2 === 0 ? SIDES : [...SIDES].reverse()) {
       await Promise.all(NODES.map((name) => asRoot(pair, name, arrange(side, mode, name))));
-      for (const { name, options } of LOADS) round.get(name)?.set(side, await sample(pair, `${target[side]} -t ${SECONDS} -J ${options}`));
+      for (const { name, options } of LOADS)
+        round.get(name)?.set(side, await sample(pair, `${target[side]} -t ${SECONDS} -J ${options}`));
       busy.push(loadavg()[0] ?? 0);
     }
     for (const [name, samples] of round) {
       const [plain, hand, ours] = SIDES.map((side) => samples.get(side));
-      if (plain !== undefined && hand !== undefined && ours !== undefined) rounds.get(name)?.push({ plain, hand, ours });
+      if (plain !== undefined && hand !== undefined && ours !== undefined)
+        rounds.get(name)?.push({ plain, hand, ours });
     }
   }
   // The two nodes alone keep it at about 2.
   const isBusy = median(busy) > cpus().length + 1;
-  console.log(`\n${mode}; load average of this machine ${Math.min(...busy).toFixed(1)} to ${Math.max(...busy).toFixed(1)}${isBusy ? ": BUSY" : ""}`);
-  console.log(`${"".padEnd(16)}  ${["plain", "by hand", "ours"].map((side) => side.padEnd(9)).join("  ")}  ${"".padEnd(10)}  ours / by hand      by CPU time         by hand / plain     ours / plain`);
+  console.log(
+    `\n${mode}; load average of this machine ${Math.min(...busy).toFixed(1)} to ${Math.max(...busy).toFixed(1)}${isBusy ? ": BUSY" : ""}`,
+  );
+  console.log(
+    `${"".padEnd(16)}  ${["plain", "by hand", "ours"].map((side) => side.padEnd(9)).join("  ")}  ${"".padEnd(10)}  ours / by hand      by CPU time         by hand / plain     ours / plain`,
+  );
   for (const { name, unit } of LOADS) {
     const all = rounds.get(name) ?? [];
-    const rates = SIDES.map((side) => median(all.map((round) => round[side].rate)).toFixed(0).padEnd(9)).join("  ");
+    const rates = SIDES.map((side) =>
+      median(all.map((round) => round[side].rate))
+        .toFixed(0)
+        .padEnd(9),
+    ).join("  ");
     const ratio = all.map(({ ours, hand }) => ours.rate / hand.rate);
     const byCpu = all.map(({ ours, hand }) => ours.byCpu / hand.byCpu);
     const toPlain = all.map(({ ours, plain }) => ours.rate / plain.rate);
@@ -124,7 +161,9 @@ async function compare(pair: OverlayPair, mode: Mode): Promise<void> {
     const verdict = isBusy ? "not judged" : judged.every(({ median }) => median >= bar) ? "met" : "MISSED";
     verdicts.add(verdict);
     const certain = judged.every(({ low }) => low >= bar) || judged.some(({ high }) => high < bar);
-    console.log(`${name.padEnd(16)}  ${rates}  ${unit.padEnd(10)}  ${[ratio, byCpu, all.map(({ hand, plain }) => hand.rate / plain.rate), toPlain].map(written).join("  ")}  bar ${bar}: ${verdict}${isBusy || certain ? "" : ", the bar is within the interval"}`);
+    console.log(
+      `${name.padEnd(16)}  ${rates}  ${unit.padEnd(10)}  ${[ratio, byCpu, all.map(({ hand, plain }) => hand.rate / plain.rate), toPlain].map(written).join("  ")}  bar ${bar}: ${verdict}${isBusy || certain ? "" : ", the bar is within the interval"}`,
+    );
   }
 }
 
@@ -132,12 +171,18 @@ async function sample(pair: OverlayPair, iperf: string): Promise<Sample> {
   const before = await cpuSeconds(pair);
   const { error, end } = JSON.parse(await asRoot(pair, "a", iperf)) as {
     readonly error?: string;
-    readonly end: { readonly sum?: { readonly packets: number; readonly lost_packets: number; readonly seconds: number }; readonly sum_received?: { readonly bits_per_second: number } };
+    readonly end: {
+      readonly sum?: { readonly packets: number; readonly lost_packets: number; readonly seconds: number };
+      readonly sum_received?: { readonly bits_per_second: number };
+    };
   };
   if (error !== undefined) throw new Error(`${iperf}: ${error}`);
   const cpu = (await cpuSeconds(pair)) - before;
   // Of UDP, what has arrived: the sender may well be faster.
-  const rate = end.sum?.packets !== undefined ? (end.sum.packets - end.sum.lost_packets) / end.sum.seconds : (end.sum_received?.bits_per_second ?? 0) / 1e6;
+  const rate =
+    end.sum?.packets !== undefined
+      ? (end.sum.packets - end.sum.lost_packets) / end.sum.seconds
+      : (end.sum_received?.bits_per_second ?? 0) / 1e6;
   return { rate, byCpu: rate / cpu };
 }
 
@@ -148,7 +193,9 @@ async function cpuSeconds(pair: OverlayPair): Promise<number> {
     // The kernel comes last: it has the time of those that end meanwhile.
     for (const pid of (await pair.nodes.processes(pair.spec(name))).sort((a, b) => b - a)) {
       // proc(5): utime, stime, cutime and cstime come 12th to 15th after the name, which is in parentheses.
-      const fields = processStat(pid).replace(/^.*\) /s, "").split(" ");
+      const fields = processStat(pid)
+        .replace(/^.*\) /s, "")
+        .split(" ");
       ticks += fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
     }
   }
@@ -175,7 +222,10 @@ function median(values: readonly number[]): number {
   return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle) - 1] ?? NaN)) / 2;
 }
 
-/** Median, and the interval that holds the true one 19 times of 20, whatever the values' distribution: order statistics (David & Nagaraja, "Order Statistics" 7.1). */
+/**
+ * Median, and the interval that holds the true one 19 times of 20, whatever the values' distribution: order statistics
+ * (David & Nagaraja, "Order Statistics" 7.1).
+ */
 function estimate(values: readonly number[]): { readonly median: number; readonly low: number; readonly high: number } {
   const sorted = [...values].sort((a, b) => a - b);
   const rank = Math.max(1, Math.floor((sorted.length - 1.96 * Math.sqrt(sorted.length)) / 2));

@@ -7,10 +7,11 @@ import type { IpPool } from "../provider/src/ippool/ippool";
 import type { Topology, TopologyNode } from "../provider/src/plan/topology";
 
 /**
- * How long the plan of n nodes takes, and what it keeps: `npx tsx bench/plan.ts`. The plan of n nodes is n route lists of n routes, so
- * its time cannot grow slower than n squared; it counts as made when every node's routes, neighbours, FDB entries and members have been
- * worked out and read once. Kept is what stays between nodes: O(n), since nodes share their routes and no list outlives its node.
- * Time is CPU time of all threads, garbage collection included: what one core would need. Exit code 1 when a bar is missed.
+ * How long the plan of n nodes takes, and what it keeps: `npx tsx bench/plan.ts`. The plan of n nodes is n route lists
+ * of n routes, so its time cannot grow slower than n squared; it counts as made when every node's routes, neighbours,
+ * FDB entries and members have been worked out and read once. Kept is what stays between nodes: O(n), since nodes share
+ * their routes and no list outlives its node. Time is CPU time of all threads, garbage collection included: what one
+ * core would need. Exit code 1 when a bar is missed.
  */
 const SIZES = [500, 1000, 2000, 5000];
 const BARS: Readonly<Record<number, number>> = { 1000: 1, 5000: 10 };
@@ -54,12 +55,25 @@ for (const [name, pools] of Object.entries(SCENARIOS)) {
     const bar = BARS[row.nodes];
     const verdict = bar === undefined ? "" : total < bar ? `  bar ${bar} s: met` : `  bar ${bar} s: MISSED`;
     missed ||= bar !== undefined && total >= bar;
-    const seconds = [row.assignSeconds, row.modelSeconds, row.planSeconds, total].map((value) => value.toFixed(3).padEnd(8)).join("  ");
-    console.log(`${String(row.nodes).padEnd(6)}  ${seconds}  ${String(row.routes).padEnd(10)}  ${String(row.others).padEnd(10)}  ${row.keptMegabytes.toFixed(1)}${verdict}`);
+    const seconds = [row.assignSeconds, row.modelSeconds, row.planSeconds, total]
+      .map((value) => value.toFixed(3).padEnd(8))
+      .join("  ");
+    console.log(
+      `${String(row.nodes).padEnd(6)}  ${seconds}  ${String(row.routes).padEnd(10)}  ${String(row.others).padEnd(10)}  ${row.keptMegabytes.toFixed(1)}${verdict}`,
+    );
   }
-  const exponents = { model: growth(rows, (row) => row.modelSeconds), plan: growth(rows, (row) => row.planSeconds), routes: growth(rows, (row) => row.routes), kept: growth(rows, (row) => row.keptMegabytes) };
+  const exponents = {
+    model: growth(rows, (row) => row.modelSeconds),
+    plan: growth(rows, (row) => row.planSeconds),
+    routes: growth(rows, (row) => row.routes),
+    kept: growth(rows, (row) => row.keptMegabytes),
+  };
   missed ||= exponents.kept > LINEAR;
-  console.log(`growth exponent: ${Object.entries(exponents).map(([what, value]) => `${what} ${value.toFixed(2)}`).join(", ")}; memory is ${exponents.kept <= LINEAR ? "linear" : "NOT linear"}`);
+  console.log(
+    `growth exponent: ${Object.entries(exponents)
+      .map(([what, value]) => `${what} ${value.toFixed(2)}`)
+      .join(", ")}; memory is ${exponents.kept <= LINEAR ? "linear" : "NOT linear"}`,
+  );
 }
 process.exitCode = missed ? 1 : 0;
 
@@ -121,7 +135,10 @@ function topologyOf(size: number, pools: readonly Partial<IpPool>[]): Topology {
       ...pool,
     })),
     blocks: [],
-    networkMtus: [{ networks: ["network-0", "network-1"], mtu: 8500 }, { networks: ["network-0", "network-2"], mtu: 1500 }],
+    networkMtus: [
+      { networks: ["network-0", "network-1"], mtu: 8500 },
+      { networks: ["network-0", "network-2"], mtu: 1500 },
+    ],
   };
 }
 

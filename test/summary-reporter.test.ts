@@ -13,7 +13,12 @@ describe("the test run's last line", () => {
 
   function lastLine(tests: string): { code: number | null; line: string | undefined } {
     writeFileSync(join(dir, "a.test.cjs"), tests);
-    const args = [join(root, "node_modules/mocha/bin/mocha.js"), "--reporter", join(__dirname, "summary-reporter.cjs"), join(dir, "a.test.cjs")];
+    const args = [
+      join(root, "node_modules/mocha/bin/mocha.js"),
+      "--reporter",
+      join(__dirname, "summary-reporter.cjs"),
+      join(dir, "a.test.cjs"),
+    ];
     const { status, stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
     return { code: status, line: stdout.trimEnd().split("\n").at(-1) };
   }
@@ -23,7 +28,8 @@ describe("the test run's last line", () => {
   });
 
   it("counts failures of tests and hooks, and what was skipped, and the exit code tells", () => {
-    const tests = 'it("a", () => {}); it("b"); it("c", () => { throw 1; }); describe("d", () => { before(() => { throw 1; }); it("e", () => {}); });';
+    const tests =
+      'it("a", () => {}); it("b"); it("c", () => { throw 1; }); describe("d", () => { before(() => { throw 1; }); it("e", () => {}); });';
     assert.deepEqual(lastLine(tests), { code: 2, line: "1 passed, 2 failed, 1 skipped" });
   });
 });

@@ -5,9 +5,13 @@ import { poolsCommand } from "../../provider/src/commands/pools";
 import { verifyCommand } from "../../provider/src/commands/verify";
 import { envCommand, startCommand } from "./start";
 
-/** The `overlaynet` command: the commands of the provider and of the lab side by side, and `start`, which drives both. */
+/**
+ * The `overlaynet` command: the commands of the provider and of the lab side by side, and `start`, which drives both.
+ */
 const program = new Command("overlaynet")
-  .description("Calico IPPool manifests into a working network of workloads over several AWS VPCs, and a lab to try it in.")
+  .description(
+    "Calico IPPool manifests into a working network of workloads over several AWS VPCs, and a lab to try it in.",
+  )
   .addCommand(poolsCommand())
   .addCommand(planCommand())
   .addCommand(verifyCommand())

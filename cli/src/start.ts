@@ -14,16 +14,17 @@ import { verifyOverSsh } from "../../provider/src/verify/over-ssh";
 export const STACK = "quickstart";
 
 /**
- * A directory as Pulumi's backend, without files of attributes (`.attrs`) beside the state: Pulumi writes those in place, and an empty one,
- * left when it was killed there, keeps it from reading the state (gocloud.dev/blob/fileblob, "metadata").
+ * A directory as Pulumi's backend, without files of attributes (`.attrs`) beside the state: Pulumi writes those in
+ * place, and an empty one, left when it was killed there, keeps it from reading the state (gocloud.dev/blob/fileblob,
+ * "metadata").
  */
 export function backendUrl(directory: string): string {
   return `file://${directory}?metadata=skip`;
 }
 
 /**
- * The environment in which Pulumi keeps the quick start's state beside the lab's: its own backend directory and passphrase file,
- * nothing of the user's.
+ * The environment in which Pulumi keeps the quick start's state beside the lab's: its own backend directory and
+ * passphrase file, nothing of the user's.
  */
 export function quickStartEnvironment(): Record<string, string> {
   const lab = openLab();
@@ -55,7 +56,9 @@ export function quickStartEnvironment(): Record<string, string> {
 /** `overlaynet start`: the quick start in the lab, from nothing to verified. Its exit code is verify's. */
 export function startCommand(): Command {
   return new Command("start")
-    .description("bring the quick-start program up in the lab, print its path table, and verify every pair of workloads")
+    .description(
+      "bring the quick-start program up in the lab, print its path table, and verify every pair of workloads",
+    )
     .option("--preview", "show the preview before the update", false)
     .action(async (options: { preview: boolean }) => {
       const root = projectRoot();
@@ -67,9 +70,18 @@ export function startCommand(): Command {
       const began = Date.now();
       // Without a terminal every status line would be printed for itself.
       const quiet = process.stdout.isTTY ? [] : ["--non-interactive"];
-      const pulumi = (...args: string[]): Promise<void> => runInherited("pulumi", ["-C", join(root, "lab"), ...quiet, ...args], env);
+      const pulumi = (...args: string[]): Promise<void> =>
+        runInherited("pulumi", ["-C", join(root, "lab"), ...quiet, ...args], env);
       await pulumi("stack", "select", "--create", STACK);
-      await pulumi("up", "--yes", "--stack", STACK, "--suppress-outputs", ...(process.stdout.isTTY ? [] : ["--suppress-progress"]), ...(options.preview ? [] : ["--skip-preview"]));
+      await pulumi(
+        "up",
+        "--yes",
+        "--stack",
+        STACK,
+        "--suppress-outputs",
+        ...(process.stdout.isTTY ? [] : ["--suppress-progress"]),
+        ...(options.preview ? [] : ["--skip-preview"]),
+      );
       const up = Date.now();
 
       const inventory = parseInventory(await stackOutputs(join(root, "lab"), STACK, env));
@@ -96,10 +108,14 @@ export function startCommand(): Command {
 
 /** `overlaynet env`: what a shell needs to run pulumi on the quick start's stack by hand. */
 export function envCommand(): Command {
-  return new Command("env").description("print the shell lines that point pulumi at the quick start's stack in the lab").action(() => {
-    const lines = Object.entries(quickStartEnvironment()).map(([name, value]) => `export ${name}=${quote(value)}`);
-    process.stdout.write(`${lines.join("\n")}\nexport PATH=${quote(join(projectRoot(), "node_modules", ".bin"))}:"$PATH"\n`);
-  });
+  return new Command("env")
+    .description("print the shell lines that point pulumi at the quick start's stack in the lab")
+    .action(() => {
+      const lines = Object.entries(quickStartEnvironment()).map(([name, value]) => `export ${name}=${quote(value)}`);
+      process.stdout.write(
+        `${lines.join("\n")}\nexport PATH=${quote(join(projectRoot(), "node_modules", ".bin"))}:"$PATH"\n`,
+      );
+    });
 }
 
 function runInherited(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
@@ -108,7 +124,12 @@ function runInherited(program: string, args: readonly string[], env: NodeJS.Proc
     child.on("error", (error) => reject(new Error(`${program} could not be started: ${error.message}`)));
     child.on("close", (code, signal) => {
       if (code === 0) resolve();
-      else reject(new Error(`${program} ${args.join(" ")} ${code === null ? `was ended by ${signal}` : `failed with exit code ${code}`}`));
+      else
+        reject(
+          new Error(
+            `${program} ${args.join(" ")} ${code === null ? `was ended by ${signal}` : `failed with exit code ${code}`}`,
+          ),
+        );
     });
   });
 }

@@ -3,12 +3,16 @@ import { labBackend } from "./ec2/lab-backend";
 import { serve } from "./serve";
 import { openLab } from "./state/paths";
 
-/** The stand-in `aws` plugin, started by the Pulumi engine: its address is among the arguments, our port goes to standard output. */
+/**
+ * The stand-in `aws` plugin, started by the Pulumi engine: its address is among the arguments, our port goes to
+ * standard output.
+ */
 async function main(args: readonly string[]): Promise<void> {
   const engine = args.findLast((arg) => /:\d+$/.test(arg)) ?? "";
   const { port } = await serve(labBackend(openLab()), engine);
   process.stdout.write(`${port}\n`);
-  // Node keeps what it compiled when it ends by itself, and the engine ends plugins by a signal. Node before 22.10 has no such call.
+  // Node keeps what it compiled when it ends by itself, and the engine ends plugins by a signal. Node before 22.10 has
+  // no such call.
   nodeModule.flushCompileCache?.();
   // An engine that is killed ends none of its plugins.
   const parent = process.ppid;
@@ -16,6 +20,8 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`pulumi-resource-aws: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `pulumi-resource-aws: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   process.exitCode = 1;
 });

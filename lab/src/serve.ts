@@ -26,7 +26,9 @@ export async function serve(backend: Backend, engine: string): Promise<{ readonl
   const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
   server.addService(ResourceProviderService, calls.handlers());
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => (error === null ? resolve(bound) : reject(error)));
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
   });
   return { port, stop: () => server.forceShutdown() };
 }
@@ -60,10 +62,15 @@ class Calls {
       diff: unary((request: rpc.DiffRequest) => this.diff(request)),
       diffConfig: unary((request: rpc.DiffRequest) => diffConfig(request)),
       getPluginInfo: unary(() => new PluginInfo().setVersion(AWS_VERSION)),
-      getSchema: unary(() => new rpc.GetSchemaResponse().setSchema(JSON.stringify({ name: "aws", version: AWS_VERSION }))),
+      getSchema: unary(() =>
+        new rpc.GetSchemaResponse().setSchema(JSON.stringify({ name: "aws", version: AWS_VERSION })),
+      ),
       handshake: unary((request: rpc.ProviderHandshakeRequest) => {
         this.log.connect(request.getEngineAddress());
-        return new rpc.ProviderHandshakeResponse().setAcceptSecrets(true).setAcceptResources(true).setAcceptOutputs(true);
+        return new rpc.ProviderHandshakeResponse()
+          .setAcceptSecrets(true)
+          .setAcceptResources(true)
+          .setAcceptOutputs(true);
       }),
       invoke: unary((request: rpc.InvokeRequest) => this.invoke(request)),
       read: unary((request: rpc.ReadRequest) => this.read(request)),
@@ -73,16 +80,28 @@ class Calls {
 
   private configure(request: rpc.ConfigureRequest): rpc.ConfigureResponse {
     const { config, failures } = parseProviderConfig(unwrap(request.getArgs()).values, process.env);
-    if (failures.length > 0) throw new Error(failures.map(({ property, reason }) => (property === "" ? reason : `aws:${property}: ${reason}`)).join("\n"));
+    if (failures.length > 0)
+      throw new Error(
+        failures.map(({ property, reason }) => (property === "" ? reason : `aws:${property}: ${reason}`)).join("\n"),
+      );
     this.provider.config = config;
     // Never to be taken for AWS.
     this.log.status("", `aws is overlaynet's lab in ${this.backend.place}`);
-    return new rpc.ConfigureResponse().setAcceptsecrets(true).setAcceptresources(true).setAcceptoutputs(true).setSupportspreview(true);
+    return new rpc.ConfigureResponse()
+      .setAcceptsecrets(true)
+      .setAcceptresources(true)
+      .setAcceptoutputs(true)
+      .setSupportspreview(true);
   }
 
   private check(request: rpc.CheckRequest): rpc.CheckResponse {
     const news = unwrap(request.getNews());
-    const { inputs, failures } = this.provider.check(request.getUrn(), news.values, unwrap(request.getOlds()).values, request.getRandomseed_asU8());
+    const { inputs, failures } = this.provider.check(
+      request.getUrn(),
+      news.values,
+      unwrap(request.getOlds()).values,
+      request.getRandomseed_asU8(),
+    );
     return checkResponse(failures).setInputs(wrap(inputs, news.secrets));
   }
 
@@ -95,7 +114,11 @@ class Calls {
       .setDiffsList([...diff.properties])
       .setReplacesList([...diff.replaces])
       .setHasdetaileddiff(diff.detailed);
-    if (diff.detailed) for (const [path, { kind, replace }] of diff.changes) response.getDetaileddiffMap().set(path, new rpc.PropertyDiff().setKind(KINDS[kind][replace ? 1 : 0]).setInputdiff(false));
+    if (diff.detailed)
+      for (const [path, { kind, replace }] of diff.changes)
+        response
+          .getDetaileddiffMap()
+          .set(path, new rpc.PropertyDiff().setKind(KINDS[kind][replace ? 1 : 0]).setInputdiff(false));
     return response;
   }
 
@@ -111,9 +134,15 @@ class Calls {
     const inputs = unwrap(request.getInputs());
     const outputs = unwrap(request.getProperties());
     const secrets = new Set([...inputs.secrets, ...outputs.secrets]);
-    const now = this.provider.read(request.getUrn(), request.getId(), { inputs: inputs.values, outputs: outputs.values });
+    const now = this.provider.read(request.getUrn(), request.getId(), {
+      inputs: inputs.values,
+      outputs: outputs.values,
+    });
     if (now === undefined) return new rpc.ReadResponse();
-    return new rpc.ReadResponse().setId(now.id).setInputs(wrap(now.inputs, secrets)).setProperties(wrap(now.outputs, secrets));
+    return new rpc.ReadResponse()
+      .setId(now.id)
+      .setInputs(wrap(now.inputs, secrets))
+      .setProperties(wrap(now.outputs, secrets));
   }
 
   private async update(request: rpc.UpdateRequest): Promise<rpc.UpdateResponse> {
@@ -127,7 +156,9 @@ class Calls {
 
   private async delete(request: rpc.DeleteRequest): Promise<Empty> {
     this.refuseCancelled();
-    await this.provider.delete({ urn: request.getUrn() }, request.getId(), { outputs: unwrap(request.getProperties()).values });
+    await this.provider.delete({ urn: request.getUrn() }, request.getId(), {
+      outputs: unwrap(request.getProperties()).values,
+    });
     return new Empty();
   }
 
@@ -142,25 +173,39 @@ class Calls {
 }
 
 function checkConfig(request: rpc.CheckRequest): rpc.CheckResponse {
-  return checkResponse(parseProviderConfig(unwrap(request.getNews()).values, process.env).failures).setInputs(request.getNews());
+  return checkResponse(parseProviderConfig(unwrap(request.getNews()).values, process.env).failures).setInputs(
+    request.getNews(),
+  );
 }
 
 /** Another region is another provider's: its resources have to be made anew. */
 function diffConfig(request: rpc.DiffRequest): rpc.DiffResponse {
   const regionOf = (values: PropertyMap): string => parseProviderConfig(values, {}).config.region;
-  const moved = regionOf(unwrap(request.getOldInputs() ?? request.getOlds()).values) !== regionOf(unwrap(request.getNews()).values);
+  const moved =
+    regionOf(unwrap(request.getOldInputs() ?? request.getOlds()).values) !== regionOf(unwrap(request.getNews()).values);
   const { DIFF_NONE, DIFF_SOME } = rpc.DiffResponse.DiffChanges;
-  return moved ? new rpc.DiffResponse().setChanges(DIFF_SOME).setDiffsList(["region"]).setReplacesList(["region"]) : new rpc.DiffResponse().setChanges(DIFF_NONE);
+  return moved
+    ? new rpc.DiffResponse().setChanges(DIFF_SOME).setDiffsList(["region"]).setReplacesList(["region"])
+    : new rpc.DiffResponse().setChanges(DIFF_NONE);
 }
 
 function checkResponse(failures: readonly { readonly property: string; readonly reason: string }[]): rpc.CheckResponse {
-  return new rpc.CheckResponse().setFailuresList(failures.map(({ property, reason }) => new rpc.CheckFailure().setProperty(property).setReason(reason)));
+  return new rpc.CheckResponse().setFailuresList(
+    failures.map(({ property, reason }) => new rpc.CheckFailure().setProperty(property).setReason(reason)),
+  );
 }
 
 const { Kind } = rpc.PropertyDiff;
-const KINDS = { add: [Kind.ADD, Kind.ADD_REPLACE], delete: [Kind.DELETE, Kind.DELETE_REPLACE], update: [Kind.UPDATE, Kind.UPDATE_REPLACE] } as const;
+const KINDS = {
+  add: [Kind.ADD, Kind.ADD_REPLACE],
+  delete: [Kind.DELETE, Kind.DELETE_REPLACE],
+  update: [Kind.UPDATE, Kind.UPDATE_REPLACE],
+} as const;
 
-/** Gives a failure half-way the form that makes the engine keep the resource, with what went wrong, and update it the next time. */
+/**
+ * Gives a failure half-way the form that makes the engine keep the resource, with what went wrong, and update it the
+ * next time.
+ */
 async function healable<T>(inputs: Properties, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
@@ -181,7 +226,9 @@ async function healable<T>(inputs: Properties, operation: () => Promise<T>): Pro
   }
 }
 
-function unary<Request, Response>(answer: (request: Request) => Response | Promise<Response>): grpc.handleUnaryCall<Request, Response> {
+function unary<Request, Response>(
+  answer: (request: Request) => Response | Promise<Response>,
+): grpc.handleUnaryCall<Request, Response> {
   return (call, callback) => {
     new Promise<Response>((resolve) => resolve(answer(call.request))).then(
       (response) => callback(null, response),
@@ -194,6 +241,9 @@ function unary<Request, Response>(answer: (request: Request) => Response | Promi
 function serviceError(error: unknown): Partial<grpc.StatusObject> {
   const ours = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
   const details = error instanceof Error ? ((ours ? error.stack : undefined) ?? error.message) : String(error);
-  const metadata = error instanceof Error && "metadata" in error && error.metadata instanceof grpc.Metadata ? error.metadata : undefined;
+  const metadata =
+    error instanceof Error && "metadata" in error && error.metadata instanceof grpc.Metadata
+      ? error.metadata
+      : undefined;
   return { code: grpc.status.UNKNOWN, details, metadata };
 }

@@ -1,5 +1,6 @@
-# What Linux has to do so that it holds what the parts say: reads every part's `state` and then `seen` (what ip, bridge and nft show), writes
-# commands into files in the folder `work`, and changes nothing itself. POSIX awk; no {n,m} in patterns, as mawk has none.
+# What Linux has to do so that it holds what the parts say: reads every part's `state` and then `seen` (what ip, bridge
+# and nft show), writes commands into files in the folder `work`, and changes nothing itself. POSIX awk; no {n,m} in
+# patterns, as mawk has none.
 #   links routes after   batches for ip, in this order: devices, addresses and neighbours; routes; removals
 #   bridge bridge-after  batches for bridge
 #   nft-wanted           the ruleset; `nft` says `load`, `update` or `delete`, and is absent when it is loaded already
@@ -8,9 +9,10 @@
 #   changes              PART <tab> command, for people; empty: Linux holds it all
 #   problems             PART <tab> text: what cannot be made so, because something foreign is in the way
 #   waiting              exists while no interface has the node's address
-# Ours are: devices with the alias `overlaynet`, all routes, permanent neighbours and FDB entries on such VXLAN devices, routes with
-# protocol 80 in table main, nftables' table `inet overlaynet`, network namespaces that this program made. All else is left alone.
-# Ends with 1, and no commands, when a state file is not understood. With `check` set it reads state files and does no more.
+# Ours are: devices with the alias `overlaynet`, all routes, permanent neighbours and FDB entries on such VXLAN devices,
+# routes with protocol 80 in table main, nftables' table `inet overlaynet`, network namespaces that this program made.
+# All else is left alone. Ends with 1, and no commands, when a state file is not understood. With `check` set it reads
+# state files and does no more.
 
 BEGIN {
   PROTO_FELIX = 80; PROTO_KERNEL = 2; MAIN = 254; UNICAST = 1; BLACKHOLE = 6; SCOPE_LINK = 253
@@ -69,8 +71,9 @@ function want_source(host, prefix) {
   source_host[++source_count] = host; source_prefix[source_count] = prefix
 }
 
-# The number that stands for a node in a packet's mark follows from its address alone: it stays the same when others come and go, so that a
-# packet may meet the ruleset of before and of after a change. An IPv6 address is longer than a mark: it is hashed, and goes on where taken.
+# The number that stands for a node in a packet's mark follows from its address alone: it stays the same when others
+# come and go, so that a packet may meet the ruleset of before and of after a change. An IPv6 address is longer than a
+# mark: it is hashed, and goes on where taken.
 function sources(   i, host, high, low) {
   for (i = 1; i <= source_host_count; i++) if (source_hosts[i] !~ /:/) {
     split(source_hosts[i], octet, ".")
@@ -395,8 +398,8 @@ function is_inside(address, cidr,   half, size) {
 }
 function to_number(address,   octet) { split(address, octet, "."); return ((octet[1] * 256 + octet[2]) * 256 + octet[3]) * 256 + octet[4] }
 
-# Packets of CrossSubnet may come directly and be answered through the tunnel: reverse path filtering has to be loose on both. What
-# it would have caught, nftables does.
+# Packets of CrossSubnet may come directly and be answered through the tunnel: reverse path filtering has to be loose on
+# both. What it would have caught, nftables does.
 function sysctls(   i, name, up, all) {
   if (part_count == 0) return
   if (read_line("/proc/sys/net/ipv4/ip_forward") != "1") want_sysctl("routes", "ipv4/ip_forward", 1)
@@ -472,14 +475,16 @@ function ruleset(   i, n, name, input, unwanted, notrack, ports, tunnels) {
   n = split("tunl0 vxlan.calico vxlan-v6.calico", tunnels, " ")
   for (i = 1; i <= n; i++) { add_element("tunnels", "\"" tunnels[i] "\""); add_element("by_device", "\"" tunnels[i] "\" : jump decapsulated") }
   set("tunnels", "ifname"); map("by_device", "ifname : verdict")
-  # Every packet of the node comes through here: what has been looked at whole is accepted at once, and asks nothing more.
+  # Every packet of the node comes through here: what has been looked at whole is accepted at once, and asks nothing
+  # more.
   rule("  chain prerouting {\n    type filter hook prerouting priority raw; policy accept;\n" \
     "    iifname vmap @by_device\n" \
     "    ip protocol 4 ip saddr @ipip_members notrack accept\n" notrack \
     "    ip saddr @own_blocks fib saddr . iif oif missing counter drop\n    ip6 saddr @own_blocks6 fib saddr . iif oif missing counter drop\n  }")
   rule("  chain output {\n    type filter hook output priority raw; policy accept;\n    ip protocol 4 ip daddr @ipip_members notrack\n" notrack "  }")
   rule("  chain input {\n    type filter hook input priority filter; policy accept;\n" input "  }")
-  # The mark carries the sender's number through decapsulation: it is set on the outer packet and looked at on the inner one.
+  # The mark carries the sender's number through decapsulation: it is set on the outer packet and looked at on the inner
+  # one.
   rule("  chain ipip {\n    ip saddr @ipip_members meta mark set ip saddr map @nodes accept\n    counter drop\n  }")
   rule("  chain vxlan_in {\n    ip saddr @vxlan_members meta mark set ip saddr map @nodes accept\n    ip6 saddr @vxlan_members6 meta mark set ip6 saddr map @nodes6 accept\n    counter drop\n  }")
   rule("  chain decapsulated {\n    meta mark . ip saddr @sources meta mark set 0 accept\n    meta mark . ip6 saddr @sources6 meta mark set 0 accept\n    counter drop\n  }")
@@ -489,9 +494,10 @@ function ruleset(   i, n, name, input, unwanted, notrack, ports, tunnels) {
     "    oifname @tunnels fib saddr type local fib saddr . oif type != local masquerade fully-random\n  }\n}")
 }
 
-# What was loaded last, and how nftables showed it right after, are kept: who compares both sees every change made since, whatever way
-# nftables shows its rules. A table whose sets and chains are there is changed by elements and rules, in one transaction. Were it replaced,
-# a packet on its way could meet rules of before with sets of after, or the chains of both tables, and be dropped.
+# What was loaded last, and how nftables showed it right after, are kept: who compares both sees every change made
+# since, whatever way nftables shows its rules. A table whose sets and chains are there is changed by elements and
+# rules, in one transaction. Were it replaced, a packet on its way could meet rules of before with sets of after, or the
+# chains of both tables, and be dropped.
 function nft_diff(   verb, changed) {
   if (part_count == 0 && nft_lines == 0) return
   verb = part_count == 0 ? "delete" : "load"
@@ -510,7 +516,8 @@ function nft_diff(   verb, changed) {
   change(has_part("routes") ? "routes" : part_count ? PARTS[1] : "-", "nft " verb " table inet overlaynet")
 }
 
-# A line that nftables shows: rules of a chain in their order, elements of a set in none, as a set that grows changes it; all else as `frame`.
+# A line that nftables shows: rules of a chain in their order, elements of a set in none, as a set that grows changes
+# it; all else as `frame`.
 function see_ruleset(which, text,   n, i, part) {
   if (text ~ /^\t[a-z]+ [a-z0-9_]+ \{$/) { shown_object = text; gsub(/[\t{]/, "", shown_object); sub(/ $/, "", shown_object) }
   if (text !~ /^\t\t/ || text ~ /^\t\t(type|typeof|flags|policy) /) shown_frame[which] = shown_frame[which] text "\n"

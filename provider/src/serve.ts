@@ -6,7 +6,12 @@ import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { type CustomResource, type DiffResult, type OperationContext, ResourceInitFailed } from "./resources/custom-resource";
+import {
+  type CustomResource,
+  type DiffResult,
+  type OperationContext,
+  ResourceInitFailed,
+} from "./resources/custom-resource";
 import { EngineLog } from "./wire/engine-log";
 import type { ChangeKind } from "./wire/property-diff";
 import { sameProperties } from "./wire/property-diff";
@@ -30,9 +35,9 @@ export interface Package {
 }
 
 /**
- * Serves the package to the engine until the process ends; prints the port as plugins do. Components go through the SDK's own server
- * (`provider.main`). It leaves out much of the protocol for custom resources (previews, detailed diffs, old inputs,
- * configuration), so these calls are answered here.
+ * Serves the package to the engine until the process ends; prints the port as plugins do. Components go through the
+ * SDK's own server (`provider.main`). It leaves out much of the protocol for custom resources (previews, detailed
+ * diffs, old inputs, configuration), so these calls are answered here.
  *
  * @param args of the process: the address of the engine, among flags
  */
@@ -81,7 +86,11 @@ class Calls {
   handlers(): grpc.UntypedServiceImplementation {
     const { log } = this;
     return {
-      attach(this: grpc.UntypedServiceImplementation, call: grpc.ServerUnaryCall<{ getAddress(): string }, Empty>, callback: grpc.sendUnaryData<Empty>): void {
+      attach(
+        this: grpc.UntypedServiceImplementation,
+        call: grpc.ServerUnaryCall<{ getAddress(): string }, Empty>,
+        callback: grpc.sendUnaryData<Empty>,
+      ): void {
         log.connect(call.request.getAddress());
         const upstream = Object.getPrototypeOf(this) as { attach(...args: unknown[]): void };
         upstream.attach.call(this, call, callback);
@@ -100,9 +109,15 @@ class Calls {
     };
   }
 
-  async construct(name: string, type: string, inputs: pulumi.Inputs, options: pulumi.ComponentResourceOptions): Promise<provider.ConstructResult> {
+  async construct(
+    name: string,
+    type: string,
+    inputs: pulumi.Inputs,
+    options: pulumi.ComponentResourceOptions,
+  ): Promise<provider.ConstructResult> {
     const factory = this.pkg.components[type];
-    if (factory === undefined) throw new Error(`${type} is no component of this provider (${Object.keys(this.pkg.components).join(", ")})`);
+    if (factory === undefined)
+      throw new Error(`${type} is no component of this provider (${Object.keys(this.pkg.components).join(", ")})`);
     return factory(name, inputs, options, this.config);
   }
 
@@ -116,17 +131,29 @@ class Calls {
     return checkResponse(failures).setInputs(request.getNews());
   }
 
-  /** Nothing in the configuration is worth replacing resources for: it says how nodes are reached, not what they are. */
+  /**
+   * Nothing in the configuration is worth replacing resources for: it says how nodes are reached, not what they are.
+   */
   private diffConfig(request: rpc.DiffRequest): rpc.DiffResponse {
-    const same = sameProperties(unwrapProperties(request.getOldInputs() ?? request.getOlds()).values, unwrapProperties(request.getNews()).values);
-    return new rpc.DiffResponse().setChanges(same ? rpc.DiffResponse.DiffChanges.DIFF_NONE : rpc.DiffResponse.DiffChanges.DIFF_SOME);
+    const same = sameProperties(
+      unwrapProperties(request.getOldInputs() ?? request.getOlds()).values,
+      unwrapProperties(request.getNews()).values,
+    );
+    return new rpc.DiffResponse().setChanges(
+      same ? rpc.DiffResponse.DiffChanges.DIFF_NONE : rpc.DiffResponse.DiffChanges.DIFF_SOME,
+    );
   }
 
   private configure(request: rpc.ConfigureRequest): rpc.ConfigureResponse {
     const { config, failures } = parseProviderConfig(unwrapProperties(request.getArgs()).values);
-    if (failures.length > 0) throw new Error(failures.map(({ property, reason }) => `overlaynet:${property}: ${reason}`).join("\n"));
+    if (failures.length > 0)
+      throw new Error(failures.map(({ property, reason }) => `overlaynet:${property}: ${reason}`).join("\n"));
     this.config = config;
-    return new rpc.ConfigureResponse().setAcceptsecrets(true).setAcceptresources(true).setAcceptoutputs(true).setSupportspreview(true);
+    return new rpc.ConfigureResponse()
+      .setAcceptsecrets(true)
+      .setAcceptresources(true)
+      .setAcceptoutputs(true)
+      .setSupportspreview(true);
   }
 
   private cancel(): Empty {
@@ -139,14 +166,19 @@ class Calls {
     const news = unwrapProperties(request.getNews());
     const olds = unwrapProperties(request.getOlds()).values;
     const failures = checkAgainstSchema(this.pkg.schema, token, news.values);
-    if (failures.length > 0 || resource.check === undefined) return checkResponse(failures).setInputs(this.wrap(token, news, news.values));
+    if (failures.length > 0 || resource.check === undefined)
+      return checkResponse(failures).setInputs(this.wrap(token, news, news.values));
     const result = await resource.check(news.values, Object.keys(olds).length === 0 ? undefined : olds, context);
     return checkResponse(result.failures).setInputs(this.wrap(token, news, result.inputs));
   }
 
   private async diff(request: rpc.DiffRequest): Promise<rpc.DiffResponse> {
     const { resource, context } = this.operation(request.getUrn());
-    const old = { id: request.getId(), inputs: unwrapProperties(request.getOldInputs()).values, outputs: unwrapProperties(request.getOlds()).values };
+    const old = {
+      id: request.getId(),
+      inputs: unwrapProperties(request.getOldInputs()).values,
+      outputs: unwrapProperties(request.getOlds()).values,
+    };
     return diffResponse(await resource.diff(old, unwrapProperties(request.getNews()).values, context));
   }
 
@@ -161,23 +193,35 @@ class Calls {
     const { token, resource, context } = this.operation(request.getUrn());
     const inputs = unwrapProperties(request.getInputs());
     const outputs = unwrapProperties(request.getProperties()).values;
-    if (Object.keys(outputs).length === 0) throw new Error(`${token} cannot be imported: it is not made of anything but its inputs, so create it instead`);
+    if (Object.keys(outputs).length === 0)
+      throw new Error(`${token} cannot be imported: it is not made of anything but its inputs, so create it instead`);
     const now = await resource.read({ id: request.getId(), inputs: inputs.values, outputs }, context);
     if (now === undefined) return new rpc.ReadResponse();
-    return new rpc.ReadResponse().setId(request.getId()).setInputs(request.getInputs()).setProperties(this.wrap(token, inputs, now));
+    return new rpc.ReadResponse()
+      .setId(request.getId())
+      .setInputs(request.getInputs())
+      .setProperties(this.wrap(token, inputs, now));
   }
 
   private async update(request: rpc.UpdateRequest): Promise<rpc.UpdateResponse> {
     const { token, resource, context } = this.operation(request.getUrn(), request);
     const inputs = unwrapProperties(request.getNews());
-    const old = { id: request.getId(), inputs: unwrapProperties(request.getOldInputs()).values, outputs: unwrapProperties(request.getOlds()).values };
+    const old = {
+      id: request.getId(),
+      inputs: unwrapProperties(request.getOldInputs()).values,
+      outputs: unwrapProperties(request.getOlds()).values,
+    };
     const outputs = await this.healable(token, inputs, () => resource.update(old, inputs.values, context));
     return new rpc.UpdateResponse().setProperties(this.wrap(token, inputs, outputs));
   }
 
   private async delete(request: rpc.DeleteRequest): Promise<Empty> {
     const { resource, context } = this.operation(request.getUrn(), request);
-    const old = { id: request.getId(), inputs: unwrapProperties(request.getOldInputs()).values, outputs: unwrapProperties(request.getProperties()).values };
+    const old = {
+      id: request.getId(),
+      inputs: unwrapProperties(request.getOldInputs()).values,
+      outputs: unwrapProperties(request.getProperties()).values,
+    };
     await resource.delete(old, context);
     return new Empty();
   }
@@ -188,7 +232,8 @@ class Calls {
   ): { readonly token: string; readonly resource: CustomResource<object, object>; readonly context: OperationContext } {
     const token = typeOf(urn);
     const resource = this.pkg.customResources[token];
-    if (resource === undefined) throw new Error(`${token} is no resource of this provider (${Object.keys(this.pkg.customResources).join(", ")})`);
+    if (resource === undefined)
+      throw new Error(`${token} is no resource of this provider (${Object.keys(this.pkg.customResources).join(", ")})`);
     const timeout = request?.getTimeout() ?? 0;
     const context: OperationContext = {
       urn,
@@ -207,11 +252,18 @@ class Calls {
     const leaves = secretLeaves(this.pkg.schema, token);
     const expected = new Set(leaves.map(([head]) => head));
     const tainted = inputs.secrets.some(([head]) => !expected.has(head));
-    const derived = tainted ? Object.keys(values).filter((key) => !(key in inputs.values)).map((key): PropertyPath => [key]) : [];
+    const derived = tainted
+      ? Object.keys(values)
+          .filter((key) => !(key in inputs.values))
+          .map((key): PropertyPath => [key])
+      : [];
     return wrapProperties(values, [...leaves, ...inputs.secrets, ...derived]);
   }
 
-  /** Gives a failure half-way the form that makes the engine keep the resource, with what went wrong, and update it next time. */
+  /**
+   * Gives a failure half-way the form that makes the engine keep the resource, with what went wrong, and update it next
+   * time.
+   */
   private async healable<T>(token: string, inputs: Properties, operation: () => Promise<T>): Promise<T> {
     try {
       return await operation();
@@ -232,7 +284,9 @@ class Calls {
     }
   }
 
-  private unary<Request, Response>(answer: (request: Request) => Response | Promise<Response>): grpc.handleUnaryCall<Request, Response> {
+  private unary<Request, Response>(
+    answer: (request: Request) => Response | Promise<Response>,
+  ): grpc.handleUnaryCall<Request, Response> {
     return (call, callback) => {
       new Promise<Response>((resolve) => resolve(answer(call.request))).then(
         (response) => callback(null, response),
@@ -251,7 +305,10 @@ function typeOf(urn: string): string {
 function serviceError(error: unknown): Partial<grpc.StatusObject> {
   const ours = error instanceof TypeError || error instanceof ReferenceError;
   const details = error instanceof Error ? ((ours ? error.stack : undefined) ?? error.message) : String(error);
-  const metadata = error instanceof Error && "metadata" in error && error.metadata instanceof grpc.Metadata ? error.metadata : undefined;
+  const metadata =
+    error instanceof Error && "metadata" in error && error.metadata instanceof grpc.Metadata
+      ? error.metadata
+      : undefined;
   return { code: grpc.status.UNKNOWN, details, metadata };
 }
 
@@ -279,7 +336,9 @@ function diffResponse(diff: DiffResult): rpc.DiffResponse {
   for (const [path, kind] of diff.changes) {
     const top = /^[^.[]+/.exec(path)?.[0] ?? path;
     tops.add(top);
-    const change = new rpc.PropertyDiff().setKind(KINDS[kind][replaces.has(top) ? 1 : 0]).setInputdiff(!outputs.has(top));
+    const change = new rpc.PropertyDiff()
+      .setKind(KINDS[kind][replaces.has(top) ? 1 : 0])
+      .setInputdiff(!outputs.has(top));
     response.getDetaileddiffMap().set(path, change);
   }
   return response.setDiffsList([...tops]).setReplacesList([...tops].filter((top) => replaces.has(top)));

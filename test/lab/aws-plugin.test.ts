@@ -62,7 +62,10 @@ describe("pulumi on the stand-in aws plugin", function () {
   it("tells what EC2 refuses, and leaves the rest alone", async () => {
     const { code, output } = await pulumi("up", "--yes", "--skip-preview", "PRIVATE_IP=10.1.0.3");
     notStrictEqual(code, 0, output);
-    match(output, /creating EC2 Instance: operation error EC2: RunInstances, api error InvalidParameterValue: Address 10\.1\.0\.3 is in subnet's reserved address range/);
+    match(
+      output,
+      /creating EC2 Instance: operation error EC2: RunInstances, api error InvalidParameterValue: Address 10\.1\.0\.3 is in subnet's reserved address range/,
+    );
     strictEqual((await pulumi("up", "--yes", "--skip-preview")).code, 0);
     strictEqual(store.get(instanceId())?.outputs["privateIp"], "10.1.0.4");
   });

@@ -41,7 +41,15 @@ export class CloudRecords {
   }
 
   add(type: string, id: string, outputs: ResourceRecord["outputs"], internal: ResourceRecord["internal"] = {}): this {
-    this.#records.set(id, { type, id, urn: `urn:pulumi:test::test::${type}::${id}`, inputs: {}, outputs, internal, created: 1 });
+    this.#records.set(id, {
+      type,
+      id,
+      urn: `urn:pulumi:test::test::${type}::${id}`,
+      inputs: {},
+      outputs,
+      internal,
+      created: 1,
+    });
     return this;
   }
 
@@ -51,12 +59,21 @@ export class CloudRecords {
   }
 
   subnet(name: string, vpc: string, cidrBlock: string): this {
-    return this.add("aws:ec2/subnet:Subnet", `subnet-${name}`, { cidrBlock, vpcId: `vpc-${vpc}`, availabilityZone: "us-east-1a" });
+    return this.add("aws:ec2/subnet:Subnet", `subnet-${name}`, {
+      cidrBlock,
+      vpcId: `vpc-${vpc}`,
+      availabilityZone: "us-east-1a",
+    });
   }
 
   routeTable(name: string, vpc: string, ...subnets: string[]): this {
     this.add("aws:ec2/routeTable:RouteTable", `rtb-${name}`, { vpcId: `vpc-${vpc}` });
-    for (const subnet of subnets) this.add("aws:ec2/routeTableAssociation:RouteTableAssociation", `rtbassoc-${subnet}`, { subnetId: `subnet-${subnet}`, routeTableId: `rtb-${name}`, gatewayId: "" });
+    for (const subnet of subnets)
+      this.add("aws:ec2/routeTableAssociation:RouteTableAssociation", `rtbassoc-${subnet}`, {
+        subnetId: `subnet-${subnet}`,
+        routeTableId: `rtb-${name}`,
+        gatewayId: "",
+      });
     return this;
   }
 
@@ -66,7 +83,11 @@ export class CloudRecords {
   }
 
   peering(name: string, requester: string, accepter: string, acceptStatus = "active"): this {
-    return this.add("aws:ec2/vpcPeeringConnection:VpcPeeringConnection", `pcx-${name}`, { vpcId: `vpc-${requester}`, peerVpcId: `vpc-${accepter}`, acceptStatus });
+    return this.add("aws:ec2/vpcPeeringConnection:VpcPeeringConnection", `pcx-${name}`, {
+      vpcId: `vpc-${requester}`,
+      peerVpcId: `vpc-${accepter}`,
+      acceptStatus,
+    });
   }
 
   internetGateway(name: string, vpc: string): this {
@@ -78,22 +99,38 @@ export class CloudRecords {
   }
 
   ingress(id: string, group: string, outputs: ResourceRecord["outputs"]): this {
-    return this.add("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", `sgr-${id}`, { securityGroupId: `sg-${group}`, ...outputs });
+    return this.add("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", `sgr-${id}`, {
+      securityGroupId: `sg-${group}`,
+      ...outputs,
+    });
   }
 
   egress(id: string, group: string, outputs: ResourceRecord["outputs"]): this {
-    return this.add("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", `sgr-${id}`, { securityGroupId: `sg-${group}`, ...outputs });
+    return this.add("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", `sgr-${id}`, {
+      securityGroupId: `sg-${group}`,
+      ...outputs,
+    });
   }
 
   /** A network ACL without rules, which lets nothing through, associated with subnets. */
   networkAcl(name: string, vpc: string, ...subnets: string[]): this {
     this.add("aws:ec2/networkAcl:NetworkAcl", `acl-${name}`, { vpcId: `vpc-${vpc}` });
-    for (const subnet of subnets) this.add("aws:ec2/networkAclAssociation:NetworkAclAssociation", `aclassoc-${subnet}`, { subnetId: `subnet-${subnet}`, networkAclId: `acl-${name}` });
+    for (const subnet of subnets)
+      this.add("aws:ec2/networkAclAssociation:NetworkAclAssociation", `aclassoc-${subnet}`, {
+        subnetId: `subnet-${subnet}`,
+        networkAclId: `acl-${name}`,
+      });
     return this;
   }
 
   /** A rule of a network ACL: by default everything, from or to everywhere. */
-  aclRule(acl: string, direction: "ingress" | "egress", ruleNumber: number, ruleAction: "allow" | "deny", outputs: ResourceRecord["outputs"] = {}): this {
+  aclRule(
+    acl: string,
+    direction: "ingress" | "egress",
+    ruleNumber: number,
+    ruleAction: "allow" | "deny",
+    outputs: ResourceRecord["outputs"] = {},
+  ): this {
     return this.add("aws:ec2/networkAclRule:NetworkAclRule", `nacl-${acl}-${direction}-${ruleNumber}`, {
       networkAclId: `acl-${acl}`,
       egress: direction === "egress",
@@ -110,7 +147,13 @@ export class CloudRecords {
   }
 
   /** An instance with a security group of its own, `sg-<name>`, which lets everything out and nothing in. */
-  instance(name: string, vpc: string, subnet: string, privateIp: string, outputs: ResourceRecord["outputs"] = {}): this {
+  instance(
+    name: string,
+    vpc: string,
+    subnet: string,
+    privateIp: string,
+    outputs: ResourceRecord["outputs"] = {},
+  ): this {
     this.securityGroup(name, vpc).egress(`${name}-out`, name, { ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" });
     return this.add(
       "aws:ec2/instance:Instance",

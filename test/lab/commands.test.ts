@@ -26,7 +26,12 @@ interface Outcome {
 describe("overlaynet lab, on a node", function () {
   this.timeout(40_000);
   let lab: Lab;
-  const records = new CloudRecords().vpc("a", "10.1.0.0/16").subnet("a1", "a", "10.1.1.0/24").internetGateway("a", "a").route("a", "0.0.0.0/0", { gatewayId: "igw-a" }).instance("a1", "a", "a1", "10.1.1.11", { publicIp: "203.0.113.11" });
+  const records = new CloudRecords()
+    .vpc("a", "10.1.0.0/16")
+    .subnet("a1", "a", "10.1.1.0/24")
+    .internetGateway("a", "a")
+    .route("a", "0.0.0.0/0", { gatewayId: "igw-a" })
+    .instance("a1", "a", "a1", "10.1.1.11", { publicIp: "203.0.113.11" });
 
   before(async () => {
     lab = openLab(mkdtempSync(join(tmpdir(), "overlaynet-commands-")));
@@ -64,7 +69,10 @@ describe("overlaynet lab, on a node", function () {
 
   function start(...args: string[]): ChildProcess {
     const program = `require(${JSON.stringify(resolve(__dirname, "../../lab/src/commands/lab"))}).labCommand().parseAsync(["node", ...process.argv.slice(1)]).catch((error) => { console.error(error.message); process.exitCode = 1; })`;
-    return spawn(process.execPath, ["--require", "tsx/cjs", "-e", program, "--", "lab", ...args], { env: { ...process.env, OVERLAYNET_LAB_STATE: lab.state }, stdio: ["pipe", "pipe", "pipe"] });
+    return spawn(process.execPath, ["--require", "tsx/cjs", "-e", program, "--", "lab", ...args], {
+      env: { ...process.env, OVERLAYNET_LAB_STATE: lab.state },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
   }
 
   async function command(...args: string[]): Promise<Outcome> {
@@ -81,25 +89,36 @@ describe("overlaynet lab, on a node", function () {
   }
 
   /** A capture that has begun. */
-  async function listening(...args: string[]): Promise<{ readonly child: ChildProcess; readonly ended: Promise<Outcome> }> {
+  async function listening(
+    ...args: string[]
+  ): Promise<{ readonly child: ChildProcess; readonly ended: Promise<Outcome> }> {
     const child = start(...args);
-    const begun = new Promise<void>((done) => child.stderr?.on("data", (chunk: Buffer) => chunk.toString().includes("listening on") && done()));
+    const begun = new Promise<void>((done) =>
+      child.stderr?.on("data", (chunk: Buffer) => chunk.toString().includes("listening on") && done()),
+    );
     const ended = outcome(child);
     await Promise.race([begun, ended]);
     return { child, ended };
   }
 
   it("exec runs as root with arguments, input and exit code as they are, whatever the security groups say", async () => {
-    deepStrictEqual(await command("exec", "a1", "--", "sh", "-c", 'id -u; echo "$1"; cat; exit 7', "sh", "it's  $HOME"), { code: 7, stdout: "0\nit's  $HOME\nfrom outside\n", stderr: "" });
+    deepStrictEqual(
+      await command("exec", "a1", "--", "sh", "-c", 'id -u; echo "$1"; cat; exit 7', "sh", "it's  $HOME"),
+      { code: 7, stdout: "0\nit's  $HOME\nfrom outside\n", stderr: "" },
+    );
   });
 
   it("a node finds its instance metadata where it is on EC2", async () => {
-    const request = "exec 3<>/dev/tcp/169.254.169.254/80; printf 'GET /latest/meta-data/instance-id HTTP/1.1\\r\\n\\r\\n' >&3; cat <&3";
+    const request =
+      "exec 3<>/dev/tcp/169.254.169.254/80; printf 'GET /latest/meta-data/instance-id HTTP/1.1\\r\\n\\r\\n' >&3; cat <&3";
     match((await command("exec", "a1", "--", "bash", "-c", request)).stdout, /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\ni-a1$/s);
   });
 
   it("list tells the nodes, as a table and as JSON", async () => {
-    match((await command("list")).stdout, /^NAME .*\ntest-a1 +i-a1 +vpc-a +us-east-1a +10\.1\.1\.11 +203\.0\.113\.11 +running\n$/);
+    match(
+      (await command("list")).stdout,
+      /^NAME .*\ntest-a1 +i-a1 +vpc-a +us-east-1a +10\.1\.1\.11 +203\.0\.113\.11 +running\n$/,
+    );
     const [node] = JSON.parse((await command("list", "--output", "json")).stdout) as Record<string, unknown>[];
     deepStrictEqual([node?.["id"], node?.["state"], node?.["privateIp"]], ["i-a1", "running", "10.1.1.11"]);
   });
@@ -107,7 +126,16 @@ describe("overlaynet lab, on a node", function () {
   it("inspect tells of the running node what its processes are and what it hangs on", async () => {
     const view = JSON.parse((await command("inspect", "a1", "--output", "json")).stdout) as LabView;
     const [node] = view.nodes;
-    deepStrictEqual([node?.id, node?.state, node?.paused, view.networkInterfaces.map(({ id }) => id), view.securityGroups.map(({ id }) => id)], ["i-a1", "running", false, ["eni-a1"], ["sg-a1"]]);
+    deepStrictEqual(
+      [
+        node?.id,
+        node?.state,
+        node?.paused,
+        view.networkInterfaces.map(({ id }) => id),
+        view.securityGroups.map(({ id }) => id),
+      ],
+      ["i-a1", "running", false, ["eni-a1"], ["sg-a1"]],
+    );
     ok(node?.pid !== undefined && readFileSync(`/proc/${node.pid}/cmdline`, "utf8").includes("i-a1"));
     ok(node.uptime !== undefined && node.uptime > 0.1 && node.uptime < 600, String(node.uptime));
     match((await command("inspect")).stdout, /^Lab [0-9a-f]{8} .*\n\nNodes\n.*\n +test-a1 +i-a1 +(running|booting) /);
@@ -120,12 +148,33 @@ describe("overlaynet lab, on a node", function () {
       const tcpdump = await listening("capture", "a1", "--point", point, "udp port 4000");
       let printed = "";
       tcpdump.child.stdout?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
-      await command("exec", "a1", "--", "bash", "-c", "ip neigh replace 10.1.1.9 lladdr 0a:00:0a:01:01:09 dev ens5; echo x >/dev/udp/10.1.1.9/4000");
+      await command(
+        "exec",
+        "a1",
+        "--",
+        "bash",
+        "-c",
+        "ip neigh replace 10.1.1.9 lladdr 0a:00:0a:01:01:09 dev ens5; echo x >/dev/udp/10.1.1.9/4000",
+      );
       // One packet more, from the internet, which the security groups keep out: once it is seen, so is all before it.
-      if (point === "outside") await run(["ip", "netns", "exec", internetNamespace(namespacePrefix(lab)), "bash", "-c", "echo x >/dev/udp/203.0.113.11/4000"]);
-      while (!(point === "outside" ? /> 10\.1\.1\.11\.4000: .*\n/ : /> 10\.1\.1\.9\.4000: .*\n/).test(printed)) await new Promise((done) => setTimeout(done, 10));
+      if (point === "outside")
+        await run([
+          "ip",
+          "netns",
+          "exec",
+          internetNamespace(namespacePrefix(lab)),
+          "bash",
+          "-c",
+          "echo x >/dev/udp/203.0.113.11/4000",
+        ]);
+      while (!(point === "outside" ? /> 10\.1\.1\.11\.4000: .*\n/ : /> 10\.1\.1\.9\.4000: .*\n/).test(printed))
+        await new Promise((done) => setTimeout(done, 10));
       tcpdump.child.kill("SIGINT");
-      return (await tcpdump.ended).stdout.split("\n").filter((line) => !line.includes("> 10.1.1.11.4000")).join("\n").trim();
+      return (await tcpdump.ended).stdout
+        .split("\n")
+        .filter((line) => !line.includes("> 10.1.1.11.4000"))
+        .join("\n")
+        .trim();
     };
     match(await seen("inside"), /10\.1\.1\.11\.\d+ > 10\.1\.1\.9\.4000/);
     strictEqual(await seen("outside"), "");
@@ -135,9 +184,26 @@ describe("overlaynet lab, on a node", function () {
 
   it("capture writes pcap files, from before and from after the security groups", async () => {
     const points = ["inside", "outside"] as const;
-    const captures = await Promise.all(points.map((point) => listening("capture", "a1", "--point", point, "-c", "1", "-w", join(lab.state, `${point}.pcap`), "udp port 4003")));
+    const captures = await Promise.all(
+      points.map((point) =>
+        listening(
+          "capture",
+          "a1",
+          "--point",
+          point,
+          "-c",
+          "1",
+          "-w",
+          join(lab.state, `${point}.pcap`),
+          "udp port 4003",
+        ),
+      ),
+    );
     await command("exec", "a1", "--", "bash", "-c", "echo marked >/dev/udp/198.51.100.1/4003");
-    deepStrictEqual((await Promise.all(captures.map(({ ended }) => ended))).map(({ code }) => code), [0, 0]);
+    deepStrictEqual(
+      (await Promise.all(captures.map(({ ended }) => ended))).map(({ code }) => code),
+      [0, 0],
+    );
     for (const point of points) {
       const file = join(lab.state, `${point}.pcap`);
       const packets = readFileSync(file);
@@ -147,14 +213,24 @@ describe("overlaynet lab, on a node", function () {
   });
 
   it("flush makes cards forget", async () => {
-    const tracked = async (): Promise<string> => (await outcome(spawn("nsenter", [`--net=/run/netns/${namespaceOf(lab, records.get("i-a1"))}`, "conntrack", "-L", "-p", "udp"], { stdio: ["ignore", "pipe", "pipe"] }))).stdout;
+    const tracked = async (): Promise<string> =>
+      (
+        await outcome(
+          spawn(
+            "nsenter",
+            [`--net=/run/netns/${namespaceOf(lab, records.get("i-a1"))}`, "conntrack", "-L", "-p", "udp"],
+            { stdio: ["ignore", "pipe", "pipe"] },
+          ),
+        )
+      ).stdout;
     await command("exec", "a1", "--", "bash", "-c", "echo x >/dev/udp/198.51.100.1/4002");
     match(await tracked(), /dport=4002/);
     strictEqual((await command("flush", "a1")).code, 0);
     ok(!(await tracked()).includes("dport=4002"));
   });
 
-  it("console shows what the node said", async () => match((await command("console", "a1", "--no-follow")).stdout, /Linux version|systemd/));
+  it("console shows what the node said", async () =>
+    match((await command("console", "a1", "--no-follow")).stdout, /Linux version|systemd/));
 
   it("check finds this machine fit", async () => {
     const { code, stdout } = await command("check");
@@ -171,7 +247,21 @@ describe("overlaynet lab, on a node", function () {
     const key = readFileSync(join(lab.state, "lab_key"), "utf8").split("\n")[3] ?? "";
     ok(key.length > 60);
     ok(!consoleTail(lab, "i-a1", 10_000).includes(key));
-    strictEqual((await command("exec", "a1", "--", "sh", "-c", "grep -rlF -- \"$1\" /run/lab-seed /home /etc 2>/dev/null || true", "sh", key)).stdout, "");
+    strictEqual(
+      (
+        await command(
+          "exec",
+          "a1",
+          "--",
+          "sh",
+          "-c",
+          'grep -rlF -- "$1" /run/lab-seed /home /etc 2>/dev/null || true',
+          "sh",
+          key,
+        )
+      ).stdout,
+      "",
+    );
   });
 
   it("wait returns when the node takes the key and has settled, and tells of one that does not in time, with the end of its console", async () => {
@@ -180,7 +270,10 @@ describe("overlaynet lab, on a node", function () {
     try {
       const { code, stderr } = await command("wait", "a1", "--deadline", "1");
       strictEqual(code, 1);
-      match(stderr, /^test-a1 was not ready within 1 s: .*\. The end of its console:\n(?: {2}.*\n)* {2}.*Reached target multi-user/);
+      match(
+        stderr,
+        /^test-a1 was not ready within 1 s: .*\. The end of its console:\n(?: {2}.*\n)* {2}.*Reached target multi-user/,
+      );
     } finally {
       await resumeNode(lab, "i-a1");
     }
@@ -188,14 +281,25 @@ describe("overlaynet lab, on a node", function () {
 
   describe("fault", () => {
     const card = (): string => namespaceOf(lab, records.get("i-a1"));
-    const answers = async (): Promise<boolean> => (await outcome(spawn("nsenter", [`--net=/run/netns/${card()}`, "ping", "-n", "-q", "-c", "1", "-W", "0.5", "10.1.1.11"], { stdio: "pipe" }))).code === 0;
-    const bootId = async (): Promise<string> => (await command("exec", "a1", "--", "cat", "/proc/sys/kernel/random/boot_id")).stdout;
+    const answers = async (): Promise<boolean> =>
+      (
+        await outcome(
+          spawn("nsenter", [`--net=/run/netns/${card()}`, "ping", "-n", "-q", "-c", "1", "-W", "0.5", "10.1.1.11"], {
+            stdio: "pipe",
+          }),
+        )
+      ).code === 0;
+    const bootId = async (): Promise<string> =>
+      (await command("exec", "a1", "--", "cat", "/proc/sys/kernel/random/boot_id")).stdout;
 
     it("pause stops the node, and resume lets it go on where it was", async () => {
       const before = await bootId();
       match((await command("fault", "pause", "a1")).stdout, /^test-a1 is paused\.$/m);
       strictEqual(await answers(), false);
-      match((await command("inspect", "a1")).stdout, /test-a1 +i-a1 +paused .*\bi-a1 +is paused: overlaynet lab fault resume/s);
+      match(
+        (await command("inspect", "a1")).stdout,
+        /test-a1 +i-a1 +paused .*\bi-a1 +is paused: overlaynet lab fault resume/s,
+      );
       match((await command("fault")).stdout, /^test-a1: is paused$/m);
       match((await command("fault", "--clear")).stdout, /^Cleared 0 faults, resumed test-a1\.$/m);
       ok(await answers());
@@ -206,11 +310,20 @@ describe("overlaynet lab, on a node", function () {
 
     for (const [how, ...options] of [["the power button"], ["reset", "--hard"]]) {
       it(`reboot brings another kernel from the same disk, by ${how}`, async () => {
-        const { stdout: before } = await command("exec", "a1", "--", "sh", "-c", "echo kept >/var/tmp/kept; sync; cat /proc/sys/kernel/random/boot_id");
+        const { stdout: before } = await command(
+          "exec",
+          "a1",
+          "--",
+          "sh",
+          "-c",
+          "echo kept >/var/tmp/kept; sync; cat /proc/sys/kernel/random/boot_id",
+        );
         strictEqual((await command("fault", "reboot", "a1", ...options)).code, 0);
         strictEqual(hasSettled(lab, "i-a1"), false);
         await settled();
-        const [kept, after] = (await command("exec", "a1", "--", "cat", "/var/tmp/kept", "/proc/sys/kernel/random/boot_id")).stdout.split("\n");
+        const [kept, after] = (
+          await command("exec", "a1", "--", "cat", "/var/tmp/kept", "/proc/sys/kernel/random/boot_id")
+        ).stdout.split("\n");
         strictEqual(kept, "kept");
         match(after ?? "", /^[0-9a-f-]{36}$/);
         notStrictEqual(`${after}\n`, before);
@@ -219,7 +332,10 @@ describe("overlaynet lab, on a node", function () {
 
     it("kill leaves a node that is stopped, with its disk, and that can be started", async () => {
       match((await command("fault", "kill", "a1")).stdout, /^test-a1 is stopped\.$/m);
-      deepStrictEqual([nodeStatus(lab, "i-a1").state, await answers(), hasSettled(lab, "i-a1")], ["stopped", false, false]);
+      deepStrictEqual(
+        [nodeStatus(lab, "i-a1").state, await answers(), hasSettled(lab, "i-a1")],
+        ["stopped", false, false],
+      );
       match((await command("fault", "pause", "a1")).stderr, /i-a1 is stopped, not running: it cannot be paused/);
       await startNode(lab, await spec());
       await settled();
@@ -227,10 +343,17 @@ describe("overlaynet lab, on a node", function () {
     });
 
     it("cut leaves the lab's own way in, and loss says what it takes for a share", async () => {
-      match((await command("fault", "cut", "a1", "--direction", "egress")).stdout, /^eni-a1: all that it sends is lost$/m);
+      match(
+        (await command("fault", "cut", "a1", "--direction", "egress")).stdout,
+        /^eni-a1: all that it sends is lost$/m,
+      );
       strictEqual((await command("exec", "a1", "--", "true")).code, 0);
-      match((await command("fault", "loss", "a1", "--share", "2.5%")).stdout, /^eni-a1: 2\.5 % that it receives is lost\neni-a1: 2\.5 % that it sends is lost$/m);
-      for (const share of ["0", "101%", "x", "1.5"]) match((await command("fault", "loss", "a1", "--share", share)).stderr, /--share is a share of all packets/);
+      match(
+        (await command("fault", "loss", "a1", "--share", "2.5%")).stdout,
+        /^eni-a1: 2\.5 % that it receives is lost\neni-a1: 2\.5 % that it sends is lost$/m,
+      );
+      for (const share of ["0", "101%", "x", "1.5"])
+        match((await command("fault", "loss", "a1", "--share", share)).stderr, /--share is a share of all packets/);
       match((await command("fault", "--clear", "a1")).stdout, /^Cleared 2 faults\.$/m);
     });
   });

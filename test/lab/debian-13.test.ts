@@ -32,10 +32,21 @@ describe("a cluster of a chosen image", function () {
     assert.equal(begun.code, 0, begun.stderr);
     const outcome = await quickStart.steps("up");
     assert.equal(outcome.code, 0, `${outcome.stdout}\n${outcome.stderr}`);
-    const { stdout } = await quickStart.overlaynet("lab", "exec", "blue-a0", "--", "sh", "-c", ". /etc/os-release; echo $VERSION_CODENAME; systemctl is-active systemd-networkd NetworkManager overlaynet.timer");
+    const { stdout } = await quickStart.overlaynet(
+      "lab",
+      "exec",
+      "blue-a0",
+      "--",
+      "sh",
+      "-c",
+      ". /etc/os-release; echo $VERSION_CODENAME; systemctl is-active systemd-networkd NetworkManager overlaynet.timer",
+    );
     assert.equal(stdout, "trixie\nactive\nactive\nactive\n");
     const { code, report } = await quickStart.verify();
-    assert.deepEqual(report.pairs.map(({ from, to, encapsulation, verdict }) => `${from} ${to} ${encapsulation} ${verdict}`), ["blue-a0-w0 green-a0-w0 VXLAN passed", "green-a0-w0 blue-a0-w0 VXLAN passed"]);
+    assert.deepEqual(
+      report.pairs.map(({ from, to, encapsulation, verdict }) => `${from} ${to} ${encapsulation} ${verdict}`),
+      ["blue-a0-w0 green-a0-w0 VXLAN passed", "green-a0-w0 blue-a0-w0 VXLAN passed"],
+    );
     assert.equal(code, 0);
   });
 });

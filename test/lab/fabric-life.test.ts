@@ -28,7 +28,9 @@ function sixNodes(): CloudRecords {
   for (const [i, subnet] of ["blue-a", "blue-b", "green-a"].entries()) {
     for (const n of [0, 1]) {
       const vpc = subnet.slice(0, -2);
-      records.instance(`${subnet}${n}`, vpc, subnet, `10.${vpc === "blue" ? 1 : 2}.${i % 2}.${n + 4}`, { publicIp: `203.0.113.${10 * i + n}` });
+      records.instance(`${subnet}${n}`, vpc, subnet, `10.${vpc === "blue" ? 1 : 2}.${i % 2}.${n + 4}`, {
+        publicIp: `203.0.113.${10 * i + n}`,
+      });
     }
   }
   return records;
@@ -62,7 +64,17 @@ describe("fabric's life", function () {
     const records = sixNodes();
     await reconcile(lab, records.list());
     const instance = records.get("i-blue-a0");
-    const link = await run(["ip", "-n", namespaceOf(lab, instance), "-o", "-d", "link", "show", "dev", tapOf(instance)]);
+    const link = await run([
+      "ip",
+      "-n",
+      namespaceOf(lab, instance),
+      "-o",
+      "-d",
+      "link",
+      "show",
+      "dev",
+      tapOf(instance),
+    ]);
     ok(/ tun type tap .*persist on/.test(link) && link.includes("mtu 9001"), link);
   });
 
@@ -70,9 +82,15 @@ describe("fabric's life", function () {
     const records = sixNodes();
     await reconcile(lab, records.list());
     records.remove("i-green-a0", "i-green-a1", "subnet-green-a", "igw-green", "pcx-bg", "vpc-green");
-    await reconcile(lab, records.list().filter(({ id }) => !/green/.test(id)));
+    await reconcile(
+      lab,
+      records.list().filter(({ id }) => !/green/.test(id)),
+    );
     strictEqual(namespaces().length, 1 + 1 + 1 + 4);
-    deepStrictEqual((await run(["ip", "-n", `${namespacePrefix(lab)}vpc-blue`, "-o", "link", "show"])).match(/ (?:p-|c-green)\S+/g), null);
+    deepStrictEqual(
+      (await run(["ip", "-n", `${namespacePrefix(lab)}vpc-blue`, "-o", "link", "show"])).match(/ (?:p-|c-green)\S+/g),
+      null,
+    );
     await reconcile(lab, []);
     deepStrictEqual(namespaces(), []);
   });
@@ -94,7 +112,11 @@ describe("fabric's life", function () {
     for (const record of sixNodes().list()) store.put(record);
     await reconcile(lab);
     writeFileSync(join(lab.resources, "vpc-blue.json"), "{ half");
-    const capture = spawn("nsenter", [`--net=/run/netns/${namespaceOf(lab, sixNodes().get("i-blue-a0"))}`, "sleep", "600"], { stdio: "ignore" });
+    const capture = spawn(
+      "nsenter",
+      [`--net=/run/netns/${namespaceOf(lab, sixNodes().get("i-blue-a0"))}`, "sleep", "600"],
+      { stdio: "ignore" },
+    );
     const ended = once(capture, "close");
     const { namespaces: removed } = await destroyAll(lab);
     strictEqual(removed.length, 1 + 2 + 2 + 6);
@@ -110,7 +132,12 @@ describe("fabric's life", function () {
   });
 
   it("does not touch the host's own network", async () => {
-    const host = (): Promise<string> => run(["sh", "-c", "ip -o addr; ip route show table all; ip rule; nft list ruleset; sysctl -a 2>/dev/null | grep -E '^net\\.(bridge|ipv4\\.(ip_forward|conf\\.(all|default)))'"]);
+    const host = (): Promise<string> =>
+      run([
+        "sh",
+        "-c",
+        "ip -o addr; ip route show table all; ip rule; nft list ruleset; sysctl -a 2>/dev/null | grep -E '^net\\.(bridge|ipv4\\.(ip_forward|conf\\.(all|default)))'",
+      ]);
     const before = (await host()).replaceAll(/(valid_lft|preferred_lft|expires) \d+sec/g, "$1");
     await reconcile(lab, sixNodes().list());
     strictEqual((await host()).replaceAll(/(valid_lft|preferred_lft|expires) \d+sec/g, "$1"), before);
@@ -130,15 +157,26 @@ describe("fabric's life", function () {
     });
 
     it("refuses a machine whose bridges do not show packets to filters", async () => {
-      const blind = selfTestFabric(lab).map((each) => ({ ...each, sysctls: { ...each.sysctls, "bridge/bridge-nf-call-iptables": "0" } }));
-      await rejects(selfTest(lab, blind), /cannot run the lab's networks: a packet that no rule of a security group lets in arrives\. .*br_netfilter/);
+      const blind = selfTestFabric(lab).map((each) => ({
+        ...each,
+        sysctls: { ...each.sysctls, "bridge/bridge-nf-call-iptables": "0" },
+      }));
+      await rejects(
+        selfTest(lab, blind),
+        /cannot run the lab's networks: a packet that no rule of a security group lets in arrives\. .*br_netfilter/,
+      );
       deepStrictEqual(namespaces(), []);
     });
 
     it("refuses a machine that does not track connections of protocol 4", async () => {
       const forgetful = selfTestFabric(lab).map((each) => ({
         ...each,
-        tables: each.tables.map((table) => ({ ...table, body: table.body.map((line) => line.replace(/^ct state established (.*) accept$/, "ct state established ip protocol != 4 $1 accept")) })),
+        tables: each.tables.map((table) => ({
+          ...table,
+          body: table.body.map((line) =>
+            line.replace(/^ct state established (.*) accept$/, "ct state established ip protocol != 4 $1 accept"),
+          ),
+        })),
       }));
       await rejects(selfTest(lab, forgetful), /a reply of IP protocol 4 does not arrive/);
       deepStrictEqual(namespaces(), []);
@@ -148,9 +186,13 @@ describe("fabric's life", function () {
 
 /** Another process that brings the lab in line and is killed at its work, so many milliseconds after it began. */
 async function killedReconcile(lab: Lab, after: number): Promise<void> {
-  const modules = ["fabric/reconcile", "state/paths"].map((name) => JSON.stringify(resolve(__dirname, "../../lab/src", name)));
+  const modules = ["fabric/reconcile", "state/paths"].map((name) =>
+    JSON.stringify(resolve(__dirname, "../../lab/src", name)),
+  );
   const program = `const { reconcile } = require(${modules[0]}); const { openLab } = require(${modules[1]}); console.log("begun"); reconcile(openLab(process.argv[1]))`;
-  const child = spawn(process.execPath, ["--require", "tsx/cjs", "-e", program, lab.state], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, ["--require", "tsx/cjs", "-e", program, lab.state], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const ended = once(child, "close");
   await once(child.stdout, "data");
   setTimeout(() => child.kill("SIGKILL"), after);

@@ -47,7 +47,14 @@ describe("fabric, by packets", function () {
         .instance("b2", "b", "b1", ip.b2)
         .instance("c1", "c", "c1", ip.c1),
     );
-    [a1, a2, a3, b1, b2, c1] = ["a1", "a2", "a3", "b1", "b2", "c1"].map((name) => lab.guest(name)) as [Guest, Guest, Guest, Guest, Guest, Guest];
+    [a1, a2, a3, b1, b2, c1] = ["a1", "a2", "a3", "b1", "b2", "c1"].map((name) => lab.guest(name)) as [
+      Guest,
+      Guest,
+      Guest,
+      Guest,
+      Guest,
+      Guest,
+    ];
     // Addresses of workloads, which no network interface has.
     await a1.exec(["ip", "address", "add", "192.168.1.1/32", "dev", "lo"]);
     await a2.exec(["ip", "address", "add", "192.168.2.1/32", "dev", "lo"]);
@@ -64,15 +71,32 @@ describe("fabric, by packets", function () {
 
   describe("security groups", () => {
     it("let nothing in without a rule (AWS-10), in the subnet, over the router and over a peering", async () => {
-      for (const [from, to] of [[a1, ip.a2], [a1, ip.a3], [a1, ip.b1]] as const) strictEqual(await connects(from, to, 7000), false, to);
+      for (const [from, to] of [
+        [a1, ip.a2],
+        [a1, ip.a3],
+        [a1, ip.b1],
+      ] as const)
+        strictEqual(await connects(from, to, 7000), false, to);
       await lab.apply((records) => {
-        for (const group of ["a2", "a3", "b1"]) records.ingress(`tcp-${group}`, group, { ipProtocol: "tcp", fromPort: 7000, toPort: 7000, cidrIpv4: "10.1.0.0/16" });
+        for (const group of ["a2", "a3", "b1"])
+          records.ingress(`tcp-${group}`, group, {
+            ipProtocol: "tcp",
+            fromPort: 7000,
+            toPort: 7000,
+            cidrIpv4: "10.1.0.0/16",
+          });
       });
-      for (const [from, to] of [[a1, ip.a2], [a1, ip.a3], [a1, ip.b1]] as const) strictEqual(await connects(from, to, 7000), true, to);
+      for (const [from, to] of [
+        [a1, ip.a2],
+        [a1, ip.a3],
+        [a1, ip.b1],
+      ] as const)
+        strictEqual(await connects(from, to, 7000), true, to);
     });
 
     it("let nothing out without a rule, but replies (AWS-11)", async () => {
-      const opened = (records: CloudRecords): CloudRecords => records.ingress("tcp", "a2", { ipProtocol: "6", fromPort: 7000, toPort: 7000, cidrIpv4: `${ip.a1}/32` });
+      const opened = (records: CloudRecords): CloudRecords =>
+        records.ingress("tcp", "a2", { ipProtocol: "6", fromPort: 7000, toPort: 7000, cidrIpv4: `${ip.a1}/32` });
       await lab.apply((records) => opened(records).remove("sgr-a2-out"));
       strictEqual(await answer(a1, ip.a2, 7000), "hello\n");
       await lab.apply((records) => opened(records).remove("sgr-a1-out"));
@@ -112,19 +136,25 @@ describe("fabric, by packets", function () {
 
     it("do not mask a missing rule for VXLAN, whose replies go to port 4789 again", async () => {
       const vxlan = "udp dport 4789";
-      await lab.apply((records) => records.ingress("vxlan", "a1", { ipProtocol: "udp", fromPort: 4789, toPort: 4789, cidrIpv4: "10.1.0.0/16" }));
+      await lab.apply((records) =>
+        records.ingress("vxlan", "a1", { ipProtocol: "udp", fromPort: 4789, toPort: 4789, cidrIpv4: "10.1.0.0/16" }),
+      );
       strictEqual(await delivered(a1, vxlan, () => a2.sendUdp(4789, ip.a1)), true);
       strictEqual(await delivered(a2, vxlan, () => a1.sendUdp(4789, ip.a2)), false);
     });
 
     it("take protocol 4 with ports 0 and without for the same (AWS-16)", async () => {
-      await lab.apply((records) => records.ingress("ipip", "a2", { ipProtocol: "4", fromPort: 0, toPort: 0, cidrIpv4: "10.1.0.0/16" }));
+      await lab.apply((records) =>
+        records.ingress("ipip", "a2", { ipProtocol: "4", fromPort: 0, toPort: 0, cidrIpv4: "10.1.0.0/16" }),
+      );
       strictEqual(await delivered(a2, protocol4, () => a1.sendProtocol(4, ip.a2)), true);
       strictEqual(await delivered(a2, "ip protocol 94", () => a1.sendProtocol(94, ip.a2)), false);
     });
 
     it("cut no tracked connection when a rule goes (AWS-13)", async () => {
-      await lab.apply((records) => records.ingress("tcp", "b1", { ipProtocol: "tcp", fromPort: 7000, toPort: 7000, cidrIpv4: "10.1.0.0/16" }));
+      await lab.apply((records) =>
+        records.ingress("tcp", "b1", { ipProtocol: "tcp", fromPort: 7000, toPort: 7000, cidrIpv4: "10.1.0.0/16" }),
+      );
       const connection = lab.start(a1.namespace, ["socat", "-", `TCP4:${ip.b1}:7000`]);
       strictEqual(await echo(connection, "before\n"), "before\n");
       await lab.apply(() => undefined);
@@ -145,14 +175,27 @@ describe("fabric, by packets", function () {
       strictEqual(await connects(a1, ip.a2, 7000), true);
       strictEqual(await connects(a1, ip.b1, 7000), true);
       strictEqual(await connects(a3, ip.b1, 7000), false, "not a member");
-      strictEqual(await delivered(a2, protocol4, () => a1.sendProtocol(4, "192.168.2.1", "192.168.1.1")), false, "a workload's address");
-      await lab.apply((records) => opened(records).ingress("pool", "a2", { ipProtocol: "-1", cidrIpv4: "192.168.0.0/16" }));
-      strictEqual(await delivered(a2, protocol4, () => a1.sendProtocol(4, "192.168.2.1", "192.168.1.1")), true, "the pool's CIDR");
+      strictEqual(
+        await delivered(a2, protocol4, () => a1.sendProtocol(4, "192.168.2.1", "192.168.1.1")),
+        false,
+        "a workload's address",
+      );
+      await lab.apply((records) =>
+        opened(records).ingress("pool", "a2", { ipProtocol: "-1", cidrIpv4: "192.168.0.0/16" }),
+      );
+      strictEqual(
+        await delivered(a2, protocol4, () => a1.sendProtocol(4, "192.168.2.1", "192.168.1.1")),
+        true,
+        "the pool's CIDR",
+      );
     });
 
     it("follow the members of a group, itself included", async () => {
       const self = (records: CloudRecords): CloudRecords =>
-        records.securityGroup("shared", "a").ingress("self", "shared", { ipProtocol: "-1", referencedSecurityGroupId: "sg-shared" }).update("i-a2", { vpcSecurityGroupIds: ["sg-a2", "sg-shared"] });
+        records
+          .securityGroup("shared", "a")
+          .ingress("self", "shared", { ipProtocol: "-1", referencedSecurityGroupId: "sg-shared" })
+          .update("i-a2", { vpcSecurityGroupIds: ["sg-a2", "sg-shared"] });
       await lab.apply(self);
       strictEqual(await connects(a1, ip.a2, 7000), false);
       await lab.apply((records) => self(records).update("i-a1", { vpcSecurityGroupIds: ["sg-a1", "sg-shared"] }));
@@ -163,7 +206,9 @@ describe("fabric, by packets", function () {
       // In a1's name, from the same subnet: the peering decides about the rule alone, not about the way.
       const inOthersName = (): Promise<void> => b2.sendProtocol(4, ip.b1, ip.a1);
       const opened = (records: CloudRecords): CloudRecords =>
-        records.update("i-b2", { sourceDestCheck: false }).ingress("far", "b1", { ipProtocol: "-1", referencedSecurityGroupId: "sg-a1" });
+        records
+          .update("i-b2", { sourceDestCheck: false })
+          .ingress("far", "b1", { ipProtocol: "-1", referencedSecurityGroupId: "sg-a1" });
       await lab.apply((records) => opened(records).remove("pcx-ab"));
       strictEqual(await delivered(b1, protocol4, inOthersName), false);
       await lab.apply(opened);
@@ -172,12 +217,15 @@ describe("fabric, by packets", function () {
   });
 
   describe("source/dest check (AWS-22)", () => {
-    const open = (records: CloudRecords): CloudRecords => records.ingress("all-a1", "a1", everything).ingress("all-a2", "a2", everything);
+    const open = (records: CloudRecords): CloudRecords =>
+      records.ingress("all-a1", "a1", everything).ingress("all-a2", "a2", everything);
 
     it("holds back what a guest sends in another's name", async () => {
       await lab.apply((records) => open(records).update("i-a2", { sourceDestCheck: false }));
       strictEqual(await delivered(a2, protocol4, () => a1.sendProtocol(4, ip.a2, "192.168.1.1")), false);
-      await lab.apply((records) => open(records).update("i-a2", { sourceDestCheck: false }).update("i-a1", { sourceDestCheck: false }));
+      await lab.apply((records) =>
+        open(records).update("i-a2", { sourceDestCheck: false }).update("i-a1", { sourceDestCheck: false }),
+      );
       strictEqual(await delivered(a2, protocol4, () => a1.sendProtocol(4, ip.a2, "192.168.1.1")), true);
     });
 
@@ -209,11 +257,15 @@ describe("fabric, by packets", function () {
   });
 
   describe("subnets and routes", () => {
-    const open = (records: CloudRecords): CloudRecords => ["a1", "a2", "a3", "b1", "c1"].reduce((all, name) => all.ingress(`all-${name}`, name, everything), records);
+    const open = (records: CloudRecords): CloudRecords =>
+      ["a1", "a2", "a3", "b1", "c1"].reduce((all, name) => all.ingress(`all-${name}`, name, everything), records);
 
     it("carry no broadcast and no multicast (AWS-4)", async () => {
       await lab.apply(open);
-      strictEqual(await delivered(a2, "ip daddr { 10.1.1.255, 255.255.255.255, 224.0.0.0/4 }", () => broadcast(a1)), false);
+      strictEqual(
+        await delivered(a2, "ip daddr { 10.1.1.255, 255.255.255.255, 224.0.0.0/4 }", () => broadcast(a1)),
+        false,
+      );
       strictEqual(await delivered(a2, "udp dport 4000", () => a1.sendUdp(4000, ip.a2)), true, "the same to one");
     });
 
@@ -227,7 +279,8 @@ describe("fabric, by packets", function () {
     it("drop in silence what no route leads to", async () => {
       await lab.apply((records) => open(records).remove("r-rtb-a-0-0-0-0-0"));
       const unreachable = await a1.count("icmp type destination-unreachable");
-      for (const nowhere of ["10.1.9.9", "10.9.9.9", "169.254.7.7"]) strictEqual(await pings(a1, nowhere), false, nowhere);
+      for (const nowhere of ["10.1.9.9", "10.9.9.9", "169.254.7.7"])
+        strictEqual(await pings(a1, nowhere), false, nowhere);
       strictEqual(await unreachable(), 0);
       // A guest's own kernel would tell; the router must not.
       ok(!(await ping(a1, "10.9.9.9")).includes("Unreachable"));
@@ -238,7 +291,9 @@ describe("fabric, by packets", function () {
       strictEqual(await pings(a1, ip.b1), false, "a table without the route");
       strictEqual(await pings(a3, ip.b1), true, "the main table");
       strictEqual(await pings(a1, ip.a3), true, "the local route is in every table (AWS-5)");
-      await lab.apply((records) => open(records).routeTable("own", "a", "a1").route("own", "10.2.0.0/16", { vpcPeeringConnectionId: "pcx-ab" }));
+      await lab.apply((records) =>
+        open(records).routeTable("own", "a", "a1").route("own", "10.2.0.0/16", { vpcPeeringConnectionId: "pcx-ab" }),
+      );
       strictEqual(await pings(a1, ip.b1), true);
     });
 
@@ -258,7 +313,8 @@ describe("fabric, by packets", function () {
   });
 
   describe("peering", () => {
-    const open = (records: CloudRecords): CloudRecords => ["a1", "a3", "b1", "c1"].reduce((all, name) => all.ingress(`all-${name}`, name, everything), records);
+    const open = (records: CloudRecords): CloudRecords =>
+      ["a1", "a3", "b1", "c1"].reduce((all, name) => all.ingress(`all-${name}`, name, everything), records);
 
     it("needs routes on both sides and to be active (AWS-25, AWS-28)", async () => {
       for (const route of ["r-rtb-a-10-2-0-0-16", "r-rtb-b-10-1-0-0-16"]) {
@@ -274,30 +330,43 @@ describe("fabric, by packets", function () {
 
     it("is not transitive (AWS-26)", async () => {
       const through = (records: CloudRecords): CloudRecords =>
-        open(records).route("b", "10.3.0.0/16", { vpcPeeringConnectionId: "pcx-ab" }).route("c", "10.2.0.0/16", { vpcPeeringConnectionId: "pcx-ca" });
+        open(records)
+          .route("b", "10.3.0.0/16", { vpcPeeringConnectionId: "pcx-ab" })
+          .route("c", "10.2.0.0/16", { vpcPeeringConnectionId: "pcx-ca" });
       await lab.apply(through);
       strictEqual(await pings(b1, ip.a1), true);
       strictEqual(await pings(c1, ip.a1), true);
       strictEqual(await pings(b1, ip.c1), false);
       await lab.apply((records) =>
-        open(records).peering("bc", "b", "c").route("b", "10.3.0.0/16", { vpcPeeringConnectionId: "pcx-bc" }).route("c", "10.2.0.0/16", { vpcPeeringConnectionId: "pcx-bc" }),
+        open(records)
+          .peering("bc", "b", "c")
+          .route("b", "10.3.0.0/16", { vpcPeeringConnectionId: "pcx-bc" })
+          .route("c", "10.2.0.0/16", { vpcPeeringConnectionId: "pcx-bc" }),
       );
       strictEqual(await pings(b1, ip.c1), true);
     });
 
     it("leads to no gateway of the peer: no edge to edge (AWS-26)", async () => {
-      const publicB = (records: CloudRecords): CloudRecords => open(records).update("i-b1", { publicIp: "203.0.113.21" });
+      const publicB = (records: CloudRecords): CloudRecords =>
+        open(records).update("i-b1", { publicIp: "203.0.113.21" });
       await lab.apply((records) => publicB(records).route("b", "0.0.0.0/0", { vpcPeeringConnectionId: "pcx-ab" }));
       strictEqual(await pings(b1, "198.51.100.1"), false);
-      await lab.apply((records) => publicB(records).internetGateway("b", "b").route("b", "0.0.0.0/0", { gatewayId: "igw-b" }));
+      await lab.apply((records) =>
+        publicB(records).internetGateway("b", "b").route("b", "0.0.0.0/0", { gatewayId: "igw-b" }),
+      );
       strictEqual(await pings(b1, "198.51.100.1"), true);
     });
   });
 
   describe("internet gateway", () => {
     it("translates one to one, both ways (AWS-34)", async () => {
-      await lab.apply((records) => records.ingress("tcp", "a1", { ipProtocol: "tcp", fromPort: 7000, toPort: 7000, cidrIpv4: "198.51.100.1/32" }));
-      strictEqual(await lab.onInternet(["socat", "-t", "1", "-", `TCP4:${publicIp}:7000,connect-timeout=0.3`]), "198.51.100.1\n");
+      await lab.apply((records) =>
+        records.ingress("tcp", "a1", { ipProtocol: "tcp", fromPort: 7000, toPort: 7000, cidrIpv4: "198.51.100.1/32" }),
+      );
+      strictEqual(
+        await lab.onInternet(["socat", "-t", "1", "-", `TCP4:${publicIp}:7000,connect-timeout=0.3`]),
+        "198.51.100.1\n",
+      );
       await lab.listen(`lab-${lab.lab.id}-inet`, 7000, "echo $SOCAT_PEERADDR; cat >/dev/null");
       strictEqual(await answer(a1, "198.51.100.1", 7000), `${publicIp}\n`);
       strictEqual(await connects(a2, "198.51.100.1", 7000), false, "no public address");
@@ -309,9 +378,14 @@ describe("fabric, by packets", function () {
 
     it("is behind the security groups", async () => {
       const attempt = async (): Promise<boolean> =>
-        lab.onInternet(["socat", "-t", "1", "-", `TCP4:${publicIp}:7000,connect-timeout=0.3`]).then(() => true, () => false);
+        lab.onInternet(["socat", "-t", "1", "-", `TCP4:${publicIp}:7000,connect-timeout=0.3`]).then(
+          () => true,
+          () => false,
+        );
       strictEqual(await attempt(), false);
-      await lab.apply((records) => records.ingress("tcp", "a1", { ipProtocol: "tcp", fromPort: 7000, toPort: 7000, cidrIpv4: "0.0.0.0/0" }));
+      await lab.apply((records) =>
+        records.ingress("tcp", "a1", { ipProtocol: "tcp", fromPort: 7000, toPort: 7000, cidrIpv4: "0.0.0.0/0" }),
+      );
       strictEqual(await attempt(), true);
     });
 
@@ -325,10 +399,13 @@ describe("fabric, by packets", function () {
   });
 
   describe("ssh-proxy", () => {
-    const proxy = (...args: string[]): Promise<string> => run(["env", `OVERLAYNET_LAB_STATE=${lab.lab.state}`, resolve(__dirname, "../../lab/ssh-proxy"), ...args]);
+    const proxy = (...args: string[]): Promise<string> =>
+      run(["env", `OVERLAYNET_LAB_STATE=${lab.lab.state}`, resolve(__dirname, "../../lab/ssh-proxy"), ...args]);
 
     it("connects to a port of a public address from the lab's internet", async () => {
-      await lab.apply((records) => records.ingress("tcp", "a1", { ipProtocol: "tcp", fromPort: 7000, toPort: 7001, cidrIpv4: "198.51.100.1/32" }));
+      await lab.apply((records) =>
+        records.ingress("tcp", "a1", { ipProtocol: "tcp", fromPort: 7000, toPort: 7001, cidrIpv4: "198.51.100.1/32" }),
+      );
       strictEqual(await proxy(publicIp, "7000"), "198.51.100.1\n");
       await rejects(proxy(publicIp, "7001"), /Connection refused/);
     });
@@ -342,7 +419,11 @@ describe("fabric, by packets", function () {
         await rejects(proxy(ip.a2, "7001"), /Connection refused/);
         store.put({ ...lab.base.get("i-a2"), id: "i-twin" });
         await rejects(proxy(ip.a2, "7000"), /several nodes have the private address 10\.1\.1\.12/);
-        store.put({ ...lab.base.get("i-a2"), id: "i-twin", outputs: { ...lab.base.get("i-a2").outputs, instanceState: "terminated" } });
+        store.put({
+          ...lab.base.get("i-a2"),
+          id: "i-twin",
+          outputs: { ...lab.base.get("i-a2").outputs, instanceState: "terminated" },
+        });
         strictEqual(await proxy(ip.a2, "7000"), "");
       } finally {
         for (const id of ["i-a2", "i-twin"]) store.remove(id);
@@ -356,7 +437,8 @@ describe("fabric, by packets", function () {
     });
 
     it("says when there is no lab, or none with networks", async () => {
-      const elsewhere = (state: string): Promise<string> => run(["env", `OVERLAYNET_LAB_STATE=${state}`, resolve(__dirname, "../../lab/ssh-proxy"), publicIp, "22"]);
+      const elsewhere = (state: string): Promise<string> =>
+        run(["env", `OVERLAYNET_LAB_STATE=${state}`, resolve(__dirname, "../../lab/ssh-proxy"), publicIp, "22"]);
       await rejects(elsewhere(`${lab.lab.state}/none`), /there is no lab in .*none; set OVERLAYNET_LAB_STATE/);
       const asleep = openLab(mkdtempSync(join(tmpdir(), "overlaynet-fabric-")));
       try {
@@ -382,7 +464,8 @@ describe("fabric, by packets", function () {
       let seen = "";
       monitor.stdout?.on("data", (chunk: Buffer) => (seen += chunk.toString()));
       const table = ["nft", "-j", "list", "table", "ip", "vpc"];
-      const inVpc = (argv: readonly string[]): Promise<string> => a1.exec(["nsenter", `--net=/run/netns/lab-${lab.lab.id}-vpc-a`, ...argv]);
+      const inVpc = (argv: readonly string[]): Promise<string> =>
+        a1.exec(["nsenter", `--net=/run/netns/lab-${lab.lab.id}-vpc-a`, ...argv]);
       const before = await inVpc(table);
       await lab.apply(() => undefined);
       strictEqual(await inVpc(table), before);

@@ -28,8 +28,12 @@ function records(): CloudRecords {
     .instance("a1", "a", "a", "10.1.1.11")
     .instance("a2", "a", "a", "10.1.1.12")
     .instance("b", "b", "b", "10.2.1.11");
-  for (const name of ["a1", "a2", "b"]) base.ingress(`${name}-icmp`, name, { ipProtocol: "icmp", fromPort: -1, toPort: -1, cidrIpv4: "10.0.0.0/8" }).ingress(`${name}-udp`, name, { ipProtocol: "udp", fromPort: 4000, toPort: 4000, cidrIpv4: "10.0.0.0/8" });
-  for (const name of ["a1", "b"]) base.ingress(`${name}-tcp`, name, { ipProtocol: "tcp", fromPort: 22, toPort: 23, cidrIpv4: "10.0.0.0/8" });
+  for (const name of ["a1", "a2", "b"])
+    base
+      .ingress(`${name}-icmp`, name, { ipProtocol: "icmp", fromPort: -1, toPort: -1, cidrIpv4: "10.0.0.0/8" })
+      .ingress(`${name}-udp`, name, { ipProtocol: "udp", fromPort: 4000, toPort: 4000, cidrIpv4: "10.0.0.0/8" });
+  for (const name of ["a1", "b"])
+    base.ingress(`${name}-tcp`, name, { ipProtocol: "tcp", fromPort: 22, toPort: 23, cidrIpv4: "10.0.0.0/8" });
   return base;
 }
 
@@ -38,14 +42,17 @@ describe("lab fault", function () {
   let made: GuestLab;
   const addresses = { a1: "10.1.1.11", a2: "10.1.1.12", b: "10.2.1.11" } as const;
   type Name = keyof typeof addresses;
-  const arrivesAt = (from: Name, to: Name): Promise<boolean> => delivered(made.guest(to), "udp dport 4000", () => made.guest(from).sendUdp(4000, addresses[to]));
+  const arrivesAt = (from: Name, to: Name): Promise<boolean> =>
+    delivered(made.guest(to), "udp dport 4000", () => made.guest(from).sendUdp(4000, addresses[to]));
   const answers = (from: Name, to: Name): Promise<boolean> => pings(made.guest(from), addresses[to]);
 
   before(async () => {
     made = await GuestLab.start(records());
     const store = new RecordStore(made.lab);
     for (const record of records().list()) store.put(record);
-    for (const name of ["a1", "a2", "b"] as const) for (const port of [22, 23]) await made.listen(made.guest(name).namespace, port, `echo ${name} ${port}; cat >/dev/null`);
+    for (const name of ["a1", "a2", "b"] as const)
+      for (const port of [22, 23])
+        await made.listen(made.guest(name).namespace, port, `echo ${name} ${port}; cat >/dev/null`);
   });
   afterEach(async () => {
     await clearFaults(made.lab);
@@ -56,7 +63,10 @@ describe("lab fault", function () {
     it("keeps everything from and to a node, and nothing of others, until it is cleared", async () => {
       ok((await answers("a1", "a2")) && (await answers("b", "a1")));
       await faultLink(made.lab, "test-a1", "both", 1);
-      deepStrictEqual([await answers("a1", "a2"), await answers("b", "a1"), await answers("b", "a2")], [false, false, true]);
+      deepStrictEqual(
+        [await answers("a1", "a2"), await answers("b", "a1"), await answers("b", "a2")],
+        [false, false, true],
+      );
       deepStrictEqual((await clearFaults(made.lab, "a1")).faults.length, 2);
       ok((await answers("a1", "a2")) && (await answers("b", "a1")));
     });
@@ -73,7 +83,10 @@ describe("lab fault", function () {
 
     it("of a peering connection keeps what crosses it, in the direction that is cut, and nothing inside its VPCs", async () => {
       await faultLink(made.lab, "pcx-ab", "both", 1);
-      deepStrictEqual([await arrivesAt("a1", "b"), await arrivesAt("b", "a1"), await answers("a1", "a2")], [false, false, true]);
+      deepStrictEqual(
+        [await arrivesAt("a1", "b"), await arrivesAt("b", "a1"), await answers("a1", "a2")],
+        [false, false, true],
+      );
       await clearFaults(made.lab, "pcx-ab");
       await faultLink(made.lab, "pcx-ab", "egress", 1);
       deepStrictEqual([await arrivesAt("a1", "b"), await arrivesAt("b", "a1")], [false, true]);
@@ -95,7 +108,10 @@ describe("lab fault", function () {
       ok(count > 215 && count < 345, `${count} of 400`);
       const { faults } = await inspect(made.lab);
       strictEqual(faults[0]?.instanceId, "i-b");
-      ok(Math.abs((faults[0]?.packets ?? 0) - (400 - count)) <= 5, `${faults[0]?.packets} counted, ${400 - count} unanswered`);
+      ok(
+        Math.abs((faults[0]?.packets ?? 0) - (400 - count)) <= 5,
+        `${faults[0]?.packets} counted, ${400 - count} unanswered`,
+      );
       await clearFaults(made.lab);
       strictEqual(await answered("a1", "b"), 400);
     });
@@ -119,7 +135,10 @@ describe("lab fault", function () {
       await refuseSsh(made.lab, "a1", "reset");
       const refusal = made.guest("b").exec(["socat", "-u", "-", `TCP4:${addresses.a1}:22,connect-timeout=5`]);
       await rejects(refusal, /Connection refused/);
-      await rejects(made.guest("a2").exec(["socat", "-u", "-", `TCP4:${addresses.a1}:22,connect-timeout=5`]), /Connection refused/);
+      await rejects(
+        made.guest("a2").exec(["socat", "-u", "-", `TCP4:${addresses.a1}:22,connect-timeout=5`]),
+        /Connection refused/,
+      );
       deepStrictEqual([await asked("b", "a1", 23), await asked("a1", "b", 22)], ["a1 23", "b 22"]);
       await clearFaults(made.lab);
       deepStrictEqual([await asked("a2", "a1", 22), await asked("b", "a1", 22)], ["a1 22", "a1 22"]);
@@ -127,20 +146,31 @@ describe("lab fault", function () {
 
     it("or with nothing", async () => {
       await refuseSsh(made.lab, "a1", "drop");
-      await rejects(made.guest("b").exec(["socat", "-u", "-", `TCP4:${addresses.a1}:22,connect-timeout=0.5`]), /timed out/i);
+      await rejects(
+        made.guest("b").exec(["socat", "-u", "-", `TCP4:${addresses.a1}:22,connect-timeout=0.5`]),
+        /timed out/i,
+      );
       strictEqual(await asked("b", "a1", 23), "a1 23");
       ok(((await inspect(made.lab)).faults[0]?.packets ?? 0) > 0);
     });
 
     it("does not answer in place of a security group that lets no ssh in", async () => {
       await refuseSsh(made.lab, "a2", "reset");
-      await rejects(made.guest("a1").exec(["socat", "-u", "-", `TCP4:${addresses.a2}:22,connect-timeout=0.5`]), /timed out/i);
+      await rejects(
+        made.guest("a1").exec(["socat", "-u", "-", `TCP4:${addresses.a2}:22,connect-timeout=0.5`]),
+        /timed out/i,
+      );
     });
   });
 
   it("stays when the fabric changes", async () => {
     await faultLink(made.lab, "a1", "both", 1);
-    const other = records().ingress("new", "a1", { ipProtocol: "tcp", fromPort: 80, toPort: 80, cidrIpv4: "0.0.0.0/0" });
+    const other = records().ingress("new", "a1", {
+      ipProtocol: "tcp",
+      fromPort: 80,
+      toPort: 80,
+      cidrIpv4: "0.0.0.0/0",
+    });
     await reconcile(made.lab, other.list());
     strictEqual(await answers("a1", "a2"), false);
     await reconcile(made.lab, records().list());
@@ -148,7 +178,8 @@ describe("lab fault", function () {
   });
 
   it("leaves nothing in the kernel when it is cleared", async () => {
-    const ruleset = (id: string): Promise<string> => run(["nsenter", `--net=/run/netns/${namespacePrefix(made.lab)}${id}`, "sh", "-c", "nft list ruleset; ip route"]);
+    const ruleset = (id: string): Promise<string> =>
+      run(["nsenter", `--net=/run/netns/${namespacePrefix(made.lab)}${id}`, "sh", "-c", "nft list ruleset; ip route"]);
     const before = await Promise.all(["vpc-a", "eni-a1"].map(ruleset));
     await faultLink(made.lab, "a1", "both", 0.1);
     await faultLink(made.lab, "pcx-ab", "both", 0.1);
@@ -161,7 +192,8 @@ describe("lab fault", function () {
   });
 
   it("is told by lab why, where it is on the way", async () => {
-    const told = async (to: string): Promise<string[]> => (await why(made.lab, "a1", to, {})).notes.filter((note) => note.includes("lab fault"));
+    const told = async (to: string): Promise<string[]> =>
+      (await why(made.lab, "a1", to, {})).notes.filter((note) => note.includes("lab fault"));
     deepStrictEqual(await told("b"), []);
     await faultLink(made.lab, "b", "ingress", 1);
     deepStrictEqual([await told("b"), await told("a2")], [["By lab fault, eni-b: all that it receives is lost."], []]);
@@ -187,7 +219,10 @@ describe("lab fault", function () {
       deepStrictEqual(await targets(), ["eni-a1", "eni-a1"]);
       // Whoever makes the next one forgets the others.
       await refuseSsh(lab, "a2", "drop");
-      deepStrictEqual(readFaults(lab).map(({ target }) => target), ["eni-a1", "eni-a1", "eni-a2"]);
+      deepStrictEqual(
+        readFaults(lab).map(({ target }) => target),
+        ["eni-a1", "eni-a1", "eni-a2"],
+      );
     } finally {
       await destroyAll(lab);
     }

@@ -26,7 +26,10 @@ export class GuestLab {
     try {
       await made.apply(() => undefined);
       await Promise.all(
-        base.list().filter(({ type }) => type === "aws:ec2/instance:Instance").map((record) => made.attach(record.id.slice(2), base)),
+        base
+          .list()
+          .filter(({ type }) => type === "aws:ec2/instance:Instance")
+          .map((record) => made.attach(record.id.slice(2), base)),
       );
     } catch (error) {
       await made.remove();
@@ -68,9 +71,13 @@ export class GuestLab {
   async flush(): Promise<void> {
     const cards = this.base.list().flatMap((record) => {
       if (record.type === "aws:ec2/instance:Instance") return [namespaceOf(this.lab, record)];
-      return record.type === "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment" ? [`${namespacePrefix(this.lab)}${String(record.outputs["networkInterfaceId"])}`] : [];
+      return record.type === "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment"
+        ? [`${namespacePrefix(this.lab)}${String(record.outputs["networkInterfaceId"])}`]
+        : [];
     });
-    await run(["sh", "-s"], { stdin: cards.map((card) => `nsenter --net=/run/netns/${card} conntrack -F 2>/dev/null\n`).join("") });
+    await run(["sh", "-s"], {
+      stdin: cards.map((card) => `nsenter --net=/run/netns/${card} conntrack -F 2>/dev/null\n`).join(""),
+    });
   }
 
   /** Runs a command on the internet's host. */
@@ -86,7 +93,13 @@ export class GuestLab {
   /** Starts a process that listens on a TCP port and gives each connection to a shell command; returns when it does. */
   async listen(namespace: string, port: number, command: string): Promise<void> {
     await this.start(namespace, ["socat", `TCP4-LISTEN:${port},fork,reuseaddr`, `SYSTEM:${command}`]);
-    const listening = ["nsenter", `--net=/run/netns/${namespace}`, "sh", "-c", `grep -q ':${port.toString(16).toUpperCase().padStart(4, "0")} 00000000:0000 0A' /proc/net/tcp`];
+    const listening = [
+      "nsenter",
+      `--net=/run/netns/${namespace}`,
+      "sh",
+      "-c",
+      `grep -q ':${port.toString(16).toUpperCase().padStart(4, "0")} 00000000:0000 0A' /proc/net/tcp`,
+    ];
     for (;;) {
       try {
         await run(listening);
@@ -107,14 +120,25 @@ export class GuestLab {
 
   async remove(): Promise<void> {
     const guests = [...this.#guests.values()].map(({ namespace }) => namespace);
-    await run(["sh", "-s"], { stdin: guests.map((name) => `for pid in $(ip netns pids ${name}); do kill -KILL $pid; done\nip netns delete ${name}\n`).join("") });
+    await run(["sh", "-s"], {
+      stdin: guests
+        .map((name) => `for pid in $(ip netns pids ${name}); do kill -KILL $pid; done\nip netns delete ${name}\n`)
+        .join(""),
+    });
     await destroyAll(this.lab);
-    await Promise.all(this.#processes.map((child) => child.exitCode ?? child.signalCode ?? new Promise((done) => child.once("close", done))));
+    await Promise.all(
+      this.#processes.map(
+        (child) => child.exitCode ?? child.signalCode ?? new Promise((done) => child.once("close", done)),
+      ),
+    );
     rmSync(this.lab.state, { recursive: true, force: true });
   }
 }
 
-/** Whether what `send` sends arrives at a guest and matches; what should not is given a fifth of a second, many times what it takes. */
+/**
+ * Whether what `send` sends arrives at a guest and matches; what should not is given a fifth of a second, many times
+ * what it takes.
+ */
 export async function delivered(to: Guest, match: string, send: () => Promise<void>): Promise<boolean> {
   const count = await to.count(match);
   await send();

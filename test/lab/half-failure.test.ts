@@ -26,14 +26,23 @@ const program = (networks: string): string => `
     ssh: { adminCidrBlocks: new pulumi.Config().requireObject("adminCidrBlocks") },
   });
   export const { nodes, workloads, paths, ssh } = cluster;`;
-const network = (name: string, cidrBlock: string, nodes: number): string => `{ name: "${name}", cidrBlock: "${cidrBlock}", subnets: [{ availabilityZone: "us-east-1a", nodes: ${nodes} }] }`;
+const network = (name: string, cidrBlock: string, nodes: number): string =>
+  `{ name: "${name}", cidrBlock: "${cidrBlock}", subnets: [{ availabilityZone: "us-east-1a", nodes: ${nodes} }] }`;
 
 const NODES = ["blue-a0", "blue-a1", "green-a0"];
 const INSTANCE = "aws:ec2/instance:Instance";
 const RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
 /** What each encapsulation opens, by the rules' names. */
-const rulesOf = (encapsulation: "ipip" | "vxlan"): string[] => ["blue", "green"].flatMap((of) => ["blue", "green"].flatMap((from) => (of === "green" && from === "green" ? [] : [`test-${of}-${encapsulation}-${from}`])));
-/** Seconds that a node may keep ssh waiting, where the test is that it does: others answer well within, also on a busy machine. */
+const rulesOf = (encapsulation: "ipip" | "vxlan"): string[] =>
+  ["blue", "green"].flatMap((of) =>
+    ["blue", "green"].flatMap((from) =>
+      of === "green" && from === "green" ? [] : [`test-${of}-${encapsulation}-${from}`],
+    ),
+  );
+/**
+ * Seconds that a node may keep ssh waiting, where the test is that it does: others answer well within, also on a busy
+ * machine.
+ */
 const SHORT_DEADLINE = "12";
 
 /** A stack and what is the case on its nodes. */
@@ -66,7 +75,11 @@ class Stack {
   startUp(): { readonly ended: Promise<Outcome>; readonly cli: Pick<RunningProcess, "pid"> } {
     const { env, dir } = this.quickStart;
     this.#former = new Set(this.connections().map(({ pid }) => pid));
-    const child = spawn("pulumi", ["-C", join(dir, "lab"), "--non-interactive", "up", "--yes", "--skip-preview", "--stack", "test"], { env, cwd: dir, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(
+      "pulumi",
+      ["-C", join(dir, "lab"), "--non-interactive", "up", "--yes", "--skip-preview", "--stack", "test"],
+      { env, cwd: dir, stdio: ["ignore", "pipe", "pipe"] },
+    );
     const said = { stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (text: string) => (said.stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (said.stderr += text));
@@ -80,9 +93,14 @@ class Stack {
     return processesOf(this.quickStart.dir);
   }
 
-  /** The ends of ssh connections that the provider holds, of all nodes or to one address; not those that an earlier operation has just left. */
+  /**
+   * The ends of ssh connections that the provider holds, of all nodes or to one address; not those that an earlier
+   * operation has just left.
+   */
   connections(address = ""): RunningProcess[] {
-    return this.processes().filter(({ pid, commandLine }) => commandLine.startsWith(`socat - TCP4:${address}`) && !this.#former.has(pid));
+    return this.processes().filter(
+      ({ pid, commandLine }) => commandLine.startsWith(`socat - TCP4:${address}`) && !this.#former.has(pid),
+    );
   }
 
   /** Waits until the provider connects. */
@@ -95,11 +113,20 @@ class Stack {
     return assert.fail("the provider does not connect");
   }
 
-  /** Stops the CLI of an update where the state, which Pulumi writes at the beginning and the end of every step, is as it is asked for. */
-  async stopCli(cli: Pick<RunningProcess, "pid">, where: (resources: readonly Resource[], pending: readonly Resource[]) => boolean): Promise<void> {
+  /**
+   * Stops the CLI of an update where the state, which Pulumi writes at the beginning and the end of every step, is as
+   * it is asked for.
+   */
+  async stopCli(
+    cli: Pick<RunningProcess, "pid">,
+    where: (resources: readonly Resource[], pending: readonly Resource[]) => boolean,
+  ): Promise<void> {
     const isThere = (): boolean => {
       const { resources, pending_operations: pending } = this.quickStart.deployment();
-      return where(resources, (pending ?? []).map(({ resource }) => resource));
+      return where(
+        resources,
+        (pending ?? []).map(({ resource }) => resource),
+      );
     };
     for (let tries = 0; tries < 6000; tries++) {
       if (isThere()) {
@@ -119,7 +146,10 @@ class Stack {
     return outcome.stdout;
   }
 
-  /** How nodes differ from what the state says of them, and Linux there from both; nothing where all is as it was brought there. */
+  /**
+   * How nodes differ from what the state says of them, and Linux there from both; nothing where all is as it was
+   * brought there.
+   */
   async amiss(nodes: readonly string[] = NODES): Promise<string[]> {
     const { resources, pending_operations: pending } = this.quickStart.deployment();
     const problems = (pending ?? []).map(({ type, resource }) => `${type} ${resource.urn} is pending`);
@@ -127,10 +157,18 @@ class Stack {
     if (new Set(resources.map(({ urn }) => urn)).size < resources.length) problems.push("a resource is there twice");
     const seen = await Promise.all(
       nodes.map(async (node) => {
-        const known = resources.filter(({ inputs, outputs }) => inputs?.node === node && outputs?.digest !== undefined && outputs.digest !== "none").map(({ outputs }) => outputs?.digest);
+        const known = resources
+          .filter(
+            ({ inputs, outputs }) =>
+              inputs?.node === node && outputs?.digest !== undefined && outputs.digest !== "none",
+          )
+          .map(({ outputs }) => outputs?.digest);
         const lines = (await this.on(node, "/usr/local/lib/overlaynet/overlaynet-apply digests")).split("\n");
         const there = lines.flatMap((line) => (line.startsWith("part ") ? [line.split(" ")[2]] : []));
-        const differing = JSON.stringify(known.toSorted()) === JSON.stringify(there.toSorted()) ? [] : [`${node} has parts ${there.join()}, the state ${known.join()}`];
+        const differing =
+          JSON.stringify(known.toSorted()) === JSON.stringify(there.toSorted())
+            ? []
+            : [`${node} has parts ${there.join()}, the state ${known.join()}`];
         return [...differing, ...lines.filter((line) => line.startsWith("deviates ")).map((line) => `${node} ${line}`)];
       }),
     );
@@ -138,16 +176,27 @@ class Stack {
   }
 
   publicIp(node: string): string {
-    return labNodes(this.quickStart.lab).find(({ name }) => name === `test-${node}`)?.publicIp ?? assert.fail(`no node ${node}`);
+    return (
+      labNodes(this.quickStart.lab).find(({ name }) => name === `test-${node}`)?.publicIp ??
+      assert.fail(`no node ${node}`)
+    );
   }
   id(node: string): string {
-    return labNodes(this.quickStart.lab).find(({ name }) => name === `test-${node}`)?.id ?? assert.fail(`no node ${node}`);
+    return (
+      labNodes(this.quickStart.lab).find(({ name }) => name === `test-${node}`)?.id ?? assert.fail(`no node ${node}`)
+    );
   }
 }
 
-/** Steps that changed something, without component and stack, and without the security groups' rules, which follow the mode. */
+/**
+ * Steps that changed something, without component and stack, and without the security groups' rules, which follow the
+ * mode.
+ */
 function changes(steps: readonly Step[]): readonly Step[] {
-  return steps.filter(({ op, type }) => op !== "same" && op !== "read" && op !== "refresh" && !/:Stack$|:Cluster$|IngressRule$/.test(type));
+  return steps.filter(
+    ({ op, type }) =>
+      op !== "same" && op !== "read" && op !== "refresh" && !/:Stack$|:Cluster$|IngressRule$/.test(type),
+  );
 }
 /** `update Routes test-blue-a0`, in alphabetical order. */
 function told(steps: readonly Step[]): string[] {
@@ -163,8 +212,8 @@ async function end({ pid }: Pick<RunningProcess, "pid">, signal: "KILL" | "INT" 
 }
 
 /**
- * Half failures of a stack on real nodes: a cluster that is brought up once, then disturbed step by step; each step leaves it whole, which
- * the nodes themselves are asked for.
+ * Half failures of a stack on real nodes: a cluster that is brought up once, then disturbed step by step; each step
+ * leaves it whole, which the nodes themselves are asked for.
  */
 describe("drift and half failure", function () {
   this.timeout(300_000);
@@ -184,30 +233,53 @@ describe("drift and half failure", function () {
 
   const green = async (): Promise<void> => {
     const { report } = await quickStart.verify();
-    assert.deepEqual(report.pairs.filter(({ verdict }) => verdict !== "passed"), []);
+    assert.deepEqual(
+      report.pairs.filter(({ verdict }) => verdict !== "passed"),
+      [],
+    );
     assert.equal(report.passed, NODES.length * (NODES.length - 1));
   };
 
   it("shows files that were edited and deleted on a node, with what changed, and mends these alone", async () => {
     assert.deepEqual(await stack.amiss(), []);
-    await stack.on("blue-a1", "cd /etc/overlaynet/parts; echo '# by hand' >>routes/state; rm routes/ippools.yaml; rm -r workload-*");
+    await stack.on(
+      "blue-a1",
+      "cd /etc/overlaynet/parts; echo '# by hand' >>routes/state; rm routes/ippools.yaml; rm -r workload-*",
+    );
     await stack.on("green-a0", "echo '# by hand' >>/etc/systemd/system/overlaynet.timer");
     assert.notDeepEqual(await stack.amiss(), [], "the nodes are asked in vain");
 
     const refreshed = await quickStart.steps("refresh");
     assert.equal(refreshed.code, 0, refreshed.stdout + refreshed.stderr);
-    assert.deepEqual(told(changes(refreshed.steps)), ["delete Workload test-blue-a1-w0", "update Routes test-blue-a1", "update Routes test-green-a0"]);
+    assert.deepEqual(told(changes(refreshed.steps)), [
+      "delete Workload test-blue-a1-w0",
+      "update Routes test-blue-a1",
+      "update Routes test-green-a0",
+    ]);
     const routes = changes(refreshed.steps).find(({ name }) => name === "test-blue-a1");
     assert.deepEqual(Object.keys(routes?.detailedDiff ?? {}), ["digest"]);
     assert.match(String(routes?.outputs["digest"]), /^files: ippools\.yaml is missing, state was edited/);
     const said = refreshed.stdout + refreshed.stderr;
-    assert.match(said, /routes of node blue-a1 is not what was brought there \(files: ippools\.yaml is missing, state was edited/);
-    assert.match(said, /routes of node green-a0 is not what was brought there \(deviates: overlaynet's own files: \/etc\/systemd\/system\/overlaynet\.timer: FAILED\)/);
+    assert.match(
+      said,
+      /routes of node blue-a1 is not what was brought there \(files: ippools\.yaml is missing, state was edited/,
+    );
+    assert.match(
+      said,
+      /routes of node green-a0 is not what was brought there \(deviates: overlaynet's own files: \/etc\/systemd\/system\/overlaynet\.timer: FAILED\)/,
+    );
     assert.match(said, /workload blue-a1-w0 of node blue-a1 is not there any more/);
 
     quickStart.takeConnections();
-    assert.deepEqual(told(await stack.doing("up")), ["create Workload test-blue-a1-w0", "update Routes test-blue-a1", "update Routes test-green-a0"]);
-    assert.deepEqual([...new Set(quickStart.takeConnections())].sort(), [stack.publicIp("blue-a1"), stack.publicIp("green-a0")].sort());
+    assert.deepEqual(told(await stack.doing("up")), [
+      "create Workload test-blue-a1-w0",
+      "update Routes test-blue-a1",
+      "update Routes test-green-a0",
+    ]);
+    assert.deepEqual(
+      [...new Set(quickStart.takeConnections())].sort(),
+      [stack.publicIp("blue-a1"), stack.publicIp("green-a0")].sort(),
+    );
     assert.deepEqual(await stack.amiss(), []);
     assert.deepEqual(told(await stack.doing("refresh")), [], "nothing is told of a cluster that is whole");
   });
@@ -219,8 +291,14 @@ describe("drift and half failure", function () {
     const outcome = await quickStart.steps("up");
     assert.notEqual(outcome.code, 0, outcome.stdout);
     assert.deepEqual(outcome.failed, ["test-green-a0"]);
-    assert.match(outcome.stdout + outcome.stderr, /routes of node green-a0 could not be brought there: admin@\S+: could not connect within 12 s and \d+ attempts?; last cause: /);
-    assert.deepEqual(told(changes(outcome.steps)).filter((step) => step.includes("Routes")), ["update Routes test-blue-a0", "update Routes test-blue-a1"]);
+    assert.match(
+      outcome.stdout + outcome.stderr,
+      /routes of node green-a0 could not be brought there: admin@\S+: could not connect within 12 s and \d+ attempts?; last cause: /,
+    );
+    assert.deepEqual(
+      told(changes(outcome.steps)).filter((step) => step.includes("Routes")),
+      ["update Routes test-blue-a0", "update Routes test-blue-a1"],
+    );
     assert.deepEqual(await stack.amiss(["blue-a0", "blue-a1"]), []);
 
     const started = await quickStart.overlaynet("lab", "start");
@@ -275,7 +353,10 @@ describe("drift and half failure", function () {
     over = true;
     await cutting;
     assert.notEqual(code, 0, stdout);
-    assert.match(stdout + stderr, /routes of node blue-a1 (?:could not be brought there|is not in force): admin@\S+: .*last cause: (?:the connection was closed|Connection lost)/);
+    assert.match(
+      stdout + stderr,
+      /routes of node blue-a1 (?:could not be brought there|is not in force): admin@\S+: .*last cause: (?:the connection was closed|Connection lost)/,
+    );
     const failed = new Set((stdout + stderr).match(/routes of node \S+ (?:could not|is not)/g));
     assert.equal(failed.size, 1, [...failed].join());
     delete quickStart.env["OVERLAYNET_SSH_DEADLINE"];
@@ -283,10 +364,18 @@ describe("drift and half failure", function () {
     assert.deepEqual(await stack.amiss(), []);
   });
 
-  /** Ends the CLI first, so that it starts nothing more; then its plugins and what they started, but none of the lab's nodes. */
+  /**
+   * Ends the CLI first, so that it starts nothing more; then its plugins and what they started, but none of the lab's
+   * nodes.
+   */
   const kill = async (up: ReturnType<Stack["startUp"]>): Promise<void> => {
     await end(up.cli, "KILL");
-    await Promise.all(stack.processes().filter(({ commandLine }) => !commandLine.includes("uml") && /pulumi|main\.js|socat/.test(commandLine)).map((process) => end(process, "KILL")));
+    await Promise.all(
+      stack
+        .processes()
+        .filter(({ commandLine }) => !commandLine.includes("uml") && /pulumi|main\.js|socat/.test(commandLine))
+        .map((process) => end(process, "KILL")),
+    );
     await up.ended;
   };
   const goOn = async (): Promise<void> => {
@@ -312,7 +401,11 @@ describe("drift and half failure", function () {
     assert.notDeepEqual(quickStart.deployment().pending_operations ?? [], [], "it was to be killed in the middle");
     const stateFiles = readdirSync(join(quickStart.dir, "backend", ".pulumi", "stacks", "overlaynet-quickstart"));
     assert.ok(stateFiles.includes("test.json"));
-    assert.deepEqual(stateFiles.filter((file) => file.endsWith(".attrs")), [], "one that Pulumi is killed at makes the state unreadable");
+    assert.deepEqual(
+      stateFiles.filter((file) => file.endsWith(".attrs")),
+      [],
+      "one that Pulumi is killed at makes the state unreadable",
+    );
 
     await goOn();
     await stack.doing("up");
@@ -332,14 +425,22 @@ describe("drift and half failure", function () {
     const up = stack.startUp();
     // The lab keeps the calls waiting until Pulumi cannot hear of their ends any more.
     await withLock(quickStart.lab.lock, "the test", async () => {
-      await stack.stopCli(up.cli, (_resources, pending) => pending.filter(({ type }) => type === RULE).length === rulesOf("vxlan").length);
+      await stack.stopCli(
+        up.cli,
+        (_resources, pending) => pending.filter(({ type }) => type === RULE).length === rulesOf("vxlan").length,
+      );
     });
     for (let tries = 0; made().length < rulesOf("vxlan").length && tries < 600; tries++) await sleep(50);
     await kill(up);
-    const unheardOf = (quickStart.deployment().pending_operations ?? []).map(({ resource }) => resource).filter(({ type }) => type === RULE);
+    const unheardOf = (quickStart.deployment().pending_operations ?? [])
+      .map(({ resource }) => resource)
+      .filter(({ type }) => type === RULE);
     assert.deepEqual(unheardOf.map(({ urn }) => nameOf(urn)).sort(), rulesOf("vxlan"));
     // They are found in the account by their names.
-    const tags = new RecordStore(quickStart.lab).list().filter(({ id }) => made().includes(id)).map(({ outputs }) => outputs["tagsAll"]);
+    const tags = new RecordStore(quickStart.lab)
+      .list()
+      .filter(({ id }) => made().includes(id))
+      .map(({ outputs }) => outputs["tagsAll"]);
     assert.deepEqual(tags.map((all) => (all as { Name: string }).Name).sort(), rulesOf("vxlan"));
 
     await goOn();
@@ -347,8 +448,14 @@ describe("drift and half failure", function () {
     assert.notEqual(refused.code, 0, refused.stdout);
     // All of them or some: the first one that is refused ends the update.
     assert.notDeepEqual(refused.failed, []);
-    assert.deepEqual(refused.failed.filter((name) => !rulesOf("vxlan").includes(name)), []);
-    assert.match(refused.stdout + refused.stderr, /InvalidPermission\.Duplicate: the specified rule "peer: sg-\w+, UDP, from port: 4789, to port: 4789, ALLOW" already exists/);
+    assert.deepEqual(
+      refused.failed.filter((name) => !rulesOf("vxlan").includes(name)),
+      [],
+    );
+    assert.match(
+      refused.stdout + refused.stderr,
+      /InvalidPermission\.Duplicate: the specified rule "peer: sg-\w+, UDP, from port: 4789, to port: 4789, ALLOW" already exists/,
+    );
     const revoked = await quickStart.overlaynet("lab", "revoke", "--protocol", "udp");
     assert.equal(revoked.code, 0, revoked.stderr);
     await stack.doing("up");
@@ -405,19 +512,29 @@ describe("drift and half failure", function () {
     } finally {
       rmSync(other.quickStart.dir, { recursive: true, force: true });
     }
-    assert.deepEqual(records().filter((id) => !id.startsWith("sgr-")), own.filter((id) => !id.startsWith("sgr-")));
+    assert.deepEqual(
+      records().filter((id) => !id.startsWith("sgr-")),
+      own.filter((id) => !id.startsWith("sgr-")),
+    );
     assert.deepEqual(await stack.amiss(), []);
     await green();
   });
 
   it("an instance that was terminated by hand is gone for refresh, and made anew by up with its address, also when pulumi is killed over it, the others losing nothing", async () => {
-    const workloads = JSON.parse((await quickStart.pulumi("stack", "output", "workloads", "--json", "--stack", "test")).stdout) as { name: string; address: string; namespace: string }[];
+    const workloads = JSON.parse(
+      (await quickStart.pulumi("stack", "output", "workloads", "--json", "--stack", "test")).stdout,
+    ) as { name: string; address: string; namespace: string }[];
     const ping = (from: string, to: string): string => {
-      const [source, target] = [from, to].map((node) => workloads.find(({ name }) => name === `${node}-w0`) ?? assert.fail(node));
+      const [source, target] = [from, to].map(
+        (node) => workloads.find(({ name }) => name === `${node}-w0`) ?? assert.fail(node),
+      );
       return `(ip netns exec ${source?.namespace} ping -i 0.1 -w 250 ${target?.address} >/run/ping-${to} 2>&1 & echo $! >/run/ping-${to}.pid)`;
     };
     await stack.on("blue-a0", `${ping("blue-a0", "blue-a1")}; ${ping("blue-a0", "green-a0")}`);
-    const before = { id: stack.id("green-a0"), node: labNodes(quickStart.lab).find(({ name }) => name === "test-green-a0") };
+    const before = {
+      id: stack.id("green-a0"),
+      node: labNodes(quickStart.lab).find(({ name }) => name === "test-green-a0"),
+    };
     const terminated = await quickStart.overlaynet("lab", "terminate", "green-a0");
     assert.equal(terminated.code, 0, terminated.stderr);
 
@@ -428,7 +545,8 @@ describe("drift and half failure", function () {
     assert.deepEqual(told(changes(refreshed.steps)), ["delete Instance test-green-a0"]);
     assert.match(refreshed.stdout + refreshed.stderr, /taken as unchanged: admin@/);
 
-    // Pulumi killed while AWS makes it: AWS has one that Pulumi knows nothing of, with the address that the next one is to have.
+    // Pulumi killed while AWS makes it: AWS has one that Pulumi knows nothing of, with the address that the next one is
+    // to have.
     const up = stack.startUp();
     await withLock(quickStart.lab.lock, "the test", async () => {
       await stack.stopCli(up.cli, (_resources, pending) => pending.some(({ type }) => type === INSTANCE));
@@ -444,7 +562,12 @@ describe("drift and half failure", function () {
     assert.equal((await quickStart.overlaynet("lab", "terminate", "green-a0")).code, 0);
 
     const made = told(await stack.doing("up"));
-    assert.deepEqual(made, ["create Instance test-green-a0", "update Routes test-green-a0", "update Tunnel test-green-a0-ipip", "update Workload test-green-a0-w0"]);
+    assert.deepEqual(made, [
+      "create Instance test-green-a0",
+      "update Routes test-green-a0",
+      "update Tunnel test-green-a0-ipip",
+      "update Workload test-green-a0-w0",
+    ]);
     const after = labNodes(quickStart.lab).find(({ name }) => name === "test-green-a0");
     assert.notEqual(after?.id, before.id);
     assert.equal(after?.privateIp, before.node?.privateIp);
@@ -453,7 +576,10 @@ describe("drift and half failure", function () {
     assert.deepEqual(await stack.amiss(), []);
     await green();
     const lost = async (to: string): Promise<number> => {
-      const report = await stack.on("blue-a0", `kill -INT $(cat /run/ping-${to}.pid); sleep 0.5; tail -n 3 /run/ping-${to}`);
+      const report = await stack.on(
+        "blue-a0",
+        `kill -INT $(cat /run/ping-${to}.pid); sleep 0.5; tail -n 3 /run/ping-${to}`,
+      );
       const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(report) ?? assert.fail(report);
       return Number(sent) - Number(received);
     };
@@ -469,7 +595,10 @@ describe("drift and half failure", function () {
     await stack.doing("refresh");
     delete quickStart.env["OVERLAYNET_SSH_DEADLINE"];
     await Promise.all([stopNode(lab, stack.id("blue-a0")), quickStart.overlaynet("lab", "terminate", "blue-a1")]);
-    const namespaces = async (): Promise<string[]> => (await quickStart.command("ip", ["netns", "list"])).stdout.split("\n").filter((line) => new RegExp(`^lab-${lab.id}-(?:vpc|eni)`).test(line));
+    const namespaces = async (): Promise<string[]> =>
+      (await quickStart.command("ip", ["netns", "list"])).stdout
+        .split("\n")
+        .filter((line) => new RegExp(`^lab-${lab.id}-(?:vpc|eni)`).test(line));
     assert.notDeepEqual(await namespaces(), []);
 
     assert.notDeepEqual(quickStart.takeConnections(), [], "connections are seen");
@@ -488,7 +617,17 @@ describe("drift and half failure", function () {
 /** What is amiss with a stack in another's lab. */
 async function labStackAmiss(owner: Stack, stack: Stack): Promise<string[]> {
   const { resources } = stack.quickStart.deployment();
-  const known = resources.flatMap(({ inputs, outputs }) => (inputs?.node !== undefined && outputs?.digest !== undefined && outputs.digest !== "none" ? [outputs.digest] : []));
-  const there = (await owner.on("red-a0", "/usr/local/lib/overlaynet/overlaynet-apply digests")).split("\n").flatMap((line) => (line.startsWith("part ") ? [line.split(" ")[2] ?? ""] : [`red-a0 ${line}`].filter((text) => text.includes("deviates"))));
-  return JSON.stringify(known.toSorted()) === JSON.stringify(there.toSorted()) ? [] : [`red-a0 has ${there.join()}, the state ${known.join()}`];
+  const known = resources.flatMap(({ inputs, outputs }) =>
+    inputs?.node !== undefined && outputs?.digest !== undefined && outputs.digest !== "none" ? [outputs.digest] : [],
+  );
+  const there = (await owner.on("red-a0", "/usr/local/lib/overlaynet/overlaynet-apply digests"))
+    .split("\n")
+    .flatMap((line) =>
+      line.startsWith("part ")
+        ? [line.split(" ")[2] ?? ""]
+        : [`red-a0 ${line}`].filter((text) => text.includes("deviates")),
+    );
+  return JSON.stringify(known.toSorted()) === JSON.stringify(there.toSorted())
+    ? []
+    : [`red-a0 has ${there.join()}, the state ${known.join()}`];
 }

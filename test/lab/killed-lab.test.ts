@@ -43,7 +43,9 @@ async function killed(lab: Lab, modules: readonly string[], program: string, whe
   const source = (name: string): string => JSON.stringify(resolve(__dirname, "../../lab/src", name));
   const text = `const { ${modules.map((module) => module.split(" ")[0]).join(", ")} } = { ${modules.map((module) => `...require(${source(module.split(" ")[1] ?? "")})`).join(", ")} };
 const lab = require(${source("state/paths")}).openLab(process.argv[1]); console.log("begun"); Promise.resolve(${program}).then(() => console.log("done"))`;
-  const child = spawn(process.execPath, ["--require", "tsx/cjs", "-e", text, lab.state], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, ["--require", "tsx/cjs", "-e", text, lab.state], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let said = "";
   child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
   const ended = once(child, "close");
@@ -78,14 +80,31 @@ describe("a lab whose process is killed", function () {
 
     /** All that the fabric makes in its namespaces, but numbers that Linux gives. */
     async function everything(): Promise<string> {
-      const commands = ["ip -br link | sed 's/[@ ].*//' | sort", "ip -4 -br address | sed 's/@[^ ]*//' | sort", "ip -4 rule", "ip -4 route show table all proto static | sort", "ip -4 neigh show nud permanent | sort", "nft list ruleset"];
-      const script = namespaces().map((name) => `echo "== ${name}"; nsenter --net=/run/netns/${name} sh -c "${commands.join("; ").replaceAll('"', '\\"')}"`).join("\n");
+      const commands = [
+        "ip -br link | sed 's/[@ ].*//' | sort",
+        "ip -4 -br address | sed 's/@[^ ]*//' | sort",
+        "ip -4 rule",
+        "ip -4 route show table all proto static | sort",
+        "ip -4 neigh show nud permanent | sort",
+        "nft list ruleset",
+      ];
+      const script = namespaces()
+        .map(
+          (name) =>
+            `echo "== ${name}"; nsenter --net=/run/netns/${name} sh -c "${commands.join("; ").replaceAll('"', '\\"')}"`,
+        )
+        .join("\n");
       return (await run(["sh", "-s"], { stdin: script })).replaceAll(/packets \d+ bytes \d+/g, "");
     }
 
     for (const seen of [1, 3, 5, count]) {
       it(`goes on when ${seen} of ${count} namespaces are to be seen, to what it would have been`, async () => {
-        const middle = await killed(lab, ["reconcile fabric/reconcile"], "reconcile(lab)", () => namespaces().length >= seen);
+        const middle = await killed(
+          lab,
+          ["reconcile fabric/reconcile"],
+          "reconcile(lab)",
+          () => namespaces().length >= seen,
+        );
         ok(middle, "it was to be killed in the middle");
         await reconcile(lab);
         strictEqual(await everything(), whole);
@@ -120,7 +139,12 @@ describe("a lab whose process is killed", function () {
         for (const [n, then] of (["start", "destroy"] as const).entries()) {
           const spec = await nodes.attach(10 + 2 * i + n);
           const dir = nodes.lab.nodeDir(spec.instanceId);
-          const middle = await killed(nodes.lab, ["startNode node/node"], `startNode(lab, ${JSON.stringify(spec)})`, () => when(dir));
+          const middle = await killed(
+            nodes.lab,
+            ["startNode node/node"],
+            `startNode(lab, ${JSON.stringify(spec)})`,
+            () => when(dir),
+          );
           ok(middle, "it was to be killed in the middle");
           if (then === "start") {
             await startNode(nodes.lab, spec);
@@ -167,7 +191,10 @@ describe("a lab whose process is killed", function () {
     it("is destroyed by its names when its records have been removed by hand", async () => {
       rmSync(lab.resources, { recursive: true });
       const { nodes: removed, namespaces: gone } = await destroyAll(openLab(lab.state));
-      deepStrictEqual([removed, gone.length, namespaces(), processesOf(lab.state), existsSync(lab.state)], [["i-1"], 8, [], [], false]);
+      deepStrictEqual(
+        [removed, gone.length, namespaces(), processesOf(lab.state), existsSync(lab.state)],
+        [["i-1"], 8, [], [], false],
+      );
     });
 
     it("is destroyed by what this machine says of its state directory when all files in it have been removed by hand", async () => {
@@ -177,7 +204,10 @@ describe("a lab whose process is killed", function () {
       const anew = openLab(lab.state);
       ok(anew.id !== lab.id && processesOf(lab.state).length > 0);
       const { namespaces: gone } = await destroyAll(anew);
-      deepStrictEqual([gone.length, namespaces(), processesOf(lab.state), readdirSync("/run/overlaynet/labs").includes(lab.id)], [8, [], [], false]);
+      deepStrictEqual(
+        [gone.length, namespaces(), processesOf(lab.state), readdirSync("/run/overlaynet/labs").includes(lab.id)],
+        [8, [], [], false],
+      );
       // Another state directory's lab is another's.
       strictEqual(existingNamespaces(namespacePrefix(other)).length, 7);
       await destroyAll(other);

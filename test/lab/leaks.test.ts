@@ -24,9 +24,18 @@ describe("the lab's plugin, over and over", function () {
   /** Everything of the lab that is to be counted. */
   function held(): object {
     const files = readdirSync(lab.state, { recursive: true }).map(String).sort();
-    const processes = processesOf(lab.state).filter(({ pid }) => pid !== plugin.process.pid).map(({ commandLine }) => commandLine).sort();
+    const processes = processesOf(lab.state)
+      .filter(({ pid }) => pid !== plugin.process.pid)
+      .map(({ commandLine }) => commandLine)
+      .sort();
     const marked = existsSync(join("/run/overlaynet/labs", lab.id));
-    return { marked, files, processes, namespaces: existingNamespaces(namespacePrefix(lab)), descriptors: plugin.descriptors };
+    return {
+      marked,
+      files,
+      processes,
+      namespaces: existingNamespaces(namespacePrefix(lab)),
+      descriptors: plugin.descriptors,
+    };
   }
 
   const hostDevices = async (): Promise<string> => (await run(["ip", "-br", "link"])).replaceAll(/ .*$/gm, "");
@@ -47,21 +56,31 @@ describe("the lab's plugin, over and over", function () {
     }
     deepStrictEqual(held(), first);
     strictEqual(await hostDevices(), devices);
-    // The first rounds fill caches and compile what is hot; a leak of one record of a round would be seen in the heap, one of its stack beside it.
-    const mebibytes = (of: "heapUsed" | "rss"): number[] => memory.map((each) => Math.round(each[of] / 1024 / 102.4) / 10);
-    const growth = (of: "heapUsed" | "rss"): number => Math.min(...mebibytes(of).slice(-3)) - Math.min(...mebibytes(of).slice(1, 4));
-    ok(growth("heapUsed") < 2 && growth("rss") < 64, `MiB after every fifth round: heap ${mebibytes("heapUsed").join(" ")}, resident ${mebibytes("rss").join(" ")}`);
+    // The first rounds fill caches and compile what is hot; a leak of one record of a round would be seen in the heap,
+    // one of its stack beside it.
+    const mebibytes = (of: "heapUsed" | "rss"): number[] =>
+      memory.map((each) => Math.round(each[of] / 1024 / 102.4) / 10);
+    const growth = (of: "heapUsed" | "rss"): number =>
+      Math.min(...mebibytes(of).slice(-3)) - Math.min(...mebibytes(of).slice(1, 4));
+    ok(
+      growth("heapUsed") < 2 && growth("rss") < 64,
+      `MiB after every fifth round: heap ${mebibytes("heapUsed").join(" ")}, resident ${mebibytes("rss").join(" ")}`,
+    );
   });
 
   it("holds after rounds with nodes what it held before, kernels and memory files too", async () => {
     plugin = await PluginProcess.start(lab.state, "with nodes");
-    const memoryFiles = async (): Promise<string> => run(["sh", "-c", 'ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c "$1" || :', "sh", `${lab.state}.*vm_file`]);
+    const memoryFiles = async (): Promise<string> =>
+      run(["sh", "-c", 'ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c "$1" || :', "sh", `${lab.state}.*vm_file`]);
     await remove(plugin, await smallStack(plugin, 1));
     const before = { ...held(), memory: await memoryFiles() };
     for (let round = 0; round < 3; round++) {
       const made = await smallStack(plugin, 1);
       const instance = made[2]?.find(({ type }) => type === EC2.instance);
-      ok(processesOf(lab.state).some(({ commandLine }) => commandLine.includes(`uml-${lab.id}-${instance?.id}`)), "its kernel runs");
+      ok(
+        processesOf(lab.state).some(({ commandLine }) => commandLine.includes(`uml-${lab.id}-${instance?.id}`)),
+        "its kernel runs",
+      );
       await remove(plugin, made);
     }
     deepStrictEqual({ ...held(), memory: await memoryFiles() }, before);

@@ -14,8 +14,13 @@ const COUNT = 60;
 
 /** Interfaces of one subnet, all in a group that refers to itself. */
 function records(count: number): CloudRecords {
-  const made = new CloudRecords().vpc("a", "10.1.0.0/16").subnet("a", "a", "10.1.0.0/24").securityGroup("all", "a").ingress("all", "all", { ipProtocol: "4", referencedSecurityGroupId: "sg-all" });
-  for (let i = 0; i < count; i++) made.instance(`n${i}`, "a", "a", `10.1.0.${10 + i}`, { vpcSecurityGroupIds: ["sg-all"] });
+  const made = new CloudRecords()
+    .vpc("a", "10.1.0.0/16")
+    .subnet("a", "a", "10.1.0.0/24")
+    .securityGroup("all", "a")
+    .ingress("all", "all", { ipProtocol: "4", referencedSecurityGroupId: "sg-all" });
+  for (let i = 0; i < count; i++)
+    made.instance(`n${i}`, "a", "a", `10.1.0.${10 + i}`, { vpcSecurityGroupIds: ["sg-all"] });
   return made;
 }
 
@@ -37,7 +42,19 @@ describe(`${COUNT} network interfaces`, function () {
     return (performance.now() - began) / 1000;
   }
 
-  const members = async (name: string): Promise<number> => (await run(["nsenter", `--net=/run/netns/${namespacePrefix(lab)}eni-${name}`, "nft", "list", "set", "ip", "card", "sg-all"])).match(/10\.1\.0\.\d+/g)?.length ?? 0;
+  const members = async (name: string): Promise<number> =>
+    (
+      await run([
+        "nsenter",
+        `--net=/run/netns/${namespacePrefix(lab)}eni-${name}`,
+        "nft",
+        "list",
+        "set",
+        "ip",
+        "card",
+        "sg-all",
+      ])
+    ).match(/10\.1\.0\.\d+/g)?.length ?? 0;
 
   it("stand within a quarter of a second each and know each other; one more takes half of that, nothing new next to nothing", async () => {
     const all = await seconds(() => reconcile(lab, records(COUNT).list()));

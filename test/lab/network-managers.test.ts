@@ -6,13 +6,17 @@ import { closeConnections, pushPart, readParts, removePart } from "../../provide
 import { A, B } from "../provider/node/plans";
 import { OverlayPair } from "./overlay-pair";
 
-/** What Linux holds of the overlay and beside it: devices with their MAC addresses, addresses, routes, rules, neighbours, FDB, filter. */
+/**
+ * What Linux holds of the overlay and beside it: devices with their MAC addresses, addresses, routes, rules,
+ * neighbours, FDB, filter.
+ */
 const STATE = `
   ip -o link show | sed 's/^[0-9]*: //'; ip -4 -o address show | sed 's/^[0-9]*: //'; ip rule show; ip route show table all type unicast; ip route show type blackhole
   ip neigh show nud permanent; for device in $(ls /sys/class/net | grep vxlan.calico); do sudo bridge fdb show dev $device; done
   sudo nft -s list table inet overlaynet; sysctl net.ipv4.ip_forward net.ipv4.conf.all.rp_filter net.ipv4.conf.ens5.rp_filter; sudo ip netns list`;
 /** systemd-networkd has done all that it does once its interface is configured. */
-const CONFIGURED = "timeout 30 sh -c \"until networkctl status ens5 | grep -q 'routable (configured)'; do sleep 0.1; done\"";
+const CONFIGURED =
+  "timeout 30 sh -c \"until networkctl status ens5 | grep -q 'routable (configured)'; do sleep 0.1; done\"";
 
 const RESTART = `sudo systemctl restart systemd-networkd && ${CONFIGURED}`;
 const NETPLAN = `sudo netplan apply && ${CONFIGURED}`;
@@ -73,7 +77,10 @@ for (const suite of ["bookworm", "trixie"] as const) {
       const before = (await a(STATE)).split("\n");
       await a(command);
       const after = (await a(STATE)).split("\n");
-      return [...before.filter((line) => !after.includes(line)).map((line) => `- ${line}`), ...after.filter((line) => !before.includes(line)).map((line) => `+ ${line}`)];
+      return [
+        ...before.filter((line) => !after.includes(line)).map((line) => `- ${line}`),
+        ...after.filter((line) => !before.includes(line)).map((line) => `+ ${line}`),
+      ];
     }
 
     async function passes(wire: RegExp): Promise<void> {
@@ -83,12 +90,28 @@ for (const suite of ["bookworm", "trixie"] as const) {
     }
 
     it("have their network from those", async () => {
-      assert.equal(await a(`. /etc/os-release; echo $VERSION_CODENAME; systemctl is-active ${managers}`), `${suite}\n${"active\n".repeat(managers.split(" ").length)}`);
-      assert.match(await a("ip -4 route show default; cat /sys/class/net/ens5/mtu"), /^default via 10\.1\.0\.1 dev ens5 proto static .*\n9001\n$/);
+      assert.equal(
+        await a(`. /etc/os-release; echo $VERSION_CODENAME; systemctl is-active ${managers}`),
+        `${suite}\n${"active\n".repeat(managers.split(" ").length)}`,
+      );
+      assert.match(
+        await a("ip -4 route show default; cat /sys/class/net/ens5/mtu"),
+        /^default via 10\.1\.0\.1 dev ens5 proto static .*\n9001\n$/,
+      );
       if (suite !== "trixie") return;
-      assert.match(await a("sudo netplan get; nmcli -g DEVICE,STATE device"), /ens5:.*10\.1\.0\.10\/24.*ens5:unmanaged/s);
+      assert.match(
+        await a("sudo netplan get; nmcli -g DEVICE,STATE device"),
+        /ens5:.*10\.1\.0\.10\/24.*ens5:unmanaged/s,
+      );
       // What seeds the node has to be done before udev reads its rules, as cloud-init's first stage is.
-      const [seeded, udev] = (await a("systemctl show --value -p ExecMainExitTimestampMonotonic lab-seed; systemctl show --value -p ExecMainStartTimestampMonotonic systemd-udevd")).trim().split("\n").map(Number);
+      const [seeded, udev] = (
+        await a(
+          "systemctl show --value -p ExecMainExitTimestampMonotonic lab-seed; systemctl show --value -p ExecMainStartTimestampMonotonic systemd-udevd",
+        )
+      )
+        .trim()
+        .split("\n")
+        .map(Number);
       assert.ok((seeded ?? NaN) < (udev ?? NaN), `seeded at ${seeded}, udev at ${udev}`);
     });
 
@@ -111,11 +134,17 @@ for (const suite of ["bookworm", "trixie"] as const) {
           const boot = (await a("cat /proc/sys/kernel/random/boot_id")).trim();
           closeConnections();
           await rebootNode(pair.nodes.lab, pair.spec("a").instanceId);
-          const settled = await pair.nodes.untilSsh(pair.reached("a"), "until systemctl is-active overlaynet.service; do sleep 0.2; done | tail -n 1; sudo systemctl stop overlaynet.timer; cat /proc/sys/kernel/random/boot_id");
+          const settled = await pair.nodes.untilSsh(
+            pair.reached("a"),
+            "until systemctl is-active overlaynet.service; do sleep 0.2; done | tail -n 1; sudo systemctl stop overlaynet.timer; cat /proc/sys/kernel/random/boot_id",
+          );
           assert.match(settled, /^active\n[0-9a-f-]+\n$/);
           assert.ok(!settled.includes(boot));
           assert.deepEqual(await readParts(pair.target("a")), before);
-          assert.match(await a("nmcli -g DEVICE,STATE device; systemctl --failed"), /^vxlan\.calico:unmanaged$.*0 loaded units listed/ms);
+          assert.match(
+            await a("nmcli -g DEVICE,STATE device; systemctl --failed"),
+            /^vxlan\.calico:unmanaged$.*0 loaded units listed/ms,
+          );
           await passes(/10\.1\.0\.10\.\d+ > 10\.1\.0\.11\.4789: VXLAN/);
         });
       }
@@ -148,13 +177,17 @@ for (const suite of ["bookworm", "trixie"] as const) {
       const mend = (): Promise<string> => a("sudo /usr/local/lib/overlaynet/overlaynet-apply apply");
 
       before(async () => {
-        // B is in A's subnet: the way to it leads over the interface that systemd-networkd looks after, and the device stands beside it.
+        // B is in A's subnet: the way to it leads over the interface that systemd-networkd looks after, and the device
+        // stands beside it.
         await pair.push("VXLAN CrossSubnet");
         for (const node of ["a", "b"] as const) await removePart(pair.target(node), "tunnel-ipip");
       });
 
       it("systemctl restart systemd-networkd and netplan apply take routes away, and workloads' packets are lost", async () => {
-        const routes = [`- 192.168.0.64/26 via ${B.ip} dev ens5 proto 80 onlink `, "- blackhole 192.168.0.0/26 proto 80 "];
+        const routes = [
+          `- 192.168.0.64/26 via ${B.ip} dev ens5 proto 80 onlink `,
+          "- blackhole 192.168.0.0/26 proto 80 ",
+        ];
         await passes(/192\.168\.0\.5 > 192\.168\.0\.69: ICMP echo request/);
         await a(take(NETWORKD));
         assert.deepEqual(await changedBy(RESTART), routes);
@@ -182,7 +215,13 @@ for (const suite of ["bookworm", "trixie"] as const) {
       it("udev gives devices of these names a MAC address of its own", async () => {
         // One that the kernel draws by lot is another each time; systemd's follows from name and machine.
         const macs = async (): Promise<string[]> =>
-          (await a("sudo udevadm control --reload; for i in 1 2; do sudo ip link add ovl-draft type vxlan id 77 dstport 4999; sudo udevadm settle; cat /sys/class/net/ovl-draft/address; sudo ip link del ovl-draft; done")).trim().split("\n");
+          (
+            await a(
+              "sudo udevadm control --reload; for i in 1 2; do sudo ip link add ovl-draft type vxlan id 77 dstport 4999; sudo udevadm settle; cat /sys/class/net/ovl-draft/address; sudo ip link del ovl-draft; done",
+            )
+          )
+            .trim()
+            .split("\n");
         await a(take(UDEV));
         assert.equal(new Set(await macs()).size, 1);
         await a(put(UDEV));

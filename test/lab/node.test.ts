@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { consoleLog, consoleTail, destroyNode, listNodes, nodeStatus, rebootNode, startNode, stopNode } from "../../lab/src/node/node";
+import {
+  consoleLog,
+  consoleTail,
+  destroyNode,
+  listNodes,
+  nodeStatus,
+  rebootNode,
+  startNode,
+  stopNode,
+} from "../../lab/src/node/node";
 import type { NodeSpec } from "../../lab/src/node/node-spec";
 import { run } from "../../lab/src/state/privileged";
 import { NodesInNamespaces } from "./node-in-namespace";
@@ -38,7 +47,10 @@ runcmd:
     const { local, prefixlen, broadcast } = link.addr_info[0];
     assert.deepEqual({ local, prefixlen, broadcast }, { local: "10.1.0.10", prefixlen: 24, broadcast: "10.1.0.255" });
     const [route] = JSON.parse(await nodes.ssh(spec, "ip -json route show default"));
-    assert.deepEqual([route.gateway, route.dev, route.prefsrc, route.protocol], ["10.1.0.1", "ens5", "10.1.0.10", "dhcp"]);
+    assert.deepEqual(
+      [route.gateway, route.dev, route.prefsrc, route.protocol],
+      ["10.1.0.1", "ens5", "10.1.0.10", "dhcp"],
+    );
     assert.equal(await nodes.ssh(spec, "hostname; cat /etc/hostname"), "blue-a0\nblue-a0\n");
     assert.equal(await nodes.ssh(spec, "cat /etc/sysctl.d/90-test.conf"), "net.ipv4.conf.all.rp_filter = 2\n");
     assert.equal((await nodes.ssh(spec, "sudo cat /root/ran")).trim(), "ran by root");
@@ -52,7 +64,10 @@ runcmd:
 
   it("has the host key of its user data, so that another one is noticed", async () => {
     assert.equal(await nodes.ssh(spec, "echo in"), "in\n");
-    await assert.rejects(nodes.ssh(spec, "echo in", { knownHosts: "wrong_hosts" }), /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed/);
+    await assert.rejects(
+      nodes.ssh(spec, "echo in", { knownHosts: "wrong_hosts" }),
+      /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed/,
+    );
   });
 
   it("keeps its keys from others on this machine", () => {
@@ -68,13 +83,30 @@ runcmd:
     // The gateway's end takes more than 9001; the node does not.
     await run(["ip", "-n", spec.namespace, "link", "set", "dev", "tap0", "mtu", "9100"]);
     const probe = (payload: number): Promise<string> =>
-      run(["ip", "netns", "exec", spec.namespace, "ping", "-c", "1", "-W", "1", "-M", "do", "-s", String(payload), "10.1.0.10"]);
+      run([
+        "ip",
+        "netns",
+        "exec",
+        spec.namespace,
+        "ping",
+        "-c",
+        "1",
+        "-W",
+        "1",
+        "-M",
+        "do",
+        "-s",
+        String(payload),
+        "10.1.0.10",
+      ]);
     await probe(9001 - 28);
     await run(["ip", "-n", spec.namespace, "link", "set", "dev", "tap0", "mtu", "9001"]);
   });
 
   it("has what an overlay's node needs of its kernel", async () => {
-    await nodes.ssh(spec, `set -e
+    await nodes.ssh(
+      spec,
+      `set -e
       sudo ip link add t0 type ipip local 10.1.0.10; sudo ip link delete t0
       sudo ip link add v0 type vxlan id 4096 dstport 4789 local 10.1.0.10 nolearning; sudo ip link delete v0
       sudo ip link add a0 type veth peer name b0; sudo ip link delete a0
@@ -82,8 +114,12 @@ runcmd:
       sudo nft add rule ip t c ip saddr 192.168.0.0/16 masquerade; sudo nft delete table ip t
       sudo ip netns add n; sudo ip netns delete n
       test -x /usr/lib/cni/ptp; test -x /usr/lib/cni/host-local
-      for tool in bird tcpdump socat iperf3 conntrack; do sudo sh -c "command -v $tool"; done`);
-    await assert.rejects(nodes.ssh(spec, "sudo ip link add w0 type no-such-device"), /Unknown device type|not supported/);
+      for tool in bird tcpdump socat iperf3 conntrack; do sudo sh -c "command -v $tool"; done`,
+    );
+    await assert.rejects(
+      nodes.ssh(spec, "sudo ip link add w0 type no-such-device"),
+      /Unknown device type|not supported/,
+    );
   });
 
   it("keeps to one processor with all its programs, also after a reboot", async () => {
@@ -106,16 +142,24 @@ runcmd:
   });
 
   it("runs its programs under a seccomp filter, where the machine can, and traces none", async () => {
-    const programs = (await nodes.processes(spec)).map(statusOf).filter((status) => status?.startsWith("Name:\tuml-userspace\n"));
+    const programs = (await nodes.processes(spec))
+      .map(statusOf)
+      .filter((status) => status?.startsWith("Name:\tuml-userspace\n"));
     const filtered = programs.filter((status) => /^Seccomp:\t2$/m.test(status ?? ""));
     // One that is just being made has no filter yet.
     assert.ok(filtered.length > 0, `none of ${programs.length}`);
-    assert.deepEqual(programs.filter((status) => !/^TracerPid:\t0$/m.test(status ?? "")), []);
+    assert.deepEqual(
+      programs.filter((status) => !/^TracerPid:\t0$/m.test(status ?? "")),
+      [],
+    );
   });
 
   it("tries no kernel module in vain when somebody logs in and becomes root", async () => {
     const asked = async (command: string): Promise<string> => {
-      await nodes.ssh(spec, "sudo sh -c 'printf \"#!/bin/sh\\necho \\$* >>/run/asked\\n\" >/run/modprobe; chmod 755 /run/modprobe; : >/run/asked; sysctl -q kernel.modprobe=/run/modprobe'");
+      await nodes.ssh(
+        spec,
+        "sudo sh -c 'printf \"#!/bin/sh\\necho \\$* >>/run/asked\\n\" >/run/modprobe; chmod 755 /run/modprobe; : >/run/asked; sysctl -q kernel.modprobe=/run/modprobe'",
+      );
       await nodes.ssh(spec, command).catch(() => undefined);
       return nodes.ssh(spec, "sudo sysctl -q kernel.modprobe=/sbin/modprobe; sudo cat /run/asked");
     };
@@ -151,7 +195,10 @@ runcmd:
   });
 
   it("is shut down, not torn off, by stopNode", async () => {
-    await nodes.ssh(spec, "sudo systemd-run --quiet --unit witness -p 'ExecStop=/bin/sh -c \"echo bye > /home/admin/kept\"' -p RemainAfterExit=yes true");
+    await nodes.ssh(
+      spec,
+      "sudo systemd-run --quiet --unit witness -p 'ExecStop=/bin/sh -c \"echo bye > /home/admin/kept\"' -p RemainAfterExit=yes true",
+    );
     await stopNode(nodes.lab, spec.instanceId);
     assert.deepEqual(nodeStatus(nodes.lab, spec.instanceId), { state: "stopped" });
     assert.deepEqual(await nodes.processes(spec), []);
@@ -183,7 +230,10 @@ runcmd:
   it("makes its own host key when it is given none, and shows the fingerprint on the console", async () => {
     const other = await nodes.attach(1, { userDataBase64: "", memoryMiB: 160 });
     await startNode(nodes.lab, other);
-    const shown = await nodes.untilSsh(other, "sudo ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub", { knownHosts: "learned_hosts", learn: true });
+    const shown = await nodes.untilSsh(other, "sudo ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub", {
+      knownHosts: "learned_hosts",
+      learn: true,
+    });
     assert.ok(consoleTail(nodes.lab, other.instanceId, 200).includes(shown.trim()), shown);
     await assert.rejects(nodes.ssh(other, "true"), /Host key verification failed|HAS CHANGED/);
   });
@@ -194,8 +244,14 @@ runcmd:
       [{ tap: "tap9" }, /there is no tap tap9 in namespace/],
       [{ namespace: "lab-none" }, /there is no tap tap0 in namespace lab-none/],
       [{ mtu: 9002 }, /mtu 9002 is not 576 to 9001/],
-      [{ userDataBase64: Buffer.from("#cloud-config\nntp: {}\n").toString("base64") }, /line 2: ntp is not supported by the lab/],
-      [{ userDataBase64: Buffer.from("#cloud-config\npackages: [nginx]\n").toString("base64") }, /the lab's image has no package "nginx"/],
+      [
+        { userDataBase64: Buffer.from("#cloud-config\nntp: {}\n").toString("base64") },
+        /line 2: ntp is not supported by the lab/,
+      ],
+      [
+        { userDataBase64: Buffer.from("#cloud-config\npackages: [nginx]\n").toString("base64") },
+        /the lab's image has no package "nginx"/,
+      ],
     ];
     for (const [more, message] of cases) {
       await assert.rejects(startNode(nodes.lab, { ...good, ...more }), message);
@@ -204,7 +260,7 @@ runcmd:
   });
 
   async function untilBoot(first: string): Promise<void> {
-    for (let id = first; id === first; ) id = await nodes.untilSsh(spec, bootId);
+    for (let id = first; id === first;) id = await nodes.untilSsh(spec, bootId);
   }
 });
 
@@ -214,7 +270,8 @@ function statusOf(pid: number): string | undefined {
     return readFileSync(`/proc/${pid}/status`, "utf8");
   } catch (error) {
     // The file was not there any more, or its process was gone when it was read.
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return undefined;
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH"))
+      return undefined;
     throw error;
   }
 }

@@ -3,7 +3,9 @@ import { rebootNode } from "../../lab/src/node/node";
 import { closeConnections, pushPart, readParts, removePart } from "../../provider/src/ssh/push";
 import { OverlayPair } from "./overlay-pair";
 
-/** Parts pushed by ssh through a proxy command to nodes with their own kernel, systemd and sshd, as a user with sudo. */
+/**
+ * Parts pushed by ssh through a proxy command to nodes with their own kernel, systemd and sshd, as a user with sudo.
+ */
 describe("an overlay node with its own kernel", function () {
   this.timeout(120_000);
   let pair: OverlayPair;
@@ -22,12 +24,20 @@ describe("an overlay node with its own kernel", function () {
     const { answered, wire } = await pair.ping();
     assert.ok(answered);
     assert.match(wire, /10\.1\.0\.10 > 10\.1\.0\.11: .*192\.168\.0\.5 > 192\.168\.0\.69: ICMP echo request/s);
-    const link = await pair.on("a", "ip -d link show tunl0; ip -4 -o address show dev tunl0; ip route show 192.168.0.64/26");
-    assert.match(link, /mtu 8981 .*alias overlaynet.*inet 192\.168\.0\.0\/32 .*192\.168\.0\.64\/26 via 10\.1\.0\.11 dev tunl0 proto 80 onlink mtu 8981/s);
+    const link = await pair.on(
+      "a",
+      "ip -d link show tunl0; ip -4 -o address show dev tunl0; ip route show 192.168.0.64/26",
+    );
+    assert.match(
+      link,
+      /mtu 8981 .*alias overlaynet.*inet 192\.168\.0\.0\/32 .*192\.168\.0\.64\/26 via 10\.1\.0\.11 dev tunl0 proto 80 onlink mtu 8981/s,
+    );
     // Without the mapping of nodes to their blocks nothing gets in: the filter looks into the tunnel.
     await pair.on("b", "sudo nft flush set inet overlaynet sources");
     assert.equal((await pair.ping()).answered, false);
-    assert.deepEqual(await pushPart(pair.target("b"), pair.parts("b", "IPIP Always")[1] ?? assert.fail()), ["nft update table inet overlaynet"]);
+    assert.deepEqual(await pushPart(pair.target("b"), pair.parts("b", "IPIP Always")[1] ?? assert.fail()), [
+      "nft update table inet overlaynet",
+    ]);
     assert.ok((await pair.ping()).answered);
   });
 
@@ -41,7 +51,10 @@ describe("an overlay node with its own kernel", function () {
     closeConnections();
     const boot = await pair.on("b", "cat /proc/sys/kernel/random/boot_id");
     await rebootNode(pair.nodes.lab, pair.spec("b").instanceId);
-    const settled = await pair.nodes.untilSsh(pair.reached("b"), "until systemctl is-active overlaynet.service; do sleep 0.2; done | tail -n 1; cat /proc/sys/kernel/random/boot_id; systemctl is-active overlaynet.timer");
+    const settled = await pair.nodes.untilSsh(
+      pair.reached("b"),
+      "until systemctl is-active overlaynet.service; do sleep 0.2; done | tail -n 1; cat /proc/sys/kernel/random/boot_id; systemctl is-active overlaynet.timer",
+    );
     assert.match(settled, /^active\n[0-9a-f-]+\nactive\n$/);
     assert.ok(!settled.includes(boot.trim()));
     assert.ok((await pair.ping()).answered);
@@ -54,7 +67,10 @@ describe("an overlay node with its own kernel", function () {
     const { answered, wire } = await pair.ping();
     assert.ok(answered);
     assert.match(wire, /10\.1\.0\.10\.\d+ > 10\.1\.0\.11\.4789: VXLAN/);
-    const link = await pair.on("a", "ip link show tunl0; ip -4 -o address show dev tunl0; ip route show dev tunl0 2>&1; sudo nft list table inet overlaynet | grep -c 'jump ipip' || true");
+    const link = await pair.on(
+      "a",
+      "ip link show tunl0; ip -4 -o address show dev tunl0; ip route show dev tunl0 2>&1; sudo nft list table inet overlaynet | grep -c 'jump ipip' || true",
+    );
     assert.match(link, /tunl0@NONE: <NOARP> mtu 1480 /);
     assert.doesNotMatch(link, /inet |proto 80|alias/);
     assert.match(link, /\n0\n$/);
@@ -63,7 +79,10 @@ describe("an overlay node with its own kernel", function () {
   it("is left without a trace by the last part", async () => {
     for (const { name } of pair.parts("a", "VXLAN Always").reverse()) await removePart(pair.target("a"), name);
     assert.deepEqual(await readParts(pair.target("a")), new Map());
-    const left = await pair.on("a", "ip -o link show; ip route; sudo nft list ruleset; ip netns list; ls /etc/systemd/system /usr/local/lib; systemctl is-active overlaynet.timer || true");
+    const left = await pair.on(
+      "a",
+      "ip -o link show; ip route; sudo nft list ruleset; ip netns list; ls /etc/systemd/system /usr/local/lib; systemctl is-active overlaynet.timer || true",
+    );
     assert.doesNotMatch(left, /vxlan|veth|proto 80|overlaynet|wl-w/);
   });
 });

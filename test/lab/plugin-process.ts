@@ -44,20 +44,29 @@ export class PluginProcess {
 
   static async start(state: string, nodes: "with nodes" | "without nodes"): Promise<PluginProcess> {
     const program = nodes === "with nodes" ? [resolve(__dirname, "../../lab/src/main.ts")] : ["-e", withoutNodes];
-    const child = spawn(process.execPath, ["--expose-gc", "--require", "tsx/cjs", ...program], { env: { ...process.env, OVERLAYNET_LAB_STATE: state }, stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, ["--expose-gc", "--require", "tsx/cjs", ...program], {
+      env: { ...process.env, OVERLAYNET_LAB_STATE: state },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     const [port] = (await once(child.stdout, "data")) as [Buffer];
     const client = new ResourceProviderClient(`127.0.0.1:${port.toString().trim()}`, grpc.credentials.createInsecure());
     const made = new PluginProcess(child, client);
-    await promisify<rpc.ConfigureRequest, rpc.ConfigureResponse>(client.configure.bind(client))(new rpc.ConfigureRequest().setArgs(struct({ region: "us-east-1" })));
+    await promisify<rpc.ConfigureRequest, rpc.ConfigureResponse>(client.configure.bind(client))(
+      new rpc.ConfigureRequest().setArgs(struct({ region: "us-east-1" })),
+    );
     return made;
   }
 
   async create(type: string, name: string, inputs: object): Promise<Made> {
-    const checked = await promisify<rpc.CheckRequest, rpc.CheckResponse>(this.client.check.bind(this.client))(new rpc.CheckRequest().setUrn(urn(type, name)).setNews(struct(inputs)));
+    const checked = await promisify<rpc.CheckRequest, rpc.CheckResponse>(this.client.check.bind(this.client))(
+      new rpc.CheckRequest().setUrn(urn(type, name)).setNews(struct(inputs)),
+    );
     const failures = checked.getFailuresList().map((failure) => failure.getReason());
     if (failures.length > 0) throw new Error(failures.join("\n"));
     const request = new rpc.CreateRequest().setUrn(urn(type, name)).setProperties(checked.getInputs());
-    const response = await promisify<rpc.CreateRequest, rpc.CreateResponse>(this.client.create.bind(this.client))(request);
+    const response = await promisify<rpc.CreateRequest, rpc.CreateResponse>(this.client.create.bind(this.client))(
+      request,
+    );
     return { type, name, id: response.getId(), outputs: response.getProperties()?.toJavaScript() ?? {} };
   }
 
@@ -88,7 +97,10 @@ export class PluginProcess {
   }
 }
 
-/** Creates a VPC with instances as Pulumi does, what depends on nothing else side by side, and gives all back in the order of creation. */
+/**
+ * Creates a VPC with instances as Pulumi does, what depends on nothing else side by side, and gives all back in the
+ * order of creation.
+ */
 export async function smallStack(plugin: PluginProcess, instances: number): Promise<Made[][]> {
   const vpc = await plugin.create(EC2.vpc, "v", { cidrBlock: "10.1.0.0/16" });
   const [subnet, group, gateway] = await Promise.all([
@@ -97,8 +109,20 @@ export async function smallStack(plugin: PluginProcess, instances: number): Prom
     plugin.create(EC2.internetGateway, "i", { vpcId: vpc.id }),
   ]);
   const rest = await Promise.all([
-    plugin.create(EC2.ingressRule, "r", { securityGroupId: group.id, ipProtocol: "4", referencedSecurityGroupId: group.id }),
-    ...Array.from({ length: instances }, (_, i) => plugin.create(EC2.instance, `n${i}`, { ami, instanceType: "t3.micro", subnetId: subnet.id, vpcSecurityGroupIds: [group.id], associatePublicIpAddress: true })),
+    plugin.create(EC2.ingressRule, "r", {
+      securityGroupId: group.id,
+      ipProtocol: "4",
+      referencedSecurityGroupId: group.id,
+    }),
+    ...Array.from({ length: instances }, (_, i) =>
+      plugin.create(EC2.instance, `n${i}`, {
+        ami,
+        instanceType: "t3.micro",
+        subnetId: subnet.id,
+        vpcSecurityGroupIds: [group.id],
+        associatePublicIpAddress: true,
+      }),
+    ),
   ]);
   return [[vpc], [subnet, group, gateway], rest];
 }

@@ -15,7 +15,11 @@ import { NodesInNamespaces } from "./node-in-namespace";
 describe("a node's user", function () {
   this.timeout(90_000);
   const plan = planOf("VXLAN Always");
-  const parts = [renderTunnel(plan, "VXLAN"), renderRoutes(plan), renderWorkload({ name: "w", pool: "pool", address: "192.168.0.5", mtu: 8951, plan })];
+  const parts = [
+    renderTunnel(plan, "VXLAN"),
+    renderRoutes(plan),
+    renderWorkload({ name: "w", pool: "pool", address: "192.168.0.5", mtu: 8951, plan }),
+  ];
   let nodes: NodesInNamespaces;
   let spec: NodeSpec;
   const target = (user: string): SshTarget => ({
@@ -58,7 +62,10 @@ describe("a node's user", function () {
   it("is told what is missing when sudo asks for a password, and nothing is changed", async () => {
     await nodes.ssh(spec, "sed -i s/NOPASSWD:// /etc/sudoers.d/90-admin", { user: "root" });
     closeConnections();
-    await assert.rejects(removePart(target("admin"), "routes"), /user admin needs sudo without a password, or connect as root/);
+    await assert.rejects(
+      removePart(target("admin"), "routes"),
+      /user admin needs sudo without a password, or connect as root/,
+    );
     assert.equal((await readParts(target("root"))).size, parts.length);
     for (const { name } of [...parts].reverse()) await removePart(target("root"), name);
     assert.deepEqual(await readParts(target("root")), new Map());

@@ -11,7 +11,9 @@ export function processesOf(state: string): RunningProcess[] {
     .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
     .flatMap((entry) => {
       const commandLine = read(`/proc/${entry}/cmdline`);
-      return commandLine.includes(state) || read(`/proc/${entry}/environ`).includes(state) ? [{ pid: Number(entry), commandLine }] : [];
+      return commandLine.includes(state) || read(`/proc/${entry}/environ`).includes(state)
+        ? [{ pid: Number(entry), commandLine }]
+        : [];
     });
 }
 

@@ -32,7 +32,10 @@ export class PulumiProgram {
     const program = new PulumiProgram(directory, openLab(join(directory, "state")));
     writeFileSync(join(directory, "index.js"), text);
     writeFileSync(join(directory, "package.json"), "{}");
-    writeFileSync(join(directory, "Pulumi.yaml"), `name: plugin\nruntime: nodejs\nplugins:\n  providers:\n    - name: aws\n      path: ${join(ROOT, "lab")}\n`);
+    writeFileSync(
+      join(directory, "Pulumi.yaml"),
+      `name: plugin\nruntime: nodejs\nplugins:\n  providers:\n    - name: aws\n      path: ${join(ROOT, "lab")}\n`,
+    );
     symlinkSync(join(ROOT, "node_modules"), join(directory, "node_modules"));
     const { code, output } = await program.pulumi("stack", "init", "test");
     strictEqual(code, 0, output);
@@ -47,7 +50,9 @@ export class PulumiProgram {
   /** Arguments such as `A=b` go to the environment. */
   pulumi(...args: string[]): Promise<Outcome> {
     const isVariable = (arg: string): boolean => /^[A-Z_]+=/.test(arg);
-    const variables: NodeJS.ProcessEnv = Object.fromEntries(args.filter(isVariable).map((arg) => [arg.slice(0, arg.indexOf("=")), arg.slice(arg.indexOf("=") + 1)]));
+    const variables: NodeJS.ProcessEnv = Object.fromEntries(
+      args.filter(isVariable).map((arg) => [arg.slice(0, arg.indexOf("=")), arg.slice(arg.indexOf("=") + 1)]),
+    );
     const env: NodeJS.ProcessEnv = {
       ...process.env,
       ...variables,
@@ -59,9 +64,17 @@ export class PulumiProgram {
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     };
     return new Promise((done) => {
-      execFile("pulumi", ["--non-interactive", ...args.filter((arg) => !isVariable(arg))], { env, cwd: this.directory, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-        done({ code: error === null ? 0 : typeof error.code === "number" ? error.code : -1, output: stdout + stderr });
-      });
+      execFile(
+        "pulumi",
+        ["--non-interactive", ...args.filter((arg) => !isVariable(arg))],
+        { env, cwd: this.directory, maxBuffer: 1 << 26 },
+        (error, stdout, stderr) => {
+          done({
+            code: error === null ? 0 : typeof error.code === "number" ? error.code : -1,
+            output: stdout + stderr,
+          });
+        },
+      );
     });
   }
 }

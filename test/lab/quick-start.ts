@@ -1,5 +1,14 @@
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { backendUrl } from "../../cli/src/start";
@@ -36,8 +45,8 @@ export interface Step {
 }
 
 /**
- * The quick-start program in a folder of its own, as a user's copy of it: own manifest, own Pulumi backend, own lab. Every ssh
- * connection that the provider or verify makes goes through a wrapper that writes it down.
+ * The quick-start program in a folder of its own, as a user's copy of it: own manifest, own Pulumi backend, own lab.
+ * Every ssh connection that the provider or verify makes goes through a wrapper that writes it down.
  */
 export class QuickStart {
   readonly dir: string;
@@ -49,14 +58,21 @@ export class QuickStart {
     mkdirSync(join(this.dir, "lab"));
     mkdirSync(join(this.dir, "backend"));
     this.lab = openLab(join(this.dir, "state"));
-    for (const file of ["index.ts", "pools.yaml", "package.json", "Pulumi.yaml"]) copyFileSync(join(ROOT, file), join(this.dir, file));
+    for (const file of ["index.ts", "pools.yaml", "package.json", "Pulumi.yaml"])
+      copyFileSync(join(ROOT, file), join(this.dir, file));
     symlinkSync(join(ROOT, "node_modules"), join(this.dir, "node_modules"));
     const project = readFileSync(join(ROOT, "lab", "Pulumi.yaml"), "utf8");
     writeFileSync(
       join(this.dir, "lab", "Pulumi.yaml"),
-      project.replace(/path: \.\s*$/m, `path: ${join(ROOT, "lab")}`).replace(/path: \.\.\/provider\s*$/m, `path: ${join(ROOT, "provider")}`),
+      project
+        .replace(/path: \.\s*$/m, `path: ${join(ROOT, "lab")}`)
+        .replace(/path: \.\.\/provider\s*$/m, `path: ${join(ROOT, "provider")}`),
     );
-    writeFileSync(join(this.dir, "lab", "ssh-proxy"), `#!/bin/sh\necho "$1" >> ${join(this.dir, "connections")}\nexec ${join(ROOT, "lab", "ssh-proxy")} "$@"\n`, { mode: 0o755 });
+    writeFileSync(
+      join(this.dir, "lab", "ssh-proxy"),
+      `#!/bin/sh\necho "$1" >> ${join(this.dir, "connections")}\nexec ${join(ROOT, "lab", "ssh-proxy")} "$@"\n`,
+      { mode: 0o755 },
+    );
     this.env = {
       ...process.env,
       PATH: pulumiPath(),
@@ -78,7 +94,9 @@ export class QuickStart {
   takeConnections(): string[] {
     const log = join(this.dir, "connections");
     if (!existsSync(log)) return [];
-    const hosts = readFileSync(log, "utf8").split("\n").filter((line) => line !== "");
+    const hosts = readFileSync(log, "utf8")
+      .split("\n")
+      .filter((line) => line !== "");
     rmSync(log);
     return hosts;
   }
@@ -98,7 +116,10 @@ export class QuickStart {
   }
 
   /** Runs `pulumi preview` or another operation and gives the steps from its event log. */
-  async steps(operation: "preview" | "up" | "refresh" | "destroy", ...args: string[]): Promise<Outcome & { readonly steps: readonly Step[]; readonly failed: readonly string[] }> {
+  async steps(
+    operation: "preview" | "up" | "refresh" | "destroy",
+    ...args: string[]
+  ): Promise<Outcome & { readonly steps: readonly Step[]; readonly failed: readonly string[] }> {
     const log = join(this.dir, `events-${operation}.json`);
     rmSync(log, { force: true });
     const yes = operation === "preview" ? [] : ["--yes", "--skip-preview"];
@@ -107,7 +128,18 @@ export class QuickStart {
     const failed: string[] = [];
     for (const line of existsSync(log) ? readFileSync(log, "utf8").split("\n") : []) {
       if (line === "") continue;
-      const event = JSON.parse(line) as Record<string, { metadata?: { op: string; type: string; urn: string; detailedDiff?: Record<string, unknown>; new?: { outputs?: Record<string, unknown> } } }>;
+      const event = JSON.parse(line) as Record<
+        string,
+        {
+          metadata?: {
+            op: string;
+            type: string;
+            urn: string;
+            detailedDiff?: Record<string, unknown>;
+            new?: { outputs?: Record<string, unknown> };
+          };
+        }
+      >;
       const refused = event["resOpFailedEvent"]?.metadata;
       if (refused !== undefined) failed.push(refused.urn.split("::").at(-1) ?? "");
       const metadata = event["resOutputsEvent"]?.metadata;
@@ -123,10 +155,14 @@ export class QuickStart {
     return { ...outcome, steps, failed };
   }
 
-  /** The stack's state as Pulumi has written it, also in the middle of an operation: the file itself, as every start of Pulumi takes a second. */
+  /**
+   * The stack's state as Pulumi has written it, also in the middle of an operation: the file itself, as every start of
+   * Pulumi takes a second.
+   */
   deployment(): Deployment {
     const file = join(this.dir, "backend", ".pulumi", "stacks", "overlaynet-quickstart", "test.json");
-    const { latest } = (JSON.parse(readFileSync(file, "utf8")) as { checkpoint: { latest: Partial<Deployment> } }).checkpoint;
+    const { latest } = (JSON.parse(readFileSync(file, "utf8")) as { checkpoint: { latest: Partial<Deployment> } })
+      .checkpoint;
     return { ...latest, resources: latest.resources ?? [] };
   }
 
@@ -138,7 +174,17 @@ export class QuickStart {
   /** Verifies the stack; the lab forgets its tracked flows before each round. */
   async verify(): Promise<{ readonly code: number; readonly report: Report; readonly stderr: string }> {
     const flush = `${join(ROOT, "cli", "bin", "overlaynet")} lab flush`;
-    const outcome = await this.overlaynet("verify", "-C", join(this.dir, "lab"), "--stack", "test", "--output", "json", "--flush", flush);
+    const outcome = await this.overlaynet(
+      "verify",
+      "-C",
+      join(this.dir, "lab"),
+      "--stack",
+      "test",
+      "--output",
+      "json",
+      "--flush",
+      flush,
+    );
     if (outcome.stdout === "") throw new Error(`verify printed no report: ${outcome.stderr}`);
     return { code: outcome.code, report: JSON.parse(outcome.stdout) as Report, stderr: outcome.stderr };
   }
@@ -158,7 +204,13 @@ export class QuickStart {
       child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
       child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
       child.on("error", reject);
-      child.on("close", (code) => done({ code: code ?? -1, stdout: Buffer.concat(stdout).toString("utf8"), stderr: Buffer.concat(stderr).toString("utf8") }));
+      child.on("close", (code) =>
+        done({
+          code: code ?? -1,
+          stdout: Buffer.concat(stdout).toString("utf8"),
+          stderr: Buffer.concat(stderr).toString("utf8"),
+        }),
+      );
     });
   }
 }
@@ -166,10 +218,21 @@ export class QuickStart {
 export interface Report {
   readonly passed: number;
   readonly failed: number;
-  readonly pairs: readonly { readonly from: string; readonly to: string; readonly encapsulation: string; readonly mtu: number; readonly verdict: string; readonly reason: string; readonly wire: readonly string[] }[];
+  readonly pairs: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly encapsulation: string;
+    readonly mtu: number;
+    readonly verdict: string;
+    readonly reason: string;
+    readonly wire: readonly string[];
+  }[];
 }
 
 /** `from to` of the pairs that failed, sorted. */
 export function failures(report: Report): string[] {
-  return report.pairs.filter((p) => p.verdict !== "passed").map((p) => `${p.from} ${p.to}`).sort();
+  return report.pairs
+    .filter((p) => p.verdict !== "passed")
+    .map((p) => `${p.from} ${p.to}`)
+    .sort();
 }

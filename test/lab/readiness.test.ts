@@ -31,11 +31,18 @@ describe("nodes on their way up", function () {
     await destroyAll(lab);
   });
 
-  function command(...args: string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  function command(
+    ...args: string[]
+  ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
     const program = `require(${JSON.stringify(resolve(__dirname, "../../lab/src/commands/lab"))}).labCommand().parseAsync(["node", ...process.argv.slice(1)]).catch((error) => { console.error(error.message); process.exitCode = 1; })`;
     const env = { ...process.env, OVERLAYNET_LAB_STATE: lab.state };
     return new Promise((done) => {
-      const child = execFile(process.execPath, ["--require", "tsx/cjs", "-e", program, "--", "lab", ...args], { env }, (_, stdout, stderr) => done({ code: child.exitCode ?? -1, stdout, stderr }));
+      const child = execFile(
+        process.execPath,
+        ["--require", "tsx/cjs", "-e", program, "--", "lab", ...args],
+        { env },
+        (_, stdout, stderr) => done({ code: child.exitCode ?? -1, stdout, stderr }),
+      );
     });
   }
 
@@ -49,17 +56,37 @@ describe("nodes on their way up", function () {
     const [first = "", second = "", ...others] = listNodes(lab);
     const pids = others.map((id) => nodeStatus(lab, id).pid);
     for (const id of [first, second]) await cutPower(lab, id);
-    match((await command("start")).stdout, new RegExp(`^Started 2 nodes: (?:${first}, ${second}|${second}, ${first})\\.$`, "m"));
-    deepStrictEqual([first, second].map((id) => hasSettled(lab, id)), [true, true]);
+    match(
+      (await command("start")).stdout,
+      new RegExp(`^Started 2 nodes: (?:${first}, ${second}|${second}, ${first})\\.$`, "m"),
+    );
+    deepStrictEqual(
+      [first, second].map((id) => hasSettled(lab, id)),
+      [true, true],
+    );
     strictEqual((await command("exec", first, "--", "systemctl", "is-system-running")).stdout, "running\n");
-    deepStrictEqual(others.map((id) => nodeStatus(lab, id).pid), pids);
+    deepStrictEqual(
+      others.map((id) => nodeStatus(lab, id).pid),
+      pids,
+    );
   });
 
   it("come back as after a reboot of this machine, when nothing runs and no namespace is there", async () => {
     for (const id of listNodes(lab)) await cutPower(lab, id);
-    await run(["sh", "-s"], { stdin: ["set -eu", ...existingNamespaces(namespacePrefix(lab)).filter((name) => /-(?:eni|vpc|igw)-/.test(name)).flatMap(removalCommands), ""].join("\n") });
+    await run(["sh", "-s"], {
+      stdin: [
+        "set -eu",
+        ...existingNamespaces(namespacePrefix(lab))
+          .filter((name) => /-(?:eni|vpc|igw)-/.test(name))
+          .flatMap(removalCommands),
+        "",
+      ].join("\n"),
+    });
     match((await command("start")).stdout, new RegExp(`^Started ${count} nodes: `));
-    deepStrictEqual(listNodes(lab).filter((id) => !hasSettled(lab, id)), []);
+    deepStrictEqual(
+      listNodes(lab).filter((id) => !hasSettled(lab, id)),
+      [],
+    );
     match((await command("start")).stdout, /^Started 0 nodes\.$/m);
   });
 
@@ -68,6 +95,11 @@ describe("nodes on their way up", function () {
     await cutPower(lab, first);
     const { code, stderr } = await command("start", "--deadline", "0.3");
     strictEqual(code, 1);
-    match(stderr, new RegExp(`^${first} was not ready within 0\\.3 s: .*\\. (?:The end of its console:\\n {2}|Its console has said nothing)`));
+    match(
+      stderr,
+      new RegExp(
+        `^${first} was not ready within 0\\.3 s: .*\\. (?:The end of its console:\\n {2}|Its console has said nothing)`,
+      ),
+    );
   });
 });

@@ -32,8 +32,14 @@ describe("pulumi with resources that change what others made", function () {
   it("makes what a quota allows", async () => {
     const refused = await program.pulumi("up", "--yes", "--skip-preview", "OVERLAYNET_LAB_QUOTAS=vpcs-per-region=2");
     notStrictEqual(refused.code, 0, refused.output);
-    match(refused.output, /creating EC2 VPC: operation error EC2: CreateVpc, api error VpcLimitExceeded: The maximum number of VPCs has been reached\./);
-    match((await program.pulumi("preview", "OVERLAYNET_LAB_QUOTAS=vpcs=2")).output, /OVERLAYNET_LAB_QUOTAS: "vpcs=2" is not a quota and its number/);
+    match(
+      refused.output,
+      /creating EC2 VPC: operation error EC2: CreateVpc, api error VpcLimitExceeded: The maximum number of VPCs has been reached\./,
+    );
+    match(
+      (await program.pulumi("preview", "OVERLAYNET_LAB_QUOTAS=vpcs=2")).output,
+      /OVERLAYNET_LAB_QUOTAS: "vpcs=2" is not a quota and its number/,
+    );
   });
 
   it("makes them, and changes nothing the second time", async () => {
@@ -41,13 +47,22 @@ describe("pulumi with resources that change what others made", function () {
     strictEqual(up.code, 0, up.output);
     const again = await program.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
     strictEqual(again.code, 0, again.output);
-    deepStrictEqual(program.store.list().filter(({ type }) => type === "aws:ec2/vpcPeeringConnection:VpcPeeringConnection").map(({ outputs }) => outputs["acceptStatus"]), ["active"]);
+    deepStrictEqual(
+      program.store
+        .list()
+        .filter(({ type }) => type === "aws:ec2/vpcPeeringConnection:VpcPeeringConnection")
+        .map(({ outputs }) => outputs["acceptStatus"]),
+      ["active"],
+    );
   });
 
   it("keeps a peering connection that failed, with what AWS says of it, and replaces it when the cause is gone", async () => {
     const { code, output } = await program.pulumi("up", "--yes", "--skip-preview", "PEER=inside");
     notStrictEqual(code, 0, output);
-    match(output, /waiting for EC2 VPC Peering Connection \(pcx-\w+\) create: unexpected state 'failed', wanted target 'active, pending-acceptance'\. last error: Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range/);
+    match(
+      output,
+      /waiting for EC2 VPC Peering Connection \(pcx-\w+\) create: unexpected state 'failed', wanted target 'active, pending-acceptance'\. last error: Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range/,
+    );
     const healed = await program.pulumi("up", "--yes", "--skip-preview");
     strictEqual(healed.code, 0, healed.output);
   });

@@ -1,6 +1,6 @@
 /**
- * For a suite whose tests build on each other: after one that failed, the next one says so and the others are not run. mocha's own `bail`
- * would leave the whole suite out, without a word, when a test anywhere before it had failed.
+ * For a suite whose tests build on each other: after one that failed, the next one says so and the others are not run.
+ * mocha's own `bail` would leave the whole suite out, without a word, when a test anywhere before it had failed.
  */
 export function stopAfterFailure(): void {
   let failed: string | undefined;

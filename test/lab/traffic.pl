@@ -1,9 +1,9 @@
 #!/usr/bin/perl
-# Traffic of one workload to all others, by sequence numbers: UDP at a fixed rate to every peer and a TCP connection to every peer that is kept
-# for as long as this runs. Run in the workload's network namespace; perl-base only.
+# Traffic of one workload to all others, by sequence numbers: UDP at a fixed rate to every peer and a TCP connection to
+# every peer that is kept for as long as this runs. Run in the workload's network namespace; perl-base only.
 #   traffic.pl RATE REPORT OWN PEER...
-# SIGUSR1 begins a new phase; SIGUSR2 ends sending, and REPORT.stopped says that it has ended; SIGTERM, when nobody sends any more, ends all: the
-# report, JSON, is written to the file REPORT:
+# SIGUSR1 begins a new phase; SIGUSR2 ends sending, and REPORT.stopped says that it has ended; SIGTERM, when nobody
+# sends any more, ends all: the report, JSON, is written to the file REPORT:
 #   sent {peer: [packets by phase]}, missing {peer: [numbers that never came from there]},
 #   tcp {peer: {lines, error}}: lines that came back over the connection to that peer; error is "" unless it was refused, reset or timed out
 use strict;
@@ -56,8 +56,8 @@ for my $peer (@peers) {
 mark('ready');
 sub mark { my ($what) = @_; open(my $file, '>', "$report.$what") or die "$report.$what: $!\n"; close($file) }
 
-# A lab node pays for a system call with two turns of its machine's processes. So only sending keeps to the millisecond: what has arrived waits for
-# its turn, in a buffer that holds seconds of it, and connections carry 20 lines a second.
+# A lab node pays for a system call with two turns of its machine's processes. So only sending keeps to the millisecond:
+# what has arrived waits for its turn, in a buffer that holds seconds of it, and connections carry 20 lines a second.
 my ($number, $line, $begun, $turn, $told) = (0, 0, now(), 0, 0);
 until ($end) {
     if ($stop && !$told) { mark('stopped'); $told = 1 }

@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { QuickStart, type Step } from "./quick-start";
 import { stopAfterFailure } from "./steps";
 
-/** A cluster of three nodes on real nodes, first over a peering and then over a transit gateway; the steps build on each other. */
+/**
+ * A cluster of three nodes on real nodes, first over a peering and then over a transit gateway; the steps build on each
+ * other.
+ */
 describe("Cluster over a transit gateway in the lab", function () {
   this.timeout(240_000);
   stopAfterFailure();
@@ -24,8 +27,9 @@ describe("Cluster over a transit gateway in the lab", function () {
     assert.equal(outcome.code, 0, `${outcome.stdout}\n${outcome.stderr}`);
     return outcome.steps.filter((step) => step.op !== "same" && step.op !== "read");
   };
-  const mtus = (pairs: readonly { readonly from: string; readonly to: string; readonly mtu: number }[]): Record<string, number> =>
-    Object.fromEntries(pairs.map(({ from, to, mtu }) => [`${from} ${to}`, mtu]));
+  const mtus = (
+    pairs: readonly { readonly from: string; readonly to: string; readonly mtu: number }[],
+  ): Record<string, number> => Object.fromEntries(pairs.map(({ from, to, mtu }) => [`${from} ${to}`, mtu]));
 
   it("comes up over a peering, with its MTU", async () => {
     const steps = await up();
@@ -33,7 +37,10 @@ describe("Cluster over a transit gateway in the lab", function () {
   });
 
   it("changes to a transit gateway, its routes turned around in place, and previews the paths' new MTU", async () => {
-    writeFileSync(program, readFileSync(program, "utf8").replace(`interconnect: "Peering"`, `interconnect: "TransitGateway"`));
+    writeFileSync(
+      program,
+      readFileSync(program, "utf8").replace(`interconnect: "Peering"`, `interconnect: "TransitGateway"`),
+    );
     const preview = await quickStart.steps("preview");
     assert.equal(preview.code, 0, preview.stdout + preview.stderr);
     const path = pathOf(preview.steps);
@@ -41,16 +48,26 @@ describe("Cluster over a transit gateway in the lab", function () {
     assert.match(path.reason, /10\.2\.0\.4 is outside 10\.1\.0\.0\/24; 8500 bytes between blue and green$/);
 
     const steps = await up();
-    const ops = (type: string): string[] => steps.filter((step) => step.type === type).map(({ op, name }) => `${op} ${name}`).sort();
+    const ops = (type: string): string[] =>
+      steps
+        .filter((step) => step.type === type)
+        .map(({ op, name }) => `${op} ${name}`)
+        .sort();
     assert.deepEqual(ops("aws:ec2/route:Route"), ["update test-blue-to-green", "update test-green-to-blue"]);
     assert.deepEqual(ops("aws:ec2/vpcPeeringConnection:VpcPeeringConnection"), ["delete test-blue-green"]);
-    assert.deepEqual(ops("aws:ec2transitgateway/vpcAttachment:VpcAttachment"), ["create test-blue", "create test-green"]);
+    assert.deepEqual(ops("aws:ec2transitgateway/vpcAttachment:VpcAttachment"), [
+      "create test-blue",
+      "create test-green",
+    ]);
     assert.deepEqual(ops("aws:ec2/instance:Instance"), []);
   });
 
   it("carries every pair, with exactly the bytes that the path table says", async () => {
     const { code, report } = await quickStart.verify();
-    assert.deepEqual(report.pairs.filter((p) => p.verdict !== "passed"), []);
+    assert.deepEqual(
+      report.pairs.filter((p) => p.verdict !== "passed"),
+      [],
+    );
     assert.equal(report.passed, 6);
     assert.equal(code, 0);
     // The workloads' own MTU fits the worst path; between the zones of one VPC more would pass, and the table says so.
@@ -76,5 +93,7 @@ describe("Cluster over a transit gateway in the lab", function () {
 function pathOf(steps: readonly Step[]): { readonly mtu: number; readonly reason: string } | undefined {
   const paths = steps.find((step) => step.type === "overlaynet:index:Topology")?.outputs["paths"];
   assert.ok(Array.isArray(paths));
-  return (paths as { from: string; to: string; mtu: number; reason: string }[]).find(({ from, to }) => from === "blue-a0" && to === "green-a0");
+  return (paths as { from: string; to: string; mtu: number; reason: string }[]).find(
+    ({ from, to }) => from === "blue-a0" && to === "green-a0",
+  );
 }

@@ -35,7 +35,10 @@ describe("overlaynet lab why", function () {
 
   async function command(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
     const program = `require(${JSON.stringify(resolve(__dirname, "../../lab/src/commands/lab"))}).labCommand().parseAsync(["node", "lab", "why", ...process.argv.slice(1)]).catch((error) => { console.error(error.message); process.exitCode = 1; })`;
-    const child = spawn(process.execPath, ["--require", "tsx/cjs", "-e", program, "--", ...args], { env: { ...process.env, OVERLAYNET_LAB_STATE: lab.lab.state }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, ["--require", "tsx/cjs", "-e", program, "--", ...args], {
+      env: { ...process.env, OVERLAYNET_LAB_STATE: lab.lab.state },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const [out, err]: Buffer[][] = [[], []];
     child.stdout.on("data", (chunk: Buffer) => out?.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => err?.push(chunk));
@@ -44,7 +47,9 @@ describe("overlaynet lab why", function () {
   }
 
   /** The rule or check with a counter that the packet's way ends with, and its packets. */
-  async function lastCounted(...args: string[]): Promise<[verdict: string, rule: string | undefined, packets: number | undefined]> {
+  async function lastCounted(
+    ...args: string[]
+  ): Promise<[verdict: string, rule: string | undefined, packets: number | undefined]> {
     const { packet } = JSON.parse((await command(...args, "--output", "json")).stdout) as Answer;
     const last: CountedHop | undefined = packet.hops.filter(({ packets }) => packets !== undefined).at(-1);
     return [packet.verdict, last?.rule ?? last?.kind, last?.packets];
@@ -60,7 +65,10 @@ describe("overlaynet lab why", function () {
   it("names the place that drops a packet, whose counter the packet moves", async () => {
     const [verdict, place, before = NaN] = await lastCounted("a1", "b1", "--protocol", "94");
     deepStrictEqual([verdict, place], ["dropped", "security-group"]);
-    strictEqual(await delivered(lab.guest("b1"), "ip protocol 94", () => lab.guest("a1").sendProtocol(94, ip.b1)), false);
+    strictEqual(
+      await delivered(lab.guest("b1"), "ip protocol 94", () => lab.guest("a1").sendProtocol(94, ip.b1)),
+      false,
+    );
     deepStrictEqual(await lastCounted("a1", "b1", "--protocol", "94"), ["dropped", "security-group", before + 1]);
   });
 
@@ -70,7 +78,10 @@ describe("overlaynet lab why", function () {
     const asked = ["a1", "b1", "--protocol", "4", "--source", workload];
     const [verdict, place, before = NaN] = await lastCounted(...asked);
     deepStrictEqual([verdict, place], ["dropped", "source-dest-check"]);
-    strictEqual(await delivered(lab.guest("b1"), "ip protocol 4", () => lab.guest("a1").sendProtocol(4, ip.b1, workload)), false);
+    strictEqual(
+      await delivered(lab.guest("b1"), "ip protocol 4", () => lab.guest("a1").sendProtocol(4, ip.b1, workload)),
+      false,
+    );
     deepStrictEqual(await lastCounted(...asked), ["dropped", "source-dest-check", before + 1]);
   });
 
@@ -81,7 +92,10 @@ describe("overlaynet lab why", function () {
     match(there.stdout, /\nThe answer: protocol 4 from 10\.2\.1\.11 to 10\.1\.1\.11/);
     const not = await command("a1", ip.b1, "--port", "22");
     strictEqual(not.code, 1);
-    match(not.stdout, /Dropped at eni-b1: ENI_SG_RULES_MISMATCH: .*\n {2}Add an ingress rule to sg-b1: ipProtocol tcp, fromPort 22, toPort 22 from 10\.1\.1\.11\/32\.\n/);
+    match(
+      not.stdout,
+      /Dropped at eni-b1: ENI_SG_RULES_MISMATCH: .*\n {2}Add an ingress rule to sg-b1: ipProtocol tcp, fromPort 22, toPort 22 from 10\.1\.1\.11\/32\.\n/,
+    );
     const wrong = await command("a1", "b1", "--protocol", "tcp");
     deepStrictEqual([wrong.code, wrong.stdout, wrong.stderr], [1, "", "--protocol tcp needs --port.\n"]);
   });

@@ -6,7 +6,12 @@ import { dirname, join, relative, resolve } from "node:path";
 const ROOT = resolve(__dirname, "../..");
 const PURE = ["ippool", "ipam", "plan", "node"];
 /** What each pure room may import of the others. */
-const BELOW: Readonly<Record<string, readonly string[]>> = { ippool: [], ipam: ["ippool", "plan"], plan: ["ippool", "ipam"], node: ["ippool", "ipam", "plan"] };
+const BELOW: Readonly<Record<string, readonly string[]>> = {
+  ippool: [],
+  ipam: ["ippool", "plan"],
+  plan: ["ippool", "ipam"],
+  node: ["ippool", "ipam", "plan"],
+};
 const PURE_PACKAGES = new Set(["ip-num", "yaml", "node:crypto", "node:net", "node:zlib"]);
 
 interface Import {
@@ -22,27 +27,39 @@ function importsIn(folder: string): Import[] {
       const text = readFileSync(file, "utf8");
       return [...text.matchAll(/(?:from|import|require\()\s*\(?["']([^"']+)["']/g)].map((match) => {
         const target = match[1] ?? "";
-        return { file: relative(ROOT, file), target: target.startsWith(".") ? relative(ROOT, resolve(dirname(file), target)) : target };
+        return {
+          file: relative(ROOT, file),
+          target: target.startsWith(".") ? relative(ROOT, resolve(dirname(file), target)) : target,
+        };
       });
     });
 }
 
 describe("arrows between the rooms", () => {
   it("sees imports at all", () => {
-    assert.ok(importsIn("provider/src").some((i) => i.file === "provider/src/ippool/parse.ts" || i.target.startsWith("provider/src/ippool/")));
+    assert.ok(
+      importsIn("provider/src").some(
+        (i) => i.file === "provider/src/ippool/parse.ts" || i.target.startsWith("provider/src/ippool/"),
+      ),
+    );
   });
 
   for (const room of PURE) {
     it(`${room} is pure: no Pulumi, ssh2 or file system, nothing of the rooms above it`, () => {
       const allowed = [room, ...(BELOW[room] ?? [])].map((name) => `provider/src/${name}/`);
-      const wrong = importsIn(`provider/src/${room}`).filter(({ target }) => !PURE_PACKAGES.has(target) && !allowed.some((prefix) => target.startsWith(prefix)));
+      const wrong = importsIn(`provider/src/${room}`).filter(
+        ({ target }) => !PURE_PACKAGES.has(target) && !allowed.some((prefix) => target.startsWith(prefix)),
+      );
       assert.deepEqual(wrong, []);
     });
   }
 
   it("the lab and the provider never import each other", () => {
     assert.deepEqual(
-      [...importsIn("lab/src").filter((i) => i.target.startsWith("provider/")), ...importsIn("provider/src").filter((i) => i.target.startsWith("lab/"))],
+      [
+        ...importsIn("lab/src").filter((i) => i.target.startsWith("provider/")),
+        ...importsIn("provider/src").filter((i) => i.target.startsWith("lab/")),
+      ],
       [],
     );
   });

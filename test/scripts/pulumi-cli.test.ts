@@ -15,7 +15,10 @@ describe("scripts/pulumi-cli --check", () => {
     mkdirSync(join(dir, "project/node_modules/.bin"), { recursive: true });
     mkdirSync(join(dir, "project/node_modules/pulumi"));
     cpSync(join(root, "scripts/pulumi-cli"), join(dir, "project/scripts/pulumi-cli"));
-    writeFileSync(join(dir, "project/node_modules/pulumi/package.json"), '{\n    "name": "pulumi",\n    "version": "3.1.2",\n    "bin": {}\n}\n');
+    writeFileSync(
+      join(dir, "project/node_modules/pulumi/package.json"),
+      '{\n    "name": "pulumi",\n    "version": "3.1.2",\n    "bin": {}\n}\n',
+    );
     program("project/node_modules/pulumi/run.js", "echo v3.1.2");
     symlinkSync("../pulumi/run.js", join(dir, "project/node_modules/.bin/pulumi"));
   });
@@ -45,7 +48,11 @@ describe("scripts/pulumi-cli --check", () => {
   });
 
   it("takes none that says no version, another major version, or has no Node language host", () => {
-    for (const [version, host] of [["", true], ["v4.0.0", true], ["v3.9.0", false]] as const) {
+    for (const [version, host] of [
+      ["", true],
+      ["v4.0.0", true],
+      ["v3.9.0", false],
+    ] as const) {
       program("path/pulumi", `echo ${version}`);
       if (host) program("path/pulumi-language-nodejs", "");
       assert.equal(check().code, 1, version);

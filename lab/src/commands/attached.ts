@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { privileged } from "../state/privileged";
 
 /**
- * Runs a program as root on this terminal's own input and output, and returns its exit code; one ended by a signal gives 128 and more, as in sh.
+ * Runs a program as root on this terminal's own input and output, and returns its exit code; one ended by a signal
+ * gives 128 and more, as in sh.
  *
  * @param stdout a file descriptor to write to instead
  */

@@ -17,26 +17,54 @@ export interface CheckResult {
 
 /** Everything the lab needs of this machine, each tried for real in a namespace of its own; nothing is installed. */
 export async function checkMachine(lab: Lab): Promise<CheckResult[]> {
-  const machine = machineProblems({ architecture: arch(), availableMiB: availableMemory(), freeMiB: freeSpace(lab.state) });
+  const machine = machineProblems({
+    architecture: arch(),
+    availableMiB: availableMemory(),
+    freeMiB: freeSpace(lab.state),
+  });
   const root = await attempt("root", "run this as root, or let sudo work without a password", () => run(["true"]));
   if (root.problem !== undefined) return [...machine, root];
-  const results = [...machine, root, ...(await Promise.all(Object.entries(programs).map(([program, debian]) => hasProgram(program, debian))))];
+  const results = [
+    ...machine,
+    root,
+    ...(await Promise.all(Object.entries(programs).map(([program, debian]) => hasProgram(program, debian)))),
+  ];
   results.push(
-    await attempt("kernel: tap devices", "load the module tun (modprobe tun); a container needs the device /dev/net/tun", () => run(["test", "-c", "/dev/net/tun"])),
-    await attempt("kernel: br_netfilter", "this kernel needs bridge netfilter (CONFIG_BRIDGE_NETFILTER)", ensureBridgeNetfilter),
+    await attempt(
+      "kernel: tap devices",
+      "load the module tun (modprobe tun); a container needs the device /dev/net/tun",
+      () => run(["test", "-c", "/dev/net/tun"]),
+    ),
+    await attempt(
+      "kernel: br_netfilter",
+      "this kernel needs bridge netfilter (CONFIG_BRIDGE_NETFILTER)",
+      ensureBridgeNetfilter,
+    ),
   );
-  const tools = ["ip", "nft", "nsenter", "flock"].filter((program) => results.some(({ name, problem }) => name === `program ${program}` && problem !== undefined));
+  const tools = ["ip", "nft", "nsenter", "flock"].filter((program) =>
+    results.some(({ name, problem }) => name === `program ${program}` && problem !== undefined),
+  );
   if (tools.length > 0) results.push({ name: "kernel: networks", problem: `not tried without ${tools.join(", ")}` });
   else {
     await withFabricLock(lab, "checking this machine", async () => {
       results.push(...(await tryKernel(`${namespacePrefix(lab)}check`)));
       if (results.every(({ problem }) => problem === undefined)) {
-        results.push(await attempt("self-test: security groups hold", "the lab refuses to run here, as its verdicts would be wrong", () => selfTest(lab)));
+        results.push(
+          await attempt(
+            "self-test: security groups hold",
+            "the lab refuses to run here, as its verdicts would be wrong",
+            () => selfTest(lab),
+          ),
+        );
       }
     });
   }
   const missing = ["linux", "base.img"].filter((file) => !existsSync(join(lab.image("bookworm"), file)));
-  results.push({ name: "image of the nodes", problem: missing.length === 0 ? undefined : `${missing.join(" and ")} not in ${lab.image("bookworm")}: run scripts/setup` });
+  results.push({
+    name: "image of the nodes",
+    problem:
+      missing.length === 0 ? undefined : `${missing.join(" and ")} not in ${lab.image("bookworm")}: run scripts/setup`,
+  });
   return results;
 }
 
@@ -74,9 +102,24 @@ const leastMiB = { memory: 256, disk: 512 };
 export function machineProblems({ architecture, availableMiB, freeMiB }: Machine): CheckResult[] {
   const when = (missing: boolean, problem: string): { readonly problem?: string } => (missing ? { problem } : {});
   return [
-    { name: "processor", ...when(architecture !== "x64", `the nodes' kernel is for amd64 (x86-64), this machine is ${architecture}`) },
-    { name: "memory", ...when(availableMiB < leastMiB.memory, `${availableMiB} MiB are available, one small node needs ${leastMiB.memory} MiB; end something, or add memory`) },
-    { name: "disk", ...when(freeMiB < leastMiB.disk, `${freeMiB} MiB are free for the state directory, the least is ${leastMiB.disk} MiB; free some, or set OVERLAYNET_LAB_STATE to a place on another disk`) },
+    {
+      name: "processor",
+      ...when(architecture !== "x64", `the nodes' kernel is for amd64 (x86-64), this machine is ${architecture}`),
+    },
+    {
+      name: "memory",
+      ...when(
+        availableMiB < leastMiB.memory,
+        `${availableMiB} MiB are available, one small node needs ${leastMiB.memory} MiB; end something, or add memory`,
+      ),
+    },
+    {
+      name: "disk",
+      ...when(
+        freeMiB < leastMiB.disk,
+        `${freeMiB} MiB are free for the state directory, the least is ${leastMiB.disk} MiB; free some, or set OVERLAYNET_LAB_STATE to a place on another disk`,
+      ),
+    },
   ];
 }
 
@@ -90,11 +133,15 @@ function freeSpace(directory: string): number {
 }
 
 function hasProgram(program: string, debian: string): Promise<CheckResult> {
-  return attempt(`program ${program}`, `install the package ${debian}`, () => run(["sh", "-c", 'command -v "$1" >/dev/null || { echo "not found" >&2; exit 1; }', "sh", program]));
+  return attempt(`program ${program}`, `install the package ${debian}`, () =>
+    run(["sh", "-c", 'command -v "$1" >/dev/null || { echo "not found" >&2; exit 1; }', "sh", program]),
+  );
 }
 
 async function tryKernel(namespace: string): Promise<CheckResult[]> {
-  const made = await attempt("kernel: network namespaces", "this kernel or container allows none", () => run(["ip", "netns", "add", namespace]));
+  const made = await attempt("kernel: network namespaces", "this kernel or container allows none", () =>
+    run(["ip", "netns", "add", namespace]),
+  );
   if (made.problem !== undefined) return [made];
   const results = [made];
   const nft = (...ruleset: string[]): string => `nft -f - <<'NFT'\n${ruleset.join("\n")}\nNFT`;
@@ -103,12 +150,29 @@ async function tryKernel(namespace: string): Promise<CheckResult[]> {
     "kernel: bridges": "ip link add name b0 type bridge",
     "kernel: tap devices in a namespace": "ip tuntap add dev t0 mode tap",
     "kernel: rules by incoming device": "ip rule add iif lo lookup 1000",
-    "kernel: nftables for bridges": nft("table bridge t {", "chain c { type filter hook prerouting priority 0; ether type arp meta mark set 1; meta pkttype set host; }", "}"),
-    "kernel: nftables with connection tracking": nft("table ip t {", "chain c { type filter hook forward priority 0; ct state established,related counter accept; }", "}"),
-    "kernel: address translation": nft("table ip n {", "map m { type ipv4_addr : ipv4_addr; elements = { 192.0.2.1 : 192.0.2.2 } }", "chain c { type nat hook prerouting priority dstnat; dnat to ip daddr map @m; }", "}"),
+    "kernel: nftables for bridges": nft(
+      "table bridge t {",
+      "chain c { type filter hook prerouting priority 0; ether type arp meta mark set 1; meta pkttype set host; }",
+      "}",
+    ),
+    "kernel: nftables with connection tracking": nft(
+      "table ip t {",
+      "chain c { type filter hook forward priority 0; ct state established,related counter accept; }",
+      "}",
+    ),
+    "kernel: address translation": nft(
+      "table ip n {",
+      "map m { type ipv4_addr : ipv4_addr; elements = { 192.0.2.1 : 192.0.2.2 } }",
+      "chain c { type nat hook prerouting priority dstnat; dnat to ip daddr map @m; }",
+      "}",
+    ),
   };
   for (const [name, script] of Object.entries(features)) {
-    results.push(await attempt(name, "the kernel lacks it, or a module that it could not load", () => run(["nsenter", `--net=/run/netns/${namespace}`, "sh", "-s"], { stdin: `set -eu\n${script}\n` })));
+    results.push(
+      await attempt(name, "the kernel lacks it, or a module that it could not load", () =>
+        run(["nsenter", `--net=/run/netns/${namespace}`, "sh", "-s"], { stdin: `set -eu\n${script}\n` }),
+      ),
+    );
   }
   await run(["sh", "-s"], { stdin: `${removalCommands(namespace).join("\n")}\n` });
   return results;

@@ -9,7 +9,11 @@ import { RecordStore } from "../state/store";
 import { chooseNode, labNodes, nameOf } from "./find-node";
 
 /** Directions by the words of the command line. */
-export const directions = { both: ["ingress", "egress"], ingress: ["ingress"], egress: ["egress"] } as const satisfies Readonly<Record<string, readonly Direction[]>>;
+export const directions = {
+  both: ["ingress", "egress"],
+  ingress: ["ingress"],
+  egress: ["egress"],
+} as const satisfies Readonly<Record<string, readonly Direction[]>>;
 
 /**
  * Cuts the wires of a node's network interfaces, of one interface or of a peering connection, or has it lose packets.
@@ -17,14 +21,25 @@ export const directions = { both: ["ingress", "egress"], ingress: ["ingress"], e
  * @param share of the packets that are dropped, above 0, at most 1: cut
  * @returns the faults that were made
  */
-export async function faultLink(lab: Lab, wanted: string, direction: keyof typeof directions, share: number): Promise<Fault[]> {
+export async function faultLink(
+  lab: Lab,
+  wanted: string,
+  direction: keyof typeof directions,
+  share: number,
+): Promise<Fault[]> {
   const kind = share >= 1 ? "cut" : "loss";
-  return change(lab, (targets) => targets(wanted, "wires").flatMap((target) => directions[direction].map((each): Fault => ({ kind, target, direction: each, share: Math.min(1, share) }))));
+  return change(lab, (targets) =>
+    targets(wanted, "wires").flatMap((target) =>
+      directions[direction].map((each): Fault => ({ kind, target, direction: each, share: Math.min(1, share) })),
+    ),
+  );
 }
 
 /** Refuses what comes to port 22 of a node's network interfaces; `lab ssh` and `lab exec` still have their way in. */
 export async function refuseSsh(lab: Lab, wanted: string, answer: "reset" | "drop"): Promise<Fault[]> {
-  return change(lab, (targets) => targets(wanted, "interfaces").map((target): Fault => ({ kind: "refuse-ssh", target, answer })));
+  return change(lab, (targets) =>
+    targets(wanted, "interfaces").map((target): Fault => ({ kind: "refuse-ssh", target, answer })),
+  );
 }
 
 /**
@@ -32,16 +47,26 @@ export async function refuseSsh(lab: Lab, wanted: string, answer: "reset" | "dro
  *
  * @returns what there was
  */
-export async function clearFaults(lab: Lab, wanted?: string): Promise<{ readonly faults: readonly Fault[]; readonly resumed: readonly string[] }> {
+export async function clearFaults(
+  lab: Lab,
+  wanted?: string,
+): Promise<{ readonly faults: readonly Fault[]; readonly resumed: readonly string[] }> {
   const targets = wanted === undefined ? undefined : new Set(targetsOf(lab)(wanted, "wires"));
   const isMeant = (target: string): boolean => targets?.has(target) ?? true;
   const { records, cleared } = await withLock(lab.lock, "clearing faults", async () => {
     const [before, records] = [readFaults(lab), new RecordStore(lab).list()];
-    writeFaults(lab, before.filter(({ target }) => !isMeant(target)));
+    writeFaults(
+      lab,
+      before.filter(({ target }) => !isMeant(target)),
+    );
     await reconcile(lab, records);
     return { records, cleared: before.filter(({ target }) => isMeant(target)) };
   });
-  const own = new Set(readCloud(records).networkInterfaces.filter(({ networkInterfaceId }) => isMeant(networkInterfaceId)).map(({ instanceId }) => instanceId));
+  const own = new Set(
+    readCloud(records)
+      .networkInterfaces.filter(({ networkInterfaceId }) => isMeant(networkInterfaceId))
+      .map(({ instanceId }) => instanceId),
+  );
   const paused = labNodes(lab).filter(({ id }) => own.has(id) && nodeStatus(lab, id).paused === true);
   for (const { id } of paused) await resumeNode(lab, id);
   return { faults: cleared, resumed: paused.map(({ name }) => name) };
@@ -50,7 +75,13 @@ export async function clearFaults(lab: Lab, wanted?: string): Promise<{ readonly
 /** A fault in words: `eni-1: 25 % of what it receives is lost`. */
 export function describeFault(fault: Fault): string {
   if (fault.kind === "refuse-ssh") return `${fault.target}: ssh is refused (${fault.answer})`;
-  const what = /^pcx-/.test(fault.target) ? (fault.direction === "egress" ? "from requester to accepter" : "from accepter to requester") : fault.direction === "egress" ? "that it sends" : "that it receives";
+  const what = /^pcx-/.test(fault.target)
+    ? fault.direction === "egress"
+      ? "from requester to accepter"
+      : "from accepter to requester"
+    : fault.direction === "egress"
+      ? "that it sends"
+      : "that it receives";
   return `${fault.target}: ${fault.kind === "cut" ? "all" : `${Number((fault.share * 100).toFixed(4))} %`} ${what} is lost`;
 }
 
@@ -62,24 +93,35 @@ async function change(lab: Lab, make: (targets: Targets) => Fault[]): Promise<Fa
     const records = new RecordStore(lab).list();
     const cloud = readCloud(records);
     const made = make(targetsOf(lab));
-    writeFaults(lab, withFault(readFaults(lab), made).filter((fault) => isOfCloud(fault, cloud)));
+    writeFaults(
+      lab,
+      withFault(readFaults(lab), made).filter((fault) => isOfCloud(fault, cloud)),
+    );
     await reconcile(lab, records);
     return made;
   });
 }
 
-/** What a person means: a node, by all that findNode takes, an interface's or a peering connection's id, or the latter's Name tag. */
+/**
+ * What a person means: a node, by all that findNode takes, an interface's or a peering connection's id, or the latter's
+ * Name tag.
+ */
 function targetsOf(lab: Lab): Targets {
   const records = new RecordStore(lab).list();
   const { networkInterfaces, peerings } = readCloud(records);
   return (wanted, what) => {
     const nodes = labNodes(lab);
-    const named = records.filter(({ id }) => peerings.some((peering) => peering.id === id)).map((record) => ({ id: record.id, name: nameOf(record) }));
+    const named = records
+      .filter(({ id }) => peerings.some((peering) => peering.id === id))
+      .map((record) => ({ id: record.id, name: nameOf(record) }));
     const peering = what === "wires" ? named.filter(({ id, name }) => id === wanted || name === wanted) : [];
     if (networkInterfaces.some(({ networkInterfaceId }) => networkInterfaceId === wanted)) return [wanted];
     if (peering.length === 1) return peering.map(({ id }) => id);
-    if (/^(?:eni|pcx)-/.test(wanted)) throw new Error(`The lab has no ${wanted}${what === "wires" ? "" : " that has a port 22"}.`);
+    if (/^(?:eni|pcx)-/.test(wanted))
+      throw new Error(`The lab has no ${wanted}${what === "wires" ? "" : " that has a port 22"}.`);
     const node = chooseNode(nodes, wanted);
-    return networkInterfaces.filter(({ instanceId }) => instanceId === node.id).map(({ networkInterfaceId }) => networkInterfaceId);
+    return networkInterfaces
+      .filter(({ instanceId }) => instanceId === node.id)
+      .map(({ networkInterfaceId }) => networkInterfaceId);
   };
 }

@@ -26,7 +26,14 @@ export interface LabNode {
 export function labNodes(lab: Lab): LabNode[] {
   const records = new RecordStore(lab).list();
   const byId = new Map(records.map((record) => [record.id, record]));
-  const elastic = new Map(records.filter(({ type }) => type === "aws:ec2/eipAssociation:EipAssociation").map((record) => [`${text(record, "networkInterfaceId")} ${text(record, "privateIpAddress")}`, text(record, "publicIp")]));
+  const elastic = new Map(
+    records
+      .filter(({ type }) => type === "aws:ec2/eipAssociation:EipAssociation")
+      .map((record) => [
+        `${text(record, "networkInterfaceId")} ${text(record, "privateIpAddress")}`,
+        text(record, "publicIp"),
+      ]),
+  );
   return records
     .filter(({ type, outputs }) => type === "aws:ec2/instance:Instance" && outputs["instanceState"] !== "terminated")
     .map((record) => {
@@ -36,14 +43,22 @@ export function labNodes(lab: Lab): LabNode[] {
         id: record.id,
         name: nameOf(record),
         vpc: vpc === undefined ? "" : nameOf(vpc),
-        availabilityZone: text(record, "availabilityZone") || (subnet === undefined ? "" : text(subnet, "availabilityZone")),
+        availabilityZone:
+          text(record, "availabilityZone") || (subnet === undefined ? "" : text(subnet, "availabilityZone")),
         privateIp: text(record, "privateIp"),
         // An Elastic IP address takes the place of the one given at launch.
-        publicIp: elastic.get(`${text(record, "primaryNetworkInterfaceId")} ${text(record, "privateIp")}`) ?? text(record, "publicIp"),
+        publicIp:
+          elastic.get(`${text(record, "primaryNetworkInterfaceId")} ${text(record, "privateIp")}`) ??
+          text(record, "publicIp"),
         state: nodeStatus(lab, record.id).state,
         namespace: namespaceOf(lab, record),
         otherNamespaces: records
-          .filter(({ type, outputs }) => type === "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment" && outputs["instanceId"] === record.id && outputs["deviceIndex"] !== 0)
+          .filter(
+            ({ type, outputs }) =>
+              type === "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment" &&
+              outputs["instanceId"] === record.id &&
+              outputs["deviceIndex"] !== 0,
+          )
           .map((attachment) => namespaceOfId(namespacePrefix(lab), text(attachment, "networkInterfaceId"))),
       };
     })
@@ -51,8 +66,8 @@ export function labNodes(lab: Lab): LabNode[] {
 }
 
 /**
- * The node that a person means: by instance id, address, Name tag, or the end of a Name tag after a hyphen (blue-a0 for test-blue-a0)
- * where that says which.
+ * The node that a person means: by instance id, address, Name tag, or the end of a Name tag after a hyphen (blue-a0 for
+ * test-blue-a0) where that says which.
  *
  * @throws naming the nodes there are when none or several are meant
  */
@@ -66,9 +81,16 @@ export function chooseNode(nodes: readonly LabNode[], wanted: string): LabNode {
   const meant = exact.length > 0 ? exact : nodes.filter(({ name }) => name.endsWith(`-${wanted}`));
   const [node, another] = meant;
   if (node === undefined) {
-    throw new Error(nodes.length === 0 ? "The lab has no nodes." : `The lab has no node "${wanted}". There are: ${nodes.map(({ name }) => name).join(", ")}.`);
+    throw new Error(
+      nodes.length === 0
+        ? "The lab has no nodes."
+        : `The lab has no node "${wanted}". There are: ${nodes.map(({ name }) => name).join(", ")}.`,
+    );
   }
-  if (another !== undefined) throw new Error(`"${wanted}" may be ${meant.map(({ name, id }) => `${name} (${id})`).join(" or ")}: give the instance id.`);
+  if (another !== undefined)
+    throw new Error(
+      `"${wanted}" may be ${meant.map(({ name, id }) => `${name} (${id})`).join(" or ")}: give the instance id.`,
+    );
   return node;
 }
 

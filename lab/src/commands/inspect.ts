@@ -44,7 +44,11 @@ export interface RouteTableView extends Named {
   readonly vpcId: string;
   readonly main: boolean;
   readonly subnetIds: readonly string[];
-  readonly routes: readonly { readonly destination: string; readonly target: string; readonly state: "active" | "blackhole" }[];
+  readonly routes: readonly {
+    readonly destination: string;
+    readonly target: string;
+    readonly state: "active" | "blackhole";
+  }[];
 }
 
 /** An internet or NAT gateway. */
@@ -67,7 +71,12 @@ export interface PeeringView extends Named {
 
 export interface TransitGatewayView extends Named {
   readonly namespace: string;
-  readonly attachments: readonly { readonly id: string; readonly vpcId: string; readonly subnetIds: readonly string[]; readonly routeTableId?: string }[];
+  readonly attachments: readonly {
+    readonly id: string;
+    readonly vpcId: string;
+    readonly subnetIds: readonly string[];
+    readonly routeTableId?: string;
+  }[];
   readonly routeTables: readonly {
     readonly id: string;
     readonly propagatedAttachmentIds: readonly string[];
@@ -97,7 +106,15 @@ export interface SecurityGroupView extends Named {
 export interface NetworkAclView extends Named {
   readonly vpcId: string;
   readonly subnetIds: readonly string[];
-  readonly rules: readonly { readonly number: number; readonly direction: "ingress" | "egress"; readonly action: string; readonly protocol: string; readonly cidr: string; readonly fromPort: number; readonly toPort: number }[];
+  readonly rules: readonly {
+    readonly number: number;
+    readonly direction: "ingress" | "egress";
+    readonly action: string;
+    readonly protocol: string;
+    readonly cidr: string;
+    readonly fromPort: number;
+    readonly toPort: number;
+  }[];
 }
 
 export interface NetworkInterfaceView extends Named {
@@ -166,7 +183,12 @@ export interface LabView {
   readonly networkAcls: readonly NetworkAclView[];
   readonly securityGroups: readonly SecurityGroupView[];
   readonly networkInterfaces: readonly NetworkInterfaceView[];
-  readonly elasticIps: readonly { readonly id: string; readonly publicIp: string; readonly networkInterfaceId?: string; readonly privateIp?: string }[];
+  readonly elasticIps: readonly {
+    readonly id: string;
+    readonly publicIp: string;
+    readonly networkInterfaceId?: string;
+    readonly privateIp?: string;
+  }[];
   readonly keyPairs: readonly { readonly name: string; readonly region: string; readonly fingerprint: string }[];
   readonly nodes: readonly NodeView[];
   readonly faults: readonly FaultView[];
@@ -207,7 +229,12 @@ export async function inspect(lab: Lab, wanted?: string): Promise<LabView> {
   return wanted === undefined ? view : about(view, chooseNode(labNodes(lab), wanted).id);
 }
 
-async function countCaught(lab: Lab, records: readonly ResourceRecord[], faults: readonly Fault[], namespaces: ReadonlySet<string>): Promise<Map<Fault, number>> {
+async function countCaught(
+  lab: Lab,
+  records: readonly ResourceRecord[],
+  faults: readonly Fault[],
+  namespaces: ReadonlySet<string>,
+): Promise<Map<Fault, number>> {
   const caught = new Map<Fault, number>();
   if (faults.length === 0) return caught;
   const cloud = readCloud(records);
@@ -216,7 +243,11 @@ async function countCaught(lab: Lab, records: readonly ResourceRecord[], faults:
     const name = counter === undefined ? "" : namespaceOfId(namespacePrefix(lab), counter.namespaceOf);
     return counter !== undefined && namespaces.has(name) ? [{ fault, name, comment: counter.comment }] : [];
   });
-  const counters = new Map(await Promise.all([...new Set(places.map(({ name }) => name))].map(async (name) => [name, await readCounters(name)] as const)));
+  const counters = new Map(
+    await Promise.all(
+      [...new Set(places.map(({ name }) => name))].map(async (name) => [name, await readCounters(name)] as const),
+    ),
+  );
   for (const { fault, name, comment } of places) {
     const counter = counters.get(name)?.find((each) => each.comment === comment);
     if (counter !== undefined) caught.set(fault, counter.packets);
@@ -229,7 +260,12 @@ export function viewOf(lab: Lab, records: readonly ResourceRecord[], seen: Seen)
   const prefix = namespacePrefix(lab);
   const of = (type: string): ResourceRecord[] => records.filter((record) => record.type === type);
   const byId = new Map(records.map((record) => [record.id, record]));
-  const named = (record: ResourceRecord): Named => ({ id: record.id, name: nameOf(record), region: text(record, "region"), urn: printable(record.urn) });
+  const named = (record: ResourceRecord): Named => ({
+    id: record.id,
+    name: nameOf(record),
+    region: text(record, "region"),
+    urn: printable(record.urn),
+  });
   const namespace = (id: string): string => namespaceOfId(prefix, id);
 
   const vpcs = of("aws:ec2/vpc:Vpc");
@@ -240,83 +276,168 @@ export function viewOf(lab: Lab, records: readonly ResourceRecord[], seen: Seen)
     vpcId: text(record, "vpcId"),
     cidr: text(record, "cidrBlock"),
     availabilityZone: text(record, "availabilityZone"),
-    routeTableId: text(associations.find(({ outputs }) => outputs["subnetId"] === record.id), "routeTableId") || (mainOf.get(text(record, "vpcId")) ?? ""),
+    routeTableId:
+      text(
+        associations.find(({ outputs }) => outputs["subnetId"] === record.id),
+        "routeTableId",
+      ) ||
+      (mainOf.get(text(record, "vpcId")) ?? ""),
   }));
 
   const instances = of("aws:ec2/instance:Instance").filter(({ outputs }) => outputs["instanceState"] !== "terminated");
   const networkInterfaces = interfaces(instances, records, named, namespace);
   const elastic = of("aws:ec2/eipAssociation:EipAssociation");
-  const nodes = instances.map((record): NodeView => nodeView(lab, record, { named, seen, subnets, networkInterfaces, elastic, namespace }));
+  const nodes = instances.map((record): NodeView =>
+    nodeView(lab, record, { named, seen, subnets, networkInterfaces, elastic, namespace }),
+  );
 
   const isThere = (target: string): boolean => {
     const record = byId.get(target);
-    if (record === undefined) return networkInterfaces.some(({ id, instanceId }) => id === target && instanceId !== undefined) || nodes.some(({ id }) => id === target);
-    return record.type !== "aws:ec2/vpcPeeringConnection:VpcPeeringConnection" || record.outputs["acceptStatus"] === "active";
+    if (record === undefined)
+      return (
+        networkInterfaces.some(({ id, instanceId }) => id === target && instanceId !== undefined) ||
+        nodes.some(({ id }) => id === target)
+      );
+    return (
+      record.type !== "aws:ec2/vpcPeeringConnection:VpcPeeringConnection" || record.outputs["acceptStatus"] === "active"
+    );
   };
   const transitAttachments = of("aws:ec2transitgateway/vpcAttachment:VpcAttachment");
-  const rules = (["ingress", "egress"] as const).flatMap((direction) => of(direction === "ingress" ? "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule" : "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule").map((record) => ({ record, direction })));
+  const rules = (["ingress", "egress"] as const).flatMap((direction) =>
+    of(
+      direction === "ingress"
+        ? "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+        : "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    ).map((record) => ({ record, direction })),
+  );
 
   const view: Omit<LabView, "waiting"> = {
     lab: { id: lab.id, state: lab.state },
-    vpcs: vpcs.map((record) => ({ ...named(record), cidr: text(record, "cidrBlock"), mainRouteTableId: text(record, "mainRouteTableId"), namespace: namespace(record.id) })),
+    vpcs: vpcs.map((record) => ({
+      ...named(record),
+      cidr: text(record, "cidrBlock"),
+      mainRouteTableId: text(record, "mainRouteTableId"),
+      namespace: namespace(record.id),
+    })),
     subnets,
     routeTables: of("aws:ec2/routeTable:RouteTable").map((record) => ({
       ...named(record),
       vpcId: text(record, "vpcId"),
       main: mainOf.get(text(record, "vpcId")) === record.id,
       subnetIds: subnets.filter(({ routeTableId }) => routeTableId === record.id).map(({ id }) => id),
-      routes: of("aws:ec2/route:Route").filter(({ outputs }) => outputs["routeTableId"] === record.id).map((route) => {
-        const target = routeTargets.map((key) => text(route, key)).find((id) => id !== "") ?? "";
-        return { destination: text(route, "destinationCidrBlock"), target, state: isThere(target) ? "active" : "blackhole" };
-      }),
+      routes: of("aws:ec2/route:Route")
+        .filter(({ outputs }) => outputs["routeTableId"] === record.id)
+        .map((route) => {
+          const target = routeTargets.map((key) => text(route, key)).find((id) => id !== "") ?? "";
+          return {
+            destination: text(route, "destinationCidrBlock"),
+            target,
+            state: isThere(target) ? "active" : "blackhole",
+          };
+        }),
     })),
     gateways: [
-      ...of("aws:ec2/internetGateway:InternetGateway").map((record): GatewayView => ({ ...named(record), kind: "internet", ...some("vpcId", text(record, "vpcId")), namespace: namespace(record.id) })),
+      ...of("aws:ec2/internetGateway:InternetGateway").map((record): GatewayView => ({
+        ...named(record),
+        kind: "internet",
+        ...some("vpcId", text(record, "vpcId")),
+        namespace: namespace(record.id),
+      })),
       ...of("aws:ec2/natGateway:NatGateway").map((record): GatewayView => ({
-        ...named(record), kind: "nat", ...some("vpcId", subnets.find(({ id }) => id === record.outputs["subnetId"])?.vpcId), ...some("subnetId", text(record, "subnetId")),
-        ...some("privateIp", text(record, "privateIp")), ...some("publicIp", text(record, "publicIp")), namespace: namespace(record.id),
+        ...named(record),
+        kind: "nat",
+        ...some("vpcId", subnets.find(({ id }) => id === record.outputs["subnetId"])?.vpcId),
+        ...some("subnetId", text(record, "subnetId")),
+        ...some("privateIp", text(record, "privateIp")),
+        ...some("publicIp", text(record, "publicIp")),
+        namespace: namespace(record.id),
       })),
     ],
-    peerings: of("aws:ec2/vpcPeeringConnection:VpcPeeringConnection").map((record) => ({ ...named(record), requesterVpcId: text(record, "vpcId"), accepterVpcId: text(record, "peerVpcId"), status: text(record, "acceptStatus") })),
+    peerings: of("aws:ec2/vpcPeeringConnection:VpcPeeringConnection").map((record) => ({
+      ...named(record),
+      requesterVpcId: text(record, "vpcId"),
+      accepterVpcId: text(record, "peerVpcId"),
+      status: text(record, "acceptStatus"),
+    })),
     transitGateways: of("aws:ec2transitgateway/transitGateway:TransitGateway").map((record) => ({
       ...named(record),
       namespace: namespace(record.id),
-      attachments: transitAttachments.filter(({ outputs }) => outputs["transitGatewayId"] === record.id).map((attachment) => ({
-        id: attachment.id,
-        vpcId: text(attachment, "vpcId"),
-        subnetIds: texts(attachment, "subnetIds"),
-        ...some("routeTableId", text(of("aws:ec2transitgateway/routeTableAssociation:RouteTableAssociation").find(({ outputs }) => outputs["transitGatewayAttachmentId"] === attachment.id), "transitGatewayRouteTableId")),
-      })),
-      routeTables: of("aws:ec2transitgateway/routeTable:RouteTable").filter(({ outputs }) => outputs["transitGatewayId"] === record.id).map(({ id }) => {
-        const ofTable = (type: string): ResourceRecord[] => of(type).filter(({ outputs }) => outputs["transitGatewayRouteTableId"] === id);
-        return {
-          id,
-          propagatedAttachmentIds: ofTable("aws:ec2transitgateway/routeTablePropagation:RouteTablePropagation").map((each) => text(each, "transitGatewayAttachmentId")),
-          routes: ofTable("aws:ec2transitgateway/route:Route").map((each) => ({ destination: text(each, "destinationCidrBlock"), target: each.outputs["blackhole"] === true ? "blackhole" : text(each, "transitGatewayAttachmentId") })),
-        };
+      attachments: transitAttachments
+        .filter(({ outputs }) => outputs["transitGatewayId"] === record.id)
+        .map((attachment) => ({
+          id: attachment.id,
+          vpcId: text(attachment, "vpcId"),
+          subnetIds: texts(attachment, "subnetIds"),
+          ...some(
+            "routeTableId",
+            text(
+              of("aws:ec2transitgateway/routeTableAssociation:RouteTableAssociation").find(
+                ({ outputs }) => outputs["transitGatewayAttachmentId"] === attachment.id,
+              ),
+              "transitGatewayRouteTableId",
+            ),
+          ),
+        })),
+      routeTables: of("aws:ec2transitgateway/routeTable:RouteTable")
+        .filter(({ outputs }) => outputs["transitGatewayId"] === record.id)
+        .map(({ id }) => {
+          const ofTable = (type: string): ResourceRecord[] =>
+            of(type).filter(({ outputs }) => outputs["transitGatewayRouteTableId"] === id);
+          return {
+            id,
+            propagatedAttachmentIds: ofTable("aws:ec2transitgateway/routeTablePropagation:RouteTablePropagation").map(
+              (each) => text(each, "transitGatewayAttachmentId"),
+            ),
+            routes: ofTable("aws:ec2transitgateway/route:Route").map((each) => ({
+              destination: text(each, "destinationCidrBlock"),
+              target: each.outputs["blackhole"] === true ? "blackhole" : text(each, "transitGatewayAttachmentId"),
+            })),
+          };
+        }),
+    })),
+    networkAcls: [...of("aws:ec2/networkAcl:NetworkAcl"), ...of("aws:ec2/defaultNetworkAcl:DefaultNetworkAcl")].map(
+      (record) => ({
+        ...named(record),
+        vpcId: text(record, "vpcId"),
+        subnetIds: of("aws:ec2/networkAclAssociation:NetworkAclAssociation")
+          .filter(({ outputs }) => outputs["networkAclId"] === record.id)
+          .map((each) => text(each, "subnetId")),
+        rules: of("aws:ec2/networkAclRule:NetworkAclRule")
+          .filter(({ outputs }) => outputs["networkAclId"] === record.id)
+          .map((rule) => ({
+            number: number(rule, "ruleNumber"),
+            direction: rule.outputs["egress"] === true ? "egress" : "ingress",
+            action: text(rule, "ruleAction"),
+            protocol: text(rule, "protocol"),
+            cidr: text(rule, "cidrBlock"),
+            fromPort: number(rule, "fromPort"),
+            toPort: number(rule, "toPort"),
+          })),
       }),
-    })),
-    networkAcls: [...of("aws:ec2/networkAcl:NetworkAcl"), ...of("aws:ec2/defaultNetworkAcl:DefaultNetworkAcl")].map((record) => ({
-      ...named(record),
-      vpcId: text(record, "vpcId"),
-      subnetIds: of("aws:ec2/networkAclAssociation:NetworkAclAssociation").filter(({ outputs }) => outputs["networkAclId"] === record.id).map((each) => text(each, "subnetId")),
-      rules: of("aws:ec2/networkAclRule:NetworkAclRule").filter(({ outputs }) => outputs["networkAclId"] === record.id).map((rule) => ({
-        number: number(rule, "ruleNumber"), direction: rule.outputs["egress"] === true ? "egress" : "ingress", action: text(rule, "ruleAction"), protocol: text(rule, "protocol"),
-        cidr: text(rule, "cidrBlock"), fromPort: number(rule, "fromPort"), toPort: number(rule, "toPort"),
-      })),
-    })),
+    ),
     securityGroups: of("aws:ec2/securityGroup:SecurityGroup").map((record) => ({
       ...named(record),
       vpcId: text(record, "vpcId"),
       groupName: printable(text(record, "name")),
-      rules: rules.filter(({ record: { outputs } }) => outputs["securityGroupId"] === record.id).map(({ record: rule, direction }) => ruleView(rule, direction)),
+      rules: rules
+        .filter(({ record: { outputs } }) => outputs["securityGroupId"] === record.id)
+        .map(({ record: rule, direction }) => ruleView(rule, direction)),
     })),
     networkInterfaces,
     elasticIps: of("aws:ec2/eip:Eip").map((record) => {
       const association = elastic.find(({ outputs }) => outputs["publicIp"] === record.outputs["publicIp"]);
-      return { id: record.id, publicIp: text(record, "publicIp"), ...some("networkInterfaceId", text(association, "networkInterfaceId")), ...some("privateIp", text(association, "privateIpAddress")) };
+      return {
+        id: record.id,
+        publicIp: text(record, "publicIp"),
+        ...some("networkInterfaceId", text(association, "networkInterfaceId")),
+        ...some("privateIp", text(association, "privateIpAddress")),
+      };
     }),
-    keyPairs: of("aws:ec2/keyPair:KeyPair").map((record) => ({ name: printable(text(record, "keyName")), region: text(record, "region"), fingerprint: text(record, "fingerprint") })),
+    keyPairs: of("aws:ec2/keyPair:KeyPair").map((record) => ({
+      name: printable(text(record, "keyName")),
+      region: text(record, "region"),
+      fingerprint: text(record, "fingerprint"),
+    })),
     nodes,
     faults: seen.faults.flatMap((fault): FaultView[] => {
       const card = networkInterfaces.find(({ id }) => id === fault.target);
@@ -328,12 +449,30 @@ export function viewOf(lab: Lab, records: readonly ResourceRecord[], seen: Seen)
   return { ...view, waiting: waiting(view, instances, prefix, records, seen) };
 }
 
-const routeTargets = ["gatewayId", "natGatewayId", "transitGatewayId", "vpcPeeringConnectionId", "networkInterfaceId", "instanceId"];
+const routeTargets = [
+  "gatewayId",
+  "natGatewayId",
+  "transitGatewayId",
+  "vpcPeeringConnectionId",
+  "networkInterfaceId",
+  "instanceId",
+];
 
-function interfaces(instances: readonly ResourceRecord[], records: readonly ResourceRecord[], named: (record: ResourceRecord) => Named, namespace: (id: string) => string): NetworkInterfaceView[] {
+function interfaces(
+  instances: readonly ResourceRecord[],
+  records: readonly ResourceRecord[],
+  named: (record: ResourceRecord) => Named,
+  namespace: (id: string) => string,
+): NetworkInterfaceView[] {
   const own = records.filter(({ type }) => type === "aws:ec2/networkInterface:NetworkInterface");
-  const attachments = records.filter(({ type }) => type === "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment");
-  const view = (record: ResourceRecord, id: string, instance: { readonly instanceId?: string; readonly deviceIndex?: number }): NetworkInterfaceView => ({
+  const attachments = records.filter(
+    ({ type }) => type === "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment",
+  );
+  const view = (
+    record: ResourceRecord,
+    id: string,
+    instance: { readonly instanceId?: string; readonly deviceIndex?: number },
+  ): NetworkInterfaceView => ({
     ...named(record),
     id,
     subnetId: text(record, "subnetId"),
@@ -344,11 +483,27 @@ function interfaces(instances: readonly ResourceRecord[], records: readonly Reso
     sourceDestCheck: record.outputs["sourceDestCheck"] !== false,
     namespace: namespace(id),
   });
-  const primary = instances.map((instance) => view(withPrimaryInterface(instance, own), text(instance, "primaryNetworkInterfaceId"), { instanceId: instance.id, deviceIndex: 0 }));
-  const others = own.filter(({ id }) => !primary.some((each) => each.id === id)).map((record) => {
-    const attachment = attachments.find(({ outputs }) => outputs["networkInterfaceId"] === record.id);
-    return { ...view(interfaceAsInstance(record), record.id, attachment === undefined ? {} : { instanceId: text(attachment, "instanceId"), deviceIndex: number(attachment, "deviceIndex") }), ...named(record) };
-  });
+  const primary = instances.map((instance) =>
+    view(withPrimaryInterface(instance, own), text(instance, "primaryNetworkInterfaceId"), {
+      instanceId: instance.id,
+      deviceIndex: 0,
+    }),
+  );
+  const others = own
+    .filter(({ id }) => !primary.some((each) => each.id === id))
+    .map((record) => {
+      const attachment = attachments.find(({ outputs }) => outputs["networkInterfaceId"] === record.id);
+      return {
+        ...view(
+          interfaceAsInstance(record),
+          record.id,
+          attachment === undefined
+            ? {}
+            : { instanceId: text(attachment, "instanceId"), deviceIndex: number(attachment, "deviceIndex") },
+        ),
+        ...named(record),
+      };
+    });
   return [...primary, ...others];
 }
 
@@ -361,12 +516,21 @@ interface Around {
   readonly namespace: (id: string) => string;
 }
 
-function nodeView(lab: Lab, record: ResourceRecord, { named, seen, subnets, networkInterfaces, elastic, namespace }: Around): NodeView {
+function nodeView(
+  lab: Lab,
+  record: ResourceRecord,
+  { named, seen, subnets, networkInterfaces, elastic, namespace }: Around,
+): NodeView {
   const { state, pid, uptime, paused, settled } = seen.node(record.id);
   const subnet = subnets.find(({ id }) => id === record.outputs["subnetId"]);
-  const own = networkInterfaces.filter(({ instanceId }) => instanceId === record.id).sort((a, b) => (a.deviceIndex ?? 0) - (b.deviceIndex ?? 0));
+  const own = networkInterfaces
+    .filter(({ instanceId }) => instanceId === record.id)
+    .sort((a, b) => (a.deviceIndex ?? 0) - (b.deviceIndex ?? 0));
   const card = text(record, "primaryNetworkInterfaceId");
-  const address = elastic.find(({ outputs }) => outputs["networkInterfaceId"] === card && outputs["privateIpAddress"] === record.outputs["privateIp"]);
+  const address = elastic.find(
+    ({ outputs }) =>
+      outputs["networkInterfaceId"] === card && outputs["privateIpAddress"] === record.outputs["privateIp"],
+  );
   return {
     ...named(record),
     state,
@@ -403,18 +567,45 @@ function ruleView(record: ResourceRecord, direction: RuleView["direction"]): Rul
 }
 
 /** What is not as the records say, and what would change that. */
-function waiting({ nodes, peerings }: Pick<LabView, "nodes" | "peerings">, instances: readonly ResourceRecord[], prefix: string, records: readonly ResourceRecord[], { namespaces, holder }: Seen): Waiting[] {
+function waiting(
+  { nodes, peerings }: Pick<LabView, "nodes" | "peerings">,
+  instances: readonly ResourceRecord[],
+  prefix: string,
+  records: readonly ResourceRecord[],
+  { namespaces, holder }: Seen,
+): Waiting[] {
   const there = new Set(namespaces);
-  const pending = new Set(instances.filter(({ outputs }) => outputs["instanceState"] === "pending").map(({ id }) => id));
+  const pending = new Set(
+    instances.filter(({ outputs }) => outputs["instanceState"] === "pending").map(({ id }) => id),
+  );
   return [
     ...(holder === undefined ? [] : [{ id: "lab", what: `is being changed by ${holder}` }]),
     ...nodes.flatMap(({ id, state, paused, settled }): Waiting[] => {
-      if (state !== "running") return [{ id, what: pending.has(id) ? "has not been started: pulumi up starts it" : `is ${state}: overlaynet lab start starts it` }];
+      if (state !== "running")
+        return [
+          {
+            id,
+            what: pending.has(id)
+              ? "has not been started: pulumi up starts it"
+              : `is ${state}: overlaynet lab start starts it`,
+          },
+        ];
       if (paused) return [{ id, what: "is paused: overlaynet lab fault resume" }];
       return settled ? [] : [{ id, what: "boots: its systemd has not settled" }];
     }),
     ...peerings.filter(({ status }) => status !== "active").map(({ id, status }) => ({ id, what: `is ${status}` })),
-    ...expectedNamespaces(prefix, records).flatMap((name): Waiting[] => (typeof name !== "string" ? [name] : there.has(name) ? [] : [{ id: name.slice(prefix.length), what: `its namespace ${name} is not there: overlaynet lab start makes it` }])),
+    ...expectedNamespaces(prefix, records).flatMap((name): Waiting[] =>
+      typeof name !== "string"
+        ? [name]
+        : there.has(name)
+          ? []
+          : [
+              {
+                id: name.slice(prefix.length),
+                what: `its namespace ${name} is not there: overlaynet lab start makes it`,
+              },
+            ],
+    ),
   ];
 }
 
@@ -442,44 +633,158 @@ export function about(view: LabView, instanceId: string): LabView {
     subnets,
     routeTables: view.routeTables.filter(({ id }) => subnets.some(({ routeTableId }) => routeTableId === id)),
     gateways: view.gateways.filter(({ vpcId }) => has(vpcIds, vpcId)),
-    peerings: view.peerings.filter(({ requesterVpcId, accepterVpcId }) => has(vpcIds, requesterVpcId) || has(vpcIds, accepterVpcId)),
-    transitGateways: view.transitGateways.filter(({ attachments }) => attachments.some(({ vpcId }) => has(vpcIds, vpcId))),
+    peerings: view.peerings.filter(
+      ({ requesterVpcId, accepterVpcId }) => has(vpcIds, requesterVpcId) || has(vpcIds, accepterVpcId),
+    ),
+    transitGateways: view.transitGateways.filter(({ attachments }) =>
+      attachments.some(({ vpcId }) => has(vpcIds, vpcId)),
+    ),
     networkAcls: view.networkAcls.filter((acl) => acl.subnetIds.some((id) => subnetIds.includes(id))),
     securityGroups: view.securityGroups.filter(({ id }) => groupIds.includes(id)),
     networkInterfaces,
     elasticIps: view.elasticIps.filter(({ networkInterfaceId }) => has(own, networkInterfaceId)),
     keyPairs: [],
     nodes: view.nodes.filter(({ id }) => id === instanceId),
-    faults: view.faults.filter(({ target }) => own.includes(target) || view.peerings.some(({ id, requesterVpcId, accepterVpcId }) => id === target && (has(vpcIds, requesterVpcId) || has(vpcIds, accepterVpcId)))),
+    faults: view.faults.filter(
+      ({ target }) =>
+        own.includes(target) ||
+        view.peerings.some(
+          ({ id, requesterVpcId, accepterVpcId }) =>
+            id === target && (has(vpcIds, requesterVpcId) || has(vpcIds, accepterVpcId)),
+        ),
+    ),
     waiting: view.waiting.filter(({ id }) => [instanceId, "lab", ...own, ...vpcIds].includes(id)),
   };
 }
 
 /** For people: a table per kind of which there is something. */
 export function inspectText(view: LabView): string {
-  const section = <T>(title: string, items: readonly T[], head: readonly string[], row: (item: T) => readonly string[]): string[] => (items.length === 0 ? [] : [`${title}\n${columns([head, ...items.map(row)].map((cells) => ["", ...cells]))}`]);
+  const section = <T>(
+    title: string,
+    items: readonly T[],
+    head: readonly string[],
+    row: (item: T) => readonly string[],
+  ): string[] =>
+    items.length === 0 ? [] : [`${title}\n${columns([head, ...items.map(row)].map((cells) => ["", ...cells]))}`];
   return [
     `Lab ${view.lab.id} in ${view.lab.state}\n`,
-    ...section("Nodes", view.nodes, ["NAME", "INSTANCE", "STATE", "UPTIME", "PRIVATE", "PUBLIC", "NAMESPACE"], ({ name, id, state, paused, settled, uptime, privateIp, publicIp, namespace }) => [
-      name, id, paused ? "paused" : state === "running" && !settled ? "booting" : state, uptime === undefined ? "-" : `${Math.floor(uptime)} s`, privateIp, publicIp ?? "-", namespace,
+    ...section(
+      "Nodes",
+      view.nodes,
+      ["NAME", "INSTANCE", "STATE", "UPTIME", "PRIVATE", "PUBLIC", "NAMESPACE"],
+      ({ name, id, state, paused, settled, uptime, privateIp, publicIp, namespace }) => [
+        name,
+        id,
+        paused ? "paused" : state === "running" && !settled ? "booting" : state,
+        uptime === undefined ? "-" : `${Math.floor(uptime)} s`,
+        privateIp,
+        publicIp ?? "-",
+        namespace,
+      ],
+    ),
+    ...section(
+      "Network interfaces",
+      view.networkInterfaces,
+      ["INTERFACE", "INSTANCE", "SUBNET", "ADDRESSES", "MAC", "GROUPS", "SOURCE/DEST CHECK"],
+      (each) => [
+        each.id,
+        each.instanceId === undefined ? "-" : `${each.instanceId} ${each.deviceIndex}`,
+        each.subnetId,
+        each.privateIps.join(" "),
+        each.mac,
+        each.securityGroupIds.join(" "),
+        each.sourceDestCheck ? "on" : "off",
+      ],
+    ),
+    ...section(
+      "VPCs",
+      view.vpcs,
+      ["NAME", "VPC", "CIDR", "REGION", "NAMESPACE"],
+      ({ name, id, cidr, region, namespace }) => [name, id, cidr, region, namespace],
+    ),
+    ...section(
+      "Subnets",
+      view.subnets,
+      ["NAME", "SUBNET", "VPC", "CIDR", "ZONE", "ROUTE TABLE"],
+      ({ name, id, vpcId, cidr, availabilityZone, routeTableId }) => [
+        name,
+        id,
+        vpcId,
+        cidr,
+        availabilityZone,
+        routeTableId,
+      ],
+    ),
+    ...section(
+      "Routes",
+      view.routeTables.flatMap(({ id, routes }) => routes.map((route) => ({ id, ...route }))),
+      ["ROUTE TABLE", "DESTINATION", "TARGET", "STATE"],
+      ({ id, destination, target, state }) => [id, destination, target, state],
+    ),
+    ...section(
+      "Gateways",
+      view.gateways,
+      ["NAME", "GATEWAY", "KIND", "VPC", "ADDRESSES"],
+      ({ name, id, kind, vpcId, privateIp, publicIp }) => [
+        name,
+        id,
+        kind,
+        vpcId ?? "-",
+        [privateIp, publicIp].filter((address) => address !== undefined).join(" "),
+      ],
+    ),
+    ...section(
+      "Peerings",
+      view.peerings,
+      ["NAME", "PEERING", "REQUESTER", "ACCEPTER", "STATUS"],
+      ({ name, id, requesterVpcId, accepterVpcId, status }) => [name, id, requesterVpcId, accepterVpcId, status],
+    ),
+    ...section(
+      "Transit gateways",
+      view.transitGateways.flatMap(({ id, attachments }) =>
+        attachments.map((attachment) => ({ gateway: id, ...attachment })),
+      ),
+      ["GATEWAY", "ATTACHMENT", "VPC", "ROUTE TABLE"],
+      ({ gateway, id, vpcId, routeTableId }) => [gateway, id, vpcId, routeTableId ?? "-"],
+    ),
+    ...section(
+      "Network ACLs",
+      view.networkAcls.flatMap(({ id, rules }) => rules.map((rule) => ({ id, ...rule }))),
+      ["ACL", "RULE", "DIRECTION", "ACTION", "PROTOCOL", "CIDR", "PORTS"],
+      (rule) => [
+        rule.id,
+        String(rule.number),
+        rule.direction,
+        rule.action,
+        rule.protocol,
+        rule.cidr,
+        ports(rule.fromPort, rule.toPort),
+      ],
+    ),
+    ...section(
+      "Security group rules",
+      view.securityGroups.flatMap(({ id, rules }) => rules.map((rule) => ({ group: id, ...rule }))),
+      ["GROUP", "RULE", "DIRECTION", "PROTOCOL", "PORTS", "PEER", "DESCRIPTION"],
+      (rule) => [
+        rule.group,
+        rule.id,
+        rule.direction,
+        rule.protocol,
+        ports(rule.fromPort, rule.toPort),
+        rule.cidr ?? rule.securityGroupId ?? "-",
+        rule.description,
+      ],
+    ),
+    ...section(
+      "Elastic IP addresses",
+      view.elasticIps,
+      ["ADDRESS", "ALLOCATION", "INTERFACE", "PRIVATE"],
+      ({ id, publicIp, networkInterfaceId, privateIp }) => [publicIp, id, networkInterfaceId ?? "-", privateIp ?? "-"],
+    ),
+    ...section("Faults", view.faults, ["FAULT", "PACKETS"], (fault) => [
+      describeFault(fault),
+      fault.packets === undefined ? "-" : String(fault.packets),
     ]),
-    ...section("Network interfaces", view.networkInterfaces, ["INTERFACE", "INSTANCE", "SUBNET", "ADDRESSES", "MAC", "GROUPS", "SOURCE/DEST CHECK"], (each) => [
-      each.id, each.instanceId === undefined ? "-" : `${each.instanceId} ${each.deviceIndex}`, each.subnetId, each.privateIps.join(" "), each.mac, each.securityGroupIds.join(" "), each.sourceDestCheck ? "on" : "off",
-    ]),
-    ...section("VPCs", view.vpcs, ["NAME", "VPC", "CIDR", "REGION", "NAMESPACE"], ({ name, id, cidr, region, namespace }) => [name, id, cidr, region, namespace]),
-    ...section("Subnets", view.subnets, ["NAME", "SUBNET", "VPC", "CIDR", "ZONE", "ROUTE TABLE"], ({ name, id, vpcId, cidr, availabilityZone, routeTableId }) => [name, id, vpcId, cidr, availabilityZone, routeTableId]),
-    ...section("Routes", view.routeTables.flatMap(({ id, routes }) => routes.map((route) => ({ id, ...route }))), ["ROUTE TABLE", "DESTINATION", "TARGET", "STATE"], ({ id, destination, target, state }) => [id, destination, target, state]),
-    ...section("Gateways", view.gateways, ["NAME", "GATEWAY", "KIND", "VPC", "ADDRESSES"], ({ name, id, kind, vpcId, privateIp, publicIp }) => [name, id, kind, vpcId ?? "-", [privateIp, publicIp].filter((address) => address !== undefined).join(" ")]),
-    ...section("Peerings", view.peerings, ["NAME", "PEERING", "REQUESTER", "ACCEPTER", "STATUS"], ({ name, id, requesterVpcId, accepterVpcId, status }) => [name, id, requesterVpcId, accepterVpcId, status]),
-    ...section("Transit gateways", view.transitGateways.flatMap(({ id, attachments }) => attachments.map((attachment) => ({ gateway: id, ...attachment }))), ["GATEWAY", "ATTACHMENT", "VPC", "ROUTE TABLE"], ({ gateway, id, vpcId, routeTableId }) => [gateway, id, vpcId, routeTableId ?? "-"]),
-    ...section("Network ACLs", view.networkAcls.flatMap(({ id, rules }) => rules.map((rule) => ({ id, ...rule }))), ["ACL", "RULE", "DIRECTION", "ACTION", "PROTOCOL", "CIDR", "PORTS"], (rule) => [
-      rule.id, String(rule.number), rule.direction, rule.action, rule.protocol, rule.cidr, ports(rule.fromPort, rule.toPort),
-    ]),
-    ...section("Security group rules", view.securityGroups.flatMap(({ id, rules }) => rules.map((rule) => ({ group: id, ...rule }))), ["GROUP", "RULE", "DIRECTION", "PROTOCOL", "PORTS", "PEER", "DESCRIPTION"], (rule) => [
-      rule.group, rule.id, rule.direction, rule.protocol, ports(rule.fromPort, rule.toPort), rule.cidr ?? rule.securityGroupId ?? "-", rule.description,
-    ]),
-    ...section("Elastic IP addresses", view.elasticIps, ["ADDRESS", "ALLOCATION", "INTERFACE", "PRIVATE"], ({ id, publicIp, networkInterfaceId, privateIp }) => [publicIp, id, networkInterfaceId ?? "-", privateIp ?? "-"]),
-    ...section("Faults", view.faults, ["FAULT", "PACKETS"], (fault) => [describeFault(fault), fault.packets === undefined ? "-" : String(fault.packets)]),
     ...section("Waiting", view.waiting, ["WHAT", ""], ({ id, what }) => [id, what]),
   ].join("\n");
 }

@@ -25,12 +25,19 @@ import { why, type WhyOptions, whyText } from "./why";
 /** The default user of Debian's images on EC2, and so of the lab's. */
 const user = "admin";
 
-/** `overlaynet lab …`: the lab seen and handled from outside, as its data centre. The lab is that of `$OVERLAYNET_LAB_STATE`. */
+/**
+ * `overlaynet lab …`: the lab seen and handled from outside, as its data centre. The lab is that of
+ * `$OVERLAYNET_LAB_STATE`.
+ */
 export function labCommand(): Command {
-  const lab = new Command("lab").description("see and handle the lab: its nodes, their consoles, packets at their network interfaces");
+  const lab = new Command("lab").description(
+    "see and handle the lab: its nodes, their consoles, packets at their network interfaces",
+  );
   lab
     .command("check")
-    .description("try everything that the lab needs of this machine, and say in words what is missing; exit code 1 then")
+    .description(
+      "try everything that the lab needs of this machine, and say in words what is missing; exit code 1 then",
+    )
     .action(check);
   lab
     .command("list")
@@ -39,18 +46,29 @@ export function labCommand(): Command {
     .action(({ output }: { output: "table" | "json" }) => list(openLab(), output));
   lab
     .command("inspect")
-    .description("everything that the lab holds: networks, rules, interfaces, nodes, and what is waiting; or what concerns one node")
+    .description(
+      "everything that the lab holds: networks, rules, interfaces, nodes, and what is waiting; or what concerns one node",
+    )
     .argument("[node]", "instance id, Name tag or its end, or address")
-    .addOption(new Option("--output <form>", "form of the view; json is described in docs/schema/lab-inspect.schema.json").choices(["text", "json"]).default("text"))
+    .addOption(
+      new Option("--output <form>", "form of the view; json is described in docs/schema/lab-inspect.schema.json")
+        .choices(["text", "json"])
+        .default("text"),
+    )
     .action(async (node: string | undefined, { output }: { output: "text" | "json" }) => {
       const view = await inspect(openLab(), node);
       process.stdout.write(output === "json" ? `${JSON.stringify(view, null, 2)}\n` : inspectText(view));
     });
   lab
     .command("ssh")
-    .description("a shell on a node as admin, over its network interface with the lab's own key: no security group or route is in the way")
+    .description(
+      "a shell on a node as admin, over its network interface with the lab's own key: no security group or route is in the way",
+    )
     .argument("<node>", "instance id, Name tag or its end, or address")
-    .option("-i, --identity <file>", "come with this key to the node's public address instead, as from the internet: security groups and routes apply")
+    .option(
+      "-i, --identity <file>",
+      "come with this key to the node's public address instead, as from the internet: security groups and routes apply",
+    )
     .action((node: string, { identity }: { identity?: string }) => ssh(openLab(), node, identity));
   lab
     .command("exec")
@@ -69,13 +87,22 @@ export function labCommand(): Command {
     .description("tcpdump at a node's network interface, outside the node")
     .argument("<node>", "instance id, Name tag or its end, or address")
     .argument("[filter...]", "tcpdump's filter expression")
-    .addOption(new Option("--point <point>", "inside: between the node and its security groups; outside: between them and the subnet").choices(["inside", "outside"]).default("outside"))
+    .addOption(
+      new Option(
+        "--point <point>",
+        "inside: between the node and its security groups; outside: between them and the subnet",
+      )
+        .choices(["inside", "outside"])
+        .default("outside"),
+    )
     .option("-w, --write <file>", "write packets (pcap) to a file, - for standard output")
     .option("-c, --count <packets>", "end after so many", Number.parseInt)
     .action((node: string, filter: string[], options: CaptureOptions) => capture(openLab(), node, filter, options));
   lab
     .command("why")
-    .description("the way of a packet from A to B and back by the rules of AWS, and which rule lets it pass or what would have to change; exit code 1 when it does not arrive")
+    .description(
+      "the way of a packet from A to B and back by the rules of AWS, and which rule lets it pass or what would have to change; exit code 1 when it does not arrive",
+    )
     .argument("<a>", "instance id, Name tag or its end, or address; or internet")
     .argument("<b>", "the same, or any address")
     .option("--protocol <protocol>", "tcp, udp, icmp (echo), or a number such as 4; default: icmp, with --port tcp")
@@ -84,31 +111,48 @@ export function labCommand(): Command {
     .option("--destination <address>", "to another address, such as a workload's on B; default: that of B")
     .option("--size <bytes>", "length of the IP packet, with the DF bit set")
     .addOption(new Option("--output <form>", "form of the answer").choices(["text", "json"]).default("text"))
-    .action((a: string, b: string, { output, ...question }: WhyOptions & { output: "text" | "json" }) => tellWhy(openLab(), a, b, question, output));
+    .action((a: string, b: string, { output, ...question }: WhyOptions & { output: "text" | "json" }) =>
+      tellWhy(openLab(), a, b, question, output),
+    );
   lab
     .command("flush")
-    .description("make security groups forget tracked connections, so that each packet has to be let in by a rule again")
+    .description(
+      "make security groups forget tracked connections, so that each packet has to be let in by a rule again",
+    )
     .argument("[nodes...]", "nodes; default: all")
     .action((nodes: string[]) => flush(openLab(), nodes));
   lab
     .command("start")
-    .description("bring the lab back after this machine was rebooted: its networks, and the nodes that ran; returns when they answer and have settled")
+    .description(
+      "bring the lab back after this machine was rebooted: its networks, and the nodes that ran; returns when they answer and have settled",
+    )
     .option("--deadline <seconds>", "how long a node may take", Number.parseFloat, 120)
     .action(({ deadline }: { deadline: number }) => powerOnAll(openLab(), deadline));
   lab
     .command("wait")
-    .description("wait until a node takes the lab's key by ssh and its systemd has settled; after the deadline the end of its console is shown")
+    .description(
+      "wait until a node takes the lab's key by ssh and its systemd has settled; after the deadline the end of its console is shown",
+    )
     .argument("<node>", "instance id, Name tag or its end, or address")
-    .option("--not-boot <boot_id>", "in a boot that is not this one (/proc/sys/kernel/random/boot_id), to wait for a reboot")
+    .option(
+      "--not-boot <boot_id>",
+      "in a boot that is not this one (/proc/sys/kernel/random/boot_id), to wait for a reboot",
+    )
     .option("--deadline <seconds>", "how long", Number.parseFloat, 60)
-    .action((node: string, { notBoot, deadline }: { notBoot?: string; deadline: number }) => wait(openLab(), node, notBoot, deadline));
+    .action((node: string, { notBoot, deadline }: { notBoot?: string; deadline: number }) =>
+      wait(openLab(), node, notBoot, deadline),
+    );
   lab
     .command("revoke")
-    .description("take every ingress rule of a protocol out of all security groups behind Pulumi's back, as somebody at AWS' console would")
+    .description(
+      "take every ingress rule of a protocol out of all security groups behind Pulumi's back, as somebody at AWS' console would",
+    )
     .requiredOption("--protocol <protocol>", "as the rules spell it: 4, udp, tcp, icmp, -1")
     .action(async ({ protocol }: { protocol: string }) => {
       const rules = await revokeIngress(openLab(), protocol);
-      process.stdout.write(`Revoked ${rules.length} ingress rules${rules.length === 0 ? "" : `: ${rules.join(", ")}`}.\n`);
+      process.stdout.write(
+        `Revoked ${rules.length} ingress rules${rules.length === 0 ? "" : `: ${rules.join(", ")}`}.\n`,
+      );
     });
   lab.addCommand(faultCommand());
   lab
@@ -128,40 +172,68 @@ export function labCommand(): Command {
 }
 
 function faultCommand(): Command {
-  const fault = new Command("fault").description("make something go wrong outside the nodes; without more, list what does");
+  const fault = new Command("fault").description(
+    "make something go wrong outside the nodes; without more, list what does",
+  );
   const node = "instance id, Name tag or its end, or address";
   const wire = `a node: ${node}; or the id of a network interface, or the id or Name tag of a peering connection`;
   const direction = (): Option =>
-    new Option("--direction <direction>", "as seen from the node, or from the requester of a peering connection").choices(["ingress", "egress", "both"]).default("both");
+    new Option("--direction <direction>", "as seen from the node, or from the requester of a peering connection")
+      .choices(["ingress", "egress", "both"])
+      .default("both");
   fault
-    .option("--clear [target]", `take all faults back, or those of a target (${wire}), and resume nodes that are paused`)
-    .action(({ clear }: { clear?: string | true }) => (clear === undefined ? listFaults(openLab()) : endFaults(openLab(), clear === true ? undefined : clear)));
+    .option(
+      "--clear [target]",
+      `take all faults back, or those of a target (${wire}), and resume nodes that are paused`,
+    )
+    .action(({ clear }: { clear?: string | true }) =>
+      clear === undefined ? listFaults(openLab()) : endFaults(openLab(), clear === true ? undefined : clear),
+    );
   fault
     .command("cut")
     .description("cut a wire: nothing passes until it is cleared")
     .argument("<target>", wire)
     .addOption(direction())
-    .action(async (target: string, options: { direction: keyof typeof directions }) => tellFaults(await faultLink(openLab(), target, options.direction, 1)));
+    .action(async (target: string, options: { direction: keyof typeof directions }) =>
+      tellFaults(await faultLink(openLab(), target, options.direction, 1)),
+    );
   fault
     .command("loss")
     .description("drop a share of the packets on a wire, at random")
     .argument("<target>", wire)
     .requiredOption("--share <share>", "0.25 or 25%")
     .addOption(direction())
-    .action(async (target: string, options: { share: string; direction: keyof typeof directions }) => tellFaults(await faultLink(openLab(), target, options.direction, shareOf(options.share))));
+    .action(async (target: string, options: { share: string; direction: keyof typeof directions }) =>
+      tellFaults(await faultLink(openLab(), target, options.direction, shareOf(options.share))),
+    );
   fault
     .command("refuse-ssh")
     .description("refuse connections to port 22 of a node, outside it; lab ssh and lab exec still have their way in")
     .argument("<node>", node)
-    .addOption(new Option("--answer <answer>", "reset: as where nothing listens; drop: none").choices(["reset", "drop"]).default("reset"))
-    .action(async (target: string, { answer }: { answer: "reset" | "drop" }) => tellFaults(await refuseSsh(openLab(), target, answer)));
-  const act = (name: string, description: string, done: string, action: (lab: Lab, id: string) => Promise<void>): Command =>
-    fault.command(name).description(description).argument("<node>", node).action(async (wanted: string) => {
-      const lab = openLab();
-      const found = findNode(lab, wanted);
-      await action(lab, found.id);
-      process.stdout.write(`${found.name} ${done}.\n`);
-    });
+    .addOption(
+      new Option("--answer <answer>", "reset: as where nothing listens; drop: none")
+        .choices(["reset", "drop"])
+        .default("reset"),
+    )
+    .action(async (target: string, { answer }: { answer: "reset" | "drop" }) =>
+      tellFaults(await refuseSsh(openLab(), target, answer)),
+    );
+  const act = (
+    name: string,
+    description: string,
+    done: string,
+    action: (lab: Lab, id: string) => Promise<void>,
+  ): Command =>
+    fault
+      .command(name)
+      .description(description)
+      .argument("<node>", node)
+      .action(async (wanted: string) => {
+        const lab = openLab();
+        const found = findNode(lab, wanted);
+        await action(lab, found.id);
+        process.stdout.write(`${found.name} ${done}.\n`);
+      });
   act("pause", "stop a node where it is: it neither answers nor notices", "is paused", pauseNode);
   act("resume", "let a paused node go on", "goes on", resumeNode);
   act("kill", "end a node as a power cut does; its disk stays, and lab start brings it back", "is stopped", cutPower);
@@ -182,7 +254,8 @@ function faultCommand(): Command {
 /** 0.25 and 25% are the same. */
 function shareOf(text: string): number {
   const share = /^[0-9.]+%$/.test(text) ? Number(text.slice(0, -1)) / 100 : Number(text);
-  if (!(share > 0 && share <= 1) || Math.round(share * 1_000_000) === 0) throw new Error(`--share is a share of all packets, such as 0.25 or 25%, at least 0.0001%, not "${text}".`);
+  if (!(share > 0 && share <= 1) || Math.round(share * 1_000_000) === 0)
+    throw new Error(`--share is a share of all packets, such as 0.25 or 25%, at least 0.0001%, not "${text}".`);
   return share;
 }
 
@@ -193,19 +266,27 @@ function tellFaults(faults: readonly Fault[]): void {
 async function listFaults(lab: Lab): Promise<void> {
   const { faults, nodes } = await inspect(lab);
   const paused = nodes.filter((node) => node.paused);
-  for (const fault of faults) process.stdout.write(`${describeFault(fault)}${fault.packets === undefined ? "" : `, ${fault.packets} packets so far`}\n`);
+  for (const fault of faults)
+    process.stdout.write(
+      `${describeFault(fault)}${fault.packets === undefined ? "" : `, ${fault.packets} packets so far`}\n`,
+    );
   for (const { name } of paused) process.stdout.write(`${name}: is paused\n`);
   if (faults.length + paused.length === 0) process.stdout.write("The lab has no faults.\n");
 }
 
 async function endFaults(lab: Lab, wanted: string | undefined): Promise<void> {
   const { faults, resumed } = await clearFaults(lab, wanted);
-  process.stdout.write(`Cleared ${faults.length} faults${resumed.length === 0 ? "" : `, resumed ${resumed.join(", ")}`}.\n`);
+  process.stdout.write(
+    `Cleared ${faults.length} faults${resumed.length === 0 ? "" : `, resumed ${resumed.join(", ")}`}.\n`,
+  );
 }
 
 async function check(): Promise<void> {
   const results = await checkMachine(openLab());
-  for (const { name, problem } of results) process.stdout.write(`${problem === undefined ? "ok     " : "MISSING"}  ${name}${problem === undefined ? "" : `: ${problem}`}\n`);
+  for (const { name, problem } of results)
+    process.stdout.write(
+      `${problem === undefined ? "ok     " : "MISSING"}  ${name}${problem === undefined ? "" : `: ${problem}`}\n`,
+    );
   if (results.some(({ problem }) => problem !== undefined)) process.exitCode = 1;
 }
 
@@ -219,7 +300,15 @@ export function nodeTable(nodes: readonly LabNode[]): string {
   if (nodes.length === 0) return "The lab has no nodes.\n";
   return columns([
     ["NAME", "INSTANCE", "VPC", "ZONE", "PRIVATE", "PUBLIC", "STATE"],
-    ...nodes.map(({ name, id, vpc, availabilityZone, privateIp, publicIp, state }) => [name, id, vpc, availabilityZone, privateIp, publicIp || "-", state]),
+    ...nodes.map(({ name, id, vpc, availabilityZone, privateIp, publicIp, state }) => [
+      name,
+      id,
+      vpc,
+      availabilityZone,
+      privateIp,
+      publicIp || "-",
+      state,
+    ]),
   ]);
 }
 
@@ -229,16 +318,29 @@ async function ssh(lab: Lab, wanted: string, identity: string | undefined): Prom
     process.exitCode = await runAttached(overCard(lab, node, []));
     return;
   }
-  if (node.publicIp === "") throw new Error(`${node.name} has no public address; without --identity, its network interface is the way in.`);
+  if (node.publicIp === "")
+    throw new Error(`${node.name} has no public address; without --identity, its network interface is the way in.`);
   const proxy = `ProxyCommand=${shellQuote(join(projectRoot(), "lab", "ssh-proxy"))} %h %p`;
-  process.exitCode = await runAttached(["env", `OVERLAYNET_LAB_STATE=${lab.state}`, "ssh", "-i", identity, ...noHostKey, "-o", proxy, `${user}@${node.publicIp}`]);
+  process.exitCode = await runAttached([
+    "env",
+    `OVERLAYNET_LAB_STATE=${lab.state}`,
+    "ssh",
+    "-i",
+    identity,
+    ...noHostKey,
+    "-o",
+    proxy,
+    `${user}@${node.publicIp}`,
+  ]);
 }
 
 async function exec(lab: Lab, wanted: string, command: readonly string[]): Promise<void> {
   const node = running(findNode(lab, wanted));
   const terminal = process.stdin.isTTY && process.stdout.isTTY ? ["-t"] : [];
   // ssh hands one line to a shell over there.
-  process.exitCode = await runAttached(overCard(lab, node, terminal, ["sudo", "-n", "--", ...command].map(shellQuote).join(" ")));
+  process.exitCode = await runAttached(
+    overCard(lab, node, terminal, ["sudo", "-n", "--", ...command].map(shellQuote).join(" ")),
+  );
 }
 
 /** The wire from the card leads to this one node of this machine: there is nobody whose key could be a surprise. */
@@ -248,7 +350,14 @@ function overCard(lab: Lab, { namespace, privateIp }: LabNode, options: readonly
   const key = labKeyFile(lab);
   if (!existsSync(key)) throw new Error(`${key} is not there: the nodes were made without the lab's key.`);
   const ours = ["-F", "none", "-i", key, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"];
-  return inNamespace(namespace, ["ssh", ...options, ...ours, ...noHostKey, `${user}@${privateIp}`, ...(command === undefined ? [] : [command])]);
+  return inNamespace(namespace, [
+    "ssh",
+    ...options,
+    ...ours,
+    ...noHostKey,
+    `${user}@${privateIp}`,
+    ...(command === undefined ? [] : [command]),
+  ]);
 }
 
 function running(node: LabNode): LabNode {
@@ -261,7 +370,11 @@ async function wait(lab: Lab, wanted: string, notBoot: string | undefined, deadl
 }
 
 function awaited(lab: Lab, node: LabNode): Awaited {
-  return { name: node.name, command: (script) => overCard(lab, node, ["-o", "ConnectTimeout=2"], script), console: (lines) => consoleTail(lab, node.id, lines) };
+  return {
+    name: node.name,
+    command: (script) => overCard(lab, node, ["-o", "ConnectTimeout=2"], script),
+    console: (lines) => consoleTail(lab, node.id, lines),
+  };
 }
 
 function milliseconds(deadline: number): number {
@@ -274,7 +387,9 @@ async function powerOnAll(lab: Lab, deadline: number): Promise<void> {
   const started = await powerOn(labBackend(lab));
   const nodes = labNodes(lab).filter(({ id }) => started.includes(id));
   await Promise.all(nodes.map((node) => waitUntilReady(awaited(lab, node), undefined, most)));
-  process.stdout.write(`Started ${nodes.length} nodes${nodes.length === 0 ? "" : `: ${nodes.map(({ name }) => name).join(", ")}`}.\n`);
+  process.stdout.write(
+    `Started ${nodes.length} nodes${nodes.length === 0 ? "" : `: ${nodes.map(({ name }) => name).join(", ")}`}.\n`,
+  );
 }
 
 async function showConsole(lab: Lab, wanted: string, follow: boolean): Promise<void> {
@@ -291,11 +406,23 @@ interface CaptureOptions {
   readonly count?: number;
 }
 
-async function capture(lab: Lab, wanted: string, filter: readonly string[], { point, write, count }: CaptureOptions): Promise<void> {
-  if (count !== undefined && !(Number.isInteger(count) && count > 0)) throw new Error("--count is a number of packets, at least 1.");
+async function capture(
+  lab: Lab,
+  wanted: string,
+  filter: readonly string[],
+  { point, write, count }: CaptureOptions,
+): Promise<void> {
+  if (count !== undefined && !(Number.isInteger(count) && count > 0))
+    throw new Error("--count is a number of packets, at least 1.");
   const node = findNode(lab, wanted);
   // Else tcpdump is handed packets up to a second late, and who ends it right after one does not see it.
-  const options = ["-n", "--immediate-mode", "-i", point === "inside" ? guestPort : fabricPort, ...(count === undefined ? [] : ["-c", String(count)])];
+  const options = [
+    "-n",
+    "--immediate-mode",
+    "-i",
+    point === "inside" ? guestPort : fabricPort,
+    ...(count === undefined ? [] : ["-c", String(count)]),
+  ];
   // tcpdump writes files as a user of its own, who may not write here.
   const file = write === undefined || write === "-" ? undefined : openSync(write, "w");
   try {
@@ -314,7 +441,12 @@ async function tellWhy(lab: Lab, a: string, b: string, question: WhyOptions, out
 
 async function flush(lab: Lab, wanted: readonly string[]): Promise<void> {
   const nodes = wanted.length === 0 ? labNodes(lab) : wanted.map((name) => findNode(lab, name));
-  const commands = nodes.flatMap(({ namespace, otherNamespaces = [] }) => [namespace, ...otherNamespaces]).map((namespace) => `nsenter --net=/run/netns/${namespace} conntrack --flush 2>/dev/null || { echo "in namespace ${namespace}" >&2; exit 1; }`);
+  const commands = nodes
+    .flatMap(({ namespace, otherNamespaces = [] }) => [namespace, ...otherNamespaces])
+    .map(
+      (namespace) =>
+        `nsenter --net=/run/netns/${namespace} conntrack --flush 2>/dev/null || { echo "in namespace ${namespace}" >&2; exit 1; }`,
+    );
   await run(["sh", "-s"], { stdin: `${commands.join("\n")}\n` });
 }
 

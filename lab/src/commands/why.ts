@@ -64,7 +64,13 @@ const INTERNET = "internet";
  * @param to the same, or any address
  * @throws Error with everything that is wrong with the words
  */
-export function questionOf(cloud: Cloud, nodes: readonly LabNode[], from: string, to: string, options: WhyOptions): Question {
+export function questionOf(
+  cloud: Cloud,
+  nodes: readonly LabNode[],
+  from: string,
+  to: string,
+  options: WhyOptions,
+): Question {
   const problems: string[] = [];
   const attempt = <T>(parse: () => T): T | undefined => {
     try {
@@ -75,24 +81,43 @@ export function questionOf(cloud: Cloud, nodes: readonly LabNode[], from: string
     }
   };
   const sender = from === INTERNET ? undefined : attempt(() => chooseNode(nodes, from));
-  const isFree = to === INTERNET || (isAddress(to) && !nodes.some(({ privateIp, publicIp }) => [privateIp, publicIp].includes(to)));
+  const isFree =
+    to === INTERNET || (isAddress(to) && !nodes.some(({ privateIp, publicIp }) => [privateIp, publicIp].includes(to)));
   const receiver = isFree ? undefined : attempt(() => chooseNode(nodes, to));
-  if (sender !== undefined && sender.id === receiver?.id && options.destination === undefined) problems.push(`${from} and ${to} are the same node.`);
+  if (sender !== undefined && sender.id === receiver?.id && options.destination === undefined)
+    problems.push(`${from} and ${to} are the same node.`);
   if (from === INTERNET && to === INTERNET) problems.push("Both ends are the internet.");
 
   const source = attempt(() => address("--source", options.source)) ?? sender?.privateIp ?? internetAddress;
-  const meant = to === INTERNET ? internetAddress : isAddress(to) ? to : from === INTERNET ? receiver?.publicIp : receiver?.privateIp;
+  const meant =
+    to === INTERNET
+      ? internetAddress
+      : isAddress(to)
+        ? to
+        : from === INTERNET
+          ? receiver?.publicIp
+          : receiver?.privateIp;
   const given = attempt(() => address("--destination", options.destination));
-  if (meant === "" && given === undefined) problems.push(`${receiver?.name ?? to} has no public address: nothing reaches it from the internet.`);
+  if (meant === "" && given === undefined)
+    problems.push(`${receiver?.name ?? to} has no public address: nothing reaches it from the internet.`);
   const transport = attempt(() => transportOf(options.protocol, options.port));
   const length = attempt(() => whole("--size", options.size, 20, 65535));
   const instance = cloud.instances.find(({ id }) => id === sender?.id);
   if (sender !== undefined && instance === undefined) problems.push(`${sender.name} is not in the lab's network.`);
   if (problems.length > 0 || transport === undefined) throw new Error(problems.join("\n"));
 
-  const packet: Packet = { source, destination: given ?? meant ?? "", ...transport, ...(length === undefined ? {} : { length, dontFragment: true }) };
+  const packet: Packet = {
+    source,
+    destination: given ?? meant ?? "",
+    ...transport,
+    ...(length === undefined ? {} : { length, dontFragment: true }),
+  };
   const target = cloud.instances.find(({ id }) => id === receiver?.id);
-  return { origin: instance === undefined ? "internet" : fromGuest(instance, target), packet, ...(receiver === undefined ? {} : { to: receiver }) };
+  return {
+    origin: instance === undefined ? "internet" : fromGuest(instance, target),
+    packet,
+    ...(receiver === undefined ? {} : { to: receiver }),
+  };
 }
 
 /** A guest sends what is for a neighbour, or for workloads behind it, to the neighbour itself. */
@@ -102,7 +127,9 @@ function fromGuest({ id, subnet }: Instance, to: Instance | undefined): Origin {
 
 function transportOf(protocol: string | undefined, port: string | undefined): Omit<Packet, "source" | "destination"> {
   const name = (protocol ?? (port === undefined ? "icmp" : "tcp")).toLowerCase();
-  const number = { icmp: ICMP, tcp: TCP, udp: UDP }[name] ?? whole("--protocol", name, 0, 255, "tcp, udp, icmp or a number from 0 to 255");
+  const number =
+    { icmp: ICMP, tcp: TCP, udp: UDP }[name] ??
+    whole("--protocol", name, 0, 255, "tcp, udp, icmp or a number from 0 to 255");
   if (number === undefined) throw new Error("--protocol is empty.");
   const destination = whole("--port", port, 0, 65535);
   if (number === TCP || number === UDP) {
@@ -117,7 +144,13 @@ function transportOf(protocol: string | undefined, port: string | undefined): Om
 /** The first that Linux gives to whom asks for none; security groups do not look at it. */
 const ephemeralPort = 32768;
 
-function whole(option: string, text: string | undefined, least: number, most: number, what = `a whole number from ${least} to ${most}`): number | undefined {
+function whole(
+  option: string,
+  text: string | undefined,
+  least: number,
+  most: number,
+  what = `a whole number from ${least} to ${most}`,
+): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
   if (!/^\d{1,5}$/.test(text) || value < least || value > most) throw new Error(`${option} is ${what}, not "${text}".`);
@@ -133,7 +166,8 @@ function address(option: string, text: string | undefined): string | undefined {
 export function explain(cloud: Cloud, { origin, packet, to }: Question): Answer & { readonly reached: boolean } {
   const there = reach(cloud, origin, packet);
   const notes = to !== undefined && to.state !== "running" ? [`${to.name} is ${to.state}.`] : [];
-  if (there.verdict === "dropped") return { packet: told(packet, there), notes: [...notes, ...masked(cloud, origin, packet, to)], reached: false };
+  if (there.verdict === "dropped")
+    return { packet: told(packet, there), notes: [...notes, ...masked(cloud, origin, packet, to)], reached: false };
   const answer: Packet = { ...answerTo(there.packet), length: 84, dontFragment: false };
   const back = reach(cloud, backFrom(cloud, there.to, origin), answer, there.connections);
   return { packet: told(packet, there), answer: told(answer, back), notes, reached: back.verdict === "delivered" };
@@ -146,62 +180,124 @@ function backFrom({ instances }: Cloud, to: "internet" | { readonly instanceId: 
   return answering === undefined ? to : fromGuest(answering, asking);
 }
 
-/** A missing rule for a protocol without ports does not show once the other end has sent: it is tracked by address and number. */
+/**
+ * A missing rule for a protocol without ports does not show once the other end has sent: it is tracked by address and
+ * number.
+ */
 function masked(cloud: Cloud, origin: Origin, packet: Packet, to: LabNode | undefined): string[] {
   const receiver = cloud.instances.find(({ id }) => id === to?.id);
   if (receiver === undefined || packet.ports !== undefined || packet.icmp !== undefined) return [];
   const first = reach(cloud, backFrom(cloud, { instanceId: receiver.id }, origin), answerTo(packet), new Connections());
   if (reach(cloud, origin, packet, first.connections).verdict === "dropped") return [];
-  return [`It does pass for 600 s after each packet that ${packet.destination} sends to ${packet.source}: ${describeTransport(packet)} is tracked by addresses and number alone.`];
+  return [
+    `It does pass for 600 s after each packet that ${packet.destination} sends to ${packet.source}: ${describeTransport(packet)} is tracked by addresses and number alone.`,
+  ];
 }
 
 function told(packet: Packet, path: Path): Told {
   const common = { packet, hops: path.hops, mtu: path.mtu };
   if (path.verdict === "delivered") return { ...common, verdict: "delivered" };
-  return { ...common, verdict: "dropped", code: path.code, explanation: explanations[path.code], remedies: path.remedies };
+  return {
+    ...common,
+    verdict: "dropped",
+    code: path.code,
+    explanation: explanations[path.code],
+    remedies: path.remedies,
+  };
 }
 
 /** The hops with the counters of cards and routers: by network interface, or VPC. */
 export function counted(hops: readonly Hop[], counters: ReadonlyMap<string, readonly RuleCounter[]>): CountedHop[] {
   return hops.map((hop, i) => {
     const last = i === hops.length - 1;
-    const comment = hop.kind === "network-acl" ? hop.rule : hop.kind === "security-group" ? (hop.rule ?? (last ? `no ${hop.direction} rule` : undefined)) : hop.kind === "source-dest-check" && last ? "source/dest check" : undefined;
-    const chains = [hop.direction, hop.direction === "egress" ? "from-guest" : "from-subnet", `${hop.id}-${hop.direction}`];
-    const counter = counters.get(hop.vpcId ?? hop.id)?.find((each) => each.comment === comment && chains.includes(each.chain));
+    const comment =
+      hop.kind === "network-acl"
+        ? hop.rule
+        : hop.kind === "security-group"
+          ? (hop.rule ?? (last ? `no ${hop.direction} rule` : undefined))
+          : hop.kind === "source-dest-check" && last
+            ? "source/dest check"
+            : undefined;
+    const chains = [
+      hop.direction,
+      hop.direction === "egress" ? "from-guest" : "from-subnet",
+      `${hop.id}-${hop.direction}`,
+    ];
+    const counter = counters
+      .get(hop.vpcId ?? hop.id)
+      ?.find((each) => each.comment === comment && chains.includes(each.chain));
     return counter === undefined ? hop : { ...hop, packets: counter.packets };
   });
 }
 
 /** `overlaynet lab why`: reads the records and the counters, changes nothing and sends nothing. */
-export async function why(lab: Lab, from: string, to: string, options: WhyOptions): Promise<Answer & { readonly reached: boolean }> {
+export async function why(
+  lab: Lab,
+  from: string,
+  to: string,
+  options: WhyOptions,
+): Promise<Answer & { readonly reached: boolean }> {
   const cloud = readCloud(new RecordStore(lab).list());
   const { packet, answer, ...rest } = explain(cloud, questionOf(cloud, labNodes(lab), from, to, options));
   const prefix = namespacePrefix(lab);
   const there = new Set(existingNamespaces(prefix));
   const hops = [...packet.hops, ...(answer?.hops ?? [])];
   const counting: readonly Hop["kind"][] = ["security-group", "source-dest-check", "network-acl"];
-  const places = [...new Set(hops.filter(({ kind }) => counting.includes(kind)).map(({ id, vpcId }) => vpcId ?? id))].filter((id) => there.has(namespaceOfId(prefix, id)));
-  const counters = new Map(await Promise.all(places.map(async (id) => [id, await readCounters(namespaceOfId(prefix, id))] as const)));
+  const places = [
+    ...new Set(hops.filter(({ kind }) => counting.includes(kind)).map(({ id, vpcId }) => vpcId ?? id)),
+  ].filter((id) => there.has(namespaceOfId(prefix, id)));
+  const counters = new Map(
+    await Promise.all(places.map(async (id) => [id, await readCounters(namespaceOfId(prefix, id))] as const)),
+  );
   const withCounters = (way: Told): Told => ({ ...way, hops: counted(way.hops, counters) });
-  const faults = readFaults(lab).filter(({ target }) => hops.some(({ id }) => id === target)).map((fault) => `By lab fault, ${describeFault(fault)}.`);
-  return { packet: withCounters(packet), ...(answer === undefined ? {} : { answer: withCounters(answer) }), ...rest, notes: [...rest.notes, ...faults] };
+  const faults = readFaults(lab)
+    .filter(({ target }) => hops.some(({ id }) => id === target))
+    .map((fault) => `By lab fault, ${describeFault(fault)}.`);
+  return {
+    packet: withCounters(packet),
+    ...(answer === undefined ? {} : { answer: withCounters(answer) }),
+    ...rest,
+    notes: [...rest.notes, ...faults],
+  };
 }
 
 /** For people: a line per hop, then what decides. */
 export function whyText({ packet, answer, notes }: Answer): string {
-  return [...way("", packet), ...(answer === undefined ? [] : ["", ...way("The answer: ", answer)]), ...notes.map((note) => `\n${note}`)].join("\n") + "\n";
+  return (
+    [
+      ...way("", packet),
+      ...(answer === undefined ? [] : ["", ...way("The answer: ", answer)]),
+      ...notes.map((note) => `\n${note}`),
+    ].join("\n") + "\n"
+  );
 }
 
 function way(title: string, { packet, verdict, code, explanation, remedies = [], hops, mtu }: Told): string[] {
   const rows = [
     ["", "PLACE", "WHAT", "", "PACKETS"],
-    ...hops.map(({ kind, id, direction, text, packets }, i) => [String(i + 1), id, direction === undefined ? kind : `${kind} ${direction}`, text, packets === undefined ? "" : String(packets)]),
+    ...hops.map(({ kind, id, direction, text, packets }, i) => [
+      String(i + 1),
+      id,
+      direction === undefined ? kind : `${kind} ${direction}`,
+      text,
+      packets === undefined ? "" : String(packets),
+    ]),
   ];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   const last = hops.at(-1);
   return [
     `${title}${describeTransport(packet)} from ${packet.source} to ${packet.destination}, ${packet.length} bytes${packet.dontFragment ? ", not to be cut" : ""}`,
-    ...rows.map((row) => `  ${row.map((cell, column) => (column === 0 || column === 4 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join("  ").trimEnd()}`),
-    ...(verdict === "delivered" ? [`Delivered; the way carries packets of ${mtu} bytes.`] : [`Dropped at ${last?.id}: ${code}: ${explanation}.`, ...remedies.map((remedy) => `  ${remedy}`)]),
+    ...rows.map(
+      (row) =>
+        `  ${row
+          .map((cell, column) =>
+            column === 0 || column === 4 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+          )
+          .join("  ")
+          .trimEnd()}`,
+    ),
+    ...(verdict === "delivered"
+      ? [`Delivered; the way carries packets of ${mtu} bytes.`]
+      : [`Dropped at ${last?.id}: ${code}: ${explanation}.`, ...remedies.map((remedy) => `  ${remedy}`)]),
   ];
 }

@@ -16,14 +16,19 @@ export class FabricError<T> extends Error {
     readonly value: T,
     cause: unknown,
   ) {
-    super(`the lab's network could not be set up: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super(`the lab's network could not be set up: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
     this.name = "FabricError";
   }
 }
 
 interface Waiting {
   readonly what: string;
-  /** Decides on the records, given them by id, and changes them; throws what the API refuses. Returns whether the fabric has to follow. */
+  /**
+   * Decides on the records, given them by id, and changes them; throws what the API refuses. Returns whether the fabric
+   * has to follow.
+   */
   run(records: Map<string, ResourceRecord>): boolean;
   done(failure: { readonly cause: unknown } | undefined): void;
   /** The lock was not to be had: nothing is decided. */
@@ -31,8 +36,8 @@ interface Waiting {
 }
 
 /**
- * The account behind the API. Calls are decided one after another on the same records; those that come while others are at work
- * share the lock and one pass over the fabric, as Pulumi makes many resources at once.
+ * The account behind the API. Calls are decided one after another on the same records; those that come while others are
+ * at work share the lock and one pass over the fabric, as Pulumi makes many resources at once.
  */
 export class Account {
   private readonly waiting: Waiting[] = [];
@@ -47,7 +52,8 @@ export class Account {
   /**
    * Reads, decides and writes, undisturbed; returns when the fabric has followed.
    *
-   * @throws what `decide` throws, with nothing changed; FabricError when the records are written and the fabric failed. Records that
+   * @throws what `decide` throws, with nothing changed; FabricError when the records are written and the fabric failed.
+   * Records that
    *   were to be removed are back then, so that removing can be tried again.
    */
   change<T>(what: string, decide: (records: readonly ResourceRecord[]) => ChangeSet<T>): Promise<T> {

@@ -1,6 +1,6 @@
 /**
- * Calls that change the account and are under way. One that is blocked by another's resource tries again whenever one of them has
- * succeeded, as long as any can: the real provider asks again for minutes.
+ * Calls that change the account and are under way. One that is blocked by another's resource tries again whenever one
+ * of them has succeeded, as long as any can: the real provider asks again for minutes.
  */
 export class Activity {
   private active = 0;

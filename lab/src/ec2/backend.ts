@@ -27,7 +27,10 @@ export interface Backend {
   destroyNode(instanceId: string): Promise<void>;
   /** Gives a running node another network device, and every later start of it too. */
   plugInterface(instanceId: string, device: { readonly deviceIndex: number; readonly mac: string }): Promise<void>;
-  /** Takes it away; a device that is in use stays in the guest, without a wire, until it is taken down or the node starts anew. */
+  /**
+   * Takes it away; a device that is in use stays in the guest, without a wire, until it is taken down or the node
+   * starts anew.
+   */
   unplugInterface(instanceId: string, deviceIndex: number): Promise<void>;
   nodeState(instanceId: string): "running" | "stopped" | "absent";
 }

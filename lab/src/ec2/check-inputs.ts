@@ -16,7 +16,11 @@ export interface Checked {
 export function checkInputs(type: ResourceType, news: PropertyMap, autoname: (input: string) => string): Checked {
   const failures: CheckFailure[] = [];
   const inputs = checkBlock(type, type.inputs, news, "", "", failures);
-  if (type.autoname !== undefined && inputs[type.autoname.input] === undefined && inputs[type.autoname.unless] === undefined) {
+  if (
+    type.autoname !== undefined &&
+    inputs[type.autoname.input] === undefined &&
+    inputs[type.autoname.unless] === undefined
+  ) {
     const { input } = type.autoname;
     const name = autoname(input);
     inputs[input] = name;
@@ -29,7 +33,14 @@ export function checkInputs(type: ResourceType, news: PropertyMap, autoname: (in
 }
 
 /** @param path of the block for Pulumi, @param tfPath of the block for Terraform; both empty for the resource itself */
-function checkBlock(type: ResourceType, schema: Inputs, news: PropertyMap, path: string, tfPath: string, failures: CheckFailure[]): PropertyMap {
+function checkBlock(
+  type: ResourceType,
+  schema: Inputs,
+  news: PropertyMap,
+  path: string,
+  tfPath: string,
+  failures: CheckFailure[],
+): PropertyMap {
   const inputs: PropertyMap = {};
   const defaults: string[] = [];
   for (const [name, value] of Object.entries(news)) {
@@ -46,7 +57,10 @@ function checkBlock(type: ResourceType, schema: Inputs, news: PropertyMap, path:
     if (inputs[name] !== undefined) continue;
     const here = path === "" ? name : `${path}.${name}`;
     if (input.required === true) {
-      failures.push({ path: here, reason: `Missing required argument. The argument "${terraformName(name)}" is required, but no definition was found` });
+      failures.push({
+        path: here,
+        reason: `Missing required argument. The argument "${terraformName(name)}" is required, but no definition was found`,
+      });
     } else if (input.default !== undefined) {
       inputs[name] = input.default;
       defaults.push(name);
@@ -55,7 +69,14 @@ function checkBlock(type: ResourceType, schema: Inputs, news: PropertyMap, path:
   return type.pluginFramework === true ? inputs : { ...inputs, __defaults: defaults };
 }
 
-function checkInput(type: ResourceType, input: Input, given: PropertyValue, path: string, tfName: string, failures: CheckFailure[]): PropertyValue {
+function checkInput(
+  type: ResourceType,
+  input: Input,
+  given: PropertyValue,
+  path: string,
+  tfName: string,
+  failures: CheckFailure[],
+): PropertyValue {
   if (given === UNKNOWN) return given;
   const fail = (reason: string): PropertyValue => {
     failures.push({ path, reason });
@@ -87,7 +108,10 @@ function checkInput(type: ResourceType, input: Input, given: PropertyValue, path
 }
 
 /** As the bridge does: strings that read as booleans or numbers pass for them, and the other way round. */
-function castValue(kind: "string" | "bool" | "int" | "strings" | "stringMap", value: PropertyValue): { readonly value: PropertyValue } | { readonly problem: string } {
+function castValue(
+  kind: "string" | "bool" | "int" | "strings" | "stringMap",
+  value: PropertyValue,
+): { readonly value: PropertyValue } | { readonly problem: string } {
   switch (kind) {
     case "string":
       if (typeof value === "string") return { value };
@@ -98,11 +122,15 @@ function castValue(kind: "string" | "bool" | "int" | "strings" | "stringMap", va
       if (typeof value !== "string") return { problem: `expected bool type; got ${typeOf(value)}` };
       if (/^(1|t|T|true|TRUE|True)$/.test(value)) return { value: true };
       if (/^(0|f|F|false|FALSE|False)$/.test(value)) return { value: false };
-      return { problem: `cannot parse '' as bool: strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax` };
+      return {
+        problem: `cannot parse '' as bool: strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`,
+      };
     case "int":
       if (typeof value === "number" && Number.isInteger(value)) return { value };
       if (typeof value === "string" && /^[+-]?\d+$/.test(value)) return { value: Number(value) };
-      return { problem: `expected integer type; got ${typeof value === "number" || typeof value === "string" ? JSON.stringify(value) : typeOf(value)}` };
+      return {
+        problem: `expected integer type; got ${typeof value === "number" || typeof value === "string" ? JSON.stringify(value) : typeOf(value)}`,
+      };
     case "strings": {
       if (!Array.isArray(value)) return { problem: `expected array type; got ${typeOf(value)}` };
       const wrong = value.find((item) => typeof item !== "string");

@@ -15,7 +15,11 @@ export function parseCidr(text: string): Cidr | undefined {
   const [address = "", length = "", ...rest] = text.split("/");
   if (rest.length > 0 || !isIPv4(address) || !/^(\d|[12]\d|3[0-2])$/.test(length)) return undefined;
   const range = new IPv4CidrRange(new IPv4(address), new IPv4Prefix(BigInt(length)));
-  return { first: Number(range.getFirst().getValue()), last: Number(range.getLast().getValue()), prefixLength: Number(length) };
+  return {
+    first: Number(range.getFirst().getValue()),
+    last: Number(range.getLast().getValue()),
+    prefixLength: Number(length),
+  };
 }
 
 /** As {@link parseCidr}, for what has been checked. */

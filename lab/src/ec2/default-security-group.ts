@@ -1,4 +1,11 @@
-import { asInlineRules, DIRECTIONS, fullRules, inlineRuleInputs, permissionsOf, refusePermissions } from "./inline-rules";
+import {
+  asInlineRules,
+  DIRECTIONS,
+  fullRules,
+  inlineRuleInputs,
+  permissionsOf,
+  refusePermissions,
+} from "./inline-rules";
 import { regionInput, tagsInput } from "./input";
 import { isMap, mapsOf, mustText, propertyMap, type PropertyMap, textOf } from "./property-value";
 import { companionRecord, type Records } from "./records";
@@ -9,14 +16,18 @@ import { EC2 } from "./tokens";
 import { findVpc } from "./vpc";
 
 /**
- * `aws.ec2.DefaultSecurityGroup`: a VPC's default group taken over. Its rules are revoked, and those written here put in their place;
- * deleting the resource leaves the group as it is.
+ * `aws.ec2.DefaultSecurityGroup`: a VPC's default group taken over. Its rules are revoked, and those written here put
+ * in their place; deleting the resource leaves the group as it is.
  */
 export const defaultSecurityGroup: ResourceType = {
   token: EC2.defaultSecurityGroup,
   title: "Default Security Group",
   creating: () => "reading Default Security Group",
-  actions: { create: "AuthorizeSecurityGroupIngress", update: "AuthorizeSecurityGroupIngress", delete: "DescribeSecurityGroups" },
+  actions: {
+    create: "AuthorizeSecurityGroupIngress",
+    update: "AuthorizeSecurityGroupIngress",
+    delete: "DescribeSecurityGroups",
+  },
   idPrefix: "sg-default",
   inputs: {
     egress: { kind: { blocks: inlineRuleInputs }, computed: true, set: true, lab: "enforced" },
@@ -32,7 +43,10 @@ export const defaultSecurityGroup: ResourceType = {
     // The lab has no default VPC.
     if (vpcId === undefined) throw new Error("couldn't find resource");
     const vpc = findVpc(records, vpcId);
-    return adopt(records, vpc, findSecurityGroup(records, mustText(vpc.outputs, "defaultSecurityGroupId")), inputs, ["ingress", "egress"]);
+    return adopt(records, vpc, findSecurityGroup(records, mustText(vpc.outputs, "defaultSecurityGroupId")), inputs, [
+      "ingress",
+      "egress",
+    ]);
   },
   update({ record, inputs, records }) {
     const group = findSecurityGroup(records, mustText(record.internal, "group"));
@@ -47,26 +61,45 @@ export const defaultSecurityGroup: ResourceType = {
       DIRECTIONS.map(([direction, type]) => {
         const written = mapsOf(record.outputs, direction);
         const own = new Set(ruleCompanions(type, group, permissionsOf(written, group)).map(({ id }) => id));
-        return [direction, [...written, ...asInlineRules(records.where(type, "securityGroupId", group).filter(({ id }) => !own.has(id)), group)]];
+        return [
+          direction,
+          [
+            ...written,
+            ...asInlineRules(
+              records.where(type, "securityGroupId", group).filter(({ id }) => !own.has(id)),
+              group,
+            ),
+          ],
+        ];
       }),
     );
   },
 };
 
 /** @param given the directions whose rules are replaced */
-function adopt(records: Records, vpc: ResourceRecord, group: ResourceRecord, inputs: PropertyMap, given: readonly string[]): Made {
+function adopt(
+  records: Records,
+  vpc: ResourceRecord,
+  group: ResourceRecord,
+  inputs: PropertyMap,
+  given: readonly string[],
+): Made {
   const directions = DIRECTIONS.filter(([direction]) => given.includes(direction));
   const rules = directions.flatMap(([direction, type]) => {
     const permissions = permissionsOf(fullRules(inputs, direction), group.id);
     refusePermissions(records, type, group, permissions, []);
     return ruleCompanions(type, group.id, permissions).map((rule) => companionRecord(vpc, rule));
   });
-  const former = directions.flatMap(([, type]) => records.where(type, "securityGroupId", group.id)).filter(({ id }) => !rules.some((rule) => rule.id === id));
+  const former = directions
+    .flatMap(([, type]) => records.where(type, "securityGroupId", group.id))
+    .filter(({ id }) => !rules.some((rule) => rule.id === id));
   const tags = isMap(inputs["tags"]) ? { tags: inputs["tags"], tagsAll: inputs["tags"] } : {};
   const { arn, description, name, ownerId, vpcId } = propertyMap(group.outputs);
   return {
     outputs: {
-      ...Object.fromEntries(Object.entries({ arn, description, name, ownerId, vpcId }).map(([key, value]) => [key, value ?? null])),
+      ...Object.fromEntries(
+        Object.entries({ arn, description, name, ownerId, vpcId }).map(([key, value]) => [key, value ?? null]),
+      ),
       namePrefix: "",
       ...Object.fromEntries(directions.map(([direction]) => [direction, fullRules(inputs, direction)])),
     },

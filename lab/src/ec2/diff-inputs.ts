@@ -26,7 +26,12 @@ export interface Diff {
  *
  * @param tagsAll old and new ones, in the new one the provider's default tags included
  */
-export function diffInputs(type: ResourceType, olds: PropertyMap, news: PropertyMap, tagsAll: { readonly old: PropertyValue; readonly new: PropertyValue }): Diff {
+export function diffInputs(
+  type: ResourceType,
+  olds: PropertyMap,
+  news: PropertyMap,
+  tagsAll: { readonly old: PropertyValue; readonly new: PropertyValue },
+): Diff {
   const kinds = new Map<string, ChangeKind>();
   const replacing = new Set<string>();
   diffBlock(type.inputs, olds, news, "", kinds, replacing);
@@ -38,10 +43,22 @@ export function diffInputs(type: ResourceType, olds: PropertyMap, news: Property
   }
   const changes = new Map([...kinds].map(([path, kind]) => [path, { kind, replace: replacing.has(topOf(path)) }]));
   const properties = [...new Set([...kinds.keys()].map(topOf))].sort();
-  return { changes, properties, replaces: properties.filter((name) => replacing.has(name)), detailed: type.pluginFramework !== true };
+  return {
+    changes,
+    properties,
+    replaces: properties.filter((name) => replacing.has(name)),
+    detailed: type.pluginFramework !== true,
+  };
 }
 
-function diffBlock(schema: Inputs, olds: PropertyMap, news: PropertyMap, path: string, kinds: Map<string, ChangeKind>, replacing: Set<string>): void {
+function diffBlock(
+  schema: Inputs,
+  olds: PropertyMap,
+  news: PropertyMap,
+  path: string,
+  kinds: Map<string, ChangeKind>,
+  replacing: Set<string>,
+): void {
   for (const [name, input] of Object.entries(schema)) {
     const here = path === "" ? name : `${path}.${name}`;
     const before = olds[name];
@@ -88,8 +105,15 @@ function canonical(input: Input, value: PropertyValue): PropertyValue {
 
 /** A block with its keys in order and without what says nothing. */
 function sorted(block: PropertyMap): PropertyMap {
-  const entries = Object.entries(block).filter(([key, value]) => key !== "__defaults" && value !== "" && value !== false && !(Array.isArray(value) && value.length === 0));
-  return Object.fromEntries(entries.map(([key, value]): [string, PropertyValue] => [key, Array.isArray(value) ? [...value].sort() : value]).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const entries = Object.entries(block).filter(
+    ([key, value]) =>
+      key !== "__defaults" && value !== "" && value !== false && !(Array.isArray(value) && value.length === 0),
+  );
+  return Object.fromEntries(
+    entries
+      .map(([key, value]): [string, PropertyValue] => [key, Array.isArray(value) ? [...value].sort() : value])
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }
 
 function topOf(path: string): string {

@@ -30,12 +30,26 @@ export const eip: ResourceType = {
     region: regionInput,
     tags: tagsInput,
   },
-  computed: ["allocationId", "arn", "associationId", "carrierIp", "customerOwnedIp", "privateDns", "privateIp", "ptrRecord", "publicDns", "publicIp"],
+  computed: [
+    "allocationId",
+    "arn",
+    "associationId",
+    "carrierIp",
+    "customerOwnedIp",
+    "privateDns",
+    "privateIp",
+    "ptrRecord",
+    "publicDns",
+    "publicIp",
+  ],
   check(inputs) {
     if (inputs["instance"] === undefined || inputs["networkInterface"] === undefined) return [];
     return [
       { path: "instance", reason: `Conflicting configuration arguments. "instance": conflicts with network_interface` },
-      { path: "networkInterface", reason: `Conflicting configuration arguments. "network_interface": conflicts with instance` },
+      {
+        path: "networkInterface",
+        reason: `Conflicting configuration arguments. "network_interface": conflicts with instance`,
+      },
     ];
   },
   create({ id, inputs, region, records }) {
@@ -63,16 +77,25 @@ export const eip: ResourceType = {
     // What is associated stays so when it is not said any more with what.
     if (!wanted(inputs)) return {};
     const own = associationOf(records, { allocationId: record.id });
-    const association = associate(records, mustText(record.outputs, "publicIp"), request(record.id, inputs, own !== undefined && ownerOf(own) === record.id ? own.id : undefined));
+    const association = associate(
+      records,
+      mustText(record.outputs, "publicIp"),
+      request(record.id, inputs, own !== undefined && ownerOf(own) === record.id ? own.id : undefined),
+    );
     const companion = associationCompanion(record.id, association);
     return { outputs: associationOutputs(companion, region), companions: [companion] };
   },
   refuseDelete(record, records) {
     const other = associationOf(records, { allocationId: record.id });
     // The provider takes its own association away first.
-    if (other !== undefined && ownerOf(other) !== record.id) throw new ApiError("InvalidIPAddress.InUse", `Address ${mustText(record.outputs, "publicIp")} is in use.`);
+    if (other !== undefined && ownerOf(other) !== record.id)
+      throw new ApiError("InvalidIPAddress.InUse", `Address ${mustText(record.outputs, "publicIp")} is in use.`);
   },
-  read: (record, records) => associationOutputs(associationOf(records, { allocationId: record.id }), textOf(record.outputs, "region") ?? DEFAULT_REGION),
+  read: (record, records) =>
+    associationOutputs(
+      associationOf(records, { allocationId: record.id }),
+      textOf(record.outputs, "region") ?? DEFAULT_REGION,
+    ),
 };
 
 function wanted(inputs: PropertyMap): boolean {
@@ -80,12 +103,22 @@ function wanted(inputs: PropertyMap): boolean {
 }
 
 function request(allocationId: string, inputs: PropertyMap, replacing?: string): Parameters<typeof associate>[2] {
-  return { allocationId, instanceId: textOf(inputs, "instance"), networkInterfaceId: textOf(inputs, "networkInterface"), privateIp: textOf(inputs, "associateWithPrivateIp"), replacing };
+  return {
+    allocationId,
+    instanceId: textOf(inputs, "instance"),
+    networkInterfaceId: textOf(inputs, "networkInterface"),
+    privateIp: textOf(inputs, "associateWithPrivateIp"),
+    replacing,
+  };
 }
 
 /** What the address is of, whoever associated it. */
-function associationOutputs(association: Pick<ResourceRecord, "id" | "outputs"> | undefined, region: string): PropertyMap {
-  if (association === undefined) return { associationId: "", instance: "", networkInterface: "", privateDns: null, privateIp: "" };
+function associationOutputs(
+  association: Pick<ResourceRecord, "id" | "outputs"> | undefined,
+  region: string,
+): PropertyMap {
+  if (association === undefined)
+    return { associationId: "", instance: "", networkInterface: "", privateDns: null, privateIp: "" };
   const privateIp = mustText(association.outputs, "privateIpAddress");
   return {
     associationId: association.id,

@@ -15,11 +15,20 @@ export class EngineLog {
 
   /** Stays on the screen, and in the summary of the update. */
   warning(urn: string, message: string): void {
-    this.client?.log(new LogRequest().setUrn(urn).setSeverity(LogSeverity.WARNING).setMessage(message), () => undefined);
+    this.client?.log(
+      new LogRequest().setUrn(urn).setSeverity(LogSeverity.WARNING).setMessage(message),
+      () => undefined,
+    );
   }
 
-  /** Shows in the row of a resource, or of the stack for an empty URN, while it is worked on. A failure to show is no failure. */
+  /**
+   * Shows in the row of a resource, or of the stack for an empty URN, while it is worked on. A failure to show is no
+   * failure.
+   */
   status(urn: string, message: string): void {
-    this.client?.log(new LogRequest().setUrn(urn).setSeverity(LogSeverity.INFO).setMessage(message).setEphemeral(true), () => undefined);
+    this.client?.log(
+      new LogRequest().setUrn(urn).setSeverity(LogSeverity.INFO).setMessage(message).setEphemeral(true),
+      () => undefined,
+    );
   }
 }

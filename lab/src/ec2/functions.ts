@@ -38,12 +38,33 @@ export const functions: ReadonlyMap<string, AwsFunction> = new Map<string, AwsFu
   ],
   [
     "aws:index/getAvailabilityZones:getAvailabilityZones",
-    declared({ allAvailabilityZones: "recorded", excludeNames: "enforced", excludeZoneIds: "enforced", filters: "enforced", region: "enforced", state: "enforced" }, getAvailabilityZones),
+    declared(
+      {
+        allAvailabilityZones: "recorded",
+        excludeNames: "enforced",
+        excludeZoneIds: "enforced",
+        filters: "enforced",
+        region: "enforced",
+        state: "enforced",
+      },
+      getAvailabilityZones,
+    ),
   ],
   ["aws:index/getCallerIdentity:getCallerIdentity", declared({ id: "recorded" }, getCallerIdentity)],
-  ["aws:index/getRegion:getRegion", declared({ endpoint: "enforced", id: "recorded", name: "enforced", region: "enforced" }, getRegion)],
-  ["aws:ssm/getParameter:getParameter", declared({ name: "enforced", region: "enforced", withDecryption: "recorded" }, getParameter)],
-  ...[...lookups].map(([token, { args, find }]): [string, AwsFunction] => [token, declared(args, (given, region, records) => find(given, records(findRegion(textOf(given, "region") ?? region).name)))]),
+  [
+    "aws:index/getRegion:getRegion",
+    declared({ endpoint: "enforced", id: "recorded", name: "enforced", region: "enforced" }, getRegion),
+  ],
+  [
+    "aws:ssm/getParameter:getParameter",
+    declared({ name: "enforced", region: "enforced", withDecryption: "recorded" }, getParameter),
+  ],
+  ...[...lookups].map(([token, { args, find }]): [string, AwsFunction] => [
+    token,
+    declared(args, (given, region, records) =>
+      find(given, records(findRegion(textOf(given, "region") ?? region).name)),
+    ),
+  ]),
 ]);
 
 /** Refuses arguments that 7.48 does not have, or that the lab does not model. */
@@ -79,17 +100,34 @@ function getAmi(args: PropertyMap, regionName: string): PropertyMap {
   });
   const image = found.at(-1);
   if (image === undefined) {
-    throw new Error(`Your query returned no results. Please change your search criteria and try again. (In ${region} the lab has ${all.map(({ name, ownerId }) => `${name} of owner ${ownerId}`).join(", ")}.)`);
+    throw new Error(
+      `Your query returned no results. Please change your search criteria and try again. (In ${region} the lab has ${all.map(({ name, ownerId }) => `${name} of owner ${ownerId}`).join(", ")}.)`,
+    );
   }
   if (found.length > 1 && args["mostRecent"] !== true) {
-    throw new Error("Your query returned more than one result. Please try a more specific search criteria, or set `most_recent` attribute to true.");
+    throw new Error(
+      "Your query returned more than one result. Please try a more specific search criteria, or set `most_recent` attribute to true.",
+    );
   }
   return {
     ...args,
     architecture: image.architecture,
     arn: `arn:aws:ec2:${region}::image/${image.id}`,
     blockDeviceMappings: [
-      { deviceName: "/dev/xvda", ebs: { delete_on_termination: "true", encrypted: "false", iops: "3000", snapshot_id: "", throughput: "125", volume_size: "8", volume_type: "gp3" }, noDevice: "", virtualName: "" },
+      {
+        deviceName: "/dev/xvda",
+        ebs: {
+          delete_on_termination: "true",
+          encrypted: "false",
+          iops: "3000",
+          snapshot_id: "",
+          throughput: "125",
+          volume_size: "8",
+          volume_type: "gp3",
+        },
+        noDevice: "",
+        virtualName: "",
+      },
     ],
     bootMode: "uefi-preferred",
     creationDate: image.creationDate,
@@ -162,7 +200,11 @@ function getAvailabilityZones(args: PropertyMap, regionName: string): PropertyMa
       "zone-type": "availability-zone",
     };
     if (state !== undefined && state !== "available") return false;
-    return !excluded.includes(zone.name) && !excluded.includes(zone.id) && mapsOf(args, "filters").every((filter) => matches(attributes, filter));
+    return (
+      !excluded.includes(zone.name) &&
+      !excluded.includes(zone.id) &&
+      mapsOf(args, "filters").every((filter) => matches(attributes, filter))
+    );
   });
   return {
     ...args,
@@ -180,16 +222,28 @@ function getCallerIdentity(): PropertyMap {
 
 function getRegion(args: PropertyMap, regionName: string): PropertyMap {
   const endpoint = textOf(args, "endpoint");
-  const named = textOf(args, "region") ?? textOf(args, "name") ?? (endpoint === undefined ? regionName : (/^ec2\.([a-z0-9-]+)\.amazonaws\.com$/.exec(endpoint)?.[1] ?? endpoint));
+  const named =
+    textOf(args, "region") ??
+    textOf(args, "name") ??
+    (endpoint === undefined ? regionName : (/^ec2\.([a-z0-9-]+)\.amazonaws\.com$/.exec(endpoint)?.[1] ?? endpoint));
   const region: Region = findRegion(named);
-  return { description: region.description, endpoint: `ec2.${region.name}.amazonaws.com`, id: region.name, name: region.name, region: region.name };
+  return {
+    description: region.description,
+    endpoint: `ec2.${region.name}.amazonaws.com`,
+    id: region.name,
+    name: region.name,
+    region: region.name,
+  };
 }
 
 function getParameter(args: PropertyMap, regionName: string): PropertyMap {
   const region = findRegion(textOf(args, "region") ?? regionName).name;
   const name = textOf(args, "name") ?? "";
   const image = imageParameter(region, name);
-  if (image === undefined) throw new Error(`describing SSM parameter (${name}): ParameterNotFound: the lab has the parameters /aws/service/debian/release/12/latest/amd64, …/13/latest/amd64 and the same of arm64`);
+  if (image === undefined)
+    throw new Error(
+      `describing SSM parameter (${name}): ParameterNotFound: the lab has the parameters /aws/service/debian/release/12/latest/amd64, …/13/latest/amd64 and the same of arm64`,
+    );
   return {
     arn: `arn:aws:ssm:${region}::parameter${name}`,
     id: name,

@@ -41,10 +41,16 @@ export function imagesOf(region: string): Image[] {
   );
 }
 
-/** Public parameters of the Systems Manager that name an image (wiki.debian.org/Cloud/AmazonEC2Image/Bookworm and …/Trixie). */
+/**
+ * Public parameters of the Systems Manager that name an image (wiki.debian.org/Cloud/AmazonEC2Image/Bookworm and
+ * …/Trixie).
+ */
 export function imageParameter(region: string, name: string): Image | undefined {
-  const [, release, architecture] = /^\/aws\/service\/debian\/release\/(12|bookworm|13|trixie)\/latest\/(amd64|arm64)$/.exec(name) ?? [];
+  const [, release, architecture] =
+    /^\/aws\/service\/debian\/release\/(12|bookworm|13|trixie)\/latest\/(amd64|arm64)$/.exec(name) ?? [];
   if (release === undefined) return undefined;
   const suite: Suite = release === "12" || release === "bookworm" ? "bookworm" : "trixie";
-  return imagesOf(region).findLast((image) => image.suite === suite && image.architecture === (architecture === "arm64" ? "arm64" : "x86_64"));
+  return imagesOf(region).findLast(
+    (image) => image.suite === suite && image.architecture === (architecture === "arm64" ? "arm64" : "x86_64"),
+  );
 }

@@ -4,7 +4,14 @@ import { type Inputs, refused } from "./input";
 import { mapsOf, mustText, numberOf, type PropertyMap, textOf, textsOf } from "./property-value";
 import type { Records } from "./records";
 import type { ResourceRecord } from "../state/record";
-import { findSecurityGroup, meaning, protocolNumber, refusePermission, refuseStranger, refuseTooManyRules } from "./security-group-rules";
+import {
+  findSecurityGroup,
+  meaning,
+  protocolNumber,
+  refusePermission,
+  refuseStranger,
+  refuseTooManyRules,
+} from "./security-group-rules";
 import { EC2 } from "./tokens";
 
 /** Rules written in a security group: each may name several sources. */
@@ -12,7 +19,10 @@ export const inlineRuleInputs = {
   cidrBlocks: {
     kind: "strings",
     lab: "enforced",
-    check: (value) => (Array.isArray(value) ? value.map((cidr) => networkProblem(String(cidr))).find((problem) => problem !== undefined) : undefined),
+    check: (value) =>
+      Array.isArray(value)
+        ? value.map((cidr) => networkProblem(String(cidr))).find((problem) => problem !== undefined)
+        : undefined,
   },
   description: { kind: "string", lab: "recorded" },
   fromPort: { kind: "int", required: true, lab: "enforced" },
@@ -54,11 +64,17 @@ export function permissionsOf(rules: readonly PropertyMap[], group: string): Pro
   return rules.flatMap((rule): PropertyMap[] => {
     const protocol = protocolNumber(mustText(rule, "protocol"));
     const [from, to] = [numberOf(rule, "fromPort") ?? 0, numberOf(rule, "toPort") ?? 0];
-    if (protocol === -1 && (from !== 0 || to !== 0)) throw new ProviderError(`from_port (${from}) and to_port (${to}) must both be 0 to use the 'ALL' "-1" protocol!`);
+    if (protocol === -1 && (from !== 0 || to !== 0))
+      throw new ProviderError(`from_port (${from}) and to_port (${to}) must both be 0 to use the 'ALL' "-1" protocol!`);
     // What the provider sends along for other protocols means nothing (API_IpPermission).
-    const ports: PropertyMap = protocol !== undefined && [1, 6, 17].includes(protocol) ? { fromPort: from, toPort: to } : {};
+    const ports: PropertyMap =
+      protocol !== undefined && [1, 6, 17].includes(protocol) ? { fromPort: from, toPort: to } : {};
     const description = textOf(rule, "description");
-    const base: PropertyMap = { ipProtocol: mustText(rule, "protocol"), ...ports, ...(description === undefined ? {} : { description }) };
+    const base: PropertyMap = {
+      ipProtocol: mustText(rule, "protocol"),
+      ...ports,
+      ...(description === undefined ? {} : { description }),
+    };
     const referenced = [...textsOf(rule, "securityGroups"), ...(rule["self"] === true ? [group] : [])];
     return [
       ...textsOf(rule, "cidrBlocks").map((cidrIpv4): PropertyMap => ({ ...base, cidrIpv4 })),
@@ -73,23 +89,37 @@ export function permissionsOf(rules: readonly PropertyMap[], group: string): Pro
  * @param group as it is or is going to be
  * @param others the group's rules of that direction that stay beside them
  */
-export function refusePermissions(records: Records, type: string, group: Pick<ResourceRecord, "id" | "outputs">, permissions: readonly PropertyMap[], others: readonly ResourceRecord[]): void {
+export function refusePermissions(
+  records: Records,
+  type: string,
+  group: Pick<ResourceRecord, "id" | "outputs">,
+  permissions: readonly PropertyMap[],
+  others: readonly ResourceRecord[],
+): void {
   const seen = new Set<string>();
   for (const permission of permissions) {
     refusePermission(permission);
     const named = textOf(permission, "referencedSecurityGroupId");
-    if (named !== undefined && named !== group.id) refuseStranger(records, type, group, findSecurityGroup(records, named));
+    if (named !== undefined && named !== group.id)
+      refuseStranger(records, type, group, findSecurityGroup(records, named));
     const said = meaning(permission);
-    if (seen.has(said)) throw new ApiError("InvalidParameterValue", "The same permission must not appear multiple times");
+    if (seen.has(said))
+      throw new ApiError("InvalidParameterValue", "The same permission must not appear multiple times");
     seen.add(said);
     if (others.some(({ outputs }) => meaning(outputs) === said)) {
-      throw new ApiError("InvalidPermission.Duplicate", `the specified rule "peer: ${textOf(permission, "cidrIpv4") ?? named}, ${mustText(permission, "ipProtocol")}, ALLOW" already exists`);
+      throw new ApiError(
+        "InvalidPermission.Duplicate",
+        `the specified rule "peer: ${textOf(permission, "cidrIpv4") ?? named}, ${mustText(permission, "ipProtocol")}, ALLOW" already exists`,
+      );
     }
   }
   refuseTooManyRules(records, permissions.length + others.length);
 }
 
-/** Rules that are resources of their own, in the form of inline ones: this is how the provider shows them after a refresh. */
+/**
+ * Rules that are resources of their own, in the form of inline ones: this is how the provider shows them after a
+ * refresh.
+ */
 export function asInlineRules(rules: readonly ResourceRecord[], group: string): PropertyMap[] {
   const groups = new Map<string, { readonly rule: ResourceRecord; readonly sources: string[] }>();
   for (const rule of rules) {
@@ -104,7 +134,9 @@ export function asInlineRules(rules: readonly ResourceRecord[], group: string): 
     if (found === undefined) return [];
     const { outputs } = found.rule;
     const number = protocolNumber(mustText(outputs, "ipProtocol"));
-    const named = found.sources.filter((source) => !source.includes(".")).map((source) => source.split("/").at(-1) ?? source);
+    const named = found.sources
+      .filter((source) => !source.includes("."))
+      .map((source) => source.split("/").at(-1) ?? source);
     return {
       cidrBlocks: found.sources.filter((source) => source.includes(".")).sort(),
       description: textOf(outputs, "description") ?? "",

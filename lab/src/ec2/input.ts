@@ -4,7 +4,8 @@ import { regionNames } from "./regions";
 /** The inputs of a resource or block, by name as @pulumi/aws spells it. */
 export type Inputs = Readonly<Record<string, Input>>;
 
-export type Kind = "string" | "bool" | "int" | "strings" | "stringMap" | { readonly block: Inputs } | { readonly blocks: Inputs };
+export type Kind =
+  "string" | "bool" | "int" | "strings" | "stringMap" | { readonly block: Inputs } | { readonly blocks: Inputs };
 
 /** One input as the schema of @pulumi/aws 7.48 has it, and what the lab does with it. */
 export interface Input {
@@ -21,8 +22,8 @@ export interface Input {
   /** Order and repetition mean nothing. */
   readonly set?: true;
   /**
-   * `enforced`: packets, nodes or checks follow it. `recorded`: kept and given back, without effect in the lab. `refused`: any value but
-   * the zero value or `unset` is an error, for the reason given.
+   * `enforced`: packets, nodes or checks follow it. `recorded`: kept and given back, without effect in the lab.
+   * `refused`: any value but the zero value or `unset` is an error, for the reason given.
    */
   readonly lab: "enforced" | "recorded" | { readonly refused: string };
   /** What is wrong with a value by itself, in the provider's words; `name` is Terraform's. */
@@ -42,7 +43,10 @@ export const regionInput: Input = {
   computed: true,
   forceNew: true,
   lab: "enforced",
-  check: (value) => (regionNames().includes(String(value)) ? undefined : `the lab does not know the region ${String(value)}. It knows ${regionNames().join(", ")}`),
+  check: (value) =>
+    regionNames().includes(String(value))
+      ? undefined
+      : `the lab does not know the region ${String(value)}. It knows ${regionNames().join(", ")}`,
 };
 export const tagsInput: Input = { kind: "stringMap", unset: null, lab: "recorded" };
 
@@ -88,10 +92,16 @@ export function terraformName(name: string): string {
 
 /** A check that the value is one of a few, in Terraform's words. */
 export function oneOf(...values: readonly string[]): NonNullable<Input["check"]> {
-  return (value, name) => (typeof value === "string" && values.includes(value) ? undefined : `expected ${name} to be one of [${values.map((v) => JSON.stringify(v)).join(" ")}], got ${String(value)}`);
+  return (value, name) =>
+    typeof value === "string" && values.includes(value)
+      ? undefined
+      : `expected ${name} to be one of [${values.map((v) => JSON.stringify(v)).join(" ")}], got ${String(value)}`;
 }
 
 /** A check that a number lies in a range, both ends included, in Terraform's words. */
 export function between(least: number, most: number): NonNullable<Input["check"]> {
-  return (value, name) => (typeof value === "number" && value >= least && value <= most ? undefined : `expected ${name} to be in the range (${least} - ${most}), got ${String(value)}`);
+  return (value, name) =>
+    typeof value === "number" && value >= least && value <= most
+      ? undefined
+      : `expected ${name} to be in the range (${least} - ${most}), got ${String(value)}`;
 }

@@ -22,9 +22,11 @@ export const internetGatewayAttachment: ResourceType = {
   create({ inputs, records }) {
     const id = mustText(inputs, "internetGatewayId");
     const gateway = records.find(EC2.internetGateway, id);
-    if (gateway === undefined) throw new ApiError("InvalidInternetGatewayID.NotFound", `The internetGateway ID '${id}' does not exist`);
+    if (gateway === undefined)
+      throw new ApiError("InvalidInternetGatewayID.NotFound", `The internetGateway ID '${id}' does not exist`);
     const attached = textOf(gateway.outputs, "vpcId");
-    if (attached !== undefined) throw new ApiError("Resource.AlreadyAssociated", `resource ${id} is already attached to network ${attached}`);
+    if (attached !== undefined)
+      throw new ApiError("Resource.AlreadyAssociated", `resource ${id} is already attached to network ${attached}`);
     refuseAttach(records, id, mustText(inputs, "vpcId"));
     return { outputs: {}, alters: [{ ...gateway, outputs: { ...gateway.outputs, vpcId: mustText(inputs, "vpcId") } }] };
   },
@@ -38,7 +40,10 @@ export const internetGatewayAttachment: ResourceType = {
   },
   // Terraform's.
   idOf: ({ outputs }) => `${String(outputs["internetGatewayId"])}:${String(outputs["vpcId"])}`,
-  find: (id, records) => records.ofType(EC2.internetGatewayAttachment).find(({ outputs }) => `${String(outputs["internetGatewayId"])}:${String(outputs["vpcId"])}` === id),
+  find: (id, records) =>
+    records
+      .ofType(EC2.internetGatewayAttachment)
+      .find(({ outputs }) => `${String(outputs["internetGatewayId"])}:${String(outputs["vpcId"])}` === id),
   isGone: (record, records) => attachedGateway(record, records) === undefined,
 };
 

@@ -34,7 +34,8 @@ export const internetGateway: ResourceType = {
     return {};
   },
   refuseDelete: refuseDetach,
-  cascade: (record, records) => records.where(EC2.internetGatewayAttachment, "internetGatewayId", record.id).map(({ id }) => id),
+  cascade: (record, records) =>
+    records.where(EC2.internetGatewayAttachment, "internetGatewayId", record.id).map(({ id }) => id),
 };
 
 /** Refuses to attach a gateway to a VPC that has one, or is not there. */
@@ -51,6 +52,12 @@ export function refuseDetach(record: ResourceRecord, records: Records): void {
   const vpcId = textOf(record.outputs, "vpcId");
   if (vpcId === undefined) return;
   const subnets = new Set(records.where(EC2.subnet, "vpcId", vpcId).map(({ id }) => id));
-  const mapped = records.ofType(EC2.instance).some(({ outputs }) => subnets.has(textOf(outputs, "subnetId") ?? "") && textOf(outputs, "publicIp") !== undefined);
-  if (mapped || hasAssociation(records, vpcId)) throw new ApiError("DependencyViolation", `Network ${vpcId} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.`);
+  const mapped = records
+    .ofType(EC2.instance)
+    .some(({ outputs }) => subnets.has(textOf(outputs, "subnetId") ?? "") && textOf(outputs, "publicIp") !== undefined);
+  if (mapped || hasAssociation(records, vpcId))
+    throw new ApiError(
+      "DependencyViolation",
+      `Network ${vpcId} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.`,
+    );
 }

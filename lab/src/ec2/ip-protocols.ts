@@ -1,4 +1,7 @@
-/** Keywords of IANA's "Assigned Internet Protocol Numbers" by number, as the provider spells them; `-` is a number that it does not take. */
+/**
+ * Keywords of IANA's "Assigned Internet Protocol Numbers" by number, as the provider spells them; `-` is a number that
+ * it does not take.
+ */
 const KEYWORDS = (
   "hopopt icmp igmp ggp ipv4 st tcp cbt egp igp bbn-rcc-mon nvp-ii pup argus emcon xnet chaos udp mux dcn-meas hmp prm xns-idp trunk-1 trunk-2 leaf-1 leaf-2 rdp irtp iso-tp4 " +
   "netblt mfe-nsp merit-inp dccp 3pc idpr xtp ddp idpr-cmtp tp++ il ipv6 sdrp ipv6-route ipv6-frag idrp rsvp gre dsr bna esp ah i-nlsp swipe narp mobile tlsp - ipv6-icmp ipv6-nonxt " +
@@ -9,7 +12,14 @@ const KEYWORDS = (
 
 const NUMBERS: ReadonlyMap<string, number> = new Map([
   ["all", -1],
-  ...KEYWORDS.flatMap((keyword, number): [string, number][] => (keyword === "-" ? [] : [[keyword, number], [String(number), number]])),
+  ...KEYWORDS.flatMap((keyword, number): [string, number][] =>
+    keyword === "-"
+      ? []
+      : [
+          [keyword, number],
+          [String(number), number],
+        ],
+  ),
   // For experiments (RFC 3692).
   ["253", 253],
   ["254", 254],
@@ -17,8 +27,8 @@ const NUMBERS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * The number of a protocol in a network ACL's rule, given as number or keyword; -1 is every one. `ipip` is 94 as at IANA; IP in IP (RFC 2003) is
- * `ipv4` or 4.
+ * The number of a protocol in a network ACL's rule, given as number or keyword; -1 is every one. `ipip` is 94 as at
+ * IANA; IP in IP (RFC 2003) is `ipv4` or 4.
  *
  * @returns undefined for what the provider refuses as `unsupported NACL protocol`
  */

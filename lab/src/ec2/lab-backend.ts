@@ -20,11 +20,14 @@ export function labBackend(lab: Lab): Backend {
     reconcile: (records) => reconcile(lab, records),
     cardOf: (instance) => ({ namespace: namespaceOf(lab, instance), tap: tapOf(instance) }),
     // With the lab's own key beside the user's: the way in of `overlaynet lab exec`.
-    plugInterface: (instanceId, { deviceIndex, mac }) => plugInterface(lab, instanceId, { deviceIndex, port: guestPortOf(deviceIndex), mac }),
+    plugInterface: (instanceId, { deviceIndex, mac }) =>
+      plugInterface(lab, instanceId, { deviceIndex, port: guestPortOf(deviceIndex), mac }),
     unplugInterface: (instanceId, deviceIndex) => unplugInterface(lab, instanceId, deviceIndex),
     startNode: async (spec) => {
       const key = await labPublicKey(lab);
-      await inBootTurn(lab, spec.instanceId, () => startNode(lab, { ...spec, authorizedKeys: [...spec.authorizedKeys, key] }));
+      await inBootTurn(lab, spec.instanceId, () =>
+        startNode(lab, { ...spec, authorizedKeys: [...spec.authorizedKeys, key] }),
+      );
     },
     stopNode: (instanceId) => stopNode(lab, instanceId),
     destroyNode: (instanceId) => destroyNode(lab, instanceId),

@@ -1,7 +1,17 @@
 import { derivedId } from "./ids";
 import type { Input } from "./input";
 import { addressesInUse } from "./network-interfaces";
-import { isMap, mapsOf, mustText, propertyMap, type PropertyMap, propertyValue, type PropertyValue, textOf, textsOf } from "./property-value";
+import {
+  isMap,
+  mapsOf,
+  mustText,
+  propertyMap,
+  type PropertyMap,
+  propertyValue,
+  type PropertyValue,
+  textOf,
+  textsOf,
+} from "./property-value";
 import type { Records } from "./records";
 import { ACCOUNT_ID } from "./regions";
 import type { ResourceRecord } from "../state/record";
@@ -88,7 +98,9 @@ const routeTables: Findable = {
     const associations = associationsOf(record, records);
     return {
       "association.main": associations.map(({ main }) => String(main)),
-      "association.route-table-association-id": associations.map(({ routeTableAssociationId }) => routeTableAssociationId),
+      "association.route-table-association-id": associations.map(
+        ({ routeTableAssociationId }) => routeTableAssociationId,
+      ),
       "association.subnet-id": associations.map(({ subnetId }) => subnetId),
       "owner-id": ACCOUNT_ID,
       "route-table-id": record.id,
@@ -108,14 +120,23 @@ interface RouteTableAssociation {
 /** As DescribeRouteTables shows them: the main one has no subnet. */
 function associationsOf({ id, outputs }: ResourceRecord, records: Records): RouteTableAssociation[] {
   const isMain = records.find(EC2.vpc, String(outputs["vpcId"]))?.outputs["mainRouteTableId"] === id;
-  const explicit = records.where(EC2.routeTableAssociation, "routeTableId", id).map((one) => ({ main: false, routeTableAssociationId: one.id, subnetId: String(one.outputs["subnetId"]) }));
-  return [...(isMain ? [{ main: true, routeTableAssociationId: derivedId("rtbassoc", id, "main"), subnetId: "" }] : []), ...explicit].map((one) => ({ gatewayId: "", routeTableId: id, ...one }));
+  const explicit = records
+    .where(EC2.routeTableAssociation, "routeTableId", id)
+    .map((one) => ({ main: false, routeTableAssociationId: one.id, subnetId: String(one.outputs["subnetId"]) }));
+  return [
+    ...(isMain ? [{ main: true, routeTableAssociationId: derivedId("rtbassoc", id, "main"), subnetId: "" }] : []),
+    ...explicit,
+  ].map((one) => ({ gatewayId: "", routeTableId: id, ...one }));
 }
 
 const keyPairs: Findable = {
   type: EC2.keyPair,
   title: "EC2 Key Pair",
-  attributes: ({ outputs }) => ({ fingerprint: String(outputs["fingerprint"]), "key-name": String(outputs["keyName"]), "key-pair-id": String(outputs["keyPairId"]) }),
+  attributes: ({ outputs }) => ({
+    fingerprint: String(outputs["fingerprint"]),
+    "key-name": String(outputs["keyName"]),
+    "key-pair-id": String(outputs["keyPairId"]),
+  }),
 };
 
 const instances: Findable = {
@@ -139,22 +160,50 @@ const instances: Findable = {
 export const lookups: ReadonlyMap<string, Lookup> = new Map<string, Lookup>([
   [
     "aws:ec2/getVpc:getVpc",
-    one(vpcs, { cidrBlock: "cidr", default: "is-default", dhcpOptionsId: "dhcp-options-id", id: "vpc-id", state: "state" }, ({ id, outputs }) => ({
-      ...some(outputs, ["arn", "cidrBlock", "dhcpOptionsId", "enableDnsHostnames", "enableDnsSupport", "enableNetworkAddressUsageMetrics", "instanceTenancy", "mainRouteTableId", "ownerId"]),
-      cidrBlockAssociations: [{ associationId: `vpc-cidr-assoc-${id.slice(4)}`, cidrBlock: mustText(outputs, "cidrBlock"), state: "associated" }],
-      default: false,
-      ipv6AssociationId: "",
-      ipv6CidrBlock: "",
-      ipv6CidrBlockAssociations: [],
-      state: "available",
-    })),
+    one(
+      vpcs,
+      { cidrBlock: "cidr", default: "is-default", dhcpOptionsId: "dhcp-options-id", id: "vpc-id", state: "state" },
+      ({ id, outputs }) => ({
+        ...some(outputs, [
+          "arn",
+          "cidrBlock",
+          "dhcpOptionsId",
+          "enableDnsHostnames",
+          "enableDnsSupport",
+          "enableNetworkAddressUsageMetrics",
+          "instanceTenancy",
+          "mainRouteTableId",
+          "ownerId",
+        ]),
+        cidrBlockAssociations: [
+          {
+            associationId: `vpc-cidr-assoc-${id.slice(4)}`,
+            cidrBlock: mustText(outputs, "cidrBlock"),
+            state: "associated",
+          },
+        ],
+        default: false,
+        ipv6AssociationId: "",
+        ipv6CidrBlock: "",
+        ipv6CidrBlockAssociations: [],
+        state: "available",
+      }),
+    ),
   ],
   ["aws:ec2/getVpcs:getVpcs", many(vpcs)],
   [
     "aws:ec2/getSubnet:getSubnet",
     one(
       subnets,
-      { availabilityZone: "availability-zone", availabilityZoneId: "availability-zone-id", cidrBlock: "cidr-block", defaultForAz: "default-for-az", id: "subnet-id", state: "state", vpcId: "vpc-id" },
+      {
+        availabilityZone: "availability-zone",
+        availabilityZoneId: "availability-zone-id",
+        cidrBlock: "cidr-block",
+        defaultForAz: "default-for-az",
+        id: "subnet-id",
+        state: "state",
+        vpcId: "vpc-id",
+      },
       (record, records) => ({
         ...propertyMap(record.outputs),
         availableIpAddressCount: freeAddresses(record, records),
@@ -167,17 +216,26 @@ export const lookups: ReadonlyMap<string, Lookup> = new Map<string, Lookup>([
   ["aws:ec2/getSubnets:getSubnets", many(subnets)],
   [
     "aws:ec2/getSecurityGroup:getSecurityGroup",
-    one(securityGroups, { id: "group-id", name: "group-name", vpcId: "vpc-id" }, ({ outputs }) => some(outputs, ["arn", "description", "name", "vpcId"])),
+    one(securityGroups, { id: "group-id", name: "group-name", vpcId: "vpc-id" }, ({ outputs }) =>
+      some(outputs, ["arn", "description", "name", "vpcId"]),
+    ),
   ],
   [
     "aws:ec2/getSecurityGroups:getSecurityGroups",
-    many(securityGroups, {}, (found) => ({ arns: found.map(({ outputs }) => mustText(outputs, "arn")), vpcIds: found.map(({ outputs }) => mustText(outputs, "vpcId")) })),
+    many(securityGroups, {}, (found) => ({
+      arns: found.map(({ outputs }) => mustText(outputs, "arn")),
+      vpcIds: found.map(({ outputs }) => mustText(outputs, "vpcId")),
+    })),
   ],
   [
     "aws:ec2/getInternetGateway:getInternetGateway",
     one(internetGateways, { internetGatewayId: "internet-gateway-id" }, ({ id, outputs }) => {
       const vpcId = textOf(outputs, "vpcId");
-      return { ...some(outputs, ["arn", "ownerId"]), internetGatewayId: id, attachments: vpcId === undefined ? [] : [{ state: "available", vpcId }] };
+      return {
+        ...some(outputs, ["arn", "ownerId"]),
+        internetGatewayId: id,
+        attachments: vpcId === undefined ? [] : [{ state: "available", vpcId }],
+      };
     }),
   ],
   [
@@ -189,7 +247,11 @@ export const lookups: ReadonlyMap<string, Lookup> = new Map<string, Lookup>([
         ...some(record.outputs, ["arn", "ownerId", "vpcId"]),
         associations: propertyValue(associationsOf(record, records)),
         routeTableId: record.id,
-        routes: records.where(EC2.route, "routeTableId", record.id).map(({ outputs }) => fullRoute({ ...propertyMap(outputs), cidrBlock: mustText(outputs, "destinationCidrBlock") })),
+        routes: records
+          .where(EC2.route, "routeTableId", record.id)
+          .map(({ outputs }) =>
+            fullRoute({ ...propertyMap(outputs), cidrBlock: mustText(outputs, "destinationCidrBlock") }),
+          ),
       }),
       { gatewayId: { refused: "its gateways have no route tables" } },
     ),
@@ -209,7 +271,13 @@ export const lookups: ReadonlyMap<string, Lookup> = new Map<string, Lookup>([
       { includePublicKey: "enforced" },
     ),
   ],
-  ["aws:ec2/getInstances:getInstances", { args: { filters: "enforced", instanceStateNames: "enforced", instanceTags: "enforced", region: "enforced" }, find: findInstances }],
+  [
+    "aws:ec2/getInstances:getInstances",
+    {
+      args: { filters: "enforced", instanceStateNames: "enforced", instanceTags: "enforced", region: "enforced" },
+      find: findInstances,
+    },
+  ],
 ]);
 
 /**
@@ -217,25 +285,64 @@ export const lookups: ReadonlyMap<string, Lookup> = new Map<string, Lookup>([
  *
  * @param args the filter that each argument stands for
  */
-function one(findable: Findable, args: Readonly<Record<string, string>>, result: (record: ResourceRecord, records: Records, args: PropertyMap) => PropertyMap, more: Lookup["args"] = {}): Lookup {
+function one(
+  findable: Findable,
+  args: Readonly<Record<string, string>>,
+  result: (record: ResourceRecord, records: Records, args: PropertyMap) => PropertyMap,
+  more: Lookup["args"] = {},
+): Lookup {
   return {
-    args: { ...Object.fromEntries(Object.keys(args).map((name) => [name, "enforced" as const])), filters: "enforced", region: "enforced", tags: "enforced", ...more },
+    args: {
+      ...Object.fromEntries(Object.keys(args).map((name) => [name, "enforced" as const])),
+      filters: "enforced",
+      region: "enforced",
+      tags: "enforced",
+      ...more,
+    },
     find(given, records) {
-      const found = findAll(findable, [...filtersFor(args, given), ...mapsOf(given, "filters")], given["tags"], records);
+      const found = findAll(
+        findable,
+        [...filtersFor(args, given), ...mapsOf(given, "filters")],
+        given["tags"],
+        records,
+      );
       const [record, another] = found;
       if (record === undefined) throw new Error(`no matching ${findable.title} found`);
-      if (another !== undefined) throw new Error(`multiple ${findable.title}s matched; use additional constraints to reduce matches to a single ${findable.title}`);
-      return { ...given, id: record.id, region: records.region, tags: tagsOf(record), ...result(record, records, given) };
+      if (another !== undefined)
+        throw new Error(
+          `multiple ${findable.title}s matched; use additional constraints to reduce matches to a single ${findable.title}`,
+        );
+      return {
+        ...given,
+        id: record.id,
+        region: records.region,
+        tags: tagsOf(record),
+        ...result(record, records, given),
+      };
     },
   };
 }
 
 /** A function that finds all that match, also none. */
-function many(findable: Findable, args: Readonly<Record<string, string>> = {}, more: (found: readonly ResourceRecord[]) => PropertyMap = () => ({})): Lookup {
+function many(
+  findable: Findable,
+  args: Readonly<Record<string, string>> = {},
+  more: (found: readonly ResourceRecord[]) => PropertyMap = () => ({}),
+): Lookup {
   return {
-    args: { ...Object.fromEntries(Object.keys(args).map((name) => [name, "enforced" as const])), filters: "enforced", region: "enforced", tags: "enforced" },
+    args: {
+      ...Object.fromEntries(Object.keys(args).map((name) => [name, "enforced" as const])),
+      filters: "enforced",
+      region: "enforced",
+      tags: "enforced",
+    },
     find(given, records) {
-      const found = findAll(findable, [...filtersFor(args, given), ...mapsOf(given, "filters")], given["tags"], records);
+      const found = findAll(
+        findable,
+        [...filtersFor(args, given), ...mapsOf(given, "filters")],
+        given["tags"],
+        records,
+      );
       return { ...given, id: records.region, ids: found.map(({ id }) => id), region: records.region, ...more(found) };
     },
   };
@@ -245,7 +352,9 @@ function many(findable: Findable, args: Readonly<Record<string, string>> = {}, m
 function filtersFor(args: Readonly<Record<string, string>>, given: PropertyMap): PropertyMap[] {
   return Object.entries(args).flatMap(([name, filter]) => {
     const value = given[name];
-    return value === undefined || value === null || value === "" || value === false ? [] : [{ name: filter, values: [String(value)] }];
+    return value === undefined || value === null || value === "" || value === false
+      ? []
+      : [{ name: filter, values: [String(value)] }];
   });
 }
 
@@ -254,15 +363,33 @@ function findInstances(given: PropertyMap, records: Records): PropertyMap {
   const state = { name: "instance-state-name", values: states.length > 0 ? states : ["running"] };
   const found = findAll(instances, [state, ...mapsOf(given, "filters")], given["instanceTags"], records);
   const addresses = (output: string): string[] => found.flatMap(({ outputs }) => textOf(outputs, output) ?? []);
-  return { ...given, id: records.region, ids: found.map(({ id }) => id), ipv6Addresses: [], privateIps: addresses("privateIp"), publicIps: addresses("publicIp"), region: records.region };
+  return {
+    ...given,
+    id: records.region,
+    ids: found.map(({ id }) => id),
+    ipv6Addresses: [],
+    privateIps: addresses("privateIp"),
+    publicIps: addresses("publicIp"),
+    region: records.region,
+  };
 }
 
-function findAll(findable: Findable, filters: readonly PropertyMap[], tags: unknown, records: Records): ResourceRecord[] {
+function findAll(
+  findable: Findable,
+  filters: readonly PropertyMap[],
+  tags: unknown,
+  records: Records,
+): ResourceRecord[] {
   const wanted = isMap(tags) ? Object.entries(tags) : [];
   return [...records.ofType(findable.type)]
     .filter((record) => {
       const own = tagsOf(record);
-      return wanted.every(([key, value]) => own[key] === value) && filters.every((filter) => matches({ ...findable.attributes(record, records), ...tagAttributes(filter, own) }, filter));
+      return (
+        wanted.every(([key, value]) => own[key] === value) &&
+        filters.every((filter) =>
+          matches({ ...findable.attributes(record, records), ...tagAttributes(filter, own) }, filter),
+        )
+      );
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
@@ -275,7 +402,10 @@ function tagAttributes(filter: PropertyMap, tags: PropertyMap): Readonly<Record<
     return { [name]: typeof value === "string" ? value : "\0" };
   }
   if (name !== "tag-key") return {};
-  return { [name]: Object.keys(tags).find((key) => textsOf(filter, "values").some((value) => matchesPattern(key, value))) ?? "\0" };
+  return {
+    [name]:
+      Object.keys(tags).find((key) => textsOf(filter, "values").some((value) => matchesPattern(key, value))) ?? "\0",
+  };
 }
 
 function tagsOf({ outputs }: ResourceRecord): PropertyMap {
@@ -287,12 +417,18 @@ function tagsOf({ outputs }: ResourceRecord): PropertyMap {
 export function matches(attributes: Attributes, filter: PropertyMap): boolean {
   const name = textOf(filter, "name") ?? "";
   const attribute = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
-  if (attribute === undefined) throw new Error(`InvalidParameterValue: the lab does not know the filter '${name}'. It knows ${Object.keys(attributes).join(", ")}`);
+  if (attribute === undefined)
+    throw new Error(
+      `InvalidParameterValue: the lab does not know the filter '${name}'. It knows ${Object.keys(attributes).join(", ")}`,
+    );
   return textsOf(filter, "values").some((value) => [attribute].flat().some((one) => matchesPattern(one, value)));
 }
 
 function matchesPattern(text: string, value: string): boolean {
-  const pattern = value.replaceAll(/[\\^$.|+()[\]{}]/g, "\\$&").replaceAll(/\*+/g, ".*").replaceAll("?", ".");
+  const pattern = value
+    .replaceAll(/[\\^$.|+()[\]{}]/g, "\\$&")
+    .replaceAll(/\*+/g, ".*")
+    .replaceAll("?", ".");
   return new RegExp(`^${pattern}$`, "su").test(text);
 }
 

@@ -13,7 +13,11 @@ export const mainRouteTableAssociation: ResourceType = {
   token: EC2.mainRouteTableAssociation,
   title: "Main Route Table Association",
   creating: (inputs) => `creating Main Route Table Association (${textOf(inputs, "routeTableId")})`,
-  actions: { create: "ReplaceRouteTableAssociation", update: "ReplaceRouteTableAssociation", delete: "ReplaceRouteTableAssociation" },
+  actions: {
+    create: "ReplaceRouteTableAssociation",
+    update: "ReplaceRouteTableAssociation",
+    delete: "ReplaceRouteTableAssociation",
+  },
   idPrefix: "rtbassoc",
   inputs: {
     region: regionInput,
@@ -23,10 +27,14 @@ export const mainRouteTableAssociation: ResourceType = {
   computed: ["originalRouteTableId"],
   create({ inputs, records }) {
     const vpc = findVpc(records, mustText(inputs, "vpcId"));
-    return { ...replaced(records, vpc, mustText(inputs, "routeTableId")), outputs: { originalRouteTableId: mustText(vpc.outputs, "mainRouteTableId") } };
+    return {
+      ...replaced(records, vpc, mustText(inputs, "routeTableId")),
+      outputs: { originalRouteTableId: mustText(vpc.outputs, "mainRouteTableId") },
+    };
   },
   // As the provider does, which replaces the table alone, whatever the VPC.
-  update: ({ record, inputs, records }) => replaced(records, findVpc(records, mustText(record.outputs, "vpcId")), mustText(inputs, "routeTableId")),
+  update: ({ record, inputs, records }) =>
+    replaced(records, findVpc(records, mustText(record.outputs, "vpcId")), mustText(inputs, "routeTableId")),
   leaves(record, records) {
     const vpc = records.find(EC2.vpc, mustText(record.outputs, "vpcId"));
     const original = mustText(record.outputs, "originalRouteTableId");
@@ -36,7 +44,11 @@ export const mainRouteTableAssociation: ResourceType = {
 
 function replaced(records: Records, vpc: ResourceRecord, tableId: string): Made {
   const table = findRouteTable(records, tableId);
-  if (table.outputs["vpcId"] !== vpc.id) throw new ApiError("InvalidParameterValue", `Route table ${table.id} and network ${vpc.id} belong to different networks`);
+  if (table.outputs["vpcId"] !== vpc.id)
+    throw new ApiError(
+      "InvalidParameterValue",
+      `Route table ${table.id} and network ${vpc.id} belong to different networks`,
+    );
   return { outputs: {}, alters: [withMain(vpc, table.id)] };
 }
 

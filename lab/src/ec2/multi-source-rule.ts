@@ -9,12 +9,19 @@ import { EC2 } from "./tokens";
 
 const SOURCES = { cidrBlocks: "cidr_blocks", self: "self", sourceSecurityGroupId: "source_security_group_id" } as const;
 
-/** `aws.ec2.SecurityGroupRule`, the older rule resource: one of it may be several of EC2's rules, kept as records of rules, too. */
+/**
+ * `aws.ec2.SecurityGroupRule`, the older rule resource: one of it may be several of EC2's rules, kept as records of
+ * rules, too.
+ */
 export const securityGroupRule: ResourceType = {
   token: EC2.securityGroupRule,
   title: "Security Group Rule",
   creating: (inputs) => `authorizing Security Group (${textOf(inputs, "securityGroupId")}) Rule`,
-  actions: { create: "AuthorizeSecurityGroupIngress", update: "UpdateSecurityGroupRuleDescriptionsIngress", delete: "RevokeSecurityGroupIngress" },
+  actions: {
+    create: "AuthorizeSecurityGroupIngress",
+    update: "UpdateSecurityGroupRuleDescriptionsIngress",
+    delete: "RevokeSecurityGroupIngress",
+  },
   idPrefix: "sgrule",
   inputs: {
     cidrBlocks: { ...inlineRuleInputs.cidrBlocks, forceNew: true },
@@ -33,14 +40,21 @@ export const securityGroupRule: ResourceType = {
   computed: ["securityGroupRuleId"],
   check(inputs): CheckFailure[] {
     const given = Object.entries(SOURCES).filter(([name]) => inputs[name] !== undefined && inputs[name] !== false);
-    return given.flatMap(([path, name]) => given.flatMap(([, other]) => (other === name ? [] : [{ path, reason: `Conflicting configuration arguments. "${name}": conflicts with ${other}` }])));
+    return given.flatMap(([path, name]) =>
+      given.flatMap(([, other]) =>
+        other === name
+          ? []
+          : [{ path, reason: `Conflicting configuration arguments. "${name}": conflicts with ${other}` }],
+      ),
+    );
   },
   create({ inputs, records }) {
     const made = rulesOf(records, inputs);
     return { ...made, id: `sgrule-${crc32(JSON.stringify(made.companions?.map(({ id }) => id)))}` };
   },
   update: ({ record, inputs, records }) => rulesOf(records, inputs, record.id),
-  isGone: (record, records) => records.find(EC2.securityGroup, mustText(record.outputs, "securityGroupId")) === undefined,
+  isGone: (record, records) =>
+    records.find(EC2.securityGroup, mustText(record.outputs, "securityGroupId")) === undefined,
 };
 
 /** @param self the record whose rules are replaced */
@@ -50,8 +64,17 @@ function rulesOf(records: Records, inputs: PropertyMap, self?: string): Made {
   const source = textOf(inputs, "sourceSecurityGroupId")?.split("/").at(-1);
   const inline: PropertyMap = { ...inputs, securityGroups: source === undefined ? [] : [source] };
   const permissions = permissionsOf([inline], group.id);
-  if (permissions.length === 0) throw new Error("One of ['cidr_blocks', 'ipv6_cidr_blocks', 'self', 'source_security_group_id', 'prefix_list_ids'] must be set to create an AWS Security Group Rule");
-  refusePermissions(records, type, group, permissions, records.where(type, "securityGroupId", group.id).filter((rule) => self === undefined || ownerOf(rule) !== self));
+  if (permissions.length === 0)
+    throw new Error(
+      "One of ['cidr_blocks', 'ipv6_cidr_blocks', 'self', 'source_security_group_id', 'prefix_list_ids'] must be set to create an AWS Security Group Rule",
+    );
+  refusePermissions(
+    records,
+    type,
+    group,
+    permissions,
+    records.where(type, "securityGroupId", group.id).filter((rule) => self === undefined || ownerOf(rule) !== self),
+  );
   const companions = ruleCompanions(type, group.id, permissions);
   return {
     outputs: {

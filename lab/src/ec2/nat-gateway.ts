@@ -21,15 +21,30 @@ export const natGateway: ResourceType = {
   idPrefix: "nat",
   inputs: {
     allocationId: { kind: "string", forceNew: true, lab: "enforced" },
-    availabilityMode: { kind: "string", computed: true, forceNew: true, lab: "recorded", check: (value, name) => oneOf("zonal", "regional")(value, name) ?? (value === "regional" ? `the lab does not model ${name} regional: ${NO_REGIONAL}` : undefined) },
+    availabilityMode: {
+      kind: "string",
+      computed: true,
+      forceNew: true,
+      lab: "recorded",
+      check: (value, name) =>
+        oneOf("zonal", "regional")(value, name) ??
+        (value === "regional" ? `the lab does not model ${name} regional: ${NO_REGIONAL}` : undefined),
+    },
     availabilityZoneAddresses: refused({ blocks: {} }, NO_REGIONAL),
-    connectivityType: { kind: "string", default: "public", forceNew: true, lab: "enforced", check: oneOf("private", "public") },
+    connectivityType: {
+      kind: "string",
+      default: "public",
+      forceNew: true,
+      lab: "enforced",
+      check: oneOf("private", "public"),
+    },
     privateIp: {
       kind: "string",
       computed: true,
       forceNew: true,
       lab: "enforced",
-      check: (value, name) => (isIPv4(String(value)) ? undefined : `expected ${name} to contain a valid IPv4 address, got: ${String(value)}`),
+      check: (value, name) =>
+        isIPv4(String(value)) ? undefined : `expected ${name} to contain a valid IPv4 address, got: ${String(value)}`,
     },
     region: regionInput,
     secondaryAllocationIds: refused("strings", ONE_ADDRESS, { computed: true, set: true }),
@@ -39,15 +54,31 @@ export const natGateway: ResourceType = {
     tags: tagsInput,
     vpcId: refused("string", `${NO_REGIONAL}; give subnetId`, { computed: true, forceNew: true }),
   },
-  computed: ["associationId", "autoProvisionZones", "autoScalingIps", "networkInterfaceId", "publicIp", "regionalNatGatewayAddresses", "regionalNatGatewayAutoMode", "routeTableId"],
+  computed: [
+    "associationId",
+    "autoProvisionZones",
+    "autoScalingIps",
+    "networkInterfaceId",
+    "publicIp",
+    "regionalNatGatewayAddresses",
+    "regionalNatGatewayAutoMode",
+    "routeTableId",
+  ],
   create({ id, inputs, records }) {
     const subnetId = textOf(inputs, "subnetId");
-    if (subnetId === undefined) throw new ApiError("MissingParameter", "The request must include the SubnetId parameter. Add the required parameter and retry the request.");
+    if (subnetId === undefined)
+      throw new ApiError(
+        "MissingParameter",
+        "The request must include the SubnetId parameter. Add the required parameter and retry the request.",
+      );
     const subnet = findSubnet(records, subnetId);
     const vpcId = mustText(subnet.outputs, "vpcId");
     const networkInterfaceId = derivedId("eni", id);
     const privateIp = choosePrivateAddress(records, subnet, textOf(inputs, "privateIp"));
-    const association = inputs["connectivityType"] === "private" ? refuseAddress(inputs) : publicAddress(records, id, inputs, vpcId, { networkInterfaceId, privateIp });
+    const association =
+      inputs["connectivityType"] === "private"
+        ? refuseAddress(inputs)
+        : publicAddress(records, id, inputs, vpcId, { networkInterfaceId, privateIp });
     const companion = association && associationCompanion(id, association);
     return {
       outputs: {
@@ -72,17 +103,42 @@ export const natGateway: ResourceType = {
 };
 
 function refuseAddress(inputs: PropertyMap): undefined {
-  if (textOf(inputs, "allocationId") !== undefined) throw new ApiError("InvalidParameterCombination", "The AllocationId parameter cannot be given for a NAT gateway with the connectivity type private.");
+  if (textOf(inputs, "allocationId") !== undefined)
+    throw new ApiError(
+      "InvalidParameterCombination",
+      "The AllocationId parameter cannot be given for a NAT gateway with the connectivity type private.",
+    );
   return undefined;
 }
 
 /** Outputs of the association with the gateway's Elastic IP address. */
-function publicAddress(records: Records, id: string, inputs: PropertyMap, vpcId: string, address: { readonly networkInterfaceId: string; readonly privateIp: string }): PropertyMap {
+function publicAddress(
+  records: Records,
+  id: string,
+  inputs: PropertyMap,
+  vpcId: string,
+  address: { readonly networkInterfaceId: string; readonly privateIp: string },
+): PropertyMap {
   const allocationId = textOf(inputs, "allocationId");
-  if (allocationId === undefined) throw new ApiError("MissingParameter", "The request must include the AllocationId parameter. Add the required parameter and retry the request.");
+  if (allocationId === undefined)
+    throw new ApiError(
+      "MissingParameter",
+      "The request must include the AllocationId parameter. Add the required parameter and retry the request.",
+    );
   const publicIp = mustText(findAllocation(records, allocationId).outputs, "publicIp");
-  const failed = (why: string): Error => new Error(`waiting for EC2 NAT Gateway (${id}) create: unexpected state 'failed', wanted target 'available'. last error: ${why}`);
-  if (records.where(EC2.internetGateway, "vpcId", vpcId).length === 0) throw failed(`Gateway.NotAttached: Network ${vpcId} has no Internet gateway attached`);
-  if (associationOf(records, { allocationId }) !== undefined) throw failed(`Resource.AlreadyAssociated: Elastic IP address [${allocationId}] is already associated`);
-  return { allocationId, publicIp, networkInterfaceId: address.networkInterfaceId, privateIpAddress: address.privateIp, instanceId: "" };
+  const failed = (why: string): Error =>
+    new Error(
+      `waiting for EC2 NAT Gateway (${id}) create: unexpected state 'failed', wanted target 'available'. last error: ${why}`,
+    );
+  if (records.where(EC2.internetGateway, "vpcId", vpcId).length === 0)
+    throw failed(`Gateway.NotAttached: Network ${vpcId} has no Internet gateway attached`);
+  if (associationOf(records, { allocationId }) !== undefined)
+    throw failed(`Resource.AlreadyAssociated: Elastic IP address [${allocationId}] is already associated`);
+  return {
+    allocationId,
+    publicIp,
+    networkInterfaceId: address.networkInterfaceId,
+    privateIpAddress: address.privateIp,
+    instanceId: "",
+  };
 }

@@ -16,11 +16,15 @@ const ENTRIES_PER_DIRECTION = 20;
 const NO_IPV6 = "its networks are IPv4 only";
 
 export function aclProtocolProblem(value: PropertyValue, name: string): string | undefined {
-  return aclProtocolNumber(String(value)) === undefined ? `"${name}" : unsupported NACL protocol: ${String(value)}` : undefined;
+  return aclProtocolNumber(String(value)) === undefined
+    ? `"${name}" : unsupported NACL protocol: ${String(value)}`
+    : undefined;
 }
 
 export function aclActionProblem(value: PropertyValue, name: string): string | undefined {
-  return /^(allow|deny)$/i.test(String(value)) ? undefined : `expected ${name} to be one of ["allow" "deny"], got ${String(value)}`;
+  return /^(allow|deny)$/i.test(String(value))
+    ? undefined
+    : `expected ${name} to be one of ["allow" "deny"], got ${String(value)}`;
 }
 
 function portProblem(value: PropertyValue, name: string): string | undefined {
@@ -45,7 +49,10 @@ export function entriesInput(more: Partial<Input> = {}): Input {
   return { kind: { blocks: entryInputs }, lab: "enforced", canonical: canonicalEntries, ...more };
 }
 
-/** Entries in the form in which the provider compares them: protocols by number, actions in lower case, in the order of their numbers. */
+/**
+ * Entries in the form in which the provider compares them: protocols by number, actions in lower case, in the order of
+ * their numbers.
+ */
 function canonicalEntries(value: PropertyValue): PropertyValue {
   if (!Array.isArray(value)) return value;
   const entries = value.filter(isMap).map(fullEntry);
@@ -107,25 +114,43 @@ export function entryOf(rule: Readonly<Record<string, unknown>>): Entry {
 export function acceptEntry(entry: Entry, others: readonly Entry[]): Entry {
   const { ruleNumber, egress, protocol, fromPort, toPort, icmpType, icmpCode } = entry;
   if (ruleNumber < 1 || ruleNumber > 32766) {
-    throw new ApiError("InvalidParameterValue", `Value (${ruleNumber}) for parameter ruleNumber is invalid. The rule number must be between 1 and 32766.`);
+    throw new ApiError(
+      "InvalidParameterValue",
+      `Value (${ruleNumber}) for parameter ruleNumber is invalid. The rule number must be between 1 and 32766.`,
+    );
   }
   const cidr = parseCidr(entry.cidrBlock);
-  if (cidr === undefined) throw new ApiError("InvalidParameterValue", `Value (${entry.cidrBlock}) for parameter cidrBlock is invalid. This is not a valid CIDR block.`);
+  if (cidr === undefined)
+    throw new ApiError(
+      "InvalidParameterValue",
+      `Value (${entry.cidrBlock}) for parameter cidrBlock is invalid. This is not a valid CIDR block.`,
+    );
   if (protocol === 58) throw new ApiError("InvalidParameterValue", `the lab does not model ICMPv6: ${NO_IPV6}`);
   if ((protocol === 6 || protocol === 17) && (fromPort > toPort || fromPort < 0 || toPort > 65535)) {
     throw new ApiError("InvalidParameterValue", `Invalid TCP/UDP port range (${fromPort}:${toPort})`);
   }
   if (protocol === 1 && [icmpType, icmpCode].some((value) => value < -1 || value > 255)) {
-    throw new ApiError("InvalidParameterValue", `ICMP type (${icmpType}) and code (${icmpCode}) must be between -1 and 255`);
+    throw new ApiError(
+      "InvalidParameterValue",
+      `ICMP type (${icmpType}) and code (${icmpCode}) must be between -1 and 255`,
+    );
   }
   const direction = others.filter((other) => other.egress === egress);
-  if (direction.some((other) => other.ruleNumber === ruleNumber)) throw new ApiError("NetworkAclEntryAlreadyExists", `The network acl entry identified by ${ruleNumber} already exists.`);
-  if (direction.length >= ENTRIES_PER_DIRECTION) throw new ApiError("NetworkAclEntryLimitExceeded", "The maximum number of network acl entries has been reached.");
+  if (direction.some((other) => other.ruleNumber === ruleNumber))
+    throw new ApiError(
+      "NetworkAclEntryAlreadyExists",
+      `The network acl entry identified by ${ruleNumber} already exists.`,
+    );
+  if (direction.length >= ENTRIES_PER_DIRECTION)
+    throw new ApiError("NetworkAclEntryLimitExceeded", "The maximum number of network acl entries has been reached.");
   return { ...entry, cidrBlock: formatCidr(cidr) };
 }
 
 /** Terraform's id of a rule: a hash of what tells it apart. */
-export function entryId({ networkAclId, ruleNumber, egress }: Pick<Entry, "networkAclId" | "ruleNumber" | "egress">, protocol: string): string {
+export function entryId(
+  { networkAclId, ruleNumber, egress }: Pick<Entry, "networkAclId" | "ruleNumber" | "egress">,
+  protocol: string,
+): string {
   return `nacl-${crc32(`${networkAclId}-${ruleNumber}-${egress}-${protocol}-`)}`;
 }
 
@@ -145,9 +170,14 @@ export function entryCompanions(acl: string, inputs: PropertyMap, kept: readonly
     mapsOf(inputs, direction).map((block): Companion => {
       const { action, ruleNo, ...rest } = fullEntry(block);
       if (rest["protocol"] === "-1" && (rest["fromPort"] !== 0 || rest["toPort"] !== 0)) {
-        throw new Error(`to_port (${rest["toPort"]}) and from_port (${rest["fromPort"]}) must both be 0 to use the 'all' "-1" protocol!`);
+        throw new Error(
+          `to_port (${rest["toPort"]}) and from_port (${rest["fromPort"]}) must both be 0 to use the 'all' "-1" protocol!`,
+        );
       }
-      const entry = acceptEntry(entryOf({ ...rest, ruleAction: action, ruleNumber: ruleNo, egress: direction === "egress", networkAclId: acl }), all);
+      const entry = acceptEntry(
+        entryOf({ ...rest, ruleAction: action, ruleNumber: ruleNo, egress: direction === "egress", networkAclId: acl }),
+        all,
+      );
       all.push(entry);
       return entryCompanion(entry);
     }),
@@ -173,10 +203,28 @@ function shownEntries(entries: readonly Entry[], egress: boolean): PropertyMap[]
     );
 }
 
-/** The ACL that comes with a VPC, which lets everything through (VPC User Guide, "Default network ACL"), and its rules. */
+/**
+ * The ACL that comes with a VPC, which lets everything through (VPC User Guide, "Default network ACL"), and its rules.
+ */
 export function defaultAclCompanions(id: string, vpcId: string, region: string): Companion[] {
-  const everything = { ruleNumber: 100, protocol: -1, ruleAction: "allow", cidrBlock: "0.0.0.0/0", fromPort: 0, toPort: 0, icmpType: 0, icmpCode: 0 };
+  const everything = {
+    ruleNumber: 100,
+    protocol: -1,
+    ruleAction: "allow",
+    cidrBlock: "0.0.0.0/0",
+    fromPort: 0,
+    toPort: 0,
+    icmpType: 0,
+    icmpCode: 0,
+  };
   const entries = [false, true].map((egress): Entry => ({ networkAclId: id, egress, ...everything }));
-  const outputs: PropertyMap = { arn: ec2Arn(region, `network-acl/${id}`), defaultNetworkAclId: id, ownerId: ACCOUNT_ID, vpcId, subnetIds: [], ...shown(entries) };
+  const outputs: PropertyMap = {
+    arn: ec2Arn(region, `network-acl/${id}`),
+    defaultNetworkAclId: id,
+    ownerId: ACCOUNT_ID,
+    vpcId,
+    subnetIds: [],
+    ...shown(entries),
+  };
   return [{ type: EC2.defaultNetworkAcl, id, outputs }, ...entries.map(entryCompanion)];
 }

@@ -11,7 +11,8 @@ import { EC2 } from "./tokens";
 export const networkAclRule: ResourceType = {
   token: EC2.networkAclRule,
   title: "EC2 Network ACL Rule",
-  creating: (inputs) => `creating EC2 Network ACL (${String(inputs["networkAclId"])}) Rule (egress: ${inputs["egress"] === true})(${String(inputs["ruleNumber"])})`,
+  creating: (inputs) =>
+    `creating EC2 Network ACL (${String(inputs["networkAclId"])}) Rule (egress: ${inputs["egress"] === true})(${String(inputs["ruleNumber"])})`,
   actions: { create: "CreateNetworkAclEntry", update: "ReplaceNetworkAclEntry", delete: "DeleteNetworkAclEntry" },
   idPrefix: "nacl",
   inputs: {
@@ -22,9 +23,23 @@ export const networkAclRule: ResourceType = {
     icmpType: { kind: "int", forceNew: true, lab: "enforced" },
     ipv6CidrBlock: refused("string", "its networks are IPv4 only", { forceNew: true }),
     networkAclId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
-    protocol: { kind: "string", required: true, forceNew: true, lab: "enforced", check: aclProtocolProblem, canonical: (value) => aclProtocolNumber(String(value)) ?? value },
+    protocol: {
+      kind: "string",
+      required: true,
+      forceNew: true,
+      lab: "enforced",
+      check: aclProtocolProblem,
+      canonical: (value) => aclProtocolNumber(String(value)) ?? value,
+    },
     region: regionInput,
-    ruleAction: { kind: "string", required: true, forceNew: true, lab: "enforced", check: aclActionProblem, canonical: (value) => String(value).toLowerCase() },
+    ruleAction: {
+      kind: "string",
+      required: true,
+      forceNew: true,
+      lab: "enforced",
+      check: aclActionProblem,
+      canonical: (value) => String(value).toLowerCase(),
+    },
     ruleNumber: { kind: "int", required: true, forceNew: true, lab: "enforced" },
     toPort: { kind: "int", forceNew: true, lab: "enforced" },
   },
@@ -43,15 +58,23 @@ export const networkAclRule: ResourceType = {
     const others = entriesOf(records, networkAclId).map(({ outputs }) => entryOf(outputs));
     // The provider looks first, as the API takes an identical rule for the same one.
     if (others.some((other) => other.egress === egress && other.ruleNumber === ruleNumber)) {
-      throw new ApiError("NetworkAclEntryAlreadyExists", `EC2 Network ACL (${networkAclId}) Rule (egress: ${egress})(${ruleNumber}) already exists`);
+      throw new ApiError(
+        "NetworkAclEntryAlreadyExists",
+        `EC2 Network ACL (${networkAclId}) Rule (egress: ${egress})(${ruleNumber}) already exists`,
+      );
     }
     const entry = acceptEntry(wanted, others);
-    return { id: entryId(entry, mustText(inputs, "protocol")), outputs: { protocol: String(entry.protocol), ruleAction: entry.ruleAction, cidrBlock: entry.cidrBlock } };
+    return {
+      id: entryId(entry, mustText(inputs, "protocol")),
+      outputs: { protocol: String(entry.protocol), ruleAction: entry.ruleAction, cidrBlock: entry.cidrBlock },
+    };
   },
   // `pulumi import` names a rule by ACL, number, protocol and direction.
   find(id, records) {
     const [acl = "", number, protocol, egress] = id.split(":");
     if (number === undefined || protocol === undefined) return records.find(EC2.networkAclRule, id);
-    return entriesOf(records, acl).find(({ outputs }) => outputs["ruleNumber"] === Number(number) && String(outputs["egress"] === true) === egress);
+    return entriesOf(records, acl).find(
+      ({ outputs }) => outputs["ruleNumber"] === Number(number) && String(outputs["egress"] === true) === egress,
+    );
   },
 };

@@ -23,7 +23,17 @@ export const networkInterfaceAttachment: ResourceType = {
     const instance = findInstance(records, mustText(inputs, "instanceId"));
     const { id: networkInterfaceId, outputs } = findOwnInterface(records, mustText(inputs, "networkInterfaceId"));
     const place = { id: instance.id, zone: mustText(instance.outputs, "availabilityZone") };
-    return { outputs: { attachmentId: id, ...attach(records, place, { id: networkInterfaceId, subnetId: mustText(outputs, "subnetId") }, numberOf(inputs, "deviceIndex") ?? 0) } };
+    return {
+      outputs: {
+        attachmentId: id,
+        ...attach(
+          records,
+          place,
+          { id: networkInterfaceId, subnetId: mustText(outputs, "subnetId") },
+          numberOf(inputs, "deviceIndex") ?? 0,
+        ),
+      },
+    };
   },
   effects: {
     async created(backend, record, records) {
@@ -34,6 +44,7 @@ export const networkInterfaceAttachment: ResourceType = {
       await plug(backend, records, attachmentOf(records, mustText(record.outputs, "networkInterfaceId")));
       return {};
     },
-    deleting: (backend, record) => backend.unplugInterface(mustText(record.outputs, "instanceId"), numberOf(record.outputs, "deviceIndex") ?? 1),
+    deleting: (backend, record) =>
+      backend.unplugInterface(mustText(record.outputs, "instanceId"), numberOf(record.outputs, "deviceIndex") ?? 1),
   },
 };

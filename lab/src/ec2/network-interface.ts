@@ -22,7 +22,11 @@ const NO_PREFIXES = "its interfaces have addresses, not prefixes";
 export const networkInterface: ResourceType = {
   token: EC2.networkInterface,
   title: "EC2 Network Interface",
-  actions: { create: "CreateNetworkInterface", update: "ModifyNetworkInterfaceAttribute", delete: "DeleteNetworkInterface" },
+  actions: {
+    create: "CreateNetworkInterface",
+    update: "ModifyNetworkInterfaceAttribute",
+    delete: "DeleteNetworkInterface",
+  },
   idPrefix: "eni",
   inputs: {
     attachments: {
@@ -41,7 +45,14 @@ export const networkInterface: ResourceType = {
     description: { kind: "string", lab: "recorded" },
     enaSrdSpecification: refused({ block: {} }, "it has no ENA Express", { unset: null }),
     enablePrimaryIpv6: refused("bool", NO_IPV6, { computed: true }),
-    interfaceType: { kind: "string", computed: true, forceNew: true, lab: "recorded", check: (value, name) => oneOf("interface")(value, name) && `the lab does not model the interface type ${String(value)}` },
+    interfaceType: {
+      kind: "string",
+      computed: true,
+      forceNew: true,
+      lab: "recorded",
+      check: (value, name) =>
+        oneOf("interface")(value, name) && `the lab does not model the interface type ${String(value)}`,
+    },
     ipv4PrefixCount: refused("int", NO_PREFIXES, { computed: true }),
     ipv4Prefixes: refused("strings", NO_PREFIXES, { computed: true, set: true }),
     ipv6AddressCount: refused("int", NO_IPV6, { computed: true }),
@@ -53,7 +64,16 @@ export const networkInterface: ResourceType = {
     privateIp: { kind: "string", computed: true, forceNew: true, lab: "enforced", check: addressProblem },
     privateIpListEnabled: refused("bool", "give privateIps"),
     privateIpLists: refused("strings", "give privateIps", { computed: true }),
-    privateIps: { kind: "strings", computed: true, set: true, lab: "enforced", check: (value, name) => (Array.isArray(value) ? value.map((each) => addressProblem(each, name)).find((problem) => problem !== undefined) : undefined) },
+    privateIps: {
+      kind: "strings",
+      computed: true,
+      set: true,
+      lab: "enforced",
+      check: (value, name) =>
+        Array.isArray(value)
+          ? value.map((each) => addressProblem(each, name)).find((problem) => problem !== undefined)
+          : undefined,
+    },
     privateIpsCount: { kind: "int", computed: true, lab: "enforced" },
     region: regionInput,
     securityGroups: { kind: "strings", computed: true, set: true, lab: "enforced" },
@@ -63,18 +83,37 @@ export const networkInterface: ResourceType = {
   },
   computed: ["arn", "macAddress", "outpostArn", "ownerId", "privateDnsName"],
   check(inputs) {
-    const failures = mapsOf(inputs, "attachments").length > 1 ? [{ path: "attachments", reason: "Too many attachment blocks. No more than 1 \"attachment\" blocks are allowed" }] : [];
+    const failures =
+      mapsOf(inputs, "attachments").length > 1
+        ? [
+            {
+              path: "attachments",
+              reason: 'Too many attachment blocks. No more than 1 "attachment" blocks are allowed',
+            },
+          ]
+        : [];
     if (inputs["privateIps"] === undefined || inputs["privateIpsCount"] === undefined) return failures;
     return [
       ...failures,
-      { path: "privateIps", reason: `Conflicting configuration arguments. "private_ips": conflicts with private_ips_count` },
-      { path: "privateIpsCount", reason: `Conflicting configuration arguments. "private_ips_count": conflicts with private_ips` },
+      {
+        path: "privateIps",
+        reason: `Conflicting configuration arguments. "private_ips": conflicts with private_ips_count`,
+      },
+      {
+        path: "privateIpsCount",
+        reason: `Conflicting configuration arguments. "private_ips_count": conflicts with private_ips`,
+      },
     ];
   },
   // The primary address is the interface's for good.
   replaces: (olds, news, changed) => {
     const primary = textOf(olds, "privateIp") ?? textsOf(olds, "privateIps")[0];
-    return changed.has("privateIps") && primary !== undefined && Array.isArray(news["privateIps"]) && !textsOf(news, "privateIps").includes(primary) ? ["privateIps"] : [];
+    return changed.has("privateIps") &&
+      primary !== undefined &&
+      Array.isArray(news["privateIps"]) &&
+      !textsOf(news, "privateIps").includes(primary)
+      ? ["privateIps"]
+      : [];
   },
   create({ id, inputs, region, records }) {
     const subnet = findSubnet(records, mustText(inputs, "subnetId"));
@@ -88,7 +127,9 @@ export const networkInterface: ResourceType = {
         macAddress: macAddress(id),
         outpostArn: "",
         ownerId: ACCOUNT_ID,
-        privateDnsName: dnsNames ? `ip-${addresses[0]?.replaceAll(".", "-")}.${region === DEFAULT_REGION ? "ec2.internal" : `${region}.compute.internal`}` : "",
+        privateDnsName: dnsNames
+          ? `ip-${addresses[0]?.replaceAll(".", "-")}.${region === DEFAULT_REGION ? "ec2.internal" : `${region}.compute.internal`}`
+          : "",
         securityGroups: securityGroupsOf(records, subnet, { wanted: textsOf(inputs, "securityGroups"), had: [] }),
         enablePrimaryIpv6: false,
         ...addressOutputs(addresses),
@@ -101,20 +142,42 @@ export const networkInterface: ResourceType = {
     const subnet = findSubnet(records, mustText(record.outputs, "subnetId"));
     const outputs = {
       ...addressOutputs(privateAddresses(records, subnet, inputs, record)),
-      securityGroups: securityGroupsOf(records, subnet, { wanted: textsOf(inputs, "securityGroups"), had: textsOf(record.outputs, "securityGroups") }),
+      securityGroups: securityGroupsOf(records, subnet, {
+        wanted: textsOf(inputs, "securityGroups"),
+        had: textsOf(record.outputs, "securityGroups"),
+      }),
     };
     if (inputs["attachments"] === undefined) return { outputs };
     const attachment = wantedAttachment(records, record.id, inputs, ownAttachment(records, record));
-    return { outputs: { ...outputs, attachments: attachment === undefined ? [] : [attachmentOutput(attachment)] }, companions: attachment === undefined ? [] : [attachment] };
+    return {
+      outputs: { ...outputs, attachments: attachment === undefined ? [] : [attachmentOutput(attachment)] },
+      companions: attachment === undefined ? [] : [attachment],
+    };
   },
   refuseDelete(record, records) {
     // The provider detaches it first, which EC2 refuses for a primary one.
-    if (attachmentOf(records, record.id)?.deviceIndex === 0) throw new ApiError("OperationNotPermitted", "The network interface at device index 0 cannot be detached.");
+    if (attachmentOf(records, record.id)?.deviceIndex === 0)
+      throw new ApiError("OperationNotPermitted", "The network interface at device index 0 cannot be detached.");
   },
-  cascade: (record, records) => [EC2.networkInterfaceAttachment, EC2.eipAssociation].flatMap((type) => records.where(type, "networkInterfaceId", record.id)).map(({ id }) => id),
+  cascade: (record, records) =>
+    [EC2.networkInterfaceAttachment, EC2.eipAssociation]
+      .flatMap((type) => records.where(type, "networkInterfaceId", record.id))
+      .map(({ id }) => id),
   read(record, records) {
     const attachment = attachmentOf(records, record.id);
-    return { attachments: attachment === undefined ? [] : [{ attachmentId: attachment.id, deviceIndex: attachment.deviceIndex, instance: attachment.instanceId, networkCardIndex: 0 }] };
+    return {
+      attachments:
+        attachment === undefined
+          ? []
+          : [
+              {
+                attachmentId: attachment.id,
+                deviceIndex: attachment.deviceIndex,
+                instance: attachment.instanceId,
+                networkCardIndex: 0,
+              },
+            ],
+    };
   },
   effects: {
     async created(backend, record, records) {
@@ -125,13 +188,15 @@ export const networkInterface: ResourceType = {
       const [was] = mapsOf(before.outputs, "attachments");
       const now = attachmentOf(records, record.id);
       const same = was !== undefined && was["instance"] === now?.instanceId && was["deviceIndex"] === now?.deviceIndex;
-      if (was !== undefined && !same) await backend.unplugInterface(mustText(was, "instance"), numberOf(was, "deviceIndex") ?? 1);
+      if (was !== undefined && !same)
+        await backend.unplugInterface(mustText(was, "instance"), numberOf(was, "deviceIndex") ?? 1);
       if (!same) await plug(backend, records, now);
       return {};
     },
     async deleting(backend, record) {
       const [was] = mapsOf(record.outputs, "attachments");
-      if (was !== undefined && (numberOf(was, "deviceIndex") ?? 0) > 0) await backend.unplugInterface(mustText(was, "instance"), numberOf(was, "deviceIndex") ?? 1);
+      if (was !== undefined && (numberOf(was, "deviceIndex") ?? 0) > 0)
+        await backend.unplugInterface(mustText(was, "instance"), numberOf(was, "deviceIndex") ?? 1);
     },
   },
 };
@@ -140,7 +205,11 @@ export const networkInterface: ResourceType = {
 export async function plug(backend: Backend, records: Records, attachment: Attachment | undefined): Promise<void> {
   if (attachment === undefined || attachment.deviceIndex === 0) return;
   const record = records.find(EC2.networkInterface, attachment.networkInterfaceId);
-  if (record !== undefined) await backend.plugInterface(attachment.instanceId, { deviceIndex: attachment.deviceIndex, mac: mustText(record.outputs, "macAddress") });
+  if (record !== undefined)
+    await backend.plugInterface(attachment.instanceId, {
+      deviceIndex: attachment.deviceIndex,
+      mac: mustText(record.outputs, "macAddress"),
+    });
 }
 
 function addressProblem(value: unknown, name: string): string | undefined {
@@ -148,37 +217,77 @@ function addressProblem(value: unknown, name: string): string | undefined {
 }
 
 /** The primary address first; what was chosen before stays. */
-function privateAddresses(records: Records, subnet: ResourceRecord, inputs: PropertyMap, record?: ResourceRecord): string[] {
-  const had = record === undefined ? [] : [mustText(record.outputs, "privateIp"), ...textsOf(record.outputs, "privateIps").filter((address) => address !== record.outputs["privateIp"])];
+function privateAddresses(
+  records: Records,
+  subnet: ResourceRecord,
+  inputs: PropertyMap,
+  record?: ResourceRecord,
+): string[] {
+  const had =
+    record === undefined
+      ? []
+      : [
+          mustText(record.outputs, "privateIp"),
+          ...textsOf(record.outputs, "privateIps").filter((address) => address !== record.outputs["privateIp"]),
+        ];
   const used = addressesInUse(records, subnet.id);
   for (const address of had) used.delete(address);
   const given = textsOf(inputs, "privateIps");
   const primary = had[0] ?? textOf(inputs, "privateIp") ?? given[0] ?? choosePrivateAddress(records, subnet, undefined);
   const count = numberOf(inputs, "privateIpsCount");
-  const kept = given.length > 0 ? given.filter((address) => address !== primary) : had.slice(1, count === undefined ? undefined : 1 + count);
+  const kept =
+    given.length > 0
+      ? given.filter((address) => address !== primary)
+      : had.slice(1, count === undefined ? undefined : 1 + count);
   const addresses = [primary, ...kept];
   for (const address of addresses) refusePrivateAddress(subnetCidr(subnet), used, address);
-  while (given.length === 0 && addresses.length < 1 + (count ?? 0)) addresses.push(choosePrivateAddress(records, subnet, undefined, addresses));
+  while (given.length === 0 && addresses.length < 1 + (count ?? 0))
+    addresses.push(choosePrivateAddress(records, subnet, undefined, addresses));
   return addresses;
 }
 
 function addressOutputs(addresses: readonly string[]): PropertyMap {
-  return { privateIp: addresses[0] ?? "", privateIps: [...addresses], privateIpLists: [...addresses], privateIpsCount: addresses.length - 1 };
+  return {
+    privateIp: addresses[0] ?? "",
+    privateIps: [...addresses],
+    privateIpLists: [...addresses],
+    privateIpsCount: addresses.length - 1,
+  };
 }
 
-function wantedAttachment(records: Records, id: string, inputs: PropertyMap, replacing?: string): Companion | undefined {
+function wantedAttachment(
+  records: Records,
+  id: string,
+  inputs: PropertyMap,
+  replacing?: string,
+): Companion | undefined {
   const [wanted] = mapsOf(inputs, "attachments");
   if (wanted === undefined) return undefined;
   const instance = findInstance(records, mustText(wanted, "instance"));
-  return attachmentCompanion(attach(records, { id: instance.id, zone: mustText(instance.outputs, "availabilityZone") }, { id, subnetId: mustText(inputs, "subnetId") }, numberOf(wanted, "deviceIndex") ?? 1, replacing));
+  return attachmentCompanion(
+    attach(
+      records,
+      { id: instance.id, zone: mustText(instance.outputs, "availabilityZone") },
+      { id, subnetId: mustText(inputs, "subnetId") },
+      numberOf(wanted, "deviceIndex") ?? 1,
+      replacing,
+    ),
+  );
 }
 
 function attachmentOutput({ id, outputs }: Companion): PropertyMap {
-  return { attachmentId: id, deviceIndex: outputs["deviceIndex"] ?? 1, instance: outputs["instanceId"] ?? "", networkCardIndex: 0 };
+  return {
+    attachmentId: id,
+    deviceIndex: outputs["deviceIndex"] ?? 1,
+    instance: outputs["instanceId"] ?? "",
+    networkCardIndex: 0,
+  };
 }
 
 function ownAttachment(records: Records, record: ResourceRecord): string | undefined {
-  return records.where(EC2.networkInterfaceAttachment, "networkInterfaceId", record.id).find((other) => ownerOf(other) === record.id)?.id;
+  return records
+    .where(EC2.networkInterfaceAttachment, "networkInterfaceId", record.id)
+    .find((other) => ownerOf(other) === record.id)?.id;
 }
 
 /** @throws ApiError when there is none */

@@ -27,18 +27,30 @@ export function findInterface(records: Records, id: string): Interface {
   if (record !== undefined) {
     const primary = mustText(record.outputs, "privateIp");
     const others = textsOf(record.outputs, "privateIps").filter((address) => address !== primary);
-    return { id, subnetId: mustText(record.outputs, "subnetId"), privateIps: [primary, ...others], instanceId: attachmentOf(records, id)?.instanceId };
+    return {
+      id,
+      subnetId: mustText(record.outputs, "subnetId"),
+      privateIps: [primary, ...others],
+      instanceId: attachmentOf(records, id)?.instanceId,
+    };
   }
   const instance = records.where(EC2.instance, "primaryNetworkInterfaceId", id)[0];
-  if (instance === undefined) throw new ApiError("InvalidNetworkInterfaceID.NotFound", `The networkInterface ID '${id}' does not exist`);
+  if (instance === undefined)
+    throw new ApiError("InvalidNetworkInterfaceID.NotFound", `The networkInterface ID '${id}' does not exist`);
   const { outputs } = instance;
-  return { id, subnetId: mustText(outputs, "subnetId"), privateIps: [mustText(outputs, "privateIp"), ...textsOf(outputs, "secondaryPrivateIps")], instanceId: instance.id };
+  return {
+    id,
+    subnetId: mustText(outputs, "subnetId"),
+    privateIps: [mustText(outputs, "privateIp"), ...textsOf(outputs, "secondaryPrivateIps")],
+    instanceId: instance.id,
+  };
 }
 
 /** The record of a network interface of its own. @throws ApiError when there is none */
 export function findOwnInterface(records: Records, id: string): ResourceRecord {
   const record = records.find(EC2.networkInterface, id);
-  if (record === undefined) throw new ApiError("InvalidNetworkInterfaceID.NotFound", `The networkInterface ID '${id}' does not exist`);
+  if (record === undefined)
+    throw new ApiError("InvalidNetworkInterfaceID.NotFound", `The networkInterface ID '${id}' does not exist`);
   return record;
 }
 
@@ -56,11 +68,19 @@ export function attachmentOf(records: Records, networkInterfaceId: string): Atta
 
 /** Network interfaces of their own that are attached to an instance, by device index. */
 export function attachmentsOf(records: Records, instanceId: string): Attachment[] {
-  return records.where(EC2.networkInterfaceAttachment, "instanceId", instanceId).map(readAttachment).sort((a, b) => a.deviceIndex - b.deviceIndex);
+  return records
+    .where(EC2.networkInterfaceAttachment, "instanceId", instanceId)
+    .map(readAttachment)
+    .sort((a, b) => a.deviceIndex - b.deviceIndex);
 }
 
 function readAttachment({ id, outputs }: ResourceRecord): Attachment {
-  return { id, networkInterfaceId: mustText(outputs, "networkInterfaceId"), instanceId: mustText(outputs, "instanceId"), deviceIndex: numberOf(outputs, "deviceIndex") ?? 0 };
+  return {
+    id,
+    networkInterfaceId: mustText(outputs, "networkInterfaceId"),
+    instanceId: mustText(outputs, "instanceId"),
+    deviceIndex: numberOf(outputs, "deviceIndex") ?? 0,
+  };
 }
 
 /**
@@ -69,15 +89,33 @@ function readAttachment({ id, outputs }: ResourceRecord): Attachment {
  * @param instance its id and zone; like the interface, it need not be there yet
  * @param replacing the attachment that this one takes the place of
  */
-export function attach(records: Records, instance: { readonly id: string; readonly zone: string }, networkInterface: { readonly id: string; readonly subnetId: string }, deviceIndex: number, replacing?: string): PropertyMap {
+export function attach(
+  records: Records,
+  instance: { readonly id: string; readonly zone: string },
+  networkInterface: { readonly id: string; readonly subnetId: string },
+  deviceIndex: number,
+  replacing?: string,
+): PropertyMap {
   const networkInterfaceId = networkInterface.id;
   const other = attachmentOf(records, networkInterfaceId);
-  if (other !== undefined && other.id !== replacing) throw new ApiError("InvalidNetworkInterface.InUse", `Interface: [${networkInterfaceId}] in use.`);
-  if (deviceIndex < 0 || deviceIndex > 15) throw new ApiError("InvalidParameterValue", `'${deviceIndex}' is not a valid device index`);
-  const taken = attachmentsOf(records, instance.id).some((each) => each.deviceIndex === deviceIndex && each.id !== replacing) || (deviceIndex === 0 && records.find(EC2.instance, instance.id) !== undefined);
-  if (taken) throw new ApiError("InvalidParameterValue", `Instance '${instance.id}' already has an interface attached at device index '${deviceIndex}'.`);
+  if (other !== undefined && other.id !== replacing)
+    throw new ApiError("InvalidNetworkInterface.InUse", `Interface: [${networkInterfaceId}] in use.`);
+  if (deviceIndex < 0 || deviceIndex > 15)
+    throw new ApiError("InvalidParameterValue", `'${deviceIndex}' is not a valid device index`);
+  const taken =
+    attachmentsOf(records, instance.id).some((each) => each.deviceIndex === deviceIndex && each.id !== replacing) ||
+    (deviceIndex === 0 && records.find(EC2.instance, instance.id) !== undefined);
+  if (taken)
+    throw new ApiError(
+      "InvalidParameterValue",
+      `Instance '${instance.id}' already has an interface attached at device index '${deviceIndex}'.`,
+    );
   const zone = records.find(EC2.subnet, networkInterface.subnetId)?.outputs["availabilityZone"];
-  if (zone !== instance.zone) throw new ApiError("InvalidParameterCombination", "You may not attach a network interface to an instance if they are not in the same availability zone");
+  if (zone !== instance.zone)
+    throw new ApiError(
+      "InvalidParameterCombination",
+      "You may not attach a network interface to an instance if they are not in the same availability zone",
+    );
   return { networkInterfaceId, instanceId: instance.id, deviceIndex, networkCardIndex: 0, status: "attached" };
 }
 
@@ -87,12 +125,21 @@ export function attachmentCompanion(outputs: PropertyMap): Companion {
   return { type: EC2.networkInterfaceAttachment, id, outputs: { ...outputs, attachmentId: id } };
 }
 
-/** Private addresses of a subnet's network interfaces: of instances, NAT gateways and attachments of transit gateways, and those of their own. */
+/**
+ * Private addresses of a subnet's network interfaces: of instances, NAT gateways and attachments of transit gateways,
+ * and those of their own.
+ */
 export function addressesInUse(records: Records, subnetId: string): Set<string> {
-  const holders = [EC2.instance, EC2.natGateway, EC2.networkInterface].flatMap((type) => records.where(type, "subnetId", subnetId));
+  const holders = [EC2.instance, EC2.natGateway, EC2.networkInterface].flatMap((type) =>
+    records.where(type, "subnetId", subnetId),
+  );
   const attachments = records.ofType(EC2.transitAttachment).map(({ internal }) => internal["addresses"]);
   return new Set([
-    ...holders.flatMap(({ outputs }) => [textOf(outputs, "privateIp") ?? "", ...textsOf(outputs, "secondaryPrivateIps"), ...textsOf(outputs, "privateIps")]),
+    ...holders.flatMap(({ outputs }) => [
+      textOf(outputs, "privateIp") ?? "",
+      ...textsOf(outputs, "secondaryPrivateIps"),
+      ...textsOf(outputs, "privateIps"),
+    ]),
     ...attachments.flatMap((addresses) => (isMap(addresses) ? (textOf(addresses, subnetId) ?? []) : [])),
   ]);
 }

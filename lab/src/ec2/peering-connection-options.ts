@@ -11,7 +11,11 @@ export const peeringConnectionOptions: ResourceType = {
   token: EC2.peeringOptions,
   title: "EC2 VPC Peering Connection Options",
   creating: (inputs) => `modifying EC2 VPC Peering Connection (${textOf(inputs, "vpcPeeringConnectionId")}) Options`,
-  actions: { create: "ModifyVpcPeeringConnectionOptions", update: "ModifyVpcPeeringConnectionOptions", delete: "DescribeVpcPeeringConnections" },
+  actions: {
+    create: "ModifyVpcPeeringConnectionOptions",
+    update: "ModifyVpcPeeringConnectionOptions",
+    delete: "DescribeVpcPeeringConnections",
+  },
   idPrefix: "pcx-options",
   fabric: false,
   inputs: {
@@ -22,7 +26,8 @@ export const peeringConnectionOptions: ResourceType = {
   },
   computed: [],
   create: ({ inputs, records }) => modify(findPeering(records, mustText(inputs, "vpcPeeringConnectionId")), inputs),
-  update: ({ record, inputs, records }) => modify(findPeering(records, mustText(record.outputs, "vpcPeeringConnectionId")), inputs),
+  update: ({ record, inputs, records }) =>
+    modify(findPeering(records, mustText(record.outputs, "vpcPeeringConnectionId")), inputs),
   idOf: (record) => mustText(record.outputs, "vpcPeeringConnectionId"),
   find: (id, records) => records.where(EC2.peeringOptions, "vpcPeeringConnectionId", id)[0],
   read(record, records) {

@@ -4,7 +4,11 @@ import { isMap, type PropertyMap } from "./property-value";
 import type { ResourceRecord } from "../state/record";
 
 /** DNS over the peering; the lab has no DNS of AWS's. */
-export const peeringOptionsInput: Input = { kind: { block: { allowRemoteVpcDnsResolution: { kind: "bool", lab: "recorded" } } }, computed: true, lab: "recorded" };
+export const peeringOptionsInput: Input = {
+  kind: { block: { allowRemoteVpcDnsResolution: { kind: "bool", lab: "recorded" } } },
+  computed: true,
+  lab: "recorded",
+};
 
 const SIDES = ["accepter", "requester"] as const;
 
@@ -32,5 +36,9 @@ export function refuseOptionsOfInactive(id: string, status: unknown, inputs: Rea
 
 /** The API's refusal of the same (API_ModifyVpcPeeringConnectionOptions). */
 export function refuseInactive({ id, outputs }: ResourceRecord): void {
-  if (outputs["acceptStatus"] !== "active") throw new ApiError("OperationNotPermitted", `Peering ${id} is not active. Peering options can be added only to active peerings.`);
+  if (outputs["acceptStatus"] !== "active")
+    throw new ApiError(
+      "OperationNotPermitted",
+      `Peering ${id} is not active. Peering options can be added only to active peerings.`,
+    );
 }

@@ -6,7 +6,10 @@ export interface PropertyMap {
   [key: string]: PropertyValue;
 }
 
-/** Stands for what is not known before the update. Source: pulumi sdk/go/common/resource/plugin/rpc.go, UnknownStringValue. */
+/**
+ * Stands for what is not known before the update. Source: pulumi sdk/go/common/resource/plugin/rpc.go,
+ * UnknownStringValue.
+ */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** Envelopes: {[SIGNATURE]: which, …}. Source: pulumi sdk/go/common/resource/sig/sig.go. */
@@ -37,7 +40,10 @@ export function unwrap(struct: Struct | undefined): Properties {
 
 /** Puts the named top properties into secret envelopes. */
 export function wrap(values: PropertyMap, secrets: ReadonlySet<string> = new Set()): Struct {
-  const entries = Object.entries(values).map(([key, value]) => [key, secrets.has(key) ? { [SIGNATURE]: SECRET, value } : value]);
+  const entries = Object.entries(values).map(([key, value]) => [
+    key,
+    secrets.has(key) ? { [SIGNATURE]: SECRET, value } : value,
+  ]);
   return Struct.fromJavaScript(Object.fromEntries(entries));
 }
 
@@ -74,10 +80,13 @@ export function isKnown(value: PropertyValue): boolean {
 /** Whether two values are the same and known, whatever the order of keys. */
 export function isSame(a: PropertyValue, b: PropertyValue): boolean {
   if (a === UNKNOWN || b === UNKNOWN) return false;
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => isSame(item, b[i] ?? null));
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, i) => isSame(item, b[i] ?? null));
   if (isMap(a) && isMap(b)) {
     const keys = Object.keys(a);
-    return keys.length === Object.keys(b).length && keys.every((key) => key in b && isSame(a[key] ?? null, b[key] ?? null));
+    return (
+      keys.length === Object.keys(b).length && keys.every((key) => key in b && isSame(a[key] ?? null, b[key] ?? null))
+    );
   }
   return a === b;
 }

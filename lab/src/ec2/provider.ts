@@ -9,7 +9,16 @@ import { type Diff, diffInputs } from "./diff-inputs";
 import { functions } from "./functions";
 import { newId } from "./ids";
 import { type Inputs, isBlock, unsetValue } from "./input";
-import { isKnown, isMap, isSame, propertyMap, type PropertyMap, type PropertyValue, textOf, UNKNOWN } from "./property-value";
+import {
+  isKnown,
+  isMap,
+  isSame,
+  propertyMap,
+  type PropertyMap,
+  type PropertyValue,
+  textOf,
+  UNKNOWN,
+} from "./property-value";
 import type { ProviderConfig } from "./provider-config";
 import { companionRecord, ownerOf, Records } from "./records";
 import { DEFAULT_REGION } from "./regions";
@@ -54,7 +63,12 @@ export class Ec2Provider {
     this.account = new Account(backend);
   }
 
-  check(urn: string, news: PropertyMap, olds: PropertyMap, seed: Uint8Array): { readonly inputs: PropertyMap; readonly failures: readonly Failure[] } {
+  check(
+    urn: string,
+    news: PropertyMap,
+    olds: PropertyMap,
+    seed: Uint8Array,
+  ): { readonly inputs: PropertyMap; readonly failures: readonly Failure[] } {
     const type = typeOf(urn);
     const name = urn.split("::")[3] ?? "";
     const oldDefaults = Array.isArray(olds["__defaults"]) ? olds["__defaults"] : [];
@@ -62,11 +76,16 @@ export class Ec2Provider {
       // A name made up before stays.
       const old = olds[input];
       if (oldDefaults.includes(input) && typeof old === "string") return old;
-      return `${name}-${Buffer.from(seed.length > 0 ? seed : randomBytes(4)).toString("hex").slice(0, 7)}`;
+      return `${name}-${Buffer.from(seed.length > 0 ? seed : randomBytes(4))
+        .toString("hex")
+        .slice(0, 7)}`;
     });
     return {
       inputs,
-      failures: failures.map(({ path, reason }) => ({ property: "", reason: path === "" ? reason : `${reason}. Examine values at '${name}.${path}'.` })),
+      failures: failures.map(({ path, reason }) => ({
+        property: "",
+        reason: path === "" ? reason : `${reason}. Examine values at '${name}.${path}'.`,
+      })),
     };
   }
 
@@ -74,41 +93,76 @@ export class Ec2Provider {
     return diffInputs(typeOf(urn), old.inputs, news, { old: old.outputs["tagsAll"] ?? null, new: this.tagsAll(news) });
   }
 
-  async create({ urn, preview }: Operation, inputs: PropertyMap): Promise<{ readonly id: string; readonly outputs: PropertyMap }> {
+  async create(
+    { urn, preview }: Operation,
+    inputs: PropertyMap,
+  ): Promise<{ readonly id: string; readonly outputs: PropertyMap }> {
     const type = typeOf(urn);
     if (preview === true) return { id: "", outputs: this.planned(type, inputs) };
     return this.activity.run(async () => {
       const region = this.regionOf(inputs);
-      const made = await this.refusable(type, type.creating?.(inputs) ?? `creating ${type.title}`, type.actions.create, () =>
-        this.account.change(`creating ${typeName(type)} ${urn.split("::")[3]}`, (all) => {
-          const records = this.records(all, region);
-          const offered = newId(type.idPrefix);
-          refuseAllTags(this.tagsAll(inputs), inputs);
-          const result = type.create({ id: offered, inputs, region, records });
-          const id = result.id ?? offered;
-          const record: ResourceRecord = { type: type.token, id, urn, inputs, outputs: known({ ...this.planned(type, inputs), region, ...result.outputs }, type), internal: result.internal ?? {}, created: Date.now() };
-          const withId: ResourceRecord = { ...record, outputs: { ...record.outputs, id: type.idOf?.(record) ?? id } };
-          return { value: withId, put: [withId, ...(result.companions ?? []).map((companion) => companionRecord(withId, companion)), ...(result.alters ?? [])], remove: result.removes ?? [], fabric: type.fabric !== false };
-        }),
+      const made = await this.refusable(
+        type,
+        type.creating?.(inputs) ?? `creating ${type.title}`,
+        type.actions.create,
+        () =>
+          this.account.change(`creating ${typeName(type)} ${urn.split("::")[3]}`, (all) => {
+            const records = this.records(all, region);
+            const offered = newId(type.idPrefix);
+            refuseAllTags(this.tagsAll(inputs), inputs);
+            const result = type.create({ id: offered, inputs, region, records });
+            const id = result.id ?? offered;
+            const record: ResourceRecord = {
+              type: type.token,
+              id,
+              urn,
+              inputs,
+              outputs: known({ ...this.planned(type, inputs), region, ...result.outputs }, type),
+              internal: result.internal ?? {},
+              created: Date.now(),
+            };
+            const withId: ResourceRecord = { ...record, outputs: { ...record.outputs, id: type.idOf?.(record) ?? id } };
+            return {
+              value: withId,
+              put: [
+                withId,
+                ...(result.companions ?? []).map((companion) => companionRecord(withId, companion)),
+                ...(result.alters ?? []),
+              ],
+              remove: result.removes ?? [],
+              fabric: type.fabric !== false,
+            };
+          }),
       );
-      for (const warning of type.warnings?.(made, this.records(this.account.list(), region)) ?? []) this.warn(urn, warning);
+      for (const warning of type.warnings?.(made, this.records(this.account.list(), region)) ?? [])
+        this.warn(urn, warning);
       return this.settled(type, made, (records) => type.effects?.created(this.backend, made, records));
     });
   }
 
   /** @returns undefined when the resource is gone */
-  read(urn: string, id: string, old: { readonly inputs: PropertyMap; readonly outputs: PropertyMap }): { readonly id: string; readonly inputs: PropertyMap; readonly outputs: PropertyMap } | undefined {
+  read(
+    urn: string,
+    id: string,
+    old: { readonly inputs: PropertyMap; readonly outputs: PropertyMap },
+  ): { readonly id: string; readonly inputs: PropertyMap; readonly outputs: PropertyMap } | undefined {
     const type = typeOf(urn);
     const records = this.records(this.account.list(), textOf(old.outputs, "region") ?? this.config.region);
     const record = this.find(type, id, records);
     if (record === undefined || type.isGone?.(record, records) === true) return undefined;
     const outputs = { ...propertyMap(record.outputs), ...type.read?.(record, records, this.backend) };
     // What is imported has no inputs yet.
-    const inputs = Object.keys(old.inputs).length === 0 ? propertyMap(record.inputs) : follow(type.inputs, old.inputs, outputs);
+    const inputs =
+      Object.keys(old.inputs).length === 0 ? propertyMap(record.inputs) : follow(type.inputs, old.inputs, outputs);
     return { id: type.idOf?.(record) ?? record.id, inputs, outputs };
   }
 
-  async update({ urn, preview }: Operation, id: string, old: { readonly outputs: PropertyMap }, inputs: PropertyMap): Promise<PropertyMap> {
+  async update(
+    { urn, preview }: Operation,
+    id: string,
+    old: { readonly outputs: PropertyMap },
+    inputs: PropertyMap,
+  ): Promise<PropertyMap> {
     const type = typeOf(urn);
     if (preview === true) return { ...old.outputs, ...this.given(type, inputs, old.outputs) };
     return this.activity.run(async () => {
@@ -120,14 +174,41 @@ export class Ec2Provider {
           if (before === undefined) throw new Error(`${id} is not there any more. Run pulumi refresh.`);
           refuseAllTags(this.tagsAll(inputs), inputs);
           const result = type.update?.({ record: before, inputs, region, records }) ?? {};
-          const outputs = { ...propertyMap(before.outputs), ...this.given(type, inputs, propertyMap(before.outputs)), ...result.outputs };
-          const after: ResourceRecord = { ...before, inputs, outputs, internal: { ...before.internal, ...result.internal } };
+          const outputs = {
+            ...propertyMap(before.outputs),
+            ...this.given(type, inputs, propertyMap(before.outputs)),
+            ...result.outputs,
+          };
+          const after: ResourceRecord = {
+            ...before,
+            inputs,
+            outputs,
+            internal: { ...before.internal, ...result.internal },
+          };
           const companions = result.companions;
-          const former = companions === undefined ? [] : all.filter((other) => ownerOf(other) === before.id && !companions.some((companion) => companion.id === other.id)).map((other) => other.id);
-          return { value: { before, after }, put: [after, ...(companions ?? []).map((companion) => companionRecord(after, companion)), ...(result.alters ?? [])], remove: [...former, ...(result.removes ?? [])], fabric: type.fabric !== false };
+          const former =
+            companions === undefined
+              ? []
+              : all
+                  .filter(
+                    (other) =>
+                      ownerOf(other) === before.id && !companions.some((companion) => companion.id === other.id),
+                  )
+                  .map((other) => other.id);
+          return {
+            value: { before, after },
+            put: [
+              after,
+              ...(companions ?? []).map((companion) => companionRecord(after, companion)),
+              ...(result.alters ?? []),
+            ],
+            remove: [...former, ...(result.removes ?? [])],
+            fabric: type.fabric !== false,
+          };
         }),
       );
-      return (await this.settled(type, after, (records) => type.effects?.updated(this.backend, before, after, records))).outputs;
+      return (await this.settled(type, after, (records) => type.effects?.updated(this.backend, before, after, records)))
+        .outputs;
     });
   }
 
@@ -152,14 +233,20 @@ export class Ec2Provider {
         if (last === undefined) return { value: undefined, fabric: false };
         type.refuseDelete?.(last, records);
         const companions = all.filter((other) => ownerOf(other) === last.id).map((other) => other.id);
-        return { value: undefined, put: type.leaves?.(last, records) ?? [], remove: [last.id, ...companions, ...(type.cascade?.(last, records) ?? [])], fabric: type.fabric !== false };
+        return {
+          value: undefined,
+          put: type.leaves?.(last, records) ?? [],
+          remove: [last.id, ...companions, ...(type.cascade?.(last, records) ?? [])],
+          fabric: type.fabric !== false,
+        };
       });
     });
   }
 
   invoke(token: string, args: PropertyMap): PropertyMap {
     const call = functions.get(token);
-    if (call === undefined) throw new Error(`the lab does not model the function ${token}. It models ${[...functions.keys()].join(", ")}.`);
+    if (call === undefined)
+      throw new Error(`the lab does not model the function ${token}. It models ${[...functions.keys()].join(", ")}.`);
     try {
       return call.invoke(args, this.config.region, (region) => this.records(this.account.list(), region));
     } catch (error) {
@@ -172,7 +259,9 @@ export class Ec2Provider {
     const outputs: PropertyMap = {};
     for (const [name, input] of Object.entries(type.inputs)) {
       const value = inputs[name];
-      if (value !== undefined) outputs[name] = isBlock(input.kind) && isMap(value) ? plannedBlock(input.kind.block, value) : withoutDefaults(value);
+      if (value !== undefined)
+        outputs[name] =
+          isBlock(input.kind) && isMap(value) ? plannedBlock(input.kind.block, value) : withoutDefaults(value);
       else if (input.computed === true) outputs[name] = UNKNOWN;
       else if (type.pluginFramework !== true) outputs[name] = unsetValue(input);
     }
@@ -189,7 +278,11 @@ export class Ec2Provider {
     for (const [name, input] of Object.entries(type.inputs)) {
       const value = inputs[name];
       const former = before[name];
-      if (value !== undefined) outputs[name] = isBlock(input.kind) && isMap(value) ? { ...(isMap(former) ? former : {}), ...propertyMap(withoutDefaults(value)) } : withoutDefaults(value);
+      if (value !== undefined)
+        outputs[name] =
+          isBlock(input.kind) && isMap(value)
+            ? { ...(isMap(former) ? former : {}), ...propertyMap(withoutDefaults(value)) }
+            : withoutDefaults(value);
       else if (input.computed !== true && type.pluginFramework !== true) outputs[name] = unsetValue(input);
     }
     if ("tags" in type.inputs) outputs["tagsAll"] = this.tagsAll(inputs);
@@ -216,15 +309,25 @@ export class Ec2Provider {
   }
 
   /** Does what is to be done outside the records, and keeps the outputs that come of it. */
-  private async settled(type: ResourceType, record: ResourceRecord, effect: (records: Records) => Promise<PropertyMap> | undefined): Promise<{ id: string; outputs: PropertyMap }> {
+  private async settled(
+    type: ResourceType,
+    record: ResourceRecord,
+    effect: (records: Records) => Promise<PropertyMap> | undefined,
+  ): Promise<{ id: string; outputs: PropertyMap }> {
     const id = type.idOf?.(record) ?? record.id;
     try {
-      const more = await effect(this.records(this.account.list(), textOf(record.outputs, "region") ?? this.config.region));
+      const more = await effect(
+        this.records(this.account.list(), textOf(record.outputs, "region") ?? this.config.region),
+      );
       const outputs = { ...propertyMap(record.outputs), ...more };
       if (more !== undefined && !isSame(outputs, propertyMap(record.outputs))) {
         await this.account.change(`noting the state of ${id}`, (all) => {
           const now = all.find((other) => other.id === record.id);
-          return { value: undefined, put: now === undefined ? [] : [{ ...now, outputs: { ...now.outputs, ...more } }], fabric: false };
+          return {
+            value: undefined,
+            put: now === undefined ? [] : [{ ...now, outputs: { ...now.outputs, ...more } }],
+            fabric: false,
+          };
         });
       }
       return { id, outputs };
@@ -240,11 +343,18 @@ export class Ec2Provider {
     } catch (error) {
       if (error instanceof FabricError) {
         const record = recordIn(error.value);
-        if (record !== undefined) throw new InitFailed(type.idOf?.(record) ?? record.id, propertyMap(record.outputs), error);
+        if (record !== undefined)
+          throw new InitFailed(type.idOf?.(record) ?? record.id, propertyMap(record.outputs), error);
       }
       const message =
-        error instanceof ProviderError ? error.message : error instanceof ApiError ? `${what}: operation error EC2: ${error.action ?? action}, api error ${error.code}: ${error.message}` : `${what}: ${messageOf(error)}`;
-      throw new Error(type.pluginFramework === true ? message : `1 error occurred:\n\t* ${message}\n\n`, { cause: error });
+        error instanceof ProviderError
+          ? error.message
+          : error instanceof ApiError
+            ? `${what}: operation error EC2: ${error.action ?? action}, api error ${error.code}: ${error.message}`
+            : `${what}: ${messageOf(error)}`;
+      throw new Error(type.pluginFramework === true ? message : `1 error occurred:\n\t* ${message}\n\n`, {
+        cause: error,
+      });
     }
   }
 }
@@ -254,7 +364,9 @@ function typeOf(urn: string): ResourceType {
   const token = urn.split("::")[2]?.split("$").at(-1) ?? "";
   const type = resourceTypes.get(token);
   if (type !== undefined) return type;
-  throw new Error(`the lab does not model the resource type ${token}. It models ${[...resourceTypes.keys()].sort().join(", ")}.`);
+  throw new Error(
+    `the lab does not model the resource type ${token}. It models ${[...resourceTypes.keys()].sort().join(", ")}.`,
+  );
 }
 
 function typeName(type: ResourceType): string {
@@ -263,7 +375,8 @@ function typeName(type: ResourceType): string {
 
 function plannedBlock(schema: Inputs, block: PropertyMap): PropertyMap {
   const outputs: PropertyMap = {};
-  for (const [name, input] of Object.entries(schema)) outputs[name] = block[name] ?? (input.computed === true ? UNKNOWN : unsetValue(input));
+  for (const [name, input] of Object.entries(schema))
+    outputs[name] = block[name] ?? (input.computed === true ? UNKNOWN : unsetValue(input));
   return outputs;
 }
 
@@ -278,7 +391,8 @@ function known(outputs: PropertyMap, type: ResourceType): PropertyMap {
   const entries = Object.entries(outputs).flatMap(([name, value]): [string, PropertyValue][] => {
     const input = type.inputs[name];
     if (isKnown(value)) return [[name, value]];
-    if (input === undefined || !(isBlock(input.kind) && isMap(value))) return [[name, input === undefined ? "" : unsetValue(input)]];
+    if (input === undefined || !(isBlock(input.kind) && isMap(value)))
+      return [[name, input === undefined ? "" : unsetValue(input)]];
     return [[name, Object.fromEntries(Object.entries(value).filter(([, item]) => isKnown(item)))]];
   });
   return Object.fromEntries(entries);

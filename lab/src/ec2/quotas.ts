@@ -36,13 +36,18 @@ export function parseQuotas(text: string): { readonly quotas: Quotas; readonly p
   for (const part of text.split(",").map((item) => item.trim())) {
     if (part === "") continue;
     const [, name = "", number = ""] = /^([a-z-]+)=(\d{1,6})$/.exec(part) ?? [];
-    if (!Object.hasOwn(DEFAULT_QUOTAS, name)) problems.push(`"${part}" is not a quota and its number. The quotas are ${Object.keys(DEFAULT_QUOTAS).join(", ")}`);
+    if (!Object.hasOwn(DEFAULT_QUOTAS, name))
+      problems.push(
+        `"${part}" is not a quota and its number. The quotas are ${Object.keys(DEFAULT_QUOTAS).join(", ")}`,
+      );
     else given.set(name, Number(number));
   }
   const quotas = { ...DEFAULT_QUOTAS, ...Object.fromEntries(given) };
   const product = quotas["rules-per-security-group"] * quotas["security-groups-per-interface"];
   if (product > RULES_PER_INTERFACE) {
-    problems.push(`rules-per-security-group times security-groups-per-interface is ${product}: AWS grants no more than ${RULES_PER_INTERFACE}`);
+    problems.push(
+      `rules-per-security-group times security-groups-per-interface is ${product}: AWS grants no more than ${RULES_PER_INTERFACE}`,
+    );
   }
   return { quotas, problems };
 }

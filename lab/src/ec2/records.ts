@@ -36,7 +36,15 @@ export class Records {
 /** The record of what comes with another one, and goes with it. */
 export function companionRecord(owner: ResourceRecord, { type, id, outputs }: Companion): ResourceRecord {
   const { urn, created } = owner;
-  return { type, id, urn, inputs: {}, outputs: { ...outputs, id, region: owner.outputs["region"], tagsAll: {} }, internal: { companionOf: owner.id }, created };
+  return {
+    type,
+    id,
+    urn,
+    inputs: {},
+    outputs: { ...outputs, id, region: owner.outputs["region"], tagsAll: {} },
+    internal: { companionOf: owner.id },
+    created,
+  };
 }
 
 /** The record that another one came with, or undefined. */

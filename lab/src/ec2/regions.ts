@@ -14,8 +14,13 @@ export interface Zone {
   readonly id: string;
 }
 
-/** Code, description and first word of the zone ids (AWS Regions and Availability Zones User Guide); zones by letter, with the number of the id. */
-const REGIONS: Readonly<Record<string, readonly [description: string, zonePrefix: string, zones: Readonly<Record<string, number>>]>> = {
+/**
+ * Code, description and first word of the zone ids (AWS Regions and Availability Zones User Guide); zones by letter,
+ * with the number of the id.
+ */
+const REGIONS: Readonly<
+  Record<string, readonly [description: string, zonePrefix: string, zones: Readonly<Record<string, number>>]>
+> = {
   // Which letter is which zone differs from account to account; these are as recorded from one.
   "us-east-1": ["US East (N. Virginia)", "use1", { a: 6, b: 1, c: 2, d: 4, e: 3, f: 5 }],
   "us-east-2": ["US East (Ohio)", "use2", { a: 1, b: 2, c: 3 }],
@@ -47,9 +52,17 @@ export function regionNames(): string[] {
 /** @throws ApiError when the lab does not know the region */
 export function findRegion(name: string): Region {
   const entry = REGIONS[name];
-  if (entry === undefined) throw new ApiError("InvalidRegion", `The lab does not know the region '${name}'. It knows ${regionNames().join(", ")}`);
+  if (entry === undefined)
+    throw new ApiError(
+      "InvalidRegion",
+      `The lab does not know the region '${name}'. It knows ${regionNames().join(", ")}`,
+    );
   const [description, prefix, zones] = entry;
-  return { name, description, zones: Object.entries(zones).map(([letter, number]) => ({ name: `${name}${letter}`, id: `${prefix}-az${number}` })) };
+  return {
+    name,
+    description,
+    zones: Object.entries(zones).map(([letter, number]) => ({ name: `${name}${letter}`, id: `${prefix}-az${number}` })),
+  };
 }
 
 /** An ARN of EC2 in the lab's account, e.g. of `vpc/vpc-1234`. */

@@ -47,7 +47,10 @@ export interface Companion {
   readonly outputs: PropertyMap;
 }
 
-/** One resource type of the aws package, declared. Functions run under the lab's lock, see all records, and throw ApiError. */
+/**
+ * One resource type of the aws package, declared. Functions run under the lab's lock, see all records, and throw
+ * ApiError.
+ */
 export interface ResourceType {
   readonly token: string;
   /** What the provider's messages call it: `EC2 VPC`. */
@@ -58,7 +61,10 @@ export interface ResourceType {
   readonly actions: { readonly create: string; readonly update: string; readonly delete: string };
   /** Prefix of its ids: `vpc`. */
   readonly idPrefix: string;
-  /** Written for Terraform's Plugin Framework: no `__defaults`, unset outputs left out, diffs without details. Default: SDKv2. */
+  /**
+   * Written for Terraform's Plugin Framework: no `__defaults`, unset outputs left out, diffs without details. Default:
+   * SDKv2.
+   */
   readonly pluginFramework?: true;
   readonly inputs: Inputs;
   /** Outputs that are no inputs; `region` and `tagsAll` come by themselves. */
@@ -98,10 +104,12 @@ export interface ResourceType {
 
 /** Things that take time, done outside the lock. */
 export interface Effects {
-  /** After the record is there and the fabric holds it. Outputs returned are added. A failure leaves the resource, to be healed by an update. */
+  /**
+   * After the record is there and the fabric holds it. Outputs returned are added. A failure leaves the resource, to be
+   * healed by an update.
+   */
   created(backend: Backend, record: ResourceRecord, records: Records): Promise<PropertyMap>;
   updated(backend: Backend, before: ResourceRecord, record: ResourceRecord, records: Records): Promise<PropertyMap>;
   /** Before the record goes. */
   deleting(backend: Backend, record: ResourceRecord): Promise<void>;
 }
-

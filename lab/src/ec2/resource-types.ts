@@ -25,7 +25,12 @@ import { subnet } from "./subnet";
 import { tag } from "./tag";
 import { transitGateway } from "./transit-gateway";
 import { transitGatewayVpcAttachment } from "./transit-gateway-attachment";
-import { transitGatewayRoute, transitGatewayRouteTable, transitGatewayRouteTableAssociation, transitGatewayRouteTablePropagation } from "./transit-gateway-route-table";
+import {
+  transitGatewayRoute,
+  transitGatewayRouteTable,
+  transitGatewayRouteTableAssociation,
+  transitGatewayRouteTablePropagation,
+} from "./transit-gateway-route-table";
 import { vpc } from "./vpc";
 import { vpcPeeringConnection } from "./vpc-peering-connection";
 import { vpcPeeringConnectionAccepter } from "./vpc-peering-connection-accepter";

@@ -33,7 +33,10 @@ export const routeTableAssociation: ResourceType = {
     refuseForeign(records, mustText(inputs, "routeTableId"), subnet);
     const other = records.where(EC2.routeTableAssociation, "subnetId", subnet.id)[0];
     if (other !== undefined) {
-      throw new ApiError("Resource.AlreadyAssociated", `the specified association for route table ${mustText(inputs, "routeTableId")} conflicts with an existing association`);
+      throw new ApiError(
+        "Resource.AlreadyAssociated",
+        `the specified association for route table ${mustText(inputs, "routeTableId")} conflicts with an existing association`,
+      );
     }
     return { outputs: {} };
   },
@@ -45,12 +48,17 @@ export const routeTableAssociation: ResourceType = {
   find(id, records) {
     const [subnet, table] = id.split("/");
     if (table === undefined || subnet === undefined) return records.find(EC2.routeTableAssociation, id);
-    return records.where(EC2.routeTableAssociation, "subnetId", subnet).find(({ outputs }) => textOf(outputs, "routeTableId") === table);
+    return records
+      .where(EC2.routeTableAssociation, "subnetId", subnet)
+      .find(({ outputs }) => textOf(outputs, "routeTableId") === table);
   },
 };
 
 function refuseForeign(records: Records, tableId: string, subnet: ResourceRecord): void {
   const table = findRouteTable(records, tableId);
   if (table.outputs["vpcId"] === subnet.outputs["vpcId"]) return;
-  throw new ApiError("InvalidParameterValue", `Route table ${table.id} and subnet ${subnet.id} belong to different networks`);
+  throw new ApiError(
+    "InvalidParameterValue",
+    `Route table ${table.id} and subnet ${subnet.id} belong to different networks`,
+  );
 }

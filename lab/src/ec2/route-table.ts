@@ -42,7 +42,12 @@ export const routeTable: ResourceType = {
     const vpc = findVpc(records, mustText(inputs, "vpcId"));
     const routes = mapsOf(inputs, "routes");
     return {
-      outputs: { arn: ec2Arn(region, `route-table/${id}`), ownerId: ACCOUNT_ID, propagatingVgws: [], routes: routes.map((route) => fullRoute(route)) },
+      outputs: {
+        arn: ec2Arn(region, `route-table/${id}`),
+        ownerId: ACCOUNT_ID,
+        propagatingVgws: [],
+        routes: routes.map((route) => fullRoute(route)),
+      },
       companions: routeCompanions(records, id, vpc, routes, []),
     };
   },
@@ -50,11 +55,21 @@ export const routeTable: ResourceType = {
     if (inputs["routes"] === undefined) return {};
     const routes = mapsOf(inputs, "routes");
     const vpc = findVpc(records, mustText(record.outputs, "vpcId"));
-    return { outputs: { routes: routes.map((route) => fullRoute(route)) }, companions: routeCompanions(records, record.id, vpc, routes, othersOf(records, record.id)) };
+    return {
+      outputs: { routes: routes.map((route) => fullRoute(route)) },
+      companions: routeCompanions(records, record.id, vpc, routes, othersOf(records, record.id)),
+    };
   },
   // Routes that are resources of their own show here, too, as with the provider.
   read(record, records) {
-    return { routes: [...mapsOf(record.outputs, "routes"), ...othersOf(records, record.id).map(({ outputs }) => fullRoute({ ...propertyMap(outputs), cidrBlock: mustText(outputs, "destinationCidrBlock") }))] };
+    return {
+      routes: [
+        ...mapsOf(record.outputs, "routes"),
+        ...othersOf(records, record.id).map(({ outputs }) =>
+          fullRoute({ ...propertyMap(outputs), cidrBlock: mustText(outputs, "destinationCidrBlock") }),
+        ),
+      ],
+    };
   },
   refuseDelete(record, records) {
     const isMain = records.find(EC2.vpc, mustText(record.outputs, "vpcId"))?.outputs["mainRouteTableId"] === record.id;
@@ -68,8 +83,20 @@ export const routeTable: ResourceType = {
 export function inlineRouteFaults(inputs: PropertyMap): CheckFailure[] {
   return mapsOf(inputs, "routes").flatMap((route, i) => {
     const targets = routeTargets(route);
-    if (route["cidrBlock"] === undefined) return [{ path: `routes[${i}]`, reason: "one of `cidr_block, ipv6_cidr_block, destination_prefix_list_id` must be specified" }];
-    if (targets.length !== 1) return [{ path: `routes[${i}]`, reason: `creating route: exactly one target must be specified, but ${targets.length === 0 ? "none" : targets.join(", ")} were specified` }];
+    if (route["cidrBlock"] === undefined)
+      return [
+        {
+          path: `routes[${i}]`,
+          reason: "one of `cidr_block, ipv6_cidr_block, destination_prefix_list_id` must be specified",
+        },
+      ];
+    if (targets.length !== 1)
+      return [
+        {
+          path: `routes[${i}]`,
+          reason: `creating route: exactly one target must be specified, but ${targets.length === 0 ? "none" : targets.join(", ")} were specified`,
+        },
+      ];
     return [];
   });
 }
@@ -79,18 +106,31 @@ export function inlineRouteFaults(inputs: PropertyMap): CheckFailure[] {
  *
  * @param others routes of the table that stay beside them
  */
-export function routeCompanions(records: Records, table: string, vpc: ResourceRecord, routes: readonly PropertyMap[], others: readonly ResourceRecord[]): Companion[] {
+export function routeCompanions(
+  records: Records,
+  table: string,
+  vpc: ResourceRecord,
+  routes: readonly PropertyMap[],
+  others: readonly ResourceRecord[],
+): Companion[] {
   refuseTooManyRoutes(records, routes.length + others.length);
   const taken = new Set(others.map(({ outputs }) => outputs["destinationCidrBlock"]));
   return routes.map((route) => {
     const destination = mustText(route, "cidrBlock");
-    if (taken.has(destination)) throw new ApiError("RouteAlreadyExists", `The route identified by ${destination} already exists.`);
+    if (taken.has(destination))
+      throw new ApiError("RouteAlreadyExists", `The route identified by ${destination} already exists.`);
     taken.add(destination);
     refuseRoute(records, { table, vpc, destination, route, replacing: routeId(table, destination) });
     return {
       type: EC2.route,
       id: routeId(table, destination),
-      outputs: { ...fullRoute(route), routeTableId: table, destinationCidrBlock: destination, origin: "CreateRoute", state: routeState(route, records, vpc.id) },
+      outputs: {
+        ...fullRoute(route),
+        routeTableId: table,
+        destinationCidrBlock: destination,
+        origin: "CreateRoute",
+        state: routeState(route, records, vpc.id),
+      },
     };
   });
 }
@@ -102,7 +142,8 @@ function othersOf(records: Records, table: string): ResourceRecord[] {
 
 /** Refuses a table with so many routes besides the local one. */
 export function refuseTooManyRoutes(records: Records, count: number): void {
-  if (count > records.quotas["routes-per-route-table"]) throw new ApiError("RouteLimitExceeded", "The maximum number of routes has been reached.");
+  if (count > records.quotas["routes-per-route-table"])
+    throw new ApiError("RouteLimitExceeded", "The maximum number of routes has been reached.");
 }
 
 /** A route with all its fields, as the provider stores it. */
@@ -114,6 +155,7 @@ export function fullRoute(route: PropertyMap, inputs: Inputs = inlineRouteInputs
 /** @throws ApiError when there is none */
 export function findRouteTable(records: Records, id: string): ResourceRecord {
   const record = records.find(EC2.routeTable, id);
-  if (record === undefined) throw new ApiError("InvalidRouteTableID.NotFound", `The routeTable ID '${id}' does not exist`);
+  if (record === undefined)
+    throw new ApiError("InvalidRouteTableID.NotFound", `The routeTable ID '${id}' does not exist`);
   return record;
 }

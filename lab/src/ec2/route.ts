@@ -4,7 +4,15 @@ import { mustText, type PropertyMap, textOf } from "./property-value";
 import type { CheckFailure, ResourceType } from "./resource-type";
 import type { Records } from "./records";
 import { ACCOUNT_ID } from "./regions";
-import { interfaceOwner, refusedTargets, refuseRoute, routeId, routeState, routeTargets, TARGETS } from "./route-target";
+import {
+  interfaceOwner,
+  refusedTargets,
+  refuseRoute,
+  routeId,
+  routeState,
+  routeTargets,
+  TARGETS,
+} from "./route-target";
 import { findRouteTable, refuseTooManyRoutes } from "./route-table";
 import { EC2 } from "./tokens";
 import { findVpc } from "./vpc";
@@ -15,12 +23,18 @@ const DESTINATIONS = ["destination_cidr_block", "destination_ipv6_cidr_block", "
 export const route: ResourceType = {
   token: EC2.route,
   title: "Route",
-  creating: (inputs) => `creating Route in Route Table (${textOf(inputs, "routeTableId")}) with destination (${textOf(inputs, "destinationCidrBlock")})`,
+  creating: (inputs) =>
+    `creating Route in Route Table (${textOf(inputs, "routeTableId")}) with destination (${textOf(inputs, "destinationCidrBlock")})`,
   actions: { create: "CreateRoute", update: "ReplaceRoute", delete: "DeleteRoute" },
   idPrefix: "r",
   inputs: {
     ...refusedTargets,
-    destinationCidrBlock: { kind: "string", forceNew: true, lab: "enforced", check: (value) => networkProblem(String(value)) },
+    destinationCidrBlock: {
+      kind: "string",
+      forceNew: true,
+      lab: "enforced",
+      check: (value) => networkProblem(String(value)),
+    },
     destinationIpv6CidrBlock: refused("string", "its networks are IPv4 only", { forceNew: true }),
     destinationPrefixListId: refused("string", "it has no prefix lists", { forceNew: true }),
     gatewayId: { kind: "string", lab: "enforced" },
@@ -33,7 +47,10 @@ export const route: ResourceType = {
   },
   computed: ["instanceId", "instanceOwnerId", "origin", "state"],
   check(inputs) {
-    return [...exactlyOne(TARGETS, routeTargets(inputs)), ...exactlyOne(DESTINATIONS, inputs["destinationCidrBlock"] === undefined ? [] : ["destination_cidr_block"])];
+    return [
+      ...exactlyOne(TARGETS, routeTargets(inputs)),
+      ...exactlyOne(DESTINATIONS, inputs["destinationCidrBlock"] === undefined ? [] : ["destination_cidr_block"]),
+    ];
   },
   create({ inputs, records }) {
     const table = findRouteTable(records, mustText(inputs, "routeTableId"));
@@ -41,12 +58,21 @@ export const route: ResourceType = {
     const vpc = findVpc(records, mustText(table.outputs, "vpcId"));
     refuseRoute(records, { table: table.id, vpc, destination, route: inputs });
     refuseTooManyRoutes(records, records.where(EC2.route, "routeTableId", table.id).length + 1);
-    return { id: routeId(table.id, destination), outputs: { ...owner(inputs, records), origin: "CreateRoute", state: routeState(inputs, records, vpc.id) } };
+    return {
+      id: routeId(table.id, destination),
+      outputs: { ...owner(inputs, records), origin: "CreateRoute", state: routeState(inputs, records, vpc.id) },
+    };
   },
   update({ record, inputs, records }) {
     const table = findRouteTable(records, mustText(record.outputs, "routeTableId"));
     const vpc = findVpc(records, mustText(table.outputs, "vpcId"));
-    refuseRoute(records, { table: table.id, vpc, destination: mustText(inputs, "destinationCidrBlock"), route: inputs, replacing: record.id });
+    refuseRoute(records, {
+      table: table.id,
+      vpc,
+      destination: mustText(inputs, "destinationCidrBlock"),
+      route: inputs,
+      replacing: record.id,
+    });
     return { outputs: { ...owner(inputs, records), state: routeState(inputs, records, vpc.id) } };
   },
   read(record, records) {
@@ -64,14 +90,21 @@ export const route: ResourceType = {
 function owner(inputs: PropertyMap, records: Records): PropertyMap {
   const networkInterface = textOf(inputs, "networkInterfaceId");
   const instance = networkInterface === undefined ? undefined : interfaceOwner(records, networkInterface);
-  return { networkInterfaceId: networkInterface ?? "", instanceId: instance?.id ?? "", instanceOwnerId: instance === undefined ? "" : ACCOUNT_ID };
+  return {
+    networkInterfaceId: networkInterface ?? "",
+    instanceId: instance?.id ?? "",
+    instanceOwnerId: instance === undefined ? "" : ACCOUNT_ID,
+  };
 }
 
 /** Terraform's ExactlyOneOf, which says it at every one of the arguments. */
 function exactlyOne(all: readonly string[], given: readonly string[]): CheckFailure[] {
   if (given.length === 1) return [];
   const list = `\`${all.join(",")}\``;
-  const says = given.length === 0 ? `one of ${list} must be specified` : `only one of ${list} can be specified, but \`${given.join(",")}\` were specified`;
+  const says =
+    given.length === 0
+      ? `one of ${list} must be specified`
+      : `only one of ${list} can be specified, but \`${given.join(",")}\` were specified`;
   return all.map((name) => ({
     path: name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
     reason: `Invalid combination of arguments. "${name}": ${says}`,

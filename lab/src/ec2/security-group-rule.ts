@@ -5,19 +5,32 @@ import type { ResourceType } from "./resource-type";
 import { protocolNumber, refuseRule, ruleCidrProblem } from "./security-group-rules";
 import { EC2 } from "./tokens";
 
-const SOURCES = { cidrIpv4: "cidr_ipv4", cidrIpv6: "cidr_ipv6", prefixListId: "prefix_list_id", referencedSecurityGroupId: "referenced_security_group_id" } as const;
+const SOURCES = {
+  cidrIpv4: "cidr_ipv4",
+  cidrIpv6: "cidr_ipv6",
+  prefixListId: "prefix_list_id",
+  referencedSecurityGroupId: "referenced_security_group_id",
+} as const;
 
 const inputs: Inputs = {
   cidrIpv4: { kind: "string", lab: "enforced", check: (value, name) => ruleCidrProblem(String(value), name) },
   cidrIpv6: refused("string", "its networks are IPv4 only"),
   description: { kind: "string", lab: "recorded" },
   fromPort: { kind: "int", unset: null, lab: "enforced", check: portProblem },
-  ipProtocol: { kind: "string", required: true, lab: "enforced", canonical: (value) => protocolNumber(String(value)) ?? value },
+  ipProtocol: {
+    kind: "string",
+    required: true,
+    lab: "enforced",
+    canonical: (value) => protocolNumber(String(value)) ?? value,
+  },
   prefixListId: refused("string", "it has no prefix lists"),
   referencedSecurityGroupId: {
     kind: "string",
     lab: "enforced",
-    check: (value) => (/^\d{12}\//.test(String(value)) && !String(value).startsWith(`${ACCOUNT_ID}/`) ? `the lab does not model security groups of other accounts, got: ${String(value)}` : undefined),
+    check: (value) =>
+      /^\d{12}\//.test(String(value)) && !String(value).startsWith(`${ACCOUNT_ID}/`)
+        ? `the lab does not model security groups of other accounts, got: ${String(value)}`
+        : undefined,
   },
   region: regionInput,
   securityGroupId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
@@ -34,7 +47,11 @@ function ruleType(token: string, direction: "Ingress" | "Egress"): ResourceType 
   return {
     token,
     title: "VPC Security Group Rule",
-    actions: { create: `AuthorizeSecurityGroup${direction}`, update: "ModifySecurityGroupRules", delete: `RevokeSecurityGroup${direction}` },
+    actions: {
+      create: `AuthorizeSecurityGroup${direction}`,
+      update: "ModifySecurityGroupRules",
+      delete: `RevokeSecurityGroup${direction}`,
+    },
     idPrefix: "sgr",
     pluginFramework: true,
     inputs,
@@ -43,7 +60,12 @@ function ruleType(token: string, direction: "Ingress" | "Egress"): ResourceType 
       const sources = Object.keys(SOURCES).filter((name) => given[name] !== undefined);
       if (sources.length === 1) return [];
       const what = sources.length === 0 ? "Missing Attribute Configuration" : "Invalid Attribute Combination";
-      return [{ path: sources[0] ?? "", reason: `${what}. Exactly one of these attributes must be configured: [${Object.values(SOURCES).join(",")}]` }];
+      return [
+        {
+          path: sources[0] ?? "",
+          reason: `${what}. Exactly one of these attributes must be configured: [${Object.values(SOURCES).join(",")}]`,
+        },
+      ];
     },
     // A rule can change everything but the kind of its source.
     replaces(_olds, _news, changed) {

@@ -1,5 +1,12 @@
 import { ApiError } from "./api-error";
-import { asInlineRules, DIRECTIONS, fullRules, inlineRuleInputs, permissionsOf, refusePermissions } from "./inline-rules";
+import {
+  asInlineRules,
+  DIRECTIONS,
+  fullRules,
+  inlineRuleInputs,
+  permissionsOf,
+  refusePermissions,
+} from "./inline-rules";
 import { regionInput, tagsInput } from "./input";
 import { mapsOf, type PropertyMap, textOf, textsOf } from "./property-value";
 import type { Records } from "./records";
@@ -20,11 +27,29 @@ export const securityGroup: ResourceType = {
   idPrefix: "sg",
   autoname: { input: "name", unless: "namePrefix" },
   inputs: {
-    description: { kind: "string", default: "Managed by Pulumi", forceNew: true, lab: "recorded", check: (value, name) => lengthProblem(value, name) },
+    description: {
+      kind: "string",
+      default: "Managed by Pulumi",
+      forceNew: true,
+      lab: "recorded",
+      check: (value, name) => lengthProblem(value, name),
+    },
     egress: { kind: { blocks: inlineRuleInputs }, computed: true, set: true, lab: "enforced" },
     ingress: { kind: { blocks: inlineRuleInputs }, computed: true, set: true, lab: "enforced" },
-    name: { kind: "string", computed: true, forceNew: true, lab: "enforced", check: (value, name) => nameProblem(value, name) },
-    namePrefix: { kind: "string", computed: true, forceNew: true, lab: "enforced", check: (value, name) => nameProblem(value, name, 255 - SUFFIX) },
+    name: {
+      kind: "string",
+      computed: true,
+      forceNew: true,
+      lab: "enforced",
+      check: (value, name) => nameProblem(value, name),
+    },
+    namePrefix: {
+      kind: "string",
+      computed: true,
+      forceNew: true,
+      lab: "enforced",
+      check: (value, name) => nameProblem(value, name, 255 - SUFFIX),
+    },
     region: regionInput,
     revokeRulesOnDelete: { kind: "bool", lab: "enforced" },
     tags: tagsInput,
@@ -43,7 +68,8 @@ export const securityGroup: ResourceType = {
     if (vpcId === undefined) throw new ApiError("VPCIdNotSpecified", "No default VPC for this user");
     findVpc(records, vpcId);
     const description = textOf(inputs, "description");
-    if (description === undefined) throw new ApiError("MissingParameter", "The request must contain the parameter GroupDescription");
+    if (description === undefined)
+      throw new ApiError("MissingParameter", "The request must contain the parameter GroupDescription");
     refuseText("security group description", description);
     const prefix = textOf(inputs, "namePrefix");
     // Terraform's suffix is a time and a counter; the id's digits are as unique.
@@ -53,7 +79,14 @@ export const securityGroup: ResourceType = {
       throw new ApiError("InvalidGroup.Duplicate", `The security group '${name}' already exists for VPC '${vpcId}'`);
     }
     return {
-      outputs: { arn: ec2Arn(region, `security-group/${id}`), ownerId: ACCOUNT_ID, name, namePrefix: prefix ?? "", egress: fullRules(inputs, "egress"), ingress: fullRules(inputs, "ingress") },
+      outputs: {
+        arn: ec2Arn(region, `security-group/${id}`),
+        ownerId: ACCOUNT_ID,
+        name,
+        namePrefix: prefix ?? "",
+        egress: fullRules(inputs, "egress"),
+        ingress: fullRules(inputs, "ingress"),
+      },
       companions: inlineRules(records, { id, outputs: { vpcId } }, inputs, []),
     };
   },
@@ -62,24 +95,53 @@ export const securityGroup: ResourceType = {
     // A direction that is no longer given keeps the rules that it had.
     const kept = [EC2.ingressRule, EC2.egressRule]
       .filter((_, i) => !given.includes(["ingress", "egress"][i] ?? ""))
-      .flatMap((type) => records.where(type, "securityGroupId", record.id).filter((rule) => ownerOf(rule) === record.id));
+      .flatMap((type) =>
+        records.where(type, "securityGroupId", record.id).filter((rule) => ownerOf(rule) === record.id),
+      );
     return {
       outputs: Object.fromEntries(given.map((direction) => [direction, fullRules(inputs, direction)])),
-      companions: inlineRules(records, record, inputs, kept.map(({ type, id, outputs }) => ({ type, id, outputs: outputs as PropertyMap }))),
+      companions: inlineRules(
+        records,
+        record,
+        inputs,
+        kept.map(({ type, id, outputs }) => ({ type, id, outputs: outputs as PropertyMap })),
+      ),
     };
   },
   // Rules that are resources of their own show here, too, as with the provider.
   read: (record, records) =>
-    Object.fromEntries(DIRECTIONS.map(([direction, type]) => [direction, [...mapsOf(record.outputs, direction), ...asInlineRules(othersOf(records, record.id, type), record.id)]])),
+    Object.fromEntries(
+      DIRECTIONS.map(([direction, type]) => [
+        direction,
+        [...mapsOf(record.outputs, direction), ...asInlineRules(othersOf(records, record.id, type), record.id)],
+      ]),
+    ),
   refuseDelete(record, records) {
-    if (record.outputs["name"] === "default") throw new ApiError("CannotDelete", `the specified group: "${record.id}" name: "default" cannot be deleted by a user`);
-    const used = records.ofType(EC2.instance).some(({ outputs }) => textsOf(outputs, "vpcSecurityGroupIds").includes(record.id));
-    const usedByInterface = records.ofType(EC2.networkInterface).some(({ outputs }) => textsOf(outputs, "securityGroups").includes(record.id));
-    if (used || usedByInterface || (record.outputs["revokeRulesOnDelete"] !== true && referencesTo(records, record).length > 0)) throw new ApiError("DependencyViolation", `resource ${record.id} has a dependent object`);
+    if (record.outputs["name"] === "default")
+      throw new ApiError(
+        "CannotDelete",
+        `the specified group: "${record.id}" name: "default" cannot be deleted by a user`,
+      );
+    const used = records
+      .ofType(EC2.instance)
+      .some(({ outputs }) => textsOf(outputs, "vpcSecurityGroupIds").includes(record.id));
+    const usedByInterface = records
+      .ofType(EC2.networkInterface)
+      .some(({ outputs }) => textsOf(outputs, "securityGroups").includes(record.id));
+    if (
+      used ||
+      usedByInterface ||
+      (record.outputs["revokeRulesOnDelete"] !== true && referencesTo(records, record).length > 0)
+    )
+      throw new ApiError("DependencyViolation", `resource ${record.id} has a dependent object`);
   },
   cascade(record, records) {
-    const own = [EC2.ingressRule, EC2.egressRule, EC2.securityGroupRule].flatMap((type) => records.where(type, "securityGroupId", record.id));
-    return [...own, ...(record.outputs["revokeRulesOnDelete"] === true ? referencesTo(records, record) : [])].map(({ id }) => id);
+    const own = [EC2.ingressRule, EC2.egressRule, EC2.securityGroupRule].flatMap((type) =>
+      records.where(type, "securityGroupId", record.id),
+    );
+    return [...own, ...(record.outputs["revokeRulesOnDelete"] === true ? referencesTo(records, record) : [])].map(
+      ({ id }) => id,
+    );
   },
 };
 
@@ -92,11 +154,18 @@ function nameProblem(value: unknown, name: string, most = 255): string | undefin
 }
 
 function lengthProblem(value: unknown, name: string, most = 255): string | undefined {
-  return Buffer.byteLength(String(value)) > most ? `expected length of ${name} to be in the range (0 - ${most}), got ${String(value)}` : undefined;
+  return Buffer.byteLength(String(value)) > most
+    ? `expected length of ${name} to be in the range (0 - ${most}), got ${String(value)}`
+    : undefined;
 }
 
 /** @param kept rules of a direction that is not given any more, which stay */
-function inlineRules(records: Records, group: Pick<ResourceRecord, "id" | "outputs">, inputs: PropertyMap, kept: readonly Companion[]): Companion[] {
+function inlineRules(
+  records: Records,
+  group: Pick<ResourceRecord, "id" | "outputs">,
+  inputs: PropertyMap,
+  kept: readonly Companion[],
+): Companion[] {
   const made = DIRECTIONS.flatMap(([direction, type]) => {
     const permissions = permissionsOf(fullRules(inputs, direction), group.id);
     refusePermissions(records, type, group, permissions, othersOf(records, group.id, type));

@@ -38,7 +38,12 @@ export const subnet: ResourceType = {
     mapCustomerOwnedIpOnLaunch: refused("bool", NO_OUTPOST),
     mapPublicIpOnLaunch: { kind: "bool", lab: "enforced" },
     outpostArn: refused("string", NO_OUTPOST, { forceNew: true }),
-    privateDnsHostnameTypeOnLaunch: { kind: "string", computed: true, lab: "enforced", check: oneOf("ip-name", "resource-name") },
+    privateDnsHostnameTypeOnLaunch: {
+      kind: "string",
+      computed: true,
+      lab: "enforced",
+      check: oneOf("ip-name", "resource-name"),
+    },
     region: regionInput,
     tags: tagsInput,
     vpcId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
@@ -47,14 +52,21 @@ export const subnet: ResourceType = {
   check(inputs) {
     if (inputs["availabilityZone"] === undefined || inputs["availabilityZoneId"] === undefined) return [];
     return [
-      { path: "availabilityZone", reason: `Conflicting configuration arguments. "availability_zone": conflicts with availability_zone_id` },
-      { path: "availabilityZoneId", reason: `Conflicting configuration arguments. "availability_zone_id": conflicts with availability_zone` },
+      {
+        path: "availabilityZone",
+        reason: `Conflicting configuration arguments. "availability_zone": conflicts with availability_zone_id`,
+      },
+      {
+        path: "availabilityZoneId",
+        reason: `Conflicting configuration arguments. "availability_zone_id": conflicts with availability_zone`,
+      },
     ];
   },
   create({ id, inputs, region, records }) {
     const vpc = findVpc(records, mustText(inputs, "vpcId"));
     const text = textOf(inputs, "cidrBlock");
-    if (text === undefined) throw new ApiError("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.");
+    if (text === undefined)
+      throw new ApiError("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.");
     const cidr = mustCidr(text);
     if (cidr.prefixLength < 16 || cidr.prefixLength > 28 || !contains(mustCidr(vpcCidr(vpc)), cidr)) {
       throw new ApiError("InvalidSubnet.Range", `The CIDR '${text}' is invalid.`);
@@ -75,18 +87,34 @@ export const subnet: ResourceType = {
     };
   },
   refuseDelete(record, records) {
-    const attached = records.ofType(EC2.transitAttachment).some(({ outputs }) => textsOf(outputs, "subnetIds").includes(record.id));
-    if (!attached && [EC2.instance, EC2.natGateway, EC2.networkInterface].every((type) => records.where(type, "subnetId", record.id).length === 0)) return;
+    const attached = records
+      .ofType(EC2.transitAttachment)
+      .some(({ outputs }) => textsOf(outputs, "subnetIds").includes(record.id));
+    if (
+      !attached &&
+      [EC2.instance, EC2.natGateway, EC2.networkInterface].every(
+        (type) => records.where(type, "subnetId", record.id).length === 0,
+      )
+    )
+      return;
     throw new ApiError("DependencyViolation", `The subnet '${record.id}' has dependencies and cannot be deleted.`);
   },
-  cascade: (record, records) => [EC2.routeTableAssociation, EC2.networkAclAssociation].flatMap((type) => records.where(type, "subnetId", record.id)).map(({ id }) => id),
+  cascade: (record, records) =>
+    [EC2.routeTableAssociation, EC2.networkAclAssociation]
+      .flatMap((type) => records.where(type, "subnetId", record.id))
+      .map(({ id }) => id),
 };
 
 function chooseZone(regionName: string, name: string | undefined, id: string | undefined): Zone {
   const { zones } = findRegion(regionName);
-  const zone = zones.find((candidate) => (name === undefined || candidate.name === name) && (id === undefined || candidate.id === id));
+  const zone = zones.find(
+    (candidate) => (name === undefined || candidate.name === name) && (id === undefined || candidate.id === id),
+  );
   if (zone !== undefined) return zone;
-  const [what, value, known] = name === undefined ? ["availabilityZoneId", id, zones.map((z) => z.id)] : ["availabilityZone", name, zones.map((z) => z.name)];
+  const [what, value, known] =
+    name === undefined
+      ? ["availabilityZoneId", id, zones.map((z) => z.id)]
+      : ["availabilityZone", name, zones.map((z) => z.name)];
   throw new ApiError(
     "InvalidParameterValue",
     `Value (${value}) for parameter ${what} is invalid. Subnets can currently only be created in the following availability zones: ${known.join(", ")}.`,

@@ -26,13 +26,23 @@ export const tag: ResourceType = {
   update: ({ inputs, records }) => put(records, inputs),
   leaves(record, records) {
     const target = tagged(records, mustText(record.outputs, "resourceId"));
-    return target === undefined ? [] : [withTags(target, (tags) => Object.fromEntries(Object.entries(tags).filter(([key]) => key !== record.outputs["key"])))];
+    return target === undefined
+      ? []
+      : [
+          withTags(target, (tags) =>
+            Object.fromEntries(Object.entries(tags).filter(([key]) => key !== record.outputs["key"])),
+          ),
+        ];
   },
   // Terraform's: the resource's and the key.
   idOf: ({ outputs }) => `${String(outputs["resourceId"])},${String(outputs["key"])}`,
-  find: (id, records) => records.ofType(EC2.tag).find(({ outputs }) => `${String(outputs["resourceId"])},${String(outputs["key"])}` === id),
-  isGone: (record, records) => !(String(record.outputs["key"]) in tagsOf(tagged(records, mustText(record.outputs, "resourceId")))),
-  read: (record, records) => ({ value: tagsOf(tagged(records, mustText(record.outputs, "resourceId")))[String(record.outputs["key"])] ?? "" }),
+  find: (id, records) =>
+    records.ofType(EC2.tag).find(({ outputs }) => `${String(outputs["resourceId"])},${String(outputs["key"])}` === id),
+  isGone: (record, records) =>
+    !(String(record.outputs["key"]) in tagsOf(tagged(records, mustText(record.outputs, "resourceId")))),
+  read: (record, records) => ({
+    value: tagsOf(tagged(records, mustText(record.outputs, "resourceId")))[String(record.outputs["key"])] ?? "",
+  }),
 };
 
 function put(records: Records, inputs: PropertyMap): Made {
@@ -46,7 +56,9 @@ function put(records: Records, inputs: PropertyMap): Made {
 
 /** Any record of the region that has tags. */
 function tagged(records: Records, id: string): ResourceRecord | undefined {
-  return records.account.find((record) => record.id === id && record.outputs["region"] === records.region && "tagsAll" in record.outputs);
+  return records.account.find(
+    (record) => record.id === id && record.outputs["region"] === records.region && "tagsAll" in record.outputs,
+  );
 }
 
 function tagsOf(target: ResourceRecord | undefined): PropertyMap {

@@ -24,24 +24,51 @@ export const transitGatewayRouteTable: ResourceType = {
   computed: ["arn", "defaultAssociationRouteTable", "defaultPropagationRouteTable"],
   create({ id, inputs, region, records }) {
     findTransitGateway(records, mustText(inputs, "transitGatewayId"));
-    return { outputs: { arn: ec2Arn(region, `transit-gateway-route-table/${id}`), defaultAssociationRouteTable: false, defaultPropagationRouteTable: false } };
+    return {
+      outputs: {
+        arn: ec2Arn(region, `transit-gateway-route-table/${id}`),
+        defaultAssociationRouteTable: false,
+        defaultPropagationRouteTable: false,
+      },
+    };
   },
   refuseDelete(record, records) {
-    const associated = records.where(EC2.transitAssociation, "transitGatewayRouteTableId", record.id).map(({ outputs }) => mustText(outputs, "transitGatewayAttachmentId"));
-    if (associated.length > 0) throw new ApiError("IncorrectState", `Cannot delete ${record.id}: it has associations with ${associated.join(", ")}.`);
+    const associated = records
+      .where(EC2.transitAssociation, "transitGatewayRouteTableId", record.id)
+      .map(({ outputs }) => mustText(outputs, "transitGatewayAttachmentId"));
+    if (associated.length > 0)
+      throw new ApiError(
+        "IncorrectState",
+        `Cannot delete ${record.id}: it has associations with ${associated.join(", ")}.`,
+      );
   },
-  cascade: (record, records) => [EC2.transitPropagation, EC2.transitRoute].flatMap((type) => records.where(type, "transitGatewayRouteTableId", record.id)).map(({ id }) => id),
+  cascade: (record, records) =>
+    [EC2.transitPropagation, EC2.transitRoute]
+      .flatMap((type) => records.where(type, "transitGatewayRouteTableId", record.id))
+      .map(({ id }) => id),
 };
 
 /** `aws.ec2transitgateway.RouteTableAssociation`. */
 export const transitGatewayRouteTableAssociation: ResourceType = ofAttachment({
   token: EC2.transitAssociation,
   title: "EC2 Transit Gateway Route Table Association",
-  actions: { create: "AssociateTransitGatewayRouteTable", update: "AssociateTransitGatewayRouteTable", delete: "DisassociateTransitGatewayRouteTable" },
-  more: { replaceExistingAssociation: refused("bool", "set transitGatewayDefaultRouteTableAssociation of the attachment to false") },
+  actions: {
+    create: "AssociateTransitGatewayRouteTable",
+    update: "AssociateTransitGatewayRouteTable",
+    delete: "DisassociateTransitGatewayRouteTable",
+  },
+  more: {
+    replaceExistingAssociation: refused(
+      "bool",
+      "set transitGatewayDefaultRouteTableAssociation of the attachment to false",
+    ),
+  },
   refuse(records, _table, attachment) {
     if (records.where(EC2.transitAssociation, "transitGatewayAttachmentId", attachment).length === 0) return;
-    throw new ApiError("Resource.AlreadyAssociated", `Transit Gateway Attachment ${attachment} is already associated to a route table.`);
+    throw new ApiError(
+      "Resource.AlreadyAssociated",
+      `Transit Gateway Attachment ${attachment} is already associated to a route table.`,
+    );
   },
 });
 
@@ -49,11 +76,21 @@ export const transitGatewayRouteTableAssociation: ResourceType = ofAttachment({
 export const transitGatewayRouteTablePropagation: ResourceType = ofAttachment({
   token: EC2.transitPropagation,
   title: "EC2 Transit Gateway Route Table Propagation",
-  actions: { create: "EnableTransitGatewayRouteTablePropagation", update: "EnableTransitGatewayRouteTablePropagation", delete: "DisableTransitGatewayRouteTablePropagation" },
+  actions: {
+    create: "EnableTransitGatewayRouteTablePropagation",
+    update: "EnableTransitGatewayRouteTablePropagation",
+    delete: "DisableTransitGatewayRouteTablePropagation",
+  },
   more: {},
   refuse(records, table, attachment) {
-    const twin = records.where(EC2.transitPropagation, "transitGatewayRouteTableId", table).some(({ outputs }) => outputs["transitGatewayAttachmentId"] === attachment);
-    if (twin) throw new ApiError("TransitGatewayRouteTablePropagation.Duplicate", `Propagation ${attachment} already exists in Transit Gateway Route Table ${table}.`);
+    const twin = records
+      .where(EC2.transitPropagation, "transitGatewayRouteTableId", table)
+      .some(({ outputs }) => outputs["transitGatewayAttachmentId"] === attachment);
+    if (twin)
+      throw new ApiError(
+        "TransitGatewayRouteTablePropagation.Duplicate",
+        `Propagation ${attachment} already exists in Transit Gateway Route Table ${table}.`,
+      );
   },
 });
 
@@ -61,11 +98,21 @@ export const transitGatewayRouteTablePropagation: ResourceType = ofAttachment({
 export const transitGatewayRoute: ResourceType = {
   token: EC2.transitRoute,
   title: "EC2 Transit Gateway Route",
-  actions: { create: "CreateTransitGatewayRoute", update: "ReplaceTransitGatewayRoute", delete: "DeleteTransitGatewayRoute" },
+  actions: {
+    create: "CreateTransitGatewayRoute",
+    update: "ReplaceTransitGatewayRoute",
+    delete: "DeleteTransitGatewayRoute",
+  },
   idPrefix: "tgw-route",
   inputs: {
     blackhole: { kind: "bool", default: false, forceNew: true, lab: "enforced" },
-    destinationCidrBlock: { kind: "string", required: true, forceNew: true, lab: "enforced", check: (value) => networkProblem(String(value)) },
+    destinationCidrBlock: {
+      kind: "string",
+      required: true,
+      forceNew: true,
+      lab: "enforced",
+      check: (value) => networkProblem(String(value)),
+    },
     region: regionInput,
     transitGatewayAttachmentId: { kind: "string", forceNew: true, lab: "enforced" },
     transitGatewayRouteTableId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
@@ -75,14 +122,26 @@ export const transitGatewayRoute: ResourceType = {
     const table = findTransitRouteTable(records, mustText(inputs, "transitGatewayRouteTableId"));
     const destination = mustText(inputs, "destinationCidrBlock");
     const attachment = textOf(inputs, "transitGatewayAttachmentId");
-    if ((inputs["blackhole"] === true) === (attachment !== undefined)) throw new ApiError("InvalidParameterCombination", "Exactly one of TransitGatewayAttachmentId and Blackhole must be specified");
+    if ((inputs["blackhole"] === true) === (attachment !== undefined))
+      throw new ApiError(
+        "InvalidParameterCombination",
+        "Exactly one of TransitGatewayAttachmentId and Blackhole must be specified",
+      );
     if (attachment !== undefined) refuseForeign(table, findAttachment(records, attachment));
-    if (records.where(EC2.transitRoute, "transitGatewayRouteTableId", table.id).some(({ outputs }) => outputs["destinationCidrBlock"] === destination)) {
-      throw new ApiError("RouteAlreadyExists", `Route ${destination} already exists in Transit Gateway Route Table ${table.id}.`);
+    if (
+      records
+        .where(EC2.transitRoute, "transitGatewayRouteTableId", table.id)
+        .some(({ outputs }) => outputs["destinationCidrBlock"] === destination)
+    ) {
+      throw new ApiError(
+        "RouteAlreadyExists",
+        `Route ${destination} already exists in Transit Gateway Route Table ${table.id}.`,
+      );
     }
     return { id: derivedId("tgw-route", table.id, destination), outputs: {} };
   },
-  idOf: ({ outputs }) => `${mustText(outputs, "transitGatewayRouteTableId")}_${mustText(outputs, "destinationCidrBlock")}`,
+  idOf: ({ outputs }) =>
+    `${mustText(outputs, "transitGatewayRouteTableId")}_${mustText(outputs, "destinationCidrBlock")}`,
   find(id, records) {
     const [table = "", destination = ""] = id.split("_");
     return records.find(EC2.transitRoute, derivedId("tgw-route", table, destination));
@@ -112,9 +171,13 @@ function ofAttachment({ more, refuse, ...type }: OfAttachment): ResourceType {
       const attachment = findAttachment(records, mustText(inputs, "transitGatewayAttachmentId"));
       refuseForeign(table, attachment);
       refuse(records, table.id, attachment.id);
-      return { id: attachmentTableId(type.token, table.id, attachment.id), outputs: resourceOf(mustText(attachment.outputs, "vpcId")) };
+      return {
+        id: attachmentTableId(type.token, table.id, attachment.id),
+        outputs: resourceOf(mustText(attachment.outputs, "vpcId")),
+      };
     },
-    idOf: ({ outputs }) => `${mustText(outputs, "transitGatewayRouteTableId")}_${mustText(outputs, "transitGatewayAttachmentId")}`,
+    idOf: ({ outputs }) =>
+      `${mustText(outputs, "transitGatewayRouteTableId")}_${mustText(outputs, "transitGatewayAttachmentId")}`,
     find(id, records) {
       const [table = "", attachment = ""] = id.split("_");
       return records.find(type.token, attachmentTableId(type.token, table, attachment));
@@ -134,17 +197,28 @@ export function resourceOf(vpcId: string): PropertyMap {
 
 function findTransitRouteTable(records: Records, id: string): ResourceRecord {
   const record = records.find(EC2.transitRouteTable, id);
-  if (record === undefined) throw new ApiError("InvalidRouteTableID.NotFound", `Transit Gateway Route Table ${id} was deleted or does not exist.`);
+  if (record === undefined)
+    throw new ApiError(
+      "InvalidRouteTableID.NotFound",
+      `Transit Gateway Route Table ${id} was deleted or does not exist.`,
+    );
   return record;
 }
 
 function findAttachment(records: Records, id: string): ResourceRecord {
   const record = records.find(EC2.transitAttachment, id);
-  if (record === undefined) throw new ApiError("InvalidTransitGatewayAttachmentID.NotFound", `Transit Gateway Attachment ${id} was deleted or does not exist.`);
+  if (record === undefined)
+    throw new ApiError(
+      "InvalidTransitGatewayAttachmentID.NotFound",
+      `Transit Gateway Attachment ${id} was deleted or does not exist.`,
+    );
   return record;
 }
 
 function refuseForeign(table: ResourceRecord, attachment: ResourceRecord): void {
   if (table.outputs["transitGatewayId"] === attachment.outputs["transitGatewayId"]) return;
-  throw new ApiError("InvalidParameterValue", `Transit Gateway Route Table ${table.id} and Transit Gateway Attachment ${attachment.id} belong to different transit gateways.`);
+  throw new ApiError(
+    "InvalidParameterValue",
+    `Transit Gateway Route Table ${table.id} and Transit Gateway Attachment ${attachment.id} belong to different transit gateways.`,
+  );
 }

@@ -27,17 +27,35 @@ export const transitGateway: ResourceType = {
     defaultRouteTablePropagation: { kind: "string", default: "enable", lab: "enforced", check: enabling },
     description: { kind: "string", lab: "recorded" },
     dnsSupport: recorded("enable"),
-    encryptionSupport: { kind: "string", computed: true, lab: "recorded", check: (value, name) => enabling(value, name) ?? (value === "enable" ? `the lab does not model ${name}: its wires are this machine's` : undefined) },
+    encryptionSupport: {
+      kind: "string",
+      computed: true,
+      lab: "recorded",
+      check: (value, name) =>
+        enabling(value, name) ??
+        (value === "enable" ? `the lab does not model ${name}: its wires are this machine's` : undefined),
+    },
     multicastSupport: refused("string", "it carries no multicast", { default: "disable", forceNew: true }),
     region: regionInput,
     securityGroupReferencingSupport: { kind: "string", default: "disable", lab: "enforced", check: enabling },
     tags: tagsInput,
-    transitGatewayCidrBlocks: refused("strings", "its transit gateways have VPC attachments alone", { unset: null, set: true }),
+    transitGatewayCidrBlocks: refused("strings", "its transit gateways have VPC attachments alone", {
+      unset: null,
+      set: true,
+    }),
     vpnEcmpSupport: recorded("enable"),
   },
   computed: ["arn", "associationDefaultRouteTableId", "ownerId", "propagationDefaultRouteTableId"],
   create({ id, inputs, region }) {
-    return { outputs: { arn: ec2Arn(region, `transit-gateway/${id}`), ownerId: ACCOUNT_ID, encryptionSupport: "disable", ...defaults(id, inputs) }, companions: defaultTable(id, inputs, region) };
+    return {
+      outputs: {
+        arn: ec2Arn(region, `transit-gateway/${id}`),
+        ownerId: ACCOUNT_ID,
+        encryptionSupport: "disable",
+        ...defaults(id, inputs),
+      },
+      companions: defaultTable(id, inputs, region),
+    };
   },
   update({ record, inputs, region, records }) {
     const had = records.find(EC2.transitRouteTable, defaultTableId(record.id)) !== undefined;
@@ -46,7 +64,8 @@ export const transitGateway: ResourceType = {
   },
   refuseDelete(record, records) {
     const attached = records.where(EC2.transitAttachment, "transitGatewayId", record.id).map(({ id }) => id);
-    if (attached.length > 0) throw new ApiError("IncorrectState", `${record.id} has non-deleted VPC Attachments: ${attached.join(", ")}.`);
+    if (attached.length > 0)
+      throw new ApiError("IncorrectState", `${record.id} has non-deleted VPC Attachments: ${attached.join(", ")}.`);
   },
 };
 
@@ -54,14 +73,21 @@ function defaultTableId(gateway: string): string {
   return derivedId("tgw-rtb", gateway, "default");
 }
 
-/** Which route table new attachments are associated with and propagate to; switching it off leaves those that are there. */
+/**
+ * Which route table new attachments are associated with and propagate to; switching it off leaves those that are there.
+ */
 function defaults(id: string, inputs: PropertyMap): PropertyMap {
   const tableIf = (value: PropertyValue | undefined): string => (value === "enable" ? defaultTableId(id) : "");
-  return { associationDefaultRouteTableId: tableIf(inputs["defaultRouteTableAssociation"]), propagationDefaultRouteTableId: tableIf(inputs["defaultRouteTablePropagation"]) };
+  return {
+    associationDefaultRouteTableId: tableIf(inputs["defaultRouteTableAssociation"]),
+    propagationDefaultRouteTableId: tableIf(inputs["defaultRouteTablePropagation"]),
+  };
 }
 
 function defaultTable(id: string, inputs: PropertyMap, region: string): Companion[] {
-  return ["defaultRouteTableAssociation", "defaultRouteTablePropagation"].some((name) => inputs[name] === "enable") ? [tableCompanion(id, inputs, region)] : [];
+  return ["defaultRouteTableAssociation", "defaultRouteTablePropagation"].some((name) => inputs[name] === "enable")
+    ? [tableCompanion(id, inputs, region)]
+    : [];
 }
 
 function tableCompanion(gateway: string, inputs: PropertyMap, region: string): Companion {
@@ -81,6 +107,7 @@ function tableCompanion(gateway: string, inputs: PropertyMap, region: string): C
 /** @throws ApiError when there is none */
 export function findTransitGateway(records: Records, id: string): ResourceRecord {
   const record = records.find(EC2.transitGateway, id);
-  if (record === undefined) throw new ApiError("InvalidTransitGatewayID.NotFound", `Transit Gateway ${id} was deleted or does not exist.`);
+  if (record === undefined)
+    throw new ApiError("InvalidTransitGatewayID.NotFound", `Transit Gateway ${id} was deleted or does not exist.`);
   return record;
 }

@@ -19,9 +19,12 @@ const NO_IPAM = "it has no IP Address Manager; give cidrBlock";
 function vpcCidrProblem(value: PropertyValue, name: string): string | undefined {
   const text = String(value);
   const cidr = parseCidr(text);
-  if (cidr === undefined) return `expected ${name} to contain a valid Value, got: ${text} with err: invalid CIDR address: ${text}`;
-  if (formatCidr(cidr) !== text) return `expected ${name} to contain a valid network Value, expected ${formatCidr(cidr)}, got ${text}`;
-  if (cidr.prefixLength < 16 || cidr.prefixLength > 28) return `expected "${name}" to contain a network Value with between 16 and 28 significant bits, got: ${cidr.prefixLength}`;
+  if (cidr === undefined)
+    return `expected ${name} to contain a valid Value, got: ${text} with err: invalid CIDR address: ${text}`;
+  if (formatCidr(cidr) !== text)
+    return `expected ${name} to contain a valid network Value, expected ${formatCidr(cidr)}, got ${text}`;
+  if (cidr.prefixLength < 16 || cidr.prefixLength > 28)
+    return `expected "${name}" to contain a network Value with between 16 and 28 significant bits, got: ${cidr.prefixLength}`;
   return undefined;
 }
 
@@ -47,16 +50,28 @@ export const vpc: ResourceType = {
     region: regionInput,
     tags: tagsInput,
   },
-  computed: ["arn", "defaultNetworkAclId", "defaultRouteTableId", "defaultSecurityGroupId", "dhcpOptionsId", "ipv6AssociationId", "mainRouteTableId", "ownerId"],
+  computed: [
+    "arn",
+    "defaultNetworkAclId",
+    "defaultRouteTableId",
+    "defaultSecurityGroupId",
+    "dhcpOptionsId",
+    "ipv6AssociationId",
+    "mainRouteTableId",
+    "ownerId",
+  ],
   replaces: (_olds, news, changed) => {
     // Only from dedicated to default can it change in place (API_ModifyVpcTenancy).
     return changed.has("instanceTenancy") && news["instanceTenancy"] === "dedicated" ? ["instanceTenancy"] : [];
   },
   create({ id, inputs, region, records }) {
     const cidrBlock = textOf(inputs, "cidrBlock");
-    if (cidrBlock === undefined) throw new ApiError("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' must be provided.");
-    if (NEVER.some((never) => overlaps(mustCidr(never), mustCidr(cidrBlock)))) throw new ApiError("InvalidVpc.Range", `The CIDR '${cidrBlock}' is invalid.`);
-    if (records.ofType(EC2.vpc).length >= (records.quotas["vpcs-per-region"] ?? Infinity)) throw new ApiError("VpcLimitExceeded", "The maximum number of VPCs has been reached.");
+    if (cidrBlock === undefined)
+      throw new ApiError("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' must be provided.");
+    if (NEVER.some((never) => overlaps(mustCidr(never), mustCidr(cidrBlock))))
+      throw new ApiError("InvalidVpc.Range", `The CIDR '${cidrBlock}' is invalid.`);
+    if (records.ofType(EC2.vpc).length >= (records.quotas["vpcs-per-region"] ?? Infinity))
+      throw new ApiError("VpcLimitExceeded", "The maximum number of VPCs has been reached.");
     const routeTable = derivedId("rtb", id, "main");
     const group = derivedId("sg", id, "default");
     const networkAcl = derivedId("acl", id);
@@ -72,11 +87,21 @@ export const vpc: ResourceType = {
         ownerId: ACCOUNT_ID,
       },
       companions: [
-        { type: EC2.routeTable, id: routeTable, outputs: { vpcId: id, arn: ec2Arn(region, `route-table/${routeTable}`), ownerId: ACCOUNT_ID, routes: [] } },
+        {
+          type: EC2.routeTable,
+          id: routeTable,
+          outputs: { vpcId: id, arn: ec2Arn(region, `route-table/${routeTable}`), ownerId: ACCOUNT_ID, routes: [] },
+        },
         {
           type: EC2.securityGroup,
           id: group,
-          outputs: { vpcId: id, arn: ec2Arn(region, `security-group/${group}`), ownerId: ACCOUNT_ID, name: "default", description: "default VPC security group" },
+          outputs: {
+            vpcId: id,
+            arn: ec2Arn(region, `security-group/${group}`),
+            ownerId: ACCOUNT_ID,
+            name: "default",
+            description: "default VPC security group",
+          },
         },
         ...defaultAclCompanions(networkAcl, id, region),
         // A default group lets its members talk to each other, and out (VPC User Guide, "Default security groups").
@@ -88,24 +113,55 @@ export const vpc: ResourceType = {
   warnings(_record, records) {
     const count = records.ofType(EC2.vpc).length;
     if (records.quotas["vpcs-per-region"] !== undefined || count <= VPCS_PER_REGION) return [];
-    return [`${count} VPCs in ${records.region}: AWS refuses the ${VPCS_PER_REGION + 1}th (VpcLimitExceeded) unless the quota "VPCs per Region" was raised. OVERLAYNET_LAB_QUOTAS=vpcs-per-region=${VPCS_PER_REGION} makes the lab refuse it, too.`];
+    return [
+      `${count} VPCs in ${records.region}: AWS refuses the ${VPCS_PER_REGION + 1}th (VpcLimitExceeded) unless the quota "VPCs per Region" was raised. OVERLAYNET_LAB_QUOTAS=vpcs-per-region=${VPCS_PER_REGION} makes the lab refuse it, too.`,
+    ];
   },
   refuseDelete(record, records) {
-    const inUse = [EC2.subnet, EC2.internetGateway, EC2.routeTable, EC2.securityGroup, EC2.networkAcl, EC2.peering, EC2.transitAttachment].some((type) => {
-      return records.ofType(type).some((other) => (other.outputs["vpcId"] === record.id || other.outputs["peerVpcId"] === record.id) && ownerOf(other) !== record.id && !hasFailed(other));
+    const inUse = [
+      EC2.subnet,
+      EC2.internetGateway,
+      EC2.routeTable,
+      EC2.securityGroup,
+      EC2.networkAcl,
+      EC2.peering,
+      EC2.transitAttachment,
+    ].some((type) => {
+      return records
+        .ofType(type)
+        .some(
+          (other) =>
+            (other.outputs["vpcId"] === record.id || other.outputs["peerVpcId"] === record.id) &&
+            ownerOf(other) !== record.id &&
+            !hasFailed(other),
+        );
     });
-    if (inUse) throw new ApiError("DependencyViolation", `The vpc '${record.id}' has dependencies and cannot be deleted.`);
+    if (inUse)
+      throw new ApiError("DependencyViolation", `The vpc '${record.id}' has dependencies and cannot be deleted.`);
   },
   cascade(record, records) {
-    const adopted = [EC2.defaultRouteTable, EC2.defaultSecurityGroup, EC2.mainRouteTableAssociation].flatMap((type) => records.where(type, "vpcId", record.id));
-    const failed = records.ofType(EC2.peering).filter((peering) => hasFailed(peering) && [peering.outputs["vpcId"], peering.outputs["peerVpcId"]].includes(record.id));
+    const adopted = [EC2.defaultRouteTable, EC2.defaultSecurityGroup, EC2.mainRouteTableAssociation].flatMap((type) =>
+      records.where(type, "vpcId", record.id),
+    );
+    const failed = records
+      .ofType(EC2.peering)
+      .filter(
+        (peering) => hasFailed(peering) && [peering.outputs["vpcId"], peering.outputs["peerVpcId"]].includes(record.id),
+      );
     // Rules that its default ACL was given since.
-    const entries = records.where(EC2.networkAclRule, "networkAclId", textOf(record.outputs, "defaultNetworkAclId") ?? "");
+    const entries = records.where(
+      EC2.networkAclRule,
+      "networkAclId",
+      textOf(record.outputs, "defaultNetworkAclId") ?? "",
+    );
     return [...adopted, ...failed, ...entries].map(({ id }) => id);
   },
 };
 
-/** A peering connection that failed is shown for two hours, and holds nothing (VPC Peering Guide, "VPC peering connection lifecycle"). */
+/**
+ * A peering connection that failed is shown for two hours, and holds nothing (VPC Peering Guide, "VPC peering
+ * connection lifecycle").
+ */
 function hasFailed({ outputs }: ResourceRecord): boolean {
   return outputs["acceptStatus"] === "failed";
 }

@@ -17,8 +17,8 @@ interface Applied {
 }
 
 /**
- * Makes the machine hold exactly these namespaces among those whose names begin with the prefix. One process each for links, rules
- * and routes of a namespace, none for what has not changed. To be called by one process at a time.
+ * Makes the machine hold exactly these namespaces among those whose names begin with the prefix. One process each for
+ * links, rules and routes of a namespace, none for what has not changed. To be called by one process at a time.
  *
  * @param memory file that remembers what was made
  * @throws when Linux refuses something, naming the namespace; a later call goes on from there
@@ -36,14 +36,20 @@ export async function applyFabric(prefix: string, namespaces: readonly Namespace
   const surplus = [...there].filter((name) => !wanted.has(name));
 
   // Until all is done, what changes is not known to be anything.
-  const unchanged = Object.fromEntries(Object.entries(remembered).filter(([name]) => wanted.has(name) && !changed.some((namespace) => namespace.name === name)));
+  const unchanged = Object.fromEntries(
+    Object.entries(remembered).filter(
+      ([name]) => wanted.has(name) && !changed.some((namespace) => namespace.name === name),
+    ),
+  );
   write(memory, unchanged);
 
   // Before looking: devices go with the namespaces at their other ends.
   if (surplus.length > 0) await run(sh, { stdin: ["set -eu", ...surplus.flatMap(removalCommands), ""].join("\n") });
   const rewired = changed.filter((namespace) => !isWired(namespace, remembered[namespace.name], there));
   const observed = await observe(rewired.filter(({ name }) => there.has(name)));
-  const refiltered = changed.filter((namespace) => remembered[namespace.name]?.tables !== digests(namespace).tables || !there.has(namespace.name));
+  const refiltered = changed.filter(
+    (namespace) => remembered[namespace.name]?.tables !== digests(namespace).tables || !there.has(namespace.name),
+  );
   if (changed.length > 0) await run(sh, { stdin: script({ namespaces, rewired, refiltered, there, observed }) });
 
   const made = changed.map((namespace): [string, Applied] => [namespace.name, digests(namespace)]);
@@ -51,8 +57,8 @@ export async function applyFabric(prefix: string, namespaces: readonly Namespace
 }
 
 /**
- * sh for a script that changes namespaces. It waits for one that a killed process left at work, so that running it without any script
- * tells that nothing changes any more.
+ * sh for a script that changes namespaces. It waits for one that a killed process left at work, so that running it
+ * without any script tells that nothing changes any more.
  *
  * @param memory as for {@link applyFabric}
  */
@@ -62,10 +68,17 @@ export function shellCommand(memory: string): string[] {
 
 /** Names of the network namespaces that begin so. */
 export function existingNamespaces(prefix: string): string[] {
-  return existsSync(netnsDirectory) ? readdirSync(netnsDirectory).filter((name) => name.startsWith(prefix)).sort() : [];
+  return existsSync(netnsDirectory)
+    ? readdirSync(netnsDirectory)
+        .filter((name) => name.startsWith(prefix))
+        .sort()
+    : [];
 }
 
-/** Lines for sh that remove a namespace. Its wires go first: their other ends would linger for as long as the kernel cleans up. */
+/**
+ * Lines for sh that remove a namespace. Its wires go first: their other ends would linger for as long as the kernel
+ * cleans up.
+ */
 export function removalCommands(name: string): string[] {
   return [
     `ip -n ${name} -o link show type veth 2>/dev/null | sed -n 's/^[0-9]*: \\([^:@]*\\).*/link delete dev \\1/p' | ip -n ${name} -force -batch - 2>/dev/null || :`,
@@ -73,9 +86,16 @@ export function removalCommands(name: string): string[] {
   ];
 }
 
-function isInLine(namespaces: readonly Namespace[], remembered: Readonly<Record<string, Applied>>, existing: readonly string[]): boolean {
+function isInLine(
+  namespaces: readonly Namespace[],
+  remembered: Readonly<Record<string, Applied>>,
+  existing: readonly string[],
+): boolean {
   const there = new Set(existing);
-  return namespaces.length === there.size && namespaces.every((namespace) => isCurrent(namespace, remembered[namespace.name], there));
+  return (
+    namespaces.length === there.size &&
+    namespaces.every((namespace) => isCurrent(namespace, remembered[namespace.name], there))
+  );
 }
 
 function isCurrent(namespace: Namespace, applied: Applied | undefined, there: ReadonlySet<string>): boolean {
@@ -89,7 +109,8 @@ function isWired(namespace: Namespace, applied: Applied | undefined, there: Read
 }
 
 function digests({ tables, ...network }: Namespace): Applied {
-  const digest = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 32);
+  const digest = (value: unknown): string =>
+    createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 32);
   return { network: digest(network), tables: digest(tables) };
 }
 
@@ -99,7 +120,9 @@ async function observe(namespaces: readonly Namespace[]): Promise<Map<string, Ob
   // A command without results prints nothing at all; its line is still needed.
   const commands = namespaces.flatMap(({ name }) => observeCommands(name)).map((command) => `echo "$(${command})"`);
   const lines = (await run(["sh", "-s"], { stdin: ["set -eu", ...commands, ""].join("\n") })).split("\n");
-  return new Map(namespaces.map(({ name }, i) => [name, parseObserved(lines.slice(i * perNamespace, (i + 1) * perNamespace))]));
+  return new Map(
+    namespaces.map(({ name }, i) => [name, parseObserved(lines.slice(i * perNamespace, (i + 1) * perNamespace))]),
+  );
 }
 
 interface Change {
@@ -124,11 +147,15 @@ function script({ namespaces, rewired, refiltered, there, observed }: Change): s
     foreign.set(link.peer.namespace, names.add(link.peer.name));
   }
   const seen = (name: string): Observed => observed.get(name) ?? nothing;
-  const routed = new Map(rewired.map((namespace) => [namespace.name, routingCommands(namespace, seen(namespace.name))]));
+  const routed = new Map(
+    rewired.map((namespace) => [namespace.name, routingCommands(namespace, seen(namespace.name))]),
+  );
   return [
     "set -eu",
     ...rewired.filter(({ name }) => !there.has(name)).map(({ name }) => `ip netns add ${name}`),
-    ...refiltered.flatMap(({ name, tables }) => inNamespace(name, "nft -f -", tables.map(nftScript).join("").trimEnd().split("\n"))),
+    ...refiltered.flatMap(({ name, tables }) =>
+      inNamespace(name, "nft -f -", tables.map(nftScript).join("").trimEnd().split("\n")),
+    ),
     ...rewired.flatMap((namespace) => {
       const { name, links, sysctls } = namespace;
       const expected = new Set([...links.map((link) => link.name), ...(foreign.get(name) ?? [])]);
@@ -140,13 +167,20 @@ function script({ namespaces, rewired, refiltered, there, observed }: Change): s
       ]);
     }),
     // Once all wires are there: both their ends, and what leads over them.
-    ...namespaces.flatMap(({ name }) => inNamespace(name, "ip -batch -", [...peerCommands(name, rewired), ...(routed.get(name) ?? [])])),
+    ...namespaces.flatMap(({ name }) =>
+      inNamespace(name, "ip -batch -", [...peerCommands(name, rewired), ...(routed.get(name) ?? [])]),
+    ),
     "",
   ].join("\n");
 }
 
 function inNamespace(name: string, command: string, lines: readonly string[]): string[] {
-  return heredoc(`nsenter --net=${netnsDirectory}/${name} ${command}`, "END", lines, ` || { echo "in namespace ${name}" >&2; exit 1; }`);
+  return heredoc(
+    `nsenter --net=${netnsDirectory}/${name} ${command}`,
+    "END",
+    lines,
+    ` || { echo "in namespace ${name}" >&2; exit 1; }`,
+  );
 }
 
 function heredoc(command: string, end: string, lines: readonly string[], after = ""): string[] {

@@ -1,11 +1,26 @@
 import { resolverAddress } from "./cidr";
 import type { Cloud, NetworkInterface } from "./cloud";
-import { cardAddress, cardBridge, fabricPort, guestPort, guestPortOf, interfaceName, macOf, metadataAddress, namespaceOfId, resolverLinkLocal, vpcMtu } from "./names";
+import {
+  cardAddress,
+  cardBridge,
+  fabricPort,
+  guestPort,
+  guestPortOf,
+  interfaceName,
+  macOf,
+  metadataAddress,
+  namespaceOfId,
+  resolverLinkLocal,
+  vpcMtu,
+} from "./names";
 import { type Link, mainTable, type Namespace } from "./namespace";
 import { quiet } from "./router";
 import { securityGroupChains } from "./security-groups";
 
-/** Times of tracked connections, seconds: EC2's (EC2 API, ConnectionTrackingConfiguration; EC2 User Guide, "Security group connection tracking"). */
+/**
+ * Times of tracked connections, seconds: EC2's (EC2 API, ConnectionTrackingConfiguration; EC2 User Guide, "Security
+ * group connection tracking").
+ */
 const trackingTimes = {
   "netfilter/nf_conntrack_tcp_timeout_established": "432000",
   "netfilter/nf_conntrack_udp_timeout": "30",
@@ -15,9 +30,10 @@ const trackingTimes = {
 } as const;
 
 /**
- * The card of a network interface: a bridge of two ports between guest and subnet, outside the guest and transparent to it. It
- * checks source and destination, and enforces the security groups with connection tracking of its own, as EC2 tracks per
- * interface: one table for several interfaces would drop the packet that the far side refuses, and so never take it for tracked.
+ * The card of a network interface: a bridge of two ports between guest and subnet, outside the guest and transparent to
+ * it. It checks source and destination, and enforces the security groups with connection tracking of its own, as EC2
+ * tracks per interface: one table for several interfaces would drop the packet that the far side refuses, and so never
+ * take it for tracked.
  */
 export function card(prefix: string, networkInterface: NetworkInterface, cloud: Cloud): Namespace {
   const name = namespaceOfId(prefix, networkInterface.networkInterfaceId);
@@ -36,7 +52,11 @@ export function card(prefix: string, networkInterface: NetworkInterface, cloud: 
       "bridge/bridge-nf-call-ip6tables": "0",
     },
     tables: [
-      { family: "bridge", name: "card", body: portChecks(networkInterface, mac, [cardAddress, metadataAddress, ...resolvers]) },
+      {
+        family: "bridge",
+        name: "card",
+        body: portChecks(networkInterface, mac, [cardAddress, metadataAddress, ...resolvers]),
+      },
       { family: "ip", name: "card", body: [...securityGroupChains(networkInterface, cloud), cardFilter(resolvers)] },
     ],
     links: [
@@ -48,13 +68,27 @@ export function card(prefix: string, networkInterface: NetworkInterface, cloud: 
         mtu: vpcMtu,
         mac: macOf(name, fabricPort),
         master: cardBridge,
-        peer: { namespace: vpc, name: port, mac: macOf(vpc, port), master: interfaceName("s", networkInterface.subnet.id) },
+        peer: {
+          namespace: vpc,
+          name: port,
+          mac: macOf(vpc, port),
+          master: interfaceName("s", networkInterface.subnet.id),
+        },
       },
     ],
-    addresses: [cardAddress, metadataAddress, ...resolvers].map((address) => ({ dev: cardBridge, address: `${address}/32` })),
+    addresses: [cardAddress, metadataAddress, ...resolvers].map((address) => ({
+      dev: cardBridge,
+      address: `${address}/32`,
+    })),
     neighbours: [{ dev: cardBridge, address: networkInterface.privateIp, mac: networkInterface.mac }],
     rules: [],
-    routes: [{ table: mainTable, destination: `${networkInterface.privateIp}/32`, via: { dev: cardBridge, source: cardAddress } }],
+    routes: [
+      {
+        table: mainTable,
+        destination: `${networkInterface.privateIp}/32`,
+        via: { dev: cardBridge, source: cardAddress },
+      },
+    ],
   };
 }
 
@@ -65,8 +99,9 @@ function resolversOf({ subnet }: NetworkInterface, { vpcs }: Cloud): string[] {
 }
 
 /**
- * The lab's own connections into the guest begin in the card; the guest can answer them and begin none, but to its metadata service and its resolver,
- * which neither security groups nor network ACLs can block (VPC User Guide, "Network ACL basics"), 1,024 packets a second ("Amazon VPC quotas").
+ * The lab's own connections into the guest begin in the card; the guest can answer them and begin none, but to its
+ * metadata service and its resolver, which neither security groups nor network ACLs can block (VPC User Guide, "Network
+ * ACL basics"), 1,024 packets a second ("Amazon VPC quotas").
  */
 function cardFilter(resolvers: readonly string[]): string {
   return [
@@ -79,23 +114,40 @@ function cardFilter(resolvers: readonly string[]): string {
 }
 
 /**
- * The node runs in the namespace of its primary interface's card, and opens the tap there. Other interfaces of it are wires from there to
- * their own cards: the node opens a packet socket on the end.
+ * The node runs in the namespace of its primary interface's card, and opens the tap there. Other interfaces of it are
+ * wires from there to their own cards: the node opens a packet socket on the end.
  */
-function guestLink(prefix: string, { networkInterfaceId, instanceId, deviceIndex }: NetworkInterface, { instances }: Cloud): Link {
+function guestLink(
+  prefix: string,
+  { networkInterfaceId, instanceId, deviceIndex }: NetworkInterface,
+  { instances }: Cloud,
+): Link {
   const primary = instances.find(({ id }) => id === instanceId);
-  if (deviceIndex === 0 || primary === undefined) return { kind: "tap", name: guestPort, mtu: vpcMtu, master: cardBridge };
+  if (deviceIndex === 0 || primary === undefined)
+    return { kind: "tap", name: guestPort, mtu: vpcMtu, master: cardBridge };
   const [own, node] = [namespaceOfId(prefix, networkInterfaceId), namespaceOfId(prefix, primary.networkInterfaceId)];
   const port = guestPortOf(deviceIndex);
-  return { kind: "veth", name: guestPort, mtu: vpcMtu, mac: macOf(own, guestPort), master: cardBridge, peer: { namespace: node, name: port, mac: macOf(node, port) } };
+  return {
+    kind: "veth",
+    name: guestPort,
+    mtu: vpcMtu,
+    mac: macOf(own, guestPort),
+    master: cardBridge,
+    peer: { namespace: node, name: port, mac: macOf(node, port) },
+  };
 }
 
 /**
- * Stateless checks of frames, before anything else sees them. The mark tells the security groups the direction: to them both ports are
- * the bridge. A VPC carries unicast IPv4 and ARP, no broadcast (VPC User Guide, "Subnet CIDR blocks"; IPv6 is not there yet). With the
- * source/dest check an instance must be source or destination of what it sends and receives (VPC User Guide, "NAT instances").
+ * Stateless checks of frames, before anything else sees them. The mark tells the security groups the direction: to them
+ * both ports are the bridge. A VPC carries unicast IPv4 and ARP, no broadcast (VPC User Guide, "Subnet CIDR blocks";
+ * IPv6 is not there yet). With the source/dest check an instance must be source or destination of what it sends and
+ * receives (VPC User Guide, "NAT instances").
  */
-function portChecks({ mac, privateIp, secondaryPrivateIps, sourceDestCheck }: NetworkInterface, bridgeMac: string, cardAddresses: readonly string[]): string[] {
+function portChecks(
+  { mac, privateIp, secondaryPrivateIps, sourceDestCheck }: NetworkInterface,
+  bridgeMac: string,
+  cardAddresses: readonly string[],
+): string[] {
   const when = (condition: boolean, ...lines: string[]): string[] => (condition ? lines : []);
   return [
     `set own { type ipv4_addr; elements = { ${[privateIp, ...secondaryPrivateIps].join(", ")} } }`,
@@ -109,7 +161,8 @@ function portChecks({ mac, privateIp, secondaryPrivateIps, sourceDestCheck }: Ne
     ...when(sourceDestCheck, `ether type arp arp saddr ip != @own counter drop comment "ARP for another address"`),
     `ether type arp arp saddr ether ${mac} accept`,
     "ether type != ip counter drop",
-    // To the card itself, in place of the router: what answers the lab's own connections, and what asks for metadata or names.
+    // To the card itself, in place of the router: what answers the lab's own connections, and what asks for metadata or
+    // names.
     `ip daddr { ${cardAddresses.join(", ")} } ip saddr @own meta pkttype set host ether daddr set ${bridgeMac} accept`,
     "meta pkttype { broadcast, multicast } counter drop",
     ...when(sourceDestCheck, `ip saddr != @own counter drop comment "source/dest check"`),

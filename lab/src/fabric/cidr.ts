@@ -1,6 +1,8 @@
 import { IPv4, IPv4CidrRange } from "ip-num";
 
-/** A network in its one spelling, `10.1.0.0/16`; undefined for anything else (host bits set, IPv6, no prefix length). */
+/**
+ * A network in its one spelling, `10.1.0.0/16`; undefined for anything else (host bits set, IPv6, no prefix length).
+ */
 export function parseCidr(text: string): IPv4CidrRange | undefined {
   try {
     const range = IPv4CidrRange.fromCidr(text);
@@ -28,7 +30,10 @@ export function containsAddress(range: IPv4CidrRange, address: string): boolean 
 }
 
 export function containsRange(outer: IPv4CidrRange, inner: IPv4CidrRange): boolean {
-  return outer.getFirst().getValue() <= inner.getFirst().getValue() && inner.getLast().getValue() <= outer.getLast().getValue();
+  return (
+    outer.getFirst().getValue() <= inner.getFirst().getValue() &&
+    inner.getLast().getValue() <= outer.getLast().getValue()
+  );
 }
 
 /** The VPC's resolver: the address of the VPC's block plus two (VPC User Guide, "Amazon DNS server"). */

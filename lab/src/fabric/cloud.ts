@@ -76,7 +76,10 @@ export interface SecurityGroupRule {
   readonly id: string;
   /** IANA's protocol number, or every protocol. */
   readonly protocol: number | "all";
-  /** tcp, udp: ports. icmp: type and code, -1 for all. Other protocols have none, whatever was given (EC2 API, IpPermission). */
+  /**
+   * tcp, udp: ports. icmp: type and code, -1 for all. Other protocols have none, whatever was given (EC2 API,
+   * IpPermission).
+   */
   readonly range?: { readonly from: number; readonly to: number };
   /** A CIDR, or the private addresses of the network interfaces that have a security group. */
   readonly peer: { readonly cidr: IPv4CidrRange } | { readonly securityGroupId: string };
@@ -128,7 +131,8 @@ const notOfTheNetwork = new Set([
 /**
  * Reads the records.
  *
- * @throws FabricError naming every record and property that the fabric cannot make real: a type that it does not know, IPv6, a VPC or
+ * @throws FabricError naming every record and property that the fabric cannot make real: a type that it does not know,
+ * IPv6, a VPC or
  *   subnet that is not there. References that AWS lets go stale (a route's target, a rule's security group) are no problem. Routes
  *   and rules written inside a RouteTable or SecurityGroup, and a VPC's default group with its rules, are records too.
  */
@@ -162,41 +166,65 @@ class Reader {
     const tableOf = this.#associations();
     const aclOf = readNetworkAcls(
       {
-        acls: [...this.#take("aws:ec2/networkAcl:NetworkAcl"), ...this.#take("aws:ec2/defaultNetworkAcl:DefaultNetworkAcl")],
+        acls: [
+          ...this.#take("aws:ec2/networkAcl:NetworkAcl"),
+          ...this.#take("aws:ec2/defaultNetworkAcl:DefaultNetworkAcl"),
+        ],
         rules: this.#take("aws:ec2/networkAclRule:NetworkAclRule"),
         associations: this.#take("aws:ec2/networkAclAssociation:NetworkAclAssociation"),
       },
       (record, what) => this.#problem(record, what),
     );
-    const subnets = this.#take("aws:ec2/subnet:Subnet").flatMap((record) => this.#subnet(record, vpcRecords, tableOf, aclOf));
+    const subnets = this.#take("aws:ec2/subnet:Subnet").flatMap((record) =>
+      this.#subnet(record, vpcRecords, tableOf, aclOf),
+    );
     const routes = this.#routes();
     const routeTables = this.#take("aws:ec2/routeTable:RouteTable");
     const vpcs = vpcRecords.flatMap((record): Vpc[] => {
       const cidr = this.#cidr(record, "cidrBlock");
       if (cidr === undefined || !this.#isId(record)) return [];
-      if (truthy(record.outputs["ipv6CidrBlock"]) || record.outputs["assignGeneratedIpv6CidrBlock"] === true) this.#problem(record, "has IPv6, which the lab does not have yet");
+      if (truthy(record.outputs["ipv6CidrBlock"]) || record.outputs["assignGeneratedIpv6CidrBlock"] === true)
+        this.#problem(record, "has IPv6, which the lab does not have yet");
       const main = this.#string(record, "mainRouteTableId");
-      const own = routeTables.filter((table) => table.outputs["vpcId"] === record.id && this.#isId(table)).map((table) => table.id);
-      const tables = [...new Set([main, ...own])].map((id) => ({ id, routes: routes.filter((route) => route.tableId === id).map(({ route }) => route) }));
+      const own = routeTables
+        .filter((table) => table.outputs["vpcId"] === record.id && this.#isId(table))
+        .map((table) => table.id);
+      const tables = [...new Set([main, ...own])].map((id) => ({
+        id,
+        routes: routes.filter((route) => route.tableId === id).map(({ route }) => route),
+      }));
       for (const { destination, target } of tables.flatMap((table) => table.routes)) {
-        // A subnet's traffic may be led through an appliance (VPC User Guide, "Route tables", "Rules and considerations").
+        // A subnet's traffic may be led through an appliance (VPC User Guide, "Route tables", "Rules and
+        // considerations").
         if (!containsRange(cidr, destination) || /^(eni|i|nat)-/.test(target)) continue;
-        this.#problem(record, `has a route for ${formatCidr(destination)} to ${target}, which is inside its own CIDR block: it can lead to a network interface, an instance or a NAT gateway alone`);
+        this.#problem(
+          record,
+          `has a route for ${formatCidr(destination)} to ${target}, which is inside its own CIDR block: it can lead to a network interface, an instance or a NAT gateway alone`,
+        );
       }
       const inside = subnets.filter((subnet) => subnet.vpcId === record.id);
       for (const { id, routeTableId } of inside) {
-        if (!tables.some((table) => table.id === routeTableId)) this.#problems.push(`${id} is associated with ${routeTableId}, which is no route table of ${record.id}.`);
+        if (!tables.some((table) => table.id === routeTableId))
+          this.#problems.push(`${id} is associated with ${routeTableId}, which is no route table of ${record.id}.`);
       }
       return [{ id: record.id, cidr, routeTables: tables, subnets: inside }];
     });
     const associations = readAddressAssociations(this.#reading);
     const interfaceRecords = this.#take("aws:ec2/networkInterface:NetworkInterface");
-    const instances = this.#take("aws:ec2/instance:Instance").flatMap((record) => this.#instance(withPrimaryInterface(record, interfaceRecords), subnets, securityGroups, associations));
-    const secondary = readInterfaceAttachments(this.#reading).flatMap(({ networkInterfaceId, instanceId, deviceIndex }): NetworkInterface[] => {
-      const record = interfaceRecords.find(({ id }) => id === networkInterfaceId);
-      if (deviceIndex === 0 || record === undefined || !instances.some(({ id }) => id === instanceId)) return [];
-      return this.#instance(interfaceAsInstance(record), subnets, securityGroups, associations).map((read) => ({ ...read, instanceId, deviceIndex }));
-    });
+    const instances = this.#take("aws:ec2/instance:Instance").flatMap((record) =>
+      this.#instance(withPrimaryInterface(record, interfaceRecords), subnets, securityGroups, associations),
+    );
+    const secondary = readInterfaceAttachments(this.#reading).flatMap(
+      ({ networkInterfaceId, instanceId, deviceIndex }): NetworkInterface[] => {
+        const record = interfaceRecords.find(({ id }) => id === networkInterfaceId);
+        if (deviceIndex === 0 || record === undefined || !instances.some(({ id }) => id === instanceId)) return [];
+        return this.#instance(interfaceAsInstance(record), subnets, securityGroups, associations).map((read) => ({
+          ...read,
+          instanceId,
+          deviceIndex,
+        }));
+      },
+    );
     const networkInterfaces = [...instances, ...secondary];
     const natGateways = readNatGateways(this.#reading, subnets);
     const vpcsById = new Map(vpcs.map((vpc) => [vpc.id, vpc]));
@@ -206,7 +234,9 @@ class Reader {
       internetGateways: this.#take("aws:ec2/internetGateway:InternetGateway")
         .filter((record) => this.#isId(record) && vpcs.some((vpc) => vpc.id === record.outputs["vpcId"]))
         .map((record) => ({ id: record.id, vpcId: String(record.outputs["vpcId"]) })),
-      peerings: this.#take("aws:ec2/vpcPeeringConnection:VpcPeeringConnection").flatMap((record) => this.#peering(record, vpcRecords)),
+      peerings: this.#take("aws:ec2/vpcPeeringConnection:VpcPeeringConnection").flatMap((record) =>
+        this.#peering(record, vpcRecords),
+      ),
       instances,
       networkInterfaces,
       natGateways,
@@ -214,19 +244,26 @@ class Reader {
       publicAddresses: publicAddresses(networkInterfaces, natGateways, associations),
     };
     for (const [type, records] of this.#byType) {
-      if (!notOfTheNetwork.has(type)) for (const record of records) this.#problem(record, "is of a type that the lab's fabric does not know");
+      if (!notOfTheNetwork.has(type))
+        for (const record of records) this.#problem(record, "is of a type that the lab's fabric does not know");
     }
     if (this.#problems.length > 0) throw new FabricError(this.#problems);
     return cloud;
   }
 
-  #subnet(record: ResourceRecord, vpcs: readonly ResourceRecord[], tableOf: ReadonlyMap<string, string>, aclOf: ReturnType<typeof readNetworkAcls>): Subnet[] {
+  #subnet(
+    record: ResourceRecord,
+    vpcs: readonly ResourceRecord[],
+    tableOf: ReadonlyMap<string, string>,
+    aclOf: ReturnType<typeof readNetworkAcls>,
+  ): Subnet[] {
     const cidr = this.#cidr(record, "cidrBlock");
     const vpc = this.#referenced(record, "vpcId", vpcs);
     if (truthy(record.outputs["ipv6CidrBlock"])) this.#problem(record, "has IPv6, which the lab does not have yet");
     if (cidr === undefined || vpc === undefined || !this.#isId(record)) return [];
     const outer = parseCidr(String(vpc.outputs["cidrBlock"]));
-    if (outer !== undefined && !containsRange(outer, cidr)) this.#problem(record, `${formatCidr(cidr)} is not inside ${formatCidr(outer)} of ${vpc.id}`);
+    if (outer !== undefined && !containsRange(outer, cidr))
+      this.#problem(record, `${formatCidr(cidr)} is not inside ${formatCidr(outer)} of ${vpc.id}`);
     const availabilityZone = String(record.outputs["availabilityZone"] ?? "");
     const routeTableId = tableOf.get(record.id) ?? String(vpc.outputs["mainRouteTableId"]);
     return [{ id: record.id, vpcId: vpc.id, cidr, availabilityZone, routeTableId, networkAcl: aclOf(record.id, vpc) }];
@@ -236,7 +273,8 @@ class Reader {
   #associations(): Map<string, string> {
     const tables = new Map<string, string>();
     for (const record of this.#take("aws:ec2/routeTableAssociation:RouteTableAssociation")) {
-      if (truthy(record.outputs["gatewayId"])) this.#problem(record, "associates a route table with a gateway, which the lab does not have");
+      if (truthy(record.outputs["gatewayId"]))
+        this.#problem(record, "associates a route table with a gateway, which the lab does not have");
       const subnet = this.#string(record, "subnetId");
       if (tables.has(subnet)) this.#problem(record, `associates a second route table with ${subnet}`);
       tables.set(subnet, this.#string(record, "routeTableId"));
@@ -245,10 +283,26 @@ class Reader {
   }
 
   #routes(): { tableId: string; route: VpcRoute }[] {
-    const targets = ["gatewayId", "natGatewayId", "transitGatewayId", "vpcPeeringConnectionId", "networkInterfaceId", "instanceId"];
-    const unknown = ["egressOnlyGatewayId", "carrierGatewayId", "coreNetworkArn", "localGatewayId", "vpcEndpointId", "destinationIpv6CidrBlock", "destinationPrefixListId"];
+    const targets = [
+      "gatewayId",
+      "natGatewayId",
+      "transitGatewayId",
+      "vpcPeeringConnectionId",
+      "networkInterfaceId",
+      "instanceId",
+    ];
+    const unknown = [
+      "egressOnlyGatewayId",
+      "carrierGatewayId",
+      "coreNetworkArn",
+      "localGatewayId",
+      "vpcEndpointId",
+      "destinationIpv6CidrBlock",
+      "destinationPrefixListId",
+    ];
     return this.#take("aws:ec2/route:Route").flatMap((record) => {
-      for (const key of unknown) if (truthy(record.outputs[key])) this.#problem(record, `has ${key}, which the lab does not have`);
+      for (const key of unknown)
+        if (truthy(record.outputs[key])) this.#problem(record, `has ${key}, which the lab does not have`);
       const destination = this.#cidr(record, "destinationCidrBlock");
       // The real provider fills instanceId in beside a network interface.
       const target = targets.map((key) => record.outputs[key]).find(truthy);
@@ -263,7 +317,9 @@ class Reader {
     const requesterVpcId = this.#string(record, "vpcId");
     const accepterVpcId = this.#string(record, "peerVpcId");
     // A peering whose VPC is gone is deleted on AWS.
-    return [requesterVpcId, accepterVpcId].every((id) => vpcs.some((vpc) => vpc.id === id)) ? [{ id: record.id, requesterVpcId, accepterVpcId }] : [];
+    return [requesterVpcId, accepterVpcId].every((id) => vpcs.some((vpc) => vpc.id === id))
+      ? [{ id: record.id, requesterVpcId, accepterVpcId }]
+      : [];
   }
 
   #securityGroups(): Map<string, SecurityGroup> {
@@ -279,16 +335,34 @@ class Reader {
     const ingress = rules("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule");
     const egress = rules("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule");
     const groups = this.#take("aws:ec2/securityGroup:SecurityGroup").filter((record) => this.#isId(record));
-    return new Map(groups.map((record) => [record.id, { id: record.id, vpcId: this.#string(record, "vpcId"), ingress: ingress.get(record.id) ?? [], egress: egress.get(record.id) ?? [] }]));
+    return new Map(
+      groups.map((record) => [
+        record.id,
+        {
+          id: record.id,
+          vpcId: this.#string(record, "vpcId"),
+          ingress: ingress.get(record.id) ?? [],
+          egress: egress.get(record.id) ?? [],
+        },
+      ]),
+    );
   }
 
   #rule(record: ResourceRecord): SecurityGroupRule | undefined {
     const { outputs } = record;
     if (!this.#isId(record)) return undefined;
-    for (const key of ["cidrIpv6", "prefixListId"]) if (truthy(outputs[key])) return this.#problem(record, `has ${key}, which the lab does not have yet`);
+    for (const key of ["cidrIpv6", "prefixListId"])
+      if (truthy(outputs[key])) return this.#problem(record, `has ${key}, which the lab does not have yet`);
     const name = this.#string(record, "ipProtocol").toLowerCase();
-    const protocol = name === "-1" || name === "all" ? "all" : (protocolNumbers[name] ?? (/^\d{1,3}$/.test(name) ? Number(name) : 256));
-    if (protocol !== "all" && protocol > 255) return this.#problem(record, `has the ipProtocol "${name}", which is neither -1, tcp, udp, icmp nor a number from 0 to 255`);
+    const protocol =
+      name === "-1" || name === "all"
+        ? "all"
+        : (protocolNumbers[name] ?? (/^\d{1,3}$/.test(name) ? Number(name) : 256));
+    if (protocol !== "all" && protocol > 255)
+      return this.#problem(
+        record,
+        `has the ipProtocol "${name}", which is neither -1, tcp, udp, icmp nor a number from 0 to 255`,
+      );
     if (protocol === 58) return this.#problem(record, "is for ICMPv6, which the lab does not have yet");
     const range = this.#range(record, protocol);
     if (range === "wrong") return undefined;
@@ -296,25 +370,41 @@ class Reader {
     if (typeof reference === "string" && reference !== "") {
       // A group of another account is ACCOUNT/GROUP.
       const securityGroupId = reference.slice(reference.lastIndexOf("/") + 1);
-      return this.#isId(record, securityGroupId) ? { id: record.id, protocol, range, peer: { securityGroupId } } : undefined;
+      return this.#isId(record, securityGroupId)
+        ? { id: record.id, protocol, range, peer: { securityGroupId } }
+        : undefined;
     }
     const cidr = this.#cidr(record, "cidrIpv4");
     return cidr && { id: record.id, protocol, range, peer: { cidr } };
   }
 
   #range(record: ResourceRecord, protocol: number | "all"): SecurityGroupRule["range"] | "wrong" {
-    if (protocol !== protocolNumbers["tcp"] && protocol !== protocolNumbers["udp"] && protocol !== protocolNumbers["icmp"]) return undefined;
+    if (
+      protocol !== protocolNumbers["tcp"] &&
+      protocol !== protocolNumbers["udp"] &&
+      protocol !== protocolNumbers["icmp"]
+    )
+      return undefined;
     const { fromPort: from, toPort: to } = record.outputs;
     const [least, most] = protocol === protocolNumbers["icmp"] ? [-1, 255] : [0, 65535];
-    const isPort = (port: unknown): port is number => typeof port === "number" && Number.isInteger(port) && port >= least && port <= most;
+    const isPort = (port: unknown): port is number =>
+      typeof port === "number" && Number.isInteger(port) && port >= least && port <= most;
     if (!isPort(from) || !isPort(to) || (least === 0 && from > to)) {
-      this.#problem(record, `has the ports ${String(from)} to ${String(to)}; protocol ${protocol} needs a range within ${least} to ${most}`);
+      this.#problem(
+        record,
+        `has the ports ${String(from)} to ${String(to)}; protocol ${protocol} needs a range within ${least} to ${most}`,
+      );
       return "wrong";
     }
     return { from, to };
   }
 
-  #instance(record: ResourceRecord, subnets: readonly Subnet[], groups: ReadonlyMap<string, SecurityGroup>, associations: readonly AddressAssociation[]): Instance[] {
+  #instance(
+    record: ResourceRecord,
+    subnets: readonly Subnet[],
+    groups: ReadonlyMap<string, SecurityGroup>,
+    associations: readonly AddressAssociation[],
+  ): Instance[] {
     const { outputs, internal } = record;
     if (outputs["instanceState"] === "terminated") return [];
     const subnet = subnets.find(({ id }) => id === outputs["subnetId"]);
@@ -325,21 +415,48 @@ class Reader {
     const isMac = typeof mac === "string" && /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/.test(mac);
     if (!isMac) this.#problem(record, `has the MAC address ${String(mac)}, which is no unicast one in lower case`);
     if (!this.#isId(record) || !this.#isId(record, networkInterfaceId) || subnet === undefined || !isMac) return [];
-    if (!isAddress(privateIp) || !containsAddress(subnet.cidr, privateIp)) this.#problem(record, `has the private address ${privateIp}, which is not in ${formatCidr(subnet.cidr)}`);
+    if (!isAddress(privateIp) || !containsAddress(subnet.cidr, privateIp))
+      this.#problem(record, `has the private address ${privateIp}, which is not in ${formatCidr(subnet.cidr)}`);
     const secondaryPrivateIps = strings(outputs["secondaryPrivateIps"]);
-    const publicIp = publicAddressOf(associations, networkInterfaceId, privateIp, truthy(outputs["publicIp"]) ? this.#string(record, "publicIp") : undefined);
-    for (const address of [...secondaryPrivateIps, ...(publicIp === undefined ? [] : [publicIp])]) if (!isAddress(address)) this.#problem(record, `has the address ${address}, which is no IPv4 address`);
+    const publicIp = publicAddressOf(
+      associations,
+      networkInterfaceId,
+      privateIp,
+      truthy(outputs["publicIp"]) ? this.#string(record, "publicIp") : undefined,
+    );
+    for (const address of [...secondaryPrivateIps, ...(publicIp === undefined ? [] : [publicIp])])
+      if (!isAddress(address)) this.#problem(record, `has the address ${address}, which is no IPv4 address`);
     const securityGroupIds = strings(outputs["vpcSecurityGroupIds"]);
-    if (securityGroupIds.length === 0) this.#problem(record, "has no vpcSecurityGroupIds; on AWS every instance has a security group, the VPC's default one at least");
+    if (securityGroupIds.length === 0)
+      this.#problem(
+        record,
+        "has no vpcSecurityGroupIds; on AWS every instance has a security group, the VPC's default one at least",
+      );
     for (const id of securityGroupIds) {
       const group = groups.get(id);
       if (group === undefined) this.#problem(record, `has the security group ${id}, which is not there`);
-      else if (group.vpcId !== subnet.vpcId) this.#problem(record, `has the security group ${id} of ${group.vpcId}, but is in ${subnet.vpcId}`);
+      else if (group.vpcId !== subnet.vpcId)
+        this.#problem(record, `has the security group ${id} of ${group.vpcId}, but is in ${subnet.vpcId}`);
     }
     if (typeof outputs["sourceDestCheck"] !== "boolean") this.#problem(record, "has no sourceDestCheck");
-    if (strings(outputs["ipv6Addresses"]).length > 0) this.#problem(record, "has IPv6 addresses, which the lab does not have yet");
+    if (strings(outputs["ipv6Addresses"]).length > 0)
+      this.#problem(record, "has IPv6 addresses, which the lab does not have yet");
     const sourceDestCheck = outputs["sourceDestCheck"] !== false;
-    return [{ id: record.id, networkInterfaceId, instanceId: record.id, deviceIndex: 0, subnet, mac, privateIp, secondaryPrivateIps, publicIp, sourceDestCheck, securityGroupIds }];
+    return [
+      {
+        id: record.id,
+        networkInterfaceId,
+        instanceId: record.id,
+        deviceIndex: 0,
+        subnet,
+        mac,
+        privateIp,
+        secondaryPrivateIps,
+        publicIp,
+        sourceDestCheck,
+        securityGroupIds,
+      },
+    ];
   }
 
   /** The records of a type; what nobody took in the end is of an unknown type. */
@@ -378,14 +495,23 @@ class Reader {
   }
 }
 
-function publicAddresses(networkInterfaces: readonly NetworkInterface[], natGateways: readonly NatGateway[], associations: readonly AddressAssociation[]): PublicAddress[] {
+function publicAddresses(
+  networkInterfaces: readonly NetworkInterface[],
+  natGateways: readonly NatGateway[],
+  associations: readonly AddressAssociation[],
+): PublicAddress[] {
   const holders = [
     ...networkInterfaces.map((each) => ({ ...each, privateIps: [each.privateIp, ...each.secondaryPrivateIps] })),
     ...natGateways.map((gateway) => ({ ...gateway, privateIps: [gateway.privateIp], publicIp: undefined })),
   ];
   return holders.flatMap(({ networkInterfaceId, subnet, privateIp: primary, privateIps, publicIp: given }) =>
     privateIps.flatMap((privateIp): PublicAddress[] => {
-      const publicIp = publicAddressOf(associations, networkInterfaceId, privateIp, privateIp === primary ? given : undefined);
+      const publicIp = publicAddressOf(
+        associations,
+        networkInterfaceId,
+        privateIp,
+        privateIp === primary ? given : undefined,
+      );
       return publicIp === undefined ? [] : [{ vpcId: subnet.vpcId, privateIp, publicIp }];
     }),
   );

@@ -22,12 +22,16 @@ export function parseCounters(json: string): RuleCounter[] {
     const packets = list(member(rule, "expr"))
       .map((expression) => member(member(expression, "counter"), "packets"))
       .find((count) => count !== undefined);
-    return typeof chain === "string" && typeof comment === "string" && typeof packets === "number" ? [{ chain, comment, packets }] : [];
+    return typeof chain === "string" && typeof comment === "string" && typeof packets === "number"
+      ? [{ chain, comment, packets }]
+      : [];
   });
 }
 
 function member(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null ? Object.entries(value).find(([name]) => name === key)?.[1] : undefined;
+  return typeof value === "object" && value !== null
+    ? Object.entries(value).find(([name]) => name === key)?.[1]
+    : undefined;
 }
 
 function list(value: unknown): readonly unknown[] {

@@ -17,14 +17,27 @@ export interface Destroyed {
 }
 
 /**
- * Everything that a lab keeps in its state directory; what else is there is somebody's. Not the passphrase of the quick start's Pulumi
- * backend: the stack's settings, which lie beside its program, go with it.
+ * Everything that a lab keeps in its state directory; what else is there is somebody's. Not the passphrase of the quick
+ * start's Pulumi backend: the stack's settings, which lie beside its program, go with it.
  */
-const entries = ["resources", "nodes", "fabric", "faults.json", "faults.json.draft", "pulumi", "lab_key", "report.html", "boot.lock", "lock", "id"];
+const entries = [
+  "resources",
+  "nodes",
+  "fabric",
+  "faults.json",
+  "faults.json.draft",
+  "pulumi",
+  "lab_key",
+  "report.html",
+  "boot.lock",
+  "lock",
+  "id",
+];
 
 /**
- * Removes a lab by what is its own, whatever its records say or a killed run left: nodes by their directories, processes and
- * devices with the namespaces `lab-<id>-…`, also of an id that the state directory had before its files were removed by hand, records, keys, and the Pulumi state of the quick start, which would tell of what is gone.
+ * Removes a lab by what is its own, whatever its records say or a killed run left: nodes by their directories,
+ * processes and devices with the namespaces `lab-<id>-…`, also of an id that the state directory had before its files
+ * were removed by hand, records, keys, and the Pulumi state of the quick start, which would tell of what is gone.
  */
 export async function destroyAll(lab: Lab): Promise<Destroyed> {
   return withLock(lab.lock, "destroying the lab", () =>
@@ -36,10 +49,18 @@ export async function destroyAll(lab: Lab): Promise<Destroyed> {
       await endLinkLocal(lab);
       const ids = ownedIds(lab);
       const namespaces = ids.flatMap((id) => existingNamespaces(namespacePrefix({ id })));
-      if (namespaces.length > 0) await run(sh, { stdin: ["set -u", ...namespaces.flatMap((name) => [...endProcesses(name), ...removalCommands(name)]), ""].join("\n") });
+      if (namespaces.length > 0)
+        await run(sh, {
+          stdin: [
+            "set -u",
+            ...namespaces.flatMap((name) => [...endProcesses(name), ...removalCommands(name)]),
+            "",
+          ].join("\n"),
+        });
       await removeMarks(ids);
       const names = new Set(readdirSync(lab.state));
-      for (const entry of entries.filter((name) => names.has(name))) await run(["rm", "-rf", "--", join(lab.state, entry)]);
+      for (const entry of entries.filter((name) => names.has(name)))
+        await run(["rm", "-rf", "--", join(lab.state, entry)]);
       if (readdirSync(lab.state).length === 0) rmdirSync(lab.state);
       return { nodes, namespaces };
     }),

@@ -21,12 +21,25 @@ export function readAddressAssociations(reading: Reading): AddressAssociation[] 
     const networkInterfaceId = reading.string(record, "networkInterfaceId");
     const privateIp = reading.string(record, "privateIpAddress");
     const publicIp = reading.string(record, "publicIp");
-    for (const address of [privateIp, publicIp]) if (!isAddress(address)) return reading.problem(record, `has the address ${address}, which is no IPv4 address`) ?? [];
+    for (const address of [privateIp, publicIp])
+      if (!isAddress(address))
+        return reading.problem(record, `has the address ${address}, which is no IPv4 address`) ?? [];
     return [{ networkInterfaceId, privateIp, publicIp }];
   });
 }
 
-/** The public address of a private one: an Elastic IP address takes the place of the one that the instance was given at launch. */
-export function publicAddressOf(associations: readonly AddressAssociation[], networkInterfaceId: string, privateIp: string, given?: string): string | undefined {
-  return associations.find((each) => each.networkInterfaceId === networkInterfaceId && each.privateIp === privateIp)?.publicIp ?? given;
+/**
+ * The public address of a private one: an Elastic IP address takes the place of the one that the instance was given at
+ * launch.
+ */
+export function publicAddressOf(
+  associations: readonly AddressAssociation[],
+  networkInterfaceId: string,
+  privateIp: string,
+  given?: string,
+): string | undefined {
+  return (
+    associations.find((each) => each.networkInterfaceId === networkInterfaceId && each.privateIp === privateIp)
+      ?.publicIp ?? given
+  );
 }

@@ -7,13 +7,24 @@ import { mainTable, type Namespace, type NftTable } from "./namespace";
 const faultTable = "faults";
 
 /**
- * Namespaces with faults in them: those of wires at the VPC's end, which is where frames are lost that a network interface has sent and counted; a
- * refused port in the card, behind the security groups. Faults of what is not there are left out. Each namespace that may have faults
- * has the tables, empty ones too, so that a fault that is over leaves nothing.
+ * Namespaces with faults in them: those of wires at the VPC's end, which is where frames are lost that a network
+ * interface has sent and counted; a refused port in the card, behind the security groups. Faults of what is not there
+ * are left out. Each namespace that may have faults has the tables, empty ones too, so that a fault that is over leaves
+ * nothing.
  */
-export function withFaults(prefix: string, namespaces: readonly Namespace[], cloud: Cloud, faults: readonly Fault[]): Namespace[] {
+export function withFaults(
+  prefix: string,
+  namespaces: readonly Namespace[],
+  cloud: Cloud,
+  faults: readonly Fault[],
+): Namespace[] {
   const vpcs = new Map([...cloud.vpcs.keys()].map((id) => [namespaceOfId(prefix, id), id]));
-  const cards = new Map(cloud.networkInterfaces.map(({ networkInterfaceId }) => [namespaceOfId(prefix, networkInterfaceId), networkInterfaceId]));
+  const cards = new Map(
+    cloud.networkInterfaces.map(({ networkInterfaceId }) => [
+      namespaceOfId(prefix, networkInterfaceId),
+      networkInterfaceId,
+    ]),
+  );
   return namespaces.map((namespace) => {
     const [vpcId, card] = [vpcs.get(namespace.name), cards.get(namespace.name)];
     if (vpcId !== undefined) return { ...namespace, tables: [...namespace.tables, ...wires(vpcId, cloud, faults)] };
@@ -24,49 +35,88 @@ export function withFaults(prefix: string, namespaces: readonly Namespace[], clo
       ...namespace,
       tables: [...namespace.tables, table("ip", answer === undefined ? [] : refuseSsh(card, answer))],
       // A reset is routed before the bridge takes it back to where the packet came from.
-      routes: answer === "reset" ? [...namespace.routes, { table: mainTable, destination: "0.0.0.0/0", via: { dev: cardBridge } }] : namespace.routes,
+      routes:
+        answer === "reset"
+          ? [...namespace.routes, { table: mainTable, destination: "0.0.0.0/0", via: { dev: cardBridge } }]
+          : namespace.routes,
     };
   });
 }
 
-/** The network interface or peering connection whose namespace counts what a fault does, and the comment of its counter. */
-export function faultCounter(fault: Fault, cloud: Cloud): { readonly namespaceOf: string; readonly comment: string } | undefined {
+/**
+ * The network interface or peering connection whose namespace counts what a fault does, and the comment of its counter.
+ */
+export function faultCounter(
+  fault: Fault,
+  cloud: Cloud,
+): { readonly namespaceOf: string; readonly comment: string } | undefined {
   const comment = fault.kind === "refuse-ssh" ? `${fault.target} refuse-ssh` : commentOf(fault);
   if (fault.kind === "refuse-ssh") return { namespaceOf: fault.target, comment };
-  const vpcId = cloud.networkInterfaces.find(({ networkInterfaceId }) => networkInterfaceId === fault.target)?.subnet.vpcId ?? cloud.peerings.find(({ id }) => id === fault.target)?.requesterVpcId;
+  const vpcId =
+    cloud.networkInterfaces.find(({ networkInterfaceId }) => networkInterfaceId === fault.target)?.subnet.vpcId ??
+    cloud.peerings.find(({ id }) => id === fault.target)?.requesterVpcId;
   return vpcId === undefined ? undefined : { namespaceOf: vpcId, comment };
 }
 
 /** Whether what a fault is about is there. */
 export function isOfCloud({ target }: Fault, { networkInterfaces, peerings }: Cloud): boolean {
-  return networkInterfaces.some(({ networkInterfaceId }) => networkInterfaceId === target) || peerings.some(({ id }) => id === target);
+  return (
+    networkInterfaces.some(({ networkInterfaceId }) => networkInterfaceId === target) ||
+    peerings.some(({ id }) => id === target)
+  );
 }
 
 function wires(vpcId: string, cloud: Cloud, faults: readonly Fault[]): NftTable[] {
   const own = (isOwn: (target: string) => boolean, direction: LinkFault["direction"]): LinkFault[] =>
-    faults.flatMap((fault) => (fault.kind !== "refuse-ssh" && fault.direction === direction && isOwn(fault.target) ? [fault] : []));
-  const ofCard = (target: string): boolean => cloud.networkInterfaces.some(({ networkInterfaceId, subnet }) => networkInterfaceId === target && subnet.vpcId === vpcId);
+    faults.flatMap((fault) =>
+      fault.kind !== "refuse-ssh" && fault.direction === direction && isOwn(fault.target) ? [fault] : [],
+    );
+  const ofCard = (target: string): boolean =>
+    cloud.networkInterfaces.some(
+      ({ networkInterfaceId, subnet }) => networkInterfaceId === target && subnet.vpcId === vpcId,
+    );
   // Both directions of a peering connection pass its requester.
-  const ofPeering = (target: string): boolean => cloud.peerings.some(({ id, requesterVpcId }) => id === target && requesterVpcId === vpcId);
+  const ofPeering = (target: string): boolean =>
+    cloud.peerings.some(({ id, requesterVpcId }) => id === target && requesterVpcId === vpcId);
   return [
     table("bridge", [
-      ...chain("sent", "prerouting", -300, own(ofCard, "egress").map((fault) => drop(`iifname "${interfaceName("c", fault.target)}"`, fault))),
-      ...chain("received", "postrouting", 0, own(ofCard, "ingress").map((fault) => drop(`oifname "${interfaceName("c", fault.target)}"`, fault))),
+      ...chain(
+        "sent",
+        "prerouting",
+        -300,
+        own(ofCard, "egress").map((fault) => drop(`iifname "${interfaceName("c", fault.target)}"`, fault)),
+      ),
+      ...chain(
+        "received",
+        "postrouting",
+        0,
+        own(ofCard, "ingress").map((fault) => drop(`oifname "${interfaceName("c", fault.target)}"`, fault)),
+      ),
     ]),
-    table("ip", chain("peerings", "forward", -10, [
-      ...own(ofPeering, "egress").map((fault) => drop(`oifname "${interfaceName("p", fault.target)}"`, fault)),
-      ...own(ofPeering, "ingress").map((fault) => drop(`iifname "${interfaceName("p", fault.target)}"`, fault)),
-    ])),
+    table(
+      "ip",
+      chain("peerings", "forward", -10, [
+        ...own(ofPeering, "egress").map((fault) => drop(`oifname "${interfaceName("p", fault.target)}"`, fault)),
+        ...own(ofPeering, "ingress").map((fault) => drop(`iifname "${interfaceName("p", fault.target)}"`, fault)),
+      ]),
+    ),
   ];
 }
 
-/** After the security groups, which are at priority 0: what they drop gets no answer. The mark says that it comes from the subnet. */
+/**
+ * After the security groups, which are at priority 0: what they drop gets no answer. The mark says that it comes from
+ * the subnet.
+ */
 function refuseSsh(card: string, answer: "reset" | "drop"): string[] {
-  return chain("ssh", "forward", 10, [`meta mark 2 tcp dport 22 counter ${answer === "reset" ? "reject with tcp reset" : "drop"} comment "${card} refuse-ssh"`]);
+  return chain("ssh", "forward", 10, [
+    `meta mark 2 tcp dport 22 counter ${answer === "reset" ? "reject with tcp reset" : "drop"} comment "${card} refuse-ssh"`,
+  ]);
 }
 
 function chain(name: string, hook: string, priority: number, rules: readonly string[]): string[] {
-  return rules.length === 0 ? [] : [`chain ${name} {`, `type filter hook ${hook} priority ${priority}; policy accept;`, ...rules, "}"];
+  return rules.length === 0
+    ? []
+    : [`chain ${name} {`, `type filter hook ${hook} priority ${priority}; policy accept;`, ...rules, "}"];
 }
 
 function drop(device: string, fault: LinkFault): string {

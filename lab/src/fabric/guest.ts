@@ -10,7 +10,9 @@ export interface GuestInterface {
   readonly gateway: string;
 }
 
-/** A network namespace in the place of a node, to prove the fabric without booting one: its device is ens5, as on EC2. */
+/**
+ * A network namespace in the place of a node, to prove the fabric without booting one: its device is ens5, as on EC2.
+ */
 export class Guest {
   private constructor(readonly namespace: string) {}
 
@@ -46,7 +48,10 @@ SH
   /** A host that is there already, such as the internet's: for commands in its namespace and counts of what arrives. */
   static async of(namespace: string): Promise<Guest> {
     const guest = new Guest(namespace);
-    await guest.exec(["nft", "add table ip arrivals; add chain ip arrivals prerouting { type filter hook prerouting priority raw; }"]);
+    await guest.exec([
+      "nft",
+      "add table ip arrivals; add chain ip arrivals prerouting { type filter hook prerouting priority raw; }",
+    ]);
     return guest;
   }
 
@@ -80,7 +85,10 @@ SH
     await this.#send(`UDP4-SENDTO:${to}:${port}${from === undefined ? "" : `,bind=${from}`}`);
   }
 
-  /** Counts what arrives from now on and matches an nft expression, before routing; call the result for the packets so far. */
+  /**
+   * Counts what arrives from now on and matches an nft expression, before routing; call the result for the packets so
+   * far.
+   */
   async count(match: string): Promise<() => Promise<number>> {
     const rule = await this.exec(["nft", "-e", "-a", "add", "rule", "ip", "arrivals", "prerouting", match, "counter"]);
     const handle = /# handle (\d+)/.exec(rule)?.[1];
@@ -97,14 +105,18 @@ SH
     try {
       await this.exec(["socat", "-u", "-", address], "probe");
     } catch (error) {
-      // An ICMP error for an earlier packet is not about this one, and refusals are counted where packets should arrive.
+      // An ICMP error for an earlier packet is not about this one, and refusals are counted where packets should
+      // arrive.
       if (!(error instanceof CommandError && /refused|unreachable|not available/i.test(error.stderr))) throw error;
     }
   }
 }
 
-/** Waits until a count has reached 1; false when it has not in time. A second is long for packets that stay on one machine. */
+/**
+ * Waits until a count has reached 1; false when it has not in time. A second is long for packets that stay on one
+ * machine.
+ */
 export async function arrives(count: () => Promise<number>, milliseconds = 1000): Promise<boolean> {
-  for (const deadline = Date.now() + milliseconds; Date.now() < deadline; ) if ((await count()) > 0) return true;
+  for (const deadline = Date.now() + milliseconds; Date.now() < deadline;) if ((await count()) > 0) return true;
   return false;
 }

@@ -16,8 +16,8 @@ export interface InstanceMetadata {
 }
 
 /**
- * The instance metadata of all instances (EC2 User Guide, "Instance metadata categories", "Configure the instance metadata service").
- * User data is in it, and with it maybe a host key: it is for its own instance alone.
+ * The instance metadata of all instances (EC2 User Guide, "Instance metadata categories", "Configure the instance
+ * metadata service"). User data is in it, and with it maybe a host key: it is for its own instance alone.
  */
 export function instanceMetadata(records: readonly ResourceRecord[], cloud: Cloud): InstanceMetadata[] {
   const byId = new Map(records.map((record) => [record.id, record]));
@@ -39,9 +39,16 @@ export function instanceMetadata(records: readonly ResourceRecord[], cloud: Clou
   });
 }
 
-function documents(instance: Instance, { id, outputs, internal }: ResourceRecord, byId: ReadonlyMap<string, ResourceRecord>, cloud: Cloud, withTags: boolean): Map<string, Buffer> {
+function documents(
+  instance: Instance,
+  { id, outputs, internal }: ResourceRecord,
+  byId: ReadonlyMap<string, ResourceRecord>,
+  cloud: Cloud,
+  withTags: boolean,
+): Map<string, Buffer> {
   const { subnet, mac, privateIp, secondaryPrivateIps, publicIp, networkInterfaceId, securityGroupIds } = instance;
-  const text = (key: string): string | undefined => (typeof outputs[key] === "string" && outputs[key] !== "" ? outputs[key] : undefined);
+  const text = (key: string): string | undefined =>
+    typeof outputs[key] === "string" && outputs[key] !== "" ? outputs[key] : undefined;
   const zone = byId.get(subnet.id)?.outputs ?? {};
   const hostname = text("privateDns") ?? `ip-${privateIp.replaceAll(".", "-")}.ec2.internal`;
   const groups = securityGroupIds.map((group) => String(byId.get(group)?.outputs["name"] ?? group)).join("\n");
@@ -103,15 +110,24 @@ function documents(instance: Instance, { id, outputs, internal }: ResourceRecord
     region,
     version: "2017-09-30",
   };
-  const userData = text("userData") === undefined ? decoded(text("userDataBase64")) : Buffer.from(text("userData") ?? "", "utf8");
+  const userData =
+    text("userData") === undefined ? decoded(text("userDataBase64")) : Buffer.from(text("userData") ?? "", "utf8");
   const all: [string, Buffer | undefined][] = [
-    ...Object.entries(under("/latest/meta-data/", meta)).map(([path, value]): [string, Buffer | undefined] => [path, value === undefined ? undefined : Buffer.from(value, "utf8")]),
+    ...Object.entries(under("/latest/meta-data/", meta)).map(([path, value]): [string, Buffer | undefined] => [
+      path,
+      value === undefined ? undefined : Buffer.from(value, "utf8"),
+    ]),
     ["/latest/dynamic/instance-identity/document", Buffer.from(JSON.stringify(identity, null, 2), "utf8")],
     ["/latest/user-data", userData],
     // A key is listed with its name.
-    ["/latest/meta-data/public-keys/", keyName === undefined || publicKey === undefined ? undefined : Buffer.from(`0=${keyName}`, "utf8")],
+    [
+      "/latest/meta-data/public-keys/",
+      keyName === undefined || publicKey === undefined ? undefined : Buffer.from(`0=${keyName}`, "utf8"),
+    ],
   ];
-  return new Map(all.flatMap(([path, content]): [string, Buffer][] => (content === undefined ? [] : [[path, content]])));
+  return new Map(
+    all.flatMap(([path, content]): [string, Buffer][] => (content === undefined ? [] : [[path, content]])),
+  );
 }
 
 /** With a list for every folder, as the service gives it: a name a line, `/` after those of folders. */
@@ -121,7 +137,10 @@ function listed(documents: ReadonlyMap<string, Buffer>): Map<string, Buffer> {
     const names = path.split("/").slice(1);
     names.forEach((name, i) => {
       if (name === "") return;
-      const folder = `/${names.slice(0, i).map((each) => `${each}/`).join("")}`;
+      const folder = `/${names
+        .slice(0, i)
+        .map((each) => `${each}/`)
+        .join("")}`;
       folders.set(folder, (folders.get(folder) ?? new Set()).add(i < names.length - 1 ? `${name}/` : name));
     });
   }
@@ -133,14 +152,24 @@ function listed(documents: ReadonlyMap<string, Buffer>): Map<string, Buffer> {
   return new Map([...lists, ...documents]);
 }
 
-function under(folder: string, values: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+function under(
+  folder: string,
+  values: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(values).map(([path, value]) => [folder + path, value]));
 }
 
-/** Tags whose keys can be paths; EC2 refuses others where tags are in the metadata (EC2 User Guide, "View tags … using instance metadata"). */
+/**
+ * Tags whose keys can be paths; EC2 refuses others where tags are in the metadata (EC2 User Guide, "View tags … using
+ * instance metadata").
+ */
 function tags(value: unknown): Record<string, string> {
   const isPath = (key: string): boolean => /^[A-Za-z0-9+\-=.,_:@]+$/.test(key) && ![".", "..", "_index"].includes(key);
-  return Object.fromEntries(Object.entries(object(value)).flatMap(([key, tag]): [string, string][] => (isPath(key) ? [[key, String(tag)]] : [])));
+  return Object.fromEntries(
+    Object.entries(object(value)).flatMap(([key, tag]): [string, string][] =>
+      isPath(key) ? [[key, String(tag)]] : [],
+    ),
+  );
 }
 
 function zoneText(outputs: Readonly<Record<string, unknown>>, key: string): string | undefined {

@@ -15,7 +15,11 @@ export function internet(prefix: string, cloud: Cloud): Namespace {
     tables: [],
     links: [],
     addresses: [{ dev: "lo", address: `${internetAddress}/32` }],
-    neighbours: cloud.internetGateways.map(({ id }) => ({ dev: interfaceName("g", id), address: farEnd, mac: macOf(namespaceOfId(prefix, id), "inet") })),
+    neighbours: cloud.internetGateways.map(({ id }) => ({
+      dev: interfaceName("g", id),
+      address: farEnd,
+      mac: macOf(namespaceOfId(prefix, id), "inet"),
+    })),
     rules: [],
     routes: cloud.internetGateways.flatMap((gateway) =>
       addressesOf(gateway, cloud).map(({ publicIp }) => ({
@@ -28,15 +32,19 @@ export function internet(prefix: string, cloud: Cloud): Namespace {
 }
 
 /**
- * An internet gateway: a public address for each private one that has one, and back; nothing else passes (VPC User Guide, "Enable
- * internet access for a VPC using an internet gateway"). A namespace of its own keeps the translation's tracked connections to itself,
- * and lets VPCs have the same addresses.
+ * An internet gateway: a public address for each private one that has one, and back; nothing else passes (VPC User
+ * Guide, "Enable internet access for a VPC using an internet gateway"). A namespace of its own keeps the translation's
+ * tracked connections to itself, and lets VPCs have the same addresses.
  */
 export function internetGateway(prefix: string, gateway: InternetGateway, vpc: Vpc, cloud: Cloud): Namespace {
   const name = namespaceOfId(prefix, gateway.id);
   const inet = internetNamespace(prefix);
   const vpcEnd = gatewayEnd(prefix, gateway);
-  const inetEnd = { namespace: inet, name: interfaceName("g", gateway.id), mac: macOf(inet, interfaceName("g", gateway.id)) };
+  const inetEnd = {
+    namespace: inet,
+    name: interfaceName("g", gateway.id),
+    mac: macOf(inet, interfaceName("g", gateway.id)),
+  };
   return {
     name,
     sysctls: router,
@@ -67,8 +75,14 @@ function translation(addresses: readonly PublicAddress[]): string[] {
     `map ${name} { type ipv4_addr : ipv4_addr;${pairs.length === 0 ? "" : ` elements = { ${pairs.join(", ")} }`} }`;
   const privates = addresses.map(({ privateIp }) => privateIp);
   return [
-    map("public", addresses.map(({ privateIp, publicIp }) => `${privateIp} : ${publicIp}`)),
-    map("private", addresses.map(({ privateIp, publicIp }) => `${publicIp} : ${privateIp}`)),
+    map(
+      "public",
+      addresses.map(({ privateIp, publicIp }) => `${privateIp} : ${publicIp}`),
+    ),
+    map(
+      "private",
+      addresses.map(({ privateIp, publicIp }) => `${publicIp} : ${privateIp}`),
+    ),
     `set addressed { type ipv4_addr;${privates.length === 0 ? "" : ` elements = { ${privates.join(", ")} }`} }`,
     `chain prerouting { type nat hook prerouting priority dstnat; iifname "inet" dnat to ip daddr map @private; }`,
     `chain postrouting { type nat hook postrouting priority srcnat; oifname "inet" snat to ip saddr map @public; }`,

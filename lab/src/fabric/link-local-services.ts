@@ -21,9 +21,10 @@ interface Serving {
 }
 
 /**
- * Has instance metadata and DNS served in the instances' cards, from outside the nodes: writes a file per card, and sees to it that one process serves
- * them all (lab/link-local-services). It is left alone while it runs and the cards are the same ones; it lives in the lab's internet namespace,
- * where `overlaynet lab destroy --all` finds it. To be called when the cards are there, by one process at a time.
+ * Has instance metadata and DNS served in the instances' cards, from outside the nodes: writes a file per card, and
+ * sees to it that one process serves them all (lab/link-local-services). It is left alone while it runs and the cards
+ * are the same ones; it lives in the lab's internet namespace, where `overlaynet lab destroy --all` finds it. To be
+ * called when the cards are there, by one process at a time.
  *
  * @throws CommandError when the service does not come up; a later call tries again
  */
@@ -47,14 +48,29 @@ export async function serveLinkLocal(lab: Lab, records: readonly ResourceRecord[
 
   const program = join(projectRoot(), "lab", "link-local-services");
   const memory = join(lab.state, "fabric", "link-local.json");
-  const cards = Object.fromEntries([...wanted].sort().map(([card, text]) => [card, `${statSync(`/run/netns/${card}`).ino}${/^resolver /m.test(text) ? " resolver" : ""}`]));
+  const cards = Object.fromEntries(
+    [...wanted]
+      .sort()
+      .map(([card, text]) => [
+        card,
+        `${statSync(`/run/netns/${card}`).ino}${/^resolver /m.test(text) ? " resolver" : ""}`,
+      ]),
+  );
   const digest = createHash("sha256").update(readFileSync(program)).digest("hex");
   const before = remembered(memory);
-  if (before !== undefined && isRunning(before) && before.program === digest && JSON.stringify(before.cards) === JSON.stringify(cards)) return;
+  if (
+    before !== undefined &&
+    isRunning(before) &&
+    before.program === digest &&
+    JSON.stringify(before.cards) === JSON.stringify(cards)
+  )
+    return;
   await endLinkLocal(lab);
   if (wanted.size === 0) return;
   // Three sockets a card are more than a process may have by default.
-  const pid = Number(await run(["sh", "-c", 'ulimit -n "$(ulimit -H -n)"; exec "$@"', "sh", program, folder, internetNamespace(prefix)]));
+  const pid = Number(
+    await run(["sh", "-c", 'ulimit -n "$(ulimit -H -n)"; exec "$@"', "sh", program, folder, internetNamespace(prefix)]),
+  );
   write(memory, JSON.stringify({ pid, started: startOf(pid) ?? "", program: digest, cards } satisfies Serving));
 }
 
@@ -84,12 +100,20 @@ done
 `;
 
 function metadataLines({ httpEndpoint, httpTokens, hopLimit, documents }: InstanceMetadata): string[] {
-  return [`http-endpoint ${httpEndpoint}`, `http-tokens ${httpTokens}`, `hop-limit ${hopLimit}`, ...[...documents].map(([path, content]) => `document ${path} ${content.toString("hex")}`)];
+  return [
+    `http-endpoint ${httpEndpoint}`,
+    `http-tokens ${httpTokens}`,
+    `hop-limit ${hopLimit}`,
+    ...[...documents].map(([path, content]) => `document ${path} ${content.toString("hex")}`),
+  ];
 }
 
 function resolverLines(vpc: Vpc | undefined, hosts: readonly HostRecord[] | undefined): string[] {
   if (vpc === undefined || hosts === undefined) return [];
-  const lines = hosts.flatMap(({ name, address, reverse }) => [`host ${name} ${address}`, ...(reverse ? [`reverse ${address} ${name}`] : [])]);
+  const lines = hosts.flatMap(({ name, address, reverse }) => [
+    `host ${name} ${address}`,
+    ...(reverse ? [`reverse ${address} ${name}`] : []),
+  ]);
   return [`resolver ${resolverAddress(vpc.cidr)}`, ...lines];
 }
 
@@ -118,7 +142,9 @@ function isRunning({ pid, started }: Serving): boolean {
 function startOf(pid: number): string | undefined {
   try {
     // The second field is the name, in brackets, and may hold anything.
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
     return fields[0] === "Z" ? undefined : fields[19];
   } catch {
     return undefined;

@@ -10,14 +10,19 @@ import { transitGateway } from "./transit-gateway";
 import { vpcNamespace } from "./vpc";
 
 /**
- * What Linux has to hold for a lab's records: the internet, a namespace per VPC, per attached internet gateway, per NAT and transit gateway and
- * per network interface of an instance; in an order in which each can be made after those that its wires lead to.
+ * What Linux has to hold for a lab's records: the internet, a namespace per VPC, per attached internet gateway, per NAT
+ * and transit gateway and per network interface of an instance; in an order in which each can be made after those that
+ * its wires lead to.
  *
  * @param prefix what the names of the lab's namespaces begin with
  * @param faults what is to go wrong in it
  * @throws FabricError with everything in the records that cannot be made real
  */
-export function fabricOf(prefix: string, records: readonly ResourceRecord[], faults: readonly Fault[] = []): Namespace[] {
+export function fabricOf(
+  prefix: string,
+  records: readonly ResourceRecord[],
+  faults: readonly Fault[] = [],
+): Namespace[] {
   const cloud = readCloud(records);
   if (cloud.vpcs.size === 0) return [];
   const namespaces = [
@@ -42,7 +47,14 @@ function duplicates(namespaces: readonly Namespace[]): string[] {
   const seen = new Set<string>();
   const names = [
     ...namespaces.map(({ name }) => name),
-    ...namespaces.flatMap(({ name, links }) => links.flatMap((link) => [`${name}/${link.name}`, ...(link.kind === "veth" ? [`${link.peer.namespace}/${link.peer.name}`] : [])])),
+    ...namespaces.flatMap(({ name, links }) =>
+      links.flatMap((link) => [
+        `${name}/${link.name}`,
+        ...(link.kind === "veth" ? [`${link.peer.namespace}/${link.peer.name}`] : []),
+      ]),
+    ),
   ];
-  return names.filter((name) => seen.has(name) || !seen.add(name)).map((name) => `Two resources would both be ${name}: ids must differ in their last 12 digits.`);
+  return names
+    .filter((name) => seen.has(name) || !seen.add(name))
+    .map((name) => `Two resources would both be ${name}: ids must differ in their last 12 digits.`);
 }

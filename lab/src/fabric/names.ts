@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import type { Lab } from "../state/paths";
 import type { ResourceRecord } from "../state/record";
 
-/** The guest's side of a card: the persistent tap device that the node opens. Captures on it see packets before the security groups. */
+/**
+ * The guest's side of a card: the persistent tap device that the node opens. Captures on it see packets before the
+ * security groups.
+ */
 export const guestPort = "gst";
 /** In the namespace of the primary interface's card: where a node has its other interfaces, by device index. */
 export function guestPortOf(deviceIndex: number): string {
@@ -16,7 +19,10 @@ export const cardBridge = "br0";
 /** Of the "internet": where connections through an internet gateway come from in the lab (RFC 5737, TEST-NET-2). */
 export const internetAddress = "198.51.100.1";
 
-/** Of the card, as its guest sees it: the lab's own way into a node, which no security group, route table or gateway is part of. */
+/**
+ * Of the card, as its guest sees it: the lab's own way into a node, which no security group, route table or gateway is
+ * part of.
+ */
 export const cardAddress = "169.254.254.254";
 
 /** Of the instance metadata service (EC2 User Guide, "Access instance metadata"). */
@@ -81,14 +87,17 @@ export function macOf(namespace: string, name: string): string {
 }
 
 /**
- * An interface index for the end of a wire that is no index that the kernel would give the other end, in its namespace. The kernel
- * takes a device whose link has the same index for no link at all, and would bring it into use up to a second late (net/core/link_watch.c).
+ * An interface index for the end of a wire that is no index that the kernel would give the other end, in its namespace.
+ * The kernel takes a device whose link has the same index for no link at all, and would bring it into use up to a
+ * second late (net/core/link_watch.c).
  */
 export function interfaceIndex(name: string): number {
   return 0x100000 + (createHash("sha256").update(name).digest().readUInt32BE(0) & 0xffffff);
 }
 
-/** A kernel routing table's number for a route table, the same at every run; above the numbers that distributions name. */
+/**
+ * A kernel routing table's number for a route table, the same at every run; above the numbers that distributions name.
+ */
 export function tableNumber(routeTableId: string): number {
   return 0x10000 + (createHash("sha256").update(routeTableId).digest().readUInt32BE(0) & 0x3fffffff);
 }

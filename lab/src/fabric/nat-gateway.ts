@@ -18,20 +18,28 @@ export function readNatGateways(reading: Reading, subnets: readonly Subnet[]): N
     const subnet = subnets.find(({ id }) => id === record.outputs["subnetId"]);
     const networkInterfaceId = reading.string(record, "networkInterfaceId");
     const privateIp = reading.string(record, "privateIp");
-    if (subnet === undefined) return reading.problem(record, `is in ${String(record.outputs["subnetId"])}, which is not there`) ?? [];
+    if (subnet === undefined)
+      return reading.problem(record, `is in ${String(record.outputs["subnetId"])}, which is not there`) ?? [];
     if (!reading.isId(record) || !reading.isId(record, networkInterfaceId)) return [];
-    if (!isAddress(privateIp) || !containsAddress(subnet.cidr, privateIp)) return reading.problem(record, `has the private address ${privateIp}, which is not in ${formatCidr(subnet.cidr)}`) ?? [];
+    if (!isAddress(privateIp) || !containsAddress(subnet.cidr, privateIp))
+      return (
+        reading.problem(record, `has the private address ${privateIp}, which is not in ${formatCidr(subnet.cidr)}`) ??
+        []
+      );
     return [{ id: record.id, networkInterfaceId, subnet, privateIp }];
   });
 }
 
-/** Seconds until a NAT gateway forgets a connection on which nothing comes (VPC User Guide, "Troubleshoot NAT gateways"). */
+/**
+ * Seconds until a NAT gateway forgets a connection on which nothing comes (VPC User Guide, "Troubleshoot NAT
+ * gateways").
+ */
 const idleTimeout = "350";
 
 /**
- * A NAT gateway: a host in its subnet that forwards what route tables send to it, under its own private address. It has no security
- * group. To the internet that address is one of those that the internet gateway translates; nothing else leads there or back, so
- * nobody outside can begin a connection (VPC User Guide, "NAT gateways").
+ * A NAT gateway: a host in its subnet that forwards what route tables send to it, under its own private address. It has
+ * no security group. To the internet that address is one of those that the internet gateway translates; nothing else
+ * leads there or back, so nobody outside can begin a connection (VPC User Guide, "NAT gateways").
  */
 export function natGateway(prefix: string, gateway: NatGateway): Namespace {
   const { id, subnet, privateIp } = gateway;
@@ -48,15 +56,32 @@ export function natGateway(prefix: string, gateway: NatGateway): Namespace {
       "netfilter/nf_conntrack_icmp_timeout": idleTimeout,
     },
     tables: [{ family: "ip", name: "nat", body: translation(privateIp) }],
-    links: [{ kind: "veth", name: "vpc", mtu: vpcMtu, mac: macOf(name, "vpc"), peer: { namespace: vpc, name: port, mac: macOf(vpc, port), master: interfaceName("s", subnet.id) } }],
+    links: [
+      {
+        kind: "veth",
+        name: "vpc",
+        mtu: vpcMtu,
+        mac: macOf(name, "vpc"),
+        peer: { namespace: vpc, name: port, mac: macOf(vpc, port), master: interfaceName("s", subnet.id) },
+      },
+    ],
     addresses: [{ dev: "vpc", address: `${privateIp}/${prefixLength(subnet.cidr)}` }],
     neighbours: [],
     rules: [],
-    routes: [{ table: mainTable, destination: "0.0.0.0/0", via: { dev: "vpc", gateway: routerAddress(subnet.cidr), mtu: natMtu } }],
+    routes: [
+      {
+        table: mainTable,
+        destination: "0.0.0.0/0",
+        via: { dev: "vpc", gateway: routerAddress(subnet.cidr), mtu: natMtu },
+      },
+    ],
   };
 }
 
-/** TCP, UDP and ICMP are supported, and nothing else (VPC User Guide, "NAT gateway basics"): IP in IP does not get through, VXLAN does. */
+/**
+ * TCP, UDP and ICMP are supported, and nothing else (VPC User Guide, "NAT gateway basics"): IP in IP does not get
+ * through, VXLAN does.
+ */
 function translation(privateIp: string): string[] {
   return [
     `chain postrouting { type nat hook postrouting priority srcnat; policy accept; snat to ${privateIp}; }`,

@@ -18,7 +18,9 @@ export const rulePriority = 100;
 
 /** Commands whose output {@link parseObserved} reads, each one line of JSON. */
 export function observeCommands(namespace: string): string[] {
-  return ["address show", "-4 rule show", "-4 route show table all", "-4 neighbour show nud permanent"].map((what) => `ip -N -j -n ${namespace} ${what}`);
+  return ["address show", "-4 rule show", "-4 route show table all", "-4 neighbour show nud permanent"].map(
+    (what) => `ip -N -j -n ${namespace} ${what}`,
+  );
 }
 
 /** Reads the output of the commands above. */
@@ -30,10 +32,19 @@ export function parseObserved(json: readonly string[]): Observed {
     addresses: devices.flatMap((device) =>
       list(device["addr_info"])
         .filter((info) => info["family"] === "inet" && info["scope"] !== "254")
-        .map((info) => ({ dev: String(device["ifname"]), address: `${String(info["local"])}/${String(info["prefixlen"])}` })),
+        .map((info) => ({
+          dev: String(device["ifname"]),
+          address: `${String(info["local"])}/${String(info["prefixlen"])}`,
+        })),
     ),
-    neighbours: neighbours.map(({ dev, dst, lladdr }) => ({ dev: String(dev), address: String(dst), mac: String(lladdr) })),
-    rules: rules.filter((rule) => rule["priority"] === rulePriority).map((rule) => ({ iif: String(rule["iif"]), table: Number(rule["table"]) })),
+    neighbours: neighbours.map(({ dev, dst, lladdr }) => ({
+      dev: String(dev),
+      address: String(dst),
+      mac: String(lladdr),
+    })),
+    rules: rules
+      .filter((rule) => rule["priority"] === rulePriority)
+      .map((rule) => ({ iif: String(rule["iif"]), table: Number(rule["table"]) })),
     routes: routes.filter((route) => route["protocol"] === staticProtocol).map(parseRoute),
   };
 }
@@ -65,5 +76,7 @@ function objects(json: string): Record<string, unknown>[] {
 }
 
 function list(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.filter((item): item is Record<string, unknown> => typeof item === "object" && item !== null) : [];
+  return Array.isArray(value)
+    ? value.filter((item): item is Record<string, unknown> => typeof item === "object" && item !== null)
+    : [];
 }

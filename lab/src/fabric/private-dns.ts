@@ -10,9 +10,9 @@ export interface HostRecord {
 }
 
 /**
- * The names that the resolver of each VPC answers for, by VPC: those of its instances' private addresses, and public names with private addresses, as
- * EC2 resolves them inside (VPC User Guide, "DNS attributes for your VPC"; EC2 User Guide, "EC2 instance hostnames and domains"). A VPC without
- * DNS support has no resolver and is not in it.
+ * The names that the resolver of each VPC answers for, by VPC: those of its instances' private addresses, and public
+ * names with private addresses, as EC2 resolves them inside (VPC User Guide, "DNS attributes for your VPC"; EC2 User
+ * Guide, "EC2 instance hostnames and domains"). A VPC without DNS support has no resolver and is not in it.
  */
 export function privateDns(records: readonly ResourceRecord[], cloud: Cloud): Map<string, HostRecord[]> {
   const byId = new Map(records.map((record) => [record.id, record.outputs]));
@@ -28,7 +28,11 @@ export function privateDns(records: readonly ResourceRecord[], cloud: Cloud): Ma
           const domain = own?.slice(own.indexOf(".") + 1) ?? "ec2.internal";
           const byAddress = `ip-${privateIp.replaceAll(".", "-")}.${domain}`;
           const names = new Set([own ?? byAddress, byAddress, text(outputs["publicDns"])].filter(isHostname));
-          return [...names].map((name, i): HostRecord => ({ name: name.toLowerCase(), address: privateIp, reverse: i === 0 }));
+          return [...names].map((name, i): HostRecord => ({
+            name: name.toLowerCase(),
+            address: privateIp,
+            reverse: i === 0,
+          }));
         }),
     ]),
   );

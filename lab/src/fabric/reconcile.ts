@@ -12,12 +12,15 @@ import { markOwnership, removeMarks } from "./ownership";
 import { ensureSelfTest } from "./self-test";
 
 /**
- * Brings this machine in line with the lab's records: makes, changes and removes network namespaces of this lab, and touches nothing
- * else. Changed rules cut no tracked connection. At its first use since this machine booted it proves first that security groups hold.
+ * Brings this machine in line with the lab's records: makes, changes and removes network namespaces of this lab, and
+ * touches nothing else. Changed rules cut no tracked connection. At its first use since this machine booted it proves
+ * first that security groups hold.
  *
- * @param records by default those in the store when its turn comes; whoever gives others holds `lab.lock` since reading them (the
+ * @param records by default those in the store when its turn comes; whoever gives others holds `lab.lock` since reading
+ * them (the
  *   fabric has a lock of its own)
- * @throws SelfTestError when this machine cannot do it, FabricError when the records cannot be made real, CommandError when Linux
+ * @throws SelfTestError when this machine cannot do it, FabricError when the records cannot be made real, CommandError
+ * when Linux
  *   refuses something: a later call goes on from there
  */
 export async function reconcile(lab: Lab, records?: readonly ResourceRecord[]): Promise<void> {

@@ -10,5 +10,12 @@ export const quiet: Readonly<Record<string, string>> = {
   "ipv6/conf/default/disable_ipv6": "1",
 };
 
-/** Of a namespace that forwards. It answers ARP for an address on the device that has it alone, as subnets are separate in AWS. */
-export const router: Readonly<Record<string, string>> = { ...quiet, "ipv4/ip_forward": "1", "ipv4/conf/all/arp_ignore": "1" };
+/**
+ * Of a namespace that forwards. It answers ARP for an address on the device that has it alone, as subnets are separate
+ * in AWS.
+ */
+export const router: Readonly<Record<string, string>> = {
+  ...quiet,
+  "ipv4/ip_forward": "1",
+  "ipv4/conf/all/arp_ignore": "1",
+};

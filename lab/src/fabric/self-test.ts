@@ -20,8 +20,8 @@ export class SelfTestError extends Error {
 }
 
 /**
- * Proves once per boot of this machine, by packets, that security groups hold here; then it says nothing more until the next boot.
- * To be called under the fabric's lock.
+ * Proves once per boot of this machine, by packets, that security groups hold here; then it says nothing more until the
+ * next boot. To be called under the fabric's lock.
  *
  * @throws SelfTestError saying what does not hold; the lab must not run then, as its verdicts would be wrong
  */
@@ -35,8 +35,9 @@ export async function ensureSelfTest(lab: Lab): Promise<void> {
 }
 
 /**
- * Two instances in a subnet; a's security group lets protocol 4 in from b, b's lets nothing of it in. On EC2, a to b is dropped, b to a
- * passes, and then a to b passes as the reply to it (EC2 User Guide, "Security group connection tracking").
+ * Two instances in a subnet; a's security group lets protocol 4 in from b, b's lets nothing of it in. On EC2, a to b is
+ * dropped, b to a passes, and then a to b passes as the reply to it (EC2 User Guide, "Security group connection
+ * tracking").
  *
  * @param fabric what to prove; the lab's own way of making networks unless something is to be shown to fail
  */
@@ -76,25 +77,37 @@ async function probe(a: Guest, b: Guest): Promise<void> {
   await a.sendProtocol(4, instances.b.address);
   // The second packet follows the first: once it is there, the first was dropped.
   await a.sendUdp(fencePort, instances.b.address);
-  if (!(await arrives(fenceAtB, PATIENCE))) throw new SelfTestError("a packet that a security group's rule lets in does not arrive.");
+  if (!(await arrives(fenceAtB, PATIENCE)))
+    throw new SelfTestError("a packet that a security group's rule lets in does not arrive.");
   if ((await atB()) > 0) {
-    throw new SelfTestError("a packet that no rule of a security group lets in arrives. Filters do not see bridged packets here: the kernel needs br_netfilter, per network namespace (Linux 5.3 or newer).");
+    throw new SelfTestError(
+      "a packet that no rule of a security group lets in arrives. Filters do not see bridged packets here: the kernel needs br_netfilter, per network namespace (Linux 5.3 or newer).",
+    );
   }
   await b.sendProtocol(4, instances.a.address);
-  if (!(await arrives(atA, PATIENCE))) throw new SelfTestError("a packet of IP protocol 4 that a security group's rule lets in does not arrive.");
+  if (!(await arrives(atA, PATIENCE)))
+    throw new SelfTestError("a packet of IP protocol 4 that a security group's rule lets in does not arrive.");
   await a.sendProtocol(4, instances.b.address);
   if (!(await arrives(atB, PATIENCE))) {
-    throw new SelfTestError("a reply of IP protocol 4 does not arrive: the kernel's connection tracking does not work for bridged packets per network namespace.");
+    throw new SelfTestError(
+      "a reply of IP protocol 4 does not arrive: the kernel's connection tracking does not work for bridged packets per network namespace.",
+    );
   }
 }
 
 async function guest(prefix: string, { networkInterfaceId, mac, address }: (typeof instances)["a"]): Promise<Guest> {
-  return Guest.attach(`${prefix}guest-${networkInterfaceId.slice(4)}`, { card: namespaceOfId(prefix, networkInterfaceId), mac, address: `${address}/24`, gateway: "10.0.0.1" });
+  return Guest.attach(`${prefix}guest-${networkInterfaceId.slice(4)}`, {
+    card: namespaceOfId(prefix, networkInterfaceId),
+    mac,
+    address: `${address}/24`,
+    gateway: "10.0.0.1",
+  });
 }
 
 async function remove(prefix: string): Promise<void> {
   const names = existingNamespaces(prefix);
-  if (names.length > 0) await run(["sh", "-s"], { stdin: ["set -eu", ...names.flatMap(removalCommands), ""].join("\n") });
+  if (names.length > 0)
+    await run(["sh", "-s"], { stdin: ["set -eu", ...names.flatMap(removalCommands), ""].join("\n") });
 }
 
 /** Milliseconds; reached only where a packet does not arrive at all, however busy the machine is. */
@@ -114,7 +127,13 @@ const records: readonly ResourceRecord[] = [
   ...(["a", "b"] as const).flatMap((name) => [
     record("aws:ec2/securityGroup:SecurityGroup", `sg-${name}`, { vpcId: "vpc-a" }),
     rule("Egress", `sgr-${name}-out`, { securityGroupId: `sg-${name}`, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" }),
-    rule("Ingress", `sgr-${name}-fence`, { securityGroupId: `sg-${name}`, ipProtocol: "udp", fromPort: fencePort, toPort: fencePort, cidrIpv4: "10.0.0.0/24" }),
+    rule("Ingress", `sgr-${name}-fence`, {
+      securityGroupId: `sg-${name}`,
+      ipProtocol: "udp",
+      fromPort: fencePort,
+      toPort: fencePort,
+      cidrIpv4: "10.0.0.0/24",
+    }),
     record(
       "aws:ec2/instance:Instance",
       `i-${name}`,
@@ -136,6 +155,11 @@ function rule(direction: "Ingress" | "Egress", id: string, outputs: ResourceReco
   return record(`aws:vpc/securityGroup${direction}Rule:SecurityGroup${direction}Rule`, id, outputs);
 }
 
-function record(type: string, id: string, outputs: ResourceRecord["outputs"], internal: ResourceRecord["internal"] = {}): ResourceRecord {
+function record(
+  type: string,
+  id: string,
+  outputs: ResourceRecord["outputs"],
+  internal: ResourceRecord["internal"] = {},
+): ResourceRecord {
   return { type, id, urn: "", inputs: {}, outputs, internal, created: 0 };
 }

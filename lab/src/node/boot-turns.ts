@@ -5,7 +5,10 @@ import { withLock } from "../state/lock";
 import type { Lab } from "../state/paths";
 import { hasSettled, listNodes, nodeStatus } from "./node";
 
-/** Nodes that boot at once: two a processor, as a boot waits for about half of its time. More of them would only make each other late. */
+/**
+ * Nodes that boot at once: two a processor, as a boot waits for about half of its time. More of them would only make
+ * each other late.
+ */
 export const bootsAtOnce = 2 * availableParallelism();
 
 /** A node that has not settled in so many seconds is not waited for: it may never do. */
@@ -28,7 +31,12 @@ export function bootingNodes(lab: Lab): string[] {
  * @param start returns when the node's kernel runs
  * @throws what `start` throws, and when the turn does not come within ten minutes
  */
-export async function inBootTurn<T>(lab: Lab, instanceId: string, start: () => Promise<T>, most = bootsAtOnce): Promise<T> {
+export async function inBootTurn<T>(
+  lab: Lab,
+  instanceId: string,
+  start: () => Promise<T>,
+  most = bootsAtOnce,
+): Promise<T> {
   return withLock(
     join(lab.state, "boot.lock"),
     `starting ${instanceId}`,

@@ -19,14 +19,18 @@ export async function pressCtrlAltDel(nodeDir: string): Promise<void> {
 }
 
 /**
- * Gives a running node another network device: a packet socket on a port in its namespace. The guest sees it as `vec<index>`, down.
+ * Gives a running node another network device: a packet socket on a port in its namespace. The guest sees it as
+ * `vec<index>`, down.
  *
  * @throws when the guest still uses a former device of that index, or the console does not answer
  */
 export async function addDevice(nodeDir: string, index: number, device: string): Promise<void> {
   await removeDevice(nodeDir, index);
   const answer = await ask(nodeDir, `config vec${index}:${device}`);
-  if (!answer.done) throw new Error(`the node takes no device vec${index} (${answer.text}): take the former one down in it, or reboot it`);
+  if (!answer.done)
+    throw new Error(
+      `the node takes no device vec${index} (${answer.text}): take the former one down in it, or reboot it`,
+    );
 }
 
 /** Takes a device away again. One that is up stays, without a wire. */
@@ -48,8 +52,14 @@ async function ask(nodeDir: string, command: string): Promise<{ readonly done: b
     alarm ${patience};
     defined recv($socket, my $answer, 4096, 0) or die "$!\n";
     print unpack("H*", $answer);`;
-  const answer = Buffer.from((await run(["perl", "-MSocket", "-e", script, nodeDir], { stdin: datagram(command) })).trim(), "hex");
-  return { done: answer.readUInt32LE(0) === 0, text: answer.subarray(12).toString("latin1").replaceAll("\0", "").trim() };
+  const answer = Buffer.from(
+    (await run(["perl", "-MSocket", "-e", script, nodeDir], { stdin: datagram(command) })).trim(),
+    "hex",
+  );
+  return {
+    done: answer.readUInt32LE(0) === 0,
+    text: answer.subarray(12).toString("latin1").replaceAll("\0", "").trim(),
+  };
 }
 
 function datagram(command: string): Buffer {

@@ -1,5 +1,20 @@
 import { execFile } from "node:child_process";
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, realpathSync, renameSync, rmSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -30,17 +45,23 @@ const bootMark = "supervise: the node starts";
 const shutdownTime = 20_000;
 
 /**
- * Starts a node, from its disk if it has one, and returns when its kernel runs (EC2's `running`); sshd answers some seconds later.
- * The node and its supervisor outlive this process. Starting a running node does nothing.
+ * Starts a node, from its disk if it has one, and returns when its kernel runs (EC2's `running`); sshd answers some
+ * seconds later. The node and its supervisor outlive this process. Starting a running node does nothing.
  *
- * @throws when the spec, its user data or the image is wrong, the namespace or tap is not there (with what the console says)
+ * @throws when the spec, its user data or the image is wrong, the namespace or tap is not there (with what the console
+ * says)
  */
 export async function startNode(lab: Lab, spec: NodeSpec): Promise<void> {
   const dir = lab.nodeDir(spec.instanceId);
   if (nodeStatus(lab, spec.instanceId).state === "running") {
     // One that another process has just started, or that reboots, has no kernel yet.
-    const isUp = (): boolean => nodeStatus(lab, spec.instanceId).pid !== undefined && existsSync(join(dir, "umid", "n", "mconsole"));
-    await until(() => isUp() || nodeStatus(lab, spec.instanceId).state !== "running", 10_000, `the kernel of ${spec.instanceId}, which is being started, does not come up`);
+    const isUp = (): boolean =>
+      nodeStatus(lab, spec.instanceId).pid !== undefined && existsSync(join(dir, "umid", "n", "mconsole"));
+    await until(
+      () => isUp() || nodeStatus(lab, spec.instanceId).state !== "running",
+      10_000,
+      `the kernel of ${spec.instanceId}, which is being started, does not come up`,
+    );
     if (isUp()) return;
   }
   const image = join(dir, "image");
@@ -49,7 +70,10 @@ export async function startNode(lab: Lab, spec: NodeSpec): Promise<void> {
   const files = seedFiles(spec, packagesOf(imagePath));
   // User-mode Linux would make a missing tap itself, one that leads nowhere.
   await run(["ip", "-n", spec.namespace, "link", "show", "dev", spec.tap]).catch((error: unknown) => {
-    throw new Error(`${spec.instanceId} did not start: there is no tap ${spec.tap} in namespace ${spec.namespace} (${messageOf(error).trim().replace(/\.$/, "")}).`, { cause: error });
+    throw new Error(
+      `${spec.instanceId} did not start: there is no tap ${spec.tap} in namespace ${spec.namespace} (${messageOf(error).trim().replace(/\.$/, "")}).`,
+      { cause: error },
+    );
   });
 
   mkdirSync(dir, { recursive: true, mode: 0o755 });
@@ -60,26 +84,60 @@ export async function startNode(lab: Lab, spec: NodeSpec): Promise<void> {
   const memory = spec.memoryMiB ?? 192;
   const seen = existsSync(consoleLog(lab, spec.instanceId)) ? readFileSync(consoleLog(lab, spec.instanceId)).length : 0;
   // Paths are relative to the node's directory: a kernel argument can hold neither blank nor comma.
-  // seccomp=auto: a system call of a guest's program is a signal to itself and a futex; traced, as is User-mode Linux' default, it costs the kernel
-  // half a dozen ptrace calls. Such a program can reach all of its node's memory (`linux --help`), and so what root can with a module: docs/lab-networks.md.
+  // seccomp=auto: a system call of a guest's program is a signal to itself and a futex; traced, as is User-mode Linux'
+  // default, it costs the kernel half a dozen ptrace calls. Such a program can reach all of its node's memory (`linux
+  // --help`), and so what root can with a module: docs/lab-networks.md.
   const command = [
-    join(projectRoot(), "lab", "src", "node", "supervise"), dir, processName(lab, spec.instanceId), join(imagePath, "linux"),
-    `mem=${memory}M`, "seccomp=auto", "uml_dir=umid", "umid=n",
-    "ubd0=disk.cow,image/base.img", "ubd1r=seed.tar", "root=/dev/ubda", "rw",
+    join(projectRoot(), "lab", "src", "node", "supervise"),
+    dir,
+    processName(lab, spec.instanceId),
+    join(imagePath, "linux"),
+    `mem=${memory}M`,
+    "seccomp=auto",
+    "uml_dir=umid",
+    "umid=n",
+    "ubd0=disk.cow,image/base.img",
+    "ubd1r=seed.tar",
+    "root=/dev/ubda",
+    "rw",
     `vec0:transport=tap,ifname=${spec.tap},depth=128,gro=1,mtu=${maxMtu},mac=${spec.mac}`,
-    "con=null", "con0=null,fd:1", "ssl=null", "quiet", "systemd.show_status=1",
+    "con=null",
+    "con0=null,fd:1",
+    "ssl=null",
+    "quiet",
+    "systemd.show_status=1",
   ];
   try {
-    await run(["ip", "netns", "exec", spec.namespace, "env", `TMPDIR=${memoryDirectory(dir, memory)}`, "taskset", "--cpu-list", String(processorForNode()), "setsid", "--fork", ...command]);
-    await until(() => {
-      if (existsSync(join(dir, "umid", "n", "mconsole"))) return true;
-      if (nodeStatus(lab, spec.instanceId).state !== "running") throw new Error("its kernel ended at once");
-      return false;
-    }, 10_000, "its kernel does not come up");
+    await run([
+      "ip",
+      "netns",
+      "exec",
+      spec.namespace,
+      "env",
+      `TMPDIR=${memoryDirectory(dir, memory)}`,
+      "taskset",
+      "--cpu-list",
+      String(processorForNode()),
+      "setsid",
+      "--fork",
+      ...command,
+    ]);
+    await until(
+      () => {
+        if (existsSync(join(dir, "umid", "n", "mconsole"))) return true;
+        if (nodeStatus(lab, spec.instanceId).state !== "running") throw new Error("its kernel ended at once");
+        return false;
+      },
+      10_000,
+      "its kernel does not come up",
+    );
   } catch (error) {
     const said = readFrom(consoleLog(lab, spec.instanceId), seen).trim().split("\n").slice(-8).join("\n  ");
     await end(lab, spec.instanceId);
-    throw new Error(`${spec.instanceId} did not start: ${messageOf(error).replace(/\.$/, "")}.${said === "" ? "" : `\n  ${said}`}`, { cause: error });
+    throw new Error(
+      `${spec.instanceId} did not start: ${messageOf(error).replace(/\.$/, "")}.${said === "" ? "" : `\n  ${said}`}`,
+      { cause: error },
+    );
   }
 }
 
@@ -97,7 +155,10 @@ export async function stopNode(lab: Lab, instanceId: string): Promise<void> {
   await end(lab, instanceId);
 }
 
-/** Reboots a node as EC2's RebootInstances does: a clean restart, or a hard one after 20 s. Returns when the new kernel runs. */
+/**
+ * Reboots a node as EC2's RebootInstances does: a clean restart, or a hard one after 20 s. Returns when the new kernel
+ * runs.
+ */
 export async function rebootNode(lab: Lab, instanceId: string): Promise<void> {
   const before = runningPid(lab, instanceId, "rebooted");
   const dir = lab.nodeDir(instanceId);
@@ -112,8 +173,8 @@ export async function rebootNode(lab: Lab, instanceId: string): Promise<void> {
 }
 
 /**
- * Gives a node another network device, at once if it runs, and at every later start: the guest finds it as `vec<index>`, down and without an
- * address, which the guest has to see to itself.
+ * Gives a node another network device, at once if it runs, and at every later start: the guest finds it as
+ * `vec<index>`, down and without an address, which the guest has to see to itself.
  *
  * @throws when a running node refuses it
  */
@@ -132,7 +193,10 @@ export async function plugInterface(lab: Lab, instanceId: string, device: NodeIn
 export async function unplugInterface(lab: Lab, instanceId: string, deviceIndex: number): Promise<void> {
   const dir = lab.nodeDir(instanceId);
   if (!existsSync(dir)) return;
-  writeDevices(dir, readDevices(dir).filter((each) => !each.startsWith(`vec${deviceIndex}:`)));
+  writeDevices(
+    dir,
+    readDevices(dir).filter((each) => !each.startsWith(`vec${deviceIndex}:`)),
+  );
   if (nodeStatus(lab, instanceId).pid !== undefined) await removeDevice(dir, deviceIndex);
 }
 
@@ -192,7 +256,11 @@ export function nodeStatus(lab: Lab, instanceId: string): NodeStatus {
 export function hasSettled(lab: Lab, instanceId: string): boolean {
   const log = consoleLog(lab, instanceId);
   if (!existsSync(log) || nodeStatus(lab, instanceId).state !== "running") return false;
-  return /Reached target multi-user/.test(readFrom(log, -256 * 1024).split(bootMark).at(-1) ?? "");
+  return /Reached target multi-user/.test(
+    readFrom(log, -256 * 1024)
+      .split(bootMark)
+      .at(-1) ?? "",
+  );
 }
 
 /** Instance ids of all nodes that have a directory, running or not. */
@@ -210,7 +278,11 @@ export function consoleLog(lab: Lab, instanceId: string): string {
 export function consoleTail(lab: Lab, instanceId: string, lines: number): string {
   const log = consoleLog(lab, instanceId);
   if (!existsSync(log)) return "";
-  return readFrom(log, -256 * 1024).trimEnd().split("\n").slice(-lines).join("\n");
+  return readFrom(log, -256 * 1024)
+    .trimEnd()
+    .split("\n")
+    .slice(-lines)
+    .join("\n");
 }
 
 /** The kernel argument for a secondary interface: a packet socket on the end of a wire. */
@@ -226,19 +298,29 @@ function writeDevices(dir: string, devices: readonly string[]): void {
 
 function readDevices(dir: string): string[] {
   const file = join(dir, "devices");
-  return existsSync(file) ? readFileSync(file, "utf8").split("\n").filter((line) => line !== "") : [];
+  return existsSync(file)
+    ? readFileSync(file, "utf8")
+        .split("\n")
+        .filter((line) => line !== "")
+    : [];
 }
 
 function imageInUse(lab: Lab, suite: Suite): string {
   const image = lab.image(suite);
   if (!existsSync(join(image, "base.img"))) {
-    throw new Error(`${image} is not there: the lab has no kernel and disk image of Debian's ${suite} yet. Run scripts/setup${suite === "bookworm" ? "" : " --all-images"}.`);
+    throw new Error(
+      `${image} is not there: the lab has no kernel and disk image of Debian's ${suite} yet. Run scripts/setup${suite === "bookworm" ? "" : " --all-images"}.`,
+    );
   }
   return realpathSync(image);
 }
 
 function packagesOf(image: string): Set<string> {
-  return new Set(readFileSync(join(image, "packages"), "utf8").split("\n").map((line) => line.split(" ")[0] ?? ""));
+  return new Set(
+    readFileSync(join(image, "packages"), "utf8")
+      .split("\n")
+      .map((line) => line.split(" ")[0] ?? ""),
+  );
 }
 
 /** Host keys are in it: readable by its owner alone, complete or not there. */
@@ -255,29 +337,35 @@ async function writeSeed(dir: string, files: ReturnType<typeof seedFiles>): Prom
 }
 
 /**
- * Where the node's memory file lies. User-mode Linux maps it executable; containers mount /dev/shm noexec, or with 64 MB, and then
- * the state directory's disk has to do.
+ * Where the node's memory file lies. User-mode Linux maps it executable; containers mount /dev/shm noexec, or with 64
+ * MB, and then the state directory's disk has to do.
  */
 function memoryDirectory(dir: string, memoryMiB: number): string {
-  const shm = readFileSync("/proc/mounts", "utf8").split("\n").map((line) => line.split(" ")).findLast((fields) => fields[1] === "/dev/shm");
+  const shm = readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" "))
+    .findLast((fields) => fields[1] === "/dev/shm");
   if (shm === undefined || shm[2] !== "tmpfs" || shm[3]?.split(",").includes("noexec")) return dir;
   const { bavail, bsize } = statfsSync("/dev/shm");
   return bavail * bsize > memoryMiB * 1024 * 1024 ? "/dev/shm" : dir;
 }
 
 /**
- * Ends supervisor and kernel, the supervisor first, so that it starts nothing again; returns when both are gone. They are found by their
- * names, not by the files with their ids: whoever started them may have been killed before these were written.
+ * Ends supervisor and kernel, the supervisor first, so that it starts nothing again; returns when both are gone. They
+ * are found by their names, not by the files with their ids: whoever started them may have been killed before these
+ * were written.
  */
 async function end(lab: Lab, instanceId: string): Promise<void> {
   const [dir, name] = [lab.nodeDir(instanceId), processName(lab, instanceId)];
   // The supervisor, and what is about to become it.
   const supervising = (): number[] => processesWith((argv) => argv.includes(dir) && argv.includes(name));
   for (let deadline = Date.now() + 5_000, found = supervising(); found.length > 0; found = supervising()) {
-    if (Date.now() > deadline) throw new Error(`the supervisor of ${instanceId} (processes ${found.join(", ")}) does not end within 5 s`);
+    if (Date.now() > deadline)
+      throw new Error(`the supervisor of ${instanceId} (processes ${found.join(", ")}) does not end within 5 s`);
     for (const pid of found) await kill(pid);
   }
-  // Each kernel is the head of a process group, which its guest's processes are in; they hold its namespace, and would end a moment after it.
+  // Each kernel is the head of a process group, which its guest's processes are in; they hold its namespace, and would
+  // end a moment after it.
   for (const pid of processesWith((argv) => argv[0] === join(dir, name))) {
     await kill(pid);
     await kill(-pid);
@@ -305,16 +393,23 @@ function umlPid(lab: Lab, instanceId: string): number | undefined {
 
 function supervisorPid(lab: Lab, instanceId: string): number | undefined {
   const dir = lab.nodeDir(instanceId);
-  return pidIn(join(dir, "supervisor.pid"), (argv) => argv.includes(dir) && argv.includes(processName(lab, instanceId)));
+  return pidIn(
+    join(dir, "supervisor.pid"),
+    (argv) => argv.includes(dir) && argv.includes(processName(lab, instanceId)),
+  );
 }
 
-/** The process id in a file, if that process lives and is the one meant: ids are used again, and files survive a power cut. */
+/**
+ * The process id in a file, if that process lives and is the one meant: ids are used again, and files survive a power
+ * cut.
+ */
 function pidIn(file: string, isMeant: (argv: string[]) => boolean): number | undefined {
   try {
     const pid = Number(readFileSync(file, "utf8"));
     return isMeant(readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")) ? pid : undefined;
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return undefined;
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH"))
+      return undefined;
     throw error;
   }
 }
@@ -322,8 +417,11 @@ function pidIn(file: string, isMeant: (argv: string[]) => boolean): number | und
 /** What /proc says of a process beside its id; nothing when it has ended meanwhile. */
 function processStatus(pid: number): Pick<NodeStatus, "uptime" | "paused"> {
   try {
-    // proc(5): fields from the third on follow the name, which is in parentheses. Times are in ticks of 1/100 s on all that Linux runs on.
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+    // proc(5): fields from the third on follow the name, which is in parentheses. Times are in ticks of 1/100 s on all
+    // that Linux runs on.
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
     const uptime = Math.max(0, Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]) - Number(fields[19]) / 100);
     return { uptime, ...(fields[0] === "T" ? { paused: true } : {}) };
   } catch {
@@ -336,7 +434,9 @@ function groupIsGone(group: number): boolean {
   return processes().every((pid) => {
     try {
       // proc(5): state, parent and process group follow the name, which is in parentheses and may hold any character.
-      const [state, , pgrp] = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+      const [state, , pgrp] = readFileSync(`/proc/${pid}/stat`, "utf8")
+        .replace(/^.*\) /s, "")
+        .split(" ");
       return (Number(pgrp) !== group && pid !== group) || state === "Z" || state === "X";
     } catch {
       return true; // It ended while this looked.
@@ -345,7 +445,9 @@ function groupIsGone(group: number): boolean {
 }
 
 function processes(): number[] {
-  return readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number);
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number);
 }
 
 function processesWith(isMeant: (argv: readonly string[]) => boolean): number[] {

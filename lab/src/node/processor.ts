@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * A node has one virtual processor, which the machine runs as processes that take turns: the guest's kernel, and one for each of its programs. Left to
- * the machine's scheduler they run on different processors, and every system call of the guest waits for another one to wake up: 34 us against
- * 12 us on one (getppid(2), programs traced, two cores of an AMD EPYC, 2026-11-28). So each node keeps to one of the processors, that with the fewest nodes.
+ * A node has one virtual processor, which the machine runs as processes that take turns: the guest's kernel, and one
+ * for each of its programs. Left to the machine's scheduler they run on different processors, and every system call of
+ * the guest waits for another one to wake up: 34 us against 12 us on one (getppid(2), programs traced, two cores of an
+ * AMD EPYC, 2026-11-28). So each node keeps to one of the processors, that with the fewest nodes.
  */
 export function processorForNode(): number {
   const allowed = processorsOf("self");
@@ -11,7 +12,9 @@ export function processorForNode(): number {
   return latest;
 }
 
-/** Of the node that this process started last: where as many nodes are on several, those that start at once are spread. */
+/**
+ * Of the node that this process started last: where as many nodes are on several, those that start at once are spread.
+ */
 let latest = -1;
 
 /**
@@ -50,8 +53,13 @@ function processorsOf(pid: string): number[] {
 
 /** A list as cpuset(7) writes it, "0-2,5". */
 export function parseCpuList(list: string): number[] {
-  return list.split(",").filter((range) => range !== "").flatMap((range) => {
-    const [first, last = first] = range.split("-").map(Number);
-    return first === undefined || last === undefined ? [] : Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  });
+  return list
+    .split(",")
+    .filter((range) => range !== "")
+    .flatMap((range) => {
+      const [first, last = first] = range.split("-").map(Number);
+      return first === undefined || last === undefined
+        ? []
+        : Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    });
 }

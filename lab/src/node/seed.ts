@@ -25,8 +25,18 @@ export function seedFiles(spec: NodeSpec, installed: ReadonlySet<string>): SeedF
     hostname: data.hostname ?? spec.hostname,
   };
   const files: SeedFile[] = [
-    { name: "meta", content: Object.entries(meta).map(([key, value]) => `${key}=${value}\n`).join("") },
-    { name: "authorized_keys", content: [...spec.authorizedKeys.map((key) => key.trim()), ...data.authorizedKeys].map((key) => `${key}\n`).join("") },
+    {
+      name: "meta",
+      content: Object.entries(meta)
+        .map(([key, value]) => `${key}=${value}\n`)
+        .join(""),
+    },
+    {
+      name: "authorized_keys",
+      content: [...spec.authorizedKeys.map((key) => key.trim()), ...data.authorizedKeys]
+        .map((key) => `${key}\n`)
+        .join(""),
+    },
   ];
   if (data.hostKey) {
     files.push({ name: "ssh_host_ed25519_key", content: data.hostKey.privateKey });
@@ -37,7 +47,8 @@ export function seedFiles(spec: NodeSpec, installed: ReadonlySet<string>): SeedF
     const source = `/run/lab-seed/write-file-${i}`;
     return `mkdir -p "$(dirname ${path})"\ncat ${source} ${file.append ? ">>" : ">"}${path}\nchown ${file.owner} ${path}\nchmod ${file.permissions} ${path}\n`;
   });
-  // Keys and files are on the disk before the mark that they are: a power cut would leave them empty, and sshd without a host key.
+  // Keys and files are on the disk before the mark that they are: a power cut would leave them empty, and sshd without
+  // a host key.
   files.push({ name: "write-files", content: `${script.join("")}sync\n` });
   files.push(...data.writeFiles.map((file, i) => ({ name: `write-file-${i}`, content: file.content })));
   if (data.commands !== undefined) files.push({ name: "commands", content: data.commands });

@@ -22,7 +22,10 @@ export interface WriteFile {
   readonly append: boolean;
 }
 
-/** User data that the lab does not honour: every problem, each with its line. Values are not quoted, as they may be secret. */
+/**
+ * User data that the lab does not honour: every problem, each with its line. Values are not quoted, as they may be
+ * secret.
+ */
 export class UserDataError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(`The lab cannot honour this user data:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
@@ -30,11 +33,13 @@ export class UserDataError extends Error {
   }
 }
 
-const honoured = "hostname, packages, package_update, runcmd, ssh_authorized_keys, ssh_deletekeys, ssh_keys and write_files";
+const honoured =
+  "hostname, packages, package_update, runcmd, ssh_authorized_keys, ssh_deletekeys, ssh_keys and write_files";
 
 /**
- * Reads EC2 user data: `#cloud-config` with the keys above (docs of cloud-init 22.4, "All cloud config modules"), or a `#!` script,
- * which is run at first boot. Everything else is an error, so that no node silently differs from what it is on AWS.
+ * Reads EC2 user data: `#cloud-config` with the keys above (docs of cloud-init 22.4, "All cloud config modules"), or a
+ * `#!` script, which is run at first boot. Everything else is an error, so that no node silently differs from what it
+ * is on AWS.
  *
  * @param base64 as EC2 takes it; undefined or empty: none
  * @param installed the image's Debian packages: `packages` can name these only, as a node reaches no mirror
@@ -45,11 +50,14 @@ export function parseUserData(base64: string | undefined, installed: ReadonlySet
   if (base64 === undefined || base64.trim() === "") return none;
   if (!/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(base64)) throw new UserDataError(["it is not base64."]);
   const bytes = Buffer.from(base64, "base64");
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw new UserDataError(["gzip is not supported; give it as plain text."]);
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b)
+    throw new UserDataError(["gzip is not supported; give it as plain text."]);
   const text = bytes.toString("utf8");
   if (text.startsWith("#!")) return { ...none, commands: text };
   if (!/^#cloud-config\s*(\n|$)/.test(text)) {
-    throw new UserDataError([`line 1: it begins with neither "#cloud-config" nor "#!"; multi-part archives, includes and templates are not supported.`]);
+    throw new UserDataError([
+      `line 1: it begins with neither "#cloud-config" nor "#!"; multi-part archives, includes and templates are not supported.`,
+    ]);
   }
   return new CloudConfig(text, installed).read();
 }
@@ -68,7 +76,8 @@ class CloudConfig {
 
   read(): UserData {
     // The parser's own messages may quote the text, which may hold a key: its error codes do not.
-    for (const error of this.document.errors) this.problems.push(`line ${this.lines.linePos(error.pos[0]).line}: not YAML (${error.code}).`);
+    for (const error of this.document.errors)
+      this.problems.push(`line ${this.lines.linePos(error.pos[0]).line}: not YAML (${error.code}).`);
     const root = this.document.contents;
     if (this.problems.length === 0 && root !== null && !isMap(root)) this.problems.push("line 1: not a mapping.");
     this.done();
@@ -100,7 +109,10 @@ class CloudConfig {
           break;
         case "packages":
           for (const name of this.strings(where, value)) {
-            if (!this.installed.has(name)) this.problems.push(`${where}: the lab's image has no package "${name}". Add it to lab/image/packages and run scripts/setup.`);
+            if (!this.installed.has(name))
+              this.problems.push(
+                `${where}: the lab's image has no package "${name}". Add it to lab/image/packages and run scripts/setup.`,
+              );
           }
           break;
         case "write_files":
@@ -145,21 +157,35 @@ class CloudConfig {
   }
 
   private writeFiles(where: string, value: unknown): WriteFile[] {
-    if (!Array.isArray(value)) return this.problems.push(`${where} is not a list.`), [];
+    if (!Array.isArray(value)) return (this.problems.push(`${where} is not a list.`), []);
     return value.flatMap((item: unknown, i): WriteFile[] => {
       const at = `${where}[${i}]`;
-      if (!isRecord(item)) return this.problems.push(`${at} is not a mapping.`), [];
-      const { path, content = "", permissions = "0644", owner = "root:root", encoding = "text/plain", append = false, ...others } = item;
+      if (!isRecord(item)) return (this.problems.push(`${at} is not a mapping.`), []);
+      const {
+        path,
+        content = "",
+        permissions = "0644",
+        owner = "root:root",
+        encoding = "text/plain",
+        append = false,
+        ...others
+      } = item;
       const before = this.problems.length;
       for (const key of Object.keys(others)) {
-        this.problems.push(`${at}.${key} is not supported by the lab, which honours path, content, permissions, owner, encoding and append.`);
+        this.problems.push(
+          `${at}.${key} is not supported by the lab, which honours path, content, permissions, owner, encoding and append.`,
+        );
       }
-      if (typeof path !== "string" || !/^\/[^\0\n]*[^/\0\n]$/.test(path)) this.problems.push(`${at}.path is not an absolute path of a file.`);
+      if (typeof path !== "string" || !/^\/[^\0\n]*[^/\0\n]$/.test(path))
+        this.problems.push(`${at}.path is not an absolute path of a file.`);
       if (typeof content !== "string") this.problems.push(`${at}.content is not a string.`);
-      if (typeof permissions !== "string" || !/^0?[0-7]{3,4}$/.test(permissions)) this.problems.push(`${at}.permissions is not an octal string such as "0644".`);
-      if (typeof owner !== "string" || !/^[a-z_][a-z0-9_-]*(:[a-z_][a-z0-9_-]*)?$/.test(owner)) this.problems.push(`${at}.owner is not "user:group".`);
+      if (typeof permissions !== "string" || !/^0?[0-7]{3,4}$/.test(permissions))
+        this.problems.push(`${at}.permissions is not an octal string such as "0644".`);
+      if (typeof owner !== "string" || !/^[a-z_][a-z0-9_-]*(:[a-z_][a-z0-9_-]*)?$/.test(owner))
+        this.problems.push(`${at}.owner is not "user:group".`);
       if (typeof append !== "boolean") this.problems.push(`${at}.append is not true or false.`);
-      if (encoding !== "text/plain" && encoding !== "b64" && encoding !== "base64") this.problems.push(`${at}.encoding is not text/plain, b64 or base64.`);
+      if (encoding !== "text/plain" && encoding !== "b64" && encoding !== "base64")
+        this.problems.push(`${at}.encoding is not text/plain, b64 or base64.`);
       if (this.problems.length > before) return [];
       return [
         {
@@ -173,12 +199,19 @@ class CloudConfig {
     });
   }
 
-  /** As cloud-init's `shellify`: a string is a line for sh, a list is a command whose arguments are quoted; a failure stops nothing. */
+  /**
+   * As cloud-init's `shellify`: a string is a line for sh, a list is a command whose arguments are quoted; a failure
+   * stops nothing.
+   */
   private runcmd(where: string, value: unknown): string | undefined {
     if (!Array.isArray(value)) return void this.problems.push(`${where} is not a list.`);
     const lines = value.map((item: unknown, i) => {
       if (typeof item === "string") return item;
-      if (Array.isArray(item) && item.length > 0 && item.every((word) => typeof word === "string" || typeof word === "number")) {
+      if (
+        Array.isArray(item) &&
+        item.length > 0 &&
+        item.every((word) => typeof word === "string" || typeof word === "number")
+      ) {
         return item.map((word) => shellQuote(String(word))).join(" ");
       }
       this.problems.push(`${where}[${i}] is neither a string nor a list of strings.`);

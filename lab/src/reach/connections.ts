@@ -4,9 +4,9 @@ import { answerTo, connectionKey, opensConnection, type Packet } from "./packet"
 export type ConnectionState = "new" | "established";
 
 /**
- * The tracked connections of network interfaces, each with a table of its own (EC2 User Guide, "Security group connection tracking").
- * TCP, UDP and ICMP are told apart by ports or type, every other protocol by addresses and number alone. It does not know time: forgetting what
- * has idled out (protocol 4: 600 s) is up to whoever keeps it.
+ * The tracked connections of network interfaces, each with a table of its own (EC2 User Guide, "Security group
+ * connection tracking"). TCP, UDP and ICMP are told apart by ports or type, every other protocol by addresses and
+ * number alone. It does not know time: forgetting what has idled out (protocol 4: 600 s) is up to whoever keeps it.
  */
 export class Connections {
   /** By network interface and the first packet's key: whether there was an answer. */

@@ -29,13 +29,24 @@ const icmpAnswers: ReadonlyMap<number, number> = new Map([
   [17, 18],
 ]);
 
-/** What tells the packets of one connection, in one direction, from all others: TCP, UDP and ICMP have more than addresses and protocol. */
+/**
+ * What tells the packets of one connection, in one direction, from all others: TCP, UDP and ICMP have more than
+ * addresses and protocol.
+ */
 export function connectionKey({ source, destination, protocol, ports, icmp }: Packet): string {
-  const more = ports !== undefined ? [ports.source, ports.destination] : icmp !== undefined ? [icmp.type, icmp.code, icmp.identifier] : [];
+  const more =
+    ports !== undefined
+      ? [ports.source, ports.destination]
+      : icmp !== undefined
+        ? [icmp.type, icmp.code, icmp.identifier]
+        : [];
   return [protocol, source, destination, ...more].join(" ");
 }
 
-/** A packet that answers this one: addresses and ports swapped, SYN answered by SYN-ACK, an ICMP request by its answer; as long. */
+/**
+ * A packet that answers this one: addresses and ports swapped, SYN answered by SYN-ACK, an ICMP request by its answer;
+ * as long.
+ */
 export function answerTo(packet: Packet): Packet {
   const { source, destination, ports, icmp } = packet;
   return {

@@ -9,19 +9,37 @@ export type Origin =
       readonly instanceId: string;
       /** By default the primary one. */
       readonly networkInterfaceId?: string;
-      /** Whom the guest sends it to: an address of its subnet, by that neighbour's MAC address. By default the destination if it is in the subnet, else the router. */
+      /**
+       * Whom the guest sends it to: an address of its subnet, by that neighbour's MAC address. By default the
+       * destination if it is in the subnet, else the router.
+       */
       readonly nextHop?: string;
     }
   | "internet";
 
 /** One thing on a packet's way that lets it pass, changes it or drops it. */
 export interface Hop {
-  readonly kind: "source-dest-check" | "security-group" | "network-acl" | "subnet" | "route-table" | "peering" | "internet-gateway" | "nat-gateway" | "transit-gateway" | "internet" | "router" | "guest";
+  readonly kind:
+    | "source-dest-check"
+    | "security-group"
+    | "network-acl"
+    | "subnet"
+    | "route-table"
+    | "peering"
+    | "internet-gateway"
+    | "nat-gateway"
+    | "transit-gateway"
+    | "internet"
+    | "router"
+    | "guest";
   /** Id of the resource: of a check or a security group, the network interface. */
   readonly id: string;
   /** Of a check, a security group or a network ACL. */
   readonly direction?: Direction;
-  /** What decided there: the id of a security group's rule; a network ACL and its rule's number; a route table and the route's destination. None when nothing matched. */
+  /**
+   * What decided there: the id of a security group's rule; a network ACL and its rule's number; a route table and the
+   * route's destination. None when nothing matched.
+   */
   readonly rule?: string;
   /** Of a network ACL: the VPC whose router asks it. */
   readonly vpcId?: string;
@@ -48,7 +66,10 @@ export interface Delivered extends Traced {
 export interface Dropped extends Traced {
   readonly verdict: "dropped";
   readonly code: ReasonCode;
-  /** What would have to change, in words; each alone would do at this place, and other places may be in the way after it. */
+  /**
+   * What would have to change, in words; each alone would do at this place, and other places may be in the way after
+   * it.
+   */
   readonly remedies: readonly string[];
 }
 

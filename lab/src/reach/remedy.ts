@@ -12,7 +12,12 @@ export type Obstacle =
   | { readonly kind: "zone"; readonly attachmentId: string; readonly zone: string }
   | { readonly kind: "source-dest-check"; readonly card: NetworkInterface }
   | { readonly kind: "security-group"; readonly card: NetworkInterface; readonly direction: Direction }
-  | { readonly kind: "network-acl"; readonly acl: NetworkAcl; readonly direction: Direction; readonly entry: NetworkAclEntry | undefined }
+  | {
+      readonly kind: "network-acl";
+      readonly acl: NetworkAcl;
+      readonly direction: Direction;
+      readonly entry: NetworkAclEntry | undefined;
+    }
   | { readonly kind: "no-route"; readonly vpc: Vpc; readonly tableId: string }
   | { readonly kind: "black-hole"; readonly vpc: Vpc; readonly tableId: string; readonly route: VpcRoute }
   | { readonly kind: "beyond-peering"; readonly peer: Vpc }
@@ -25,17 +30,23 @@ export function remedies(obstacle: Obstacle, packet: Packet, cloud: Cloud): stri
     case "mtu":
       return [`Send at most ${obstacle.mtu} bytes, or without the DF bit.`];
     case "protocol":
-      return ["Carry it in UDP, as VXLAN does, or send it by an internet gateway from an instance with a public address."];
+      return [
+        "Carry it in UDP, as VXLAN does, or send it by an internet gateway from an instance with a public address.",
+      ];
     case "zone":
       return [`Add a subnet in ${obstacle.zone} to ${obstacle.attachmentId}.`];
     case "source-dest-check":
-      return [`Set sourceDestCheck of ${sourceDestCheckOf(obstacle.card)} to false, if it is to send and receive in others' names.`];
+      return [
+        `Set sourceDestCheck of ${sourceDestCheckOf(obstacle.card)} to false, if it is to send and receive in others' names.`,
+      ];
     case "security-group":
       return [rule(obstacle.card, obstacle.direction, packet)];
     case "network-acl": {
       const { acl, direction, entry } = obstacle;
       const number = entry === undefined ? "any number" : `a number below ${entry.ruleNumber}`;
-      return [`Add an ${direction} rule with ${number} to ${acl.id} that allows ${describeTransport(packet)} ${direction === "ingress" ? `from ${packet.source}` : `to ${packet.destination}`}/32.`];
+      return [
+        `Add an ${direction} rule with ${number} to ${acl.id} that allows ${describeTransport(packet)} ${direction === "ingress" ? `from ${packet.source}` : `to ${packet.destination}`}/32.`,
+      ];
     }
     case "no-route":
       return routes(obstacle.vpc, obstacle.tableId, packet.destination, cloud);
@@ -45,12 +56,18 @@ export function remedies(obstacle: Obstacle, packet: Packet, cloud: Cloud): stri
         ...routes(obstacle.vpc, obstacle.tableId, packet.destination, cloud),
       ];
     case "beyond-peering":
-      return [`Peer with the VPC of ${packet.destination} itself: peering is not transitive, and ${obstacle.peer.id} lends neither its gateways nor its routes. An overlay can carry it by an instance of ${obstacle.peer.id}.`];
+      return [
+        `Peer with the VPC of ${packet.destination} itself: peering is not transitive, and ${obstacle.peer.id} lends neither its gateways nor its routes. An overlay can carry it by an instance of ${obstacle.peer.id}.`,
+      ];
     case "no-public-address":
       return [publicAddress(obstacle.vpc, obstacle.address, cloud)];
     case "unknown-public-address": {
       const instance = cloud.networkInterfaces.find(({ publicIp }) => publicIp === obstacle.address);
-      return [instance === undefined ? `Give an instance the public address ${obstacle.address}.` : `Attach an internet gateway to ${instance.subnet.vpcId}, where ${instance.instanceId} with ${obstacle.address} is.`];
+      return [
+        instance === undefined
+          ? `Give an instance the public address ${obstacle.address}.`
+          : `Attach an internet gateway to ${instance.subnet.vpcId}, where ${instance.instanceId} with ${obstacle.address} is.`,
+      ];
     }
   }
 }
@@ -68,7 +85,8 @@ function rule({ securityGroupIds }: NetworkInterface, direction: Direction, pack
 
 /** As the rule's resource spells it. */
 function wanted({ protocol, ports, icmp }: Packet): string {
-  if (ports !== undefined) return `ipProtocol ${protocol === TCP ? "tcp" : protocol === UDP ? "udp" : protocol}, fromPort ${ports.destination}, toPort ${ports.destination}`;
+  if (ports !== undefined)
+    return `ipProtocol ${protocol === TCP ? "tcp" : protocol === UDP ? "udp" : protocol}, fromPort ${ports.destination}, toPort ${ports.destination}`;
   if (protocol === ICMP && icmp !== undefined) return `ipProtocol icmp, fromPort ${icmp.type}, toPort ${icmp.code}`;
   return `ipProtocol ${protocol} without ports`;
 }
@@ -77,19 +95,32 @@ function routes(vpc: Vpc, tableId: string, destination: string, cloud: Cloud): s
   const owners = [...cloud.vpcs.values()].filter(({ id, cidr }) => id !== vpc.id && containsAddress(cidr, destination));
   if (owners.length > 0) {
     return owners.map((owner) => {
-      const peering = cloud.peerings.find(({ requesterVpcId, accepterVpcId }) => [requesterVpcId, accepterVpcId].includes(vpc.id) && [requesterVpcId, accepterVpcId].includes(owner.id));
+      const peering = cloud.peerings.find(
+        ({ requesterVpcId, accepterVpcId }) =>
+          [requesterVpcId, accepterVpcId].includes(vpc.id) && [requesterVpcId, accepterVpcId].includes(owner.id),
+      );
       const route = `a route to ${tableId}: ${formatCidr(owner.cidr)} to `;
-      return peering === undefined ? `Peer ${vpc.id} with ${owner.id}, and add ${route}the peering.` : `Add ${route}${peering.id}.`;
+      return peering === undefined
+        ? `Peer ${vpc.id} with ${owner.id}, and add ${route}the peering.`
+        : `Add ${route}${peering.id}.`;
     });
   }
   if (destination === internetAddress || cloud.publicAddresses.some(({ publicIp }) => publicIp === destination)) {
     const gateway = cloud.internetGateways.find(({ vpcId }) => vpcId === vpc.id);
-    return [gateway === undefined ? `Attach an internet gateway to ${vpc.id}, and add a route to ${tableId}: 0.0.0.0/0 to it.` : `Add a route to ${tableId}: 0.0.0.0/0 to ${gateway.id}.`];
+    return [
+      gateway === undefined
+        ? `Attach an internet gateway to ${vpc.id}, and add a route to ${tableId}: 0.0.0.0/0 to it.`
+        : `Add a route to ${tableId}: 0.0.0.0/0 to ${gateway.id}.`,
+    ];
   }
-  return [`Add a route to ${tableId}: ${destination}/32, or a network with it, to the instance of ${vpc.id} that has it behind it.`];
+  return [
+    `Add a route to ${tableId}: ${destination}/32, or a network with it, to the instance of ${vpc.id} that has it behind it.`,
+  ];
 }
 
 function publicAddress(vpc: Vpc, address: string, { instances }: Cloud): string {
   const instance = instances.find(({ subnet, privateIp }) => subnet.vpcId === vpc.id && privateIp === address);
-  return instance === undefined ? `Send from the primary private address of an instance of ${vpc.id} that has a public one.` : `Give ${instance.id} a public address.`;
+  return instance === undefined
+    ? `Send from the primary private address of an instance of ${vpc.id} that has a public one.`
+    : `Give ${instance.id} a public address.`;
 }

@@ -4,15 +4,23 @@ import type { NatGateway } from "../fabric/nat-gateway";
 import type { TransitAttachment, TransitGateway, TransitRouteTable } from "../fabric/transit-gateway";
 
 /** What a route table says of a destination. */
-export type Choice = { readonly kind: "local" } | { readonly kind: "route"; readonly route: VpcRoute } | { readonly kind: "none" };
+export type Choice =
+  { readonly kind: "local" } | { readonly kind: "route"; readonly route: VpcRoute } | { readonly kind: "none" };
 
-/** The most specific route. The local one is in every table; within it there may be routes of whole subnets (VPC User Guide, "Route tables"). */
+/**
+ * The most specific route. The local one is in every table; within it there may be routes of whole subnets (VPC User
+ * Guide, "Route tables").
+ */
 export function chooseRoute(vpc: Vpc, tableId: string, destination: string): Choice {
   const table = vpc.routeTables.find(({ id }) => id === tableId);
   const [best] = (table?.routes ?? [])
     .filter((route) => containsAddress(route.destination, destination))
     .sort((a, b) => prefixLength(b.destination) - prefixLength(a.destination));
-  if (containsAddress(vpc.cidr, destination) && (best === undefined || prefixLength(best.destination) <= prefixLength(vpc.cidr))) return { kind: "local" };
+  if (
+    containsAddress(vpc.cidr, destination) &&
+    (best === undefined || prefixLength(best.destination) <= prefixLength(vpc.cidr))
+  )
+    return { kind: "local" };
   return best === undefined ? { kind: "none" } : { kind: "route", route: best };
 }
 
@@ -24,7 +32,9 @@ export type Target =
   | { readonly kind: "peering"; readonly peering: Peering; readonly peerVpcId: string }
   | { readonly kind: "network-interface"; readonly card: NetworkInterface };
 
-/** The target of a VPC's route; undefined when it is gone, not active, or another VPC's: the route is a black hole then. */
+/**
+ * The target of a VPC's route; undefined when it is gone, not active, or another VPC's: the route is a black hole then.
+ */
 export function resolveTarget(vpc: Vpc, { target }: VpcRoute, cloud: Cloud): Target | undefined {
   const gateway = cloud.internetGateways.find(({ id }) => id === target);
   if (gateway !== undefined) return gateway.vpcId === vpc.id ? { kind: "internet-gateway", gateway } : undefined;
@@ -39,13 +49,21 @@ export function resolveTarget(vpc: Vpc, { target }: VpcRoute, cloud: Cloud): Tar
   const transit = cloud.transitGateways.find(({ id }) => id === target);
   const attachment = transit?.attachments.find(({ vpcId }) => vpcId === vpc.id);
   if (transit !== undefined) return attachment && { kind: "transit-gateway", gateway: transit, attachment };
-  const card = cloud.networkInterfaces.find(({ networkInterfaceId, instanceId, deviceIndex }) => networkInterfaceId === target || (instanceId === target && deviceIndex === 0));
+  const card = cloud.networkInterfaces.find(
+    ({ networkInterfaceId, instanceId, deviceIndex }) =>
+      networkInterfaceId === target || (instanceId === target && deviceIndex === 0),
+  );
   return card !== undefined && card.subnet.vpcId === vpc.id ? { kind: "network-interface", card } : undefined;
 }
 
 /** The most specific route of a transit gateway's table. */
-export function chooseTransitRoute({ routes }: TransitRouteTable, destination: string): TransitRouteTable["routes"][number] | undefined {
-  return routes.filter((route) => containsAddress(route.destination, destination)).sort((a, b) => prefixLength(b.destination) - prefixLength(a.destination))[0];
+export function chooseTransitRoute(
+  { routes }: TransitRouteTable,
+  destination: string,
+): TransitRouteTable["routes"][number] | undefined {
+  return routes
+    .filter((route) => containsAddress(route.destination, destination))
+    .sort((a, b) => prefixLength(b.destination) - prefixLength(a.destination))[0];
 }
 
 /** A route for people: AWS gives routes no ids, a table has one route per destination. */

@@ -27,7 +27,8 @@ export interface SshFault {
 }
 
 /**
- * The faults of a lab. The fabric makes them; they stay until they are cleared, what they are about is gone, or the lab is destroyed.
+ * The faults of a lab. The fabric makes them; they stay until they are cleared, what they are about is gone, or the lab
+ * is destroyed.
  *
  * @throws when the file is not what {@link writeFaults} wrote
  */
@@ -35,7 +36,8 @@ export function readFaults(lab: Lab): Fault[] {
   const file = fileOf(lab);
   if (!existsSync(file)) return [];
   const value: unknown = JSON.parse(readFileSync(file, "utf8"));
-  if (!Array.isArray(value) || !value.every(isFault)) throw new Error(`${file} holds no faults. Remove it, and run overlaynet lab fault --clear.`);
+  if (!Array.isArray(value) || !value.every(isFault))
+    throw new Error(`${file} holds no faults. Remove it, and run overlaynet lab fault --clear.`);
   return value;
 }
 
@@ -58,8 +60,22 @@ function fileOf(lab: Lab): string {
 }
 
 function isFault(value: unknown): value is Fault {
-  if (typeof value !== "object" || value === null || !("kind" in value) || !("target" in value) || typeof value.target !== "string") return false;
+  if (
+    typeof value !== "object" ||
+    value === null ||
+    !("kind" in value) ||
+    !("target" in value) ||
+    typeof value.target !== "string"
+  )
+    return false;
   if (value.kind === "refuse-ssh") return "answer" in value && (value.answer === "reset" || value.answer === "drop");
   if (value.kind !== "cut" && value.kind !== "loss") return false;
-  return "direction" in value && (value.direction === "ingress" || value.direction === "egress") && "share" in value && typeof value.share === "number" && value.share >= 0 && value.share <= 1;
+  return (
+    "direction" in value &&
+    (value.direction === "ingress" || value.direction === "egress") &&
+    "share" in value &&
+    typeof value.share === "number" &&
+    value.share >= 0 &&
+    value.share <= 1
+  );
 }

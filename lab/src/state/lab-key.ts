@@ -6,8 +6,9 @@ import { promisify } from "node:util";
 import type { Lab } from "./paths";
 
 /**
- * The lab's own key into its nodes, as EC2 Instance Connect has one: the private half never leaves the state directory (mode 0600),
- * the public half is one of the nodes' authorized keys. `overlaynet lab exec` and `ssh` use it, over the card.
+ * The lab's own key into its nodes, as EC2 Instance Connect has one: the private half never leaves the state directory
+ * (mode 0600), the public half is one of the nodes' authorized keys. `overlaynet lab exec` and `ssh` use it, over the
+ * card.
  */
 export function labKeyFile(lab: Lab): string {
   return join(lab.state, "lab_key");
@@ -17,7 +18,8 @@ export function labKeyFile(lab: Lab): string {
 export async function labPublicKey(lab: Lab): Promise<string> {
   const file = labKeyFile(lab);
   if (!existsSync(file)) {
-    // Several nodes of one process may be the first at the same moment: a name that is shared makes ssh-keygen ask whether to overwrite.
+    // Several nodes of one process may be the first at the same moment: a name that is shared makes ssh-keygen ask
+    // whether to overwrite.
     const draft = `${file}.${randomUUID()}`;
     await keygen(["-q", "-t", "ed25519", "-N", "", "-C", "overlaynet-lab", "-f", draft]);
     try {
@@ -39,6 +41,9 @@ async function keygen(args: readonly string[]): Promise<string> {
     run.child.stdin?.end();
     return (await run).stdout;
   } catch (error) {
-    throw new Error(`ssh-keygen (package openssh-client) failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(
+      `ssh-keygen (package openssh-client) failed: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }

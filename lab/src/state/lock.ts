@@ -9,15 +9,21 @@ const patience = 120_000;
 const queues = new Map<string, Promise<void>>();
 
 /**
- * Does something while no other process, and nothing else in this one, holds the lock of that file. The lock goes with its holder,
- * however that ends: a child `flock` (util-linux) holds it for as long as its standard input is open. Not reentrant.
+ * Does something while no other process, and nothing else in this one, holds the lock of that file. The lock goes with
+ * its holder, however that ends: a child `flock` (util-linux) holds it for as long as its standard input is open. Not
+ * reentrant.
  *
  * @param file e.g. `lab.lock`; made when it is not there. What it says is for people: who holds it.
  * @param what what the holder does, for the message to those who wait in vain: "creating vpc-1"
  * @param timeout milliseconds
  * @throws Error naming the holder when the lock is not free in time, and whatever the action throws
  */
-export async function withLock<T>(file: string, what: string, action: () => Promise<T>, timeout: number = patience): Promise<T> {
+export async function withLock<T>(
+  file: string,
+  what: string,
+  action: () => Promise<T>,
+  timeout: number = patience,
+): Promise<T> {
   const deadline = Date.now() + timeout;
   const before = queues.get(file);
   let leave: () => void = () => undefined;
@@ -43,21 +49,29 @@ export async function lockHolder(file: string): Promise<string | undefined> {
   if (!existsSync(file)) return undefined;
   return new Promise((resolve, reject) => {
     const child = spawn("flock", ["--nonblock", "--conflict-exit-code", "11", file, "true"], { stdio: "ignore" });
-    child.once("error", (error) => reject(new Error(`flock (package util-linux) could not be started: ${error.message}`)));
+    child.once("error", (error) =>
+      reject(new Error(`flock (package util-linux) could not be started: ${error.message}`)),
+    );
     child.once("close", (code) => resolve(code === 11 ? holder(file) : undefined));
   });
 }
 
 async function hold(file: string, what: string, deadline: number): Promise<() => Promise<void>> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  // cat starts once flock has the lock, so its echo tells that. A session of its own: Ctrl-C must not release what still works.
-  const child = spawn("flock", ["--no-fork", "--exclusive", file, "cat"], { stdio: ["pipe", "pipe", "pipe"], detached: true });
+  // cat starts once flock has the lock, so its echo tells that. A session of its own: Ctrl-C must not release what
+  // still works.
+  const child = spawn("flock", ["--no-fork", "--exclusive", file, "cat"], {
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: true,
+  });
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString("utf8")));
   child.stdin.on("error", () => undefined);
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const locked = new Promise<void>((resolve, reject) => {
-    child.once("error", (error) => reject(new Error(`flock (package util-linux) could not be started: ${error.message}`)));
+    child.once("error", (error) =>
+      reject(new Error(`flock (package util-linux) could not be started: ${error.message}`)),
+    );
     child.once("close", (code) => reject(new Error(`flock ${file} failed with exit code ${code}: ${stderr.trim()}`)));
     child.stdout.once("data", () => resolve());
   });
@@ -78,7 +92,10 @@ async function hold(file: string, what: string, deadline: number): Promise<() =>
 async function inTime(step: Promise<void>, file: string, deadline: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${file} is still locked by ${holder(file)}. Let it finish, or end that process.`)), Math.max(0, deadline - Date.now()));
+    timer = setTimeout(
+      () => reject(new Error(`${file} is still locked by ${holder(file)}. Let it finish, or end that process.`)),
+      Math.max(0, deadline - Date.now()),
+    );
   });
   try {
     await Promise.race([step, late]);

@@ -16,23 +16,36 @@ export interface Lab {
   readonly resources: string;
   /** The file locked while the lab changes. */
   readonly lock: string;
-  /** The directory of a release's image in use (`linux`, `base.img`, `packages`); it exists once set-up has made that image. */
+  /**
+   * The directory of a release's image in use (`linux`, `base.img`, `packages`); it exists once set-up has made that
+   * image.
+   */
   image(suite: Suite): string;
   /** Where one node's disk, console log and process ids are kept. Not created by asking. */
   nodeDir(instanceId: string): string;
 }
 
-/** The project's root: the nearest folder above this file that holds lab/image/build (this file runs from lab/ and out/lab/). */
+/**
+ * The project's root: the nearest folder above this file that holds lab/image/build (this file runs from lab/ and
+ * out/lab/).
+ */
 export function projectRoot(): string {
   for (let dir = __dirname; ; dir = dirname(dir)) {
     if (existsSync(join(dir, "lab", "image", "build"))) return dir;
-    if (dir === dirname(dir)) throw new Error(`No project root above ${__dirname}: none of the folders holds lab/image/build.`);
+    if (dir === dirname(dir))
+      throw new Error(`No project root above ${__dirname}: none of the folders holds lab/image/build.`);
   }
 }
 
-/** The lab's state directory: `$OVERLAYNET_LAB_STATE`, else `$XDG_STATE_HOME/overlaynet/lab`, else `~/.local/state/overlaynet/lab`. */
+/**
+ * The lab's state directory: `$OVERLAYNET_LAB_STATE`, else `$XDG_STATE_HOME/overlaynet/lab`, else
+ * `~/.local/state/overlaynet/lab`.
+ */
 export function labStateDirectory(env: NodeJS.ProcessEnv = process.env): string {
-  return resolve(env["OVERLAYNET_LAB_STATE"] || join(env["XDG_STATE_HOME"] || join(homedir(), ".local", "state"), "overlaynet", "lab"));
+  return resolve(
+    env["OVERLAYNET_LAB_STATE"] ||
+      join(env["XDG_STATE_HOME"] || join(homedir(), ".local", "state"), "overlaynet", "lab"),
+  );
 }
 
 /**
@@ -72,6 +85,9 @@ function labId(file: string): string {
     }
   }
   const id = readFileSync(file, "utf8").trim();
-  if (!/^[0-9a-f]{8}$/.test(id)) throw new Error(`${file} holds no lab id (8 hex digits). Run "overlaynet lab destroy --all", then remove the file.`);
+  if (!/^[0-9a-f]{8}$/.test(id))
+    throw new Error(
+      `${file} holds no lab id (8 hex digits). Run "overlaynet lab destroy --all", then remove the file.`,
+    );
   return id;
 }

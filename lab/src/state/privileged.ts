@@ -8,7 +8,9 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A command that could not be started, or ended with anything but exit code 0. The message never holds standard input. */
+/**
+ * A command that could not be started, or ended with anything but exit code 0. The message never holds standard input.
+ */
 export class CommandError extends Error {
   constructor(
     readonly argv: readonly string[],
@@ -64,7 +66,10 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   });
 }
 
-/** sudo is root's, and hands on no signal from its own process group: the command under it is ended, once sudo has started it. */
+/**
+ * sudo is root's, and hands on no signal from its own process group: the command under it is ended, once sudo has
+ * started it.
+ */
 function terminate(child: ChildProcess): void {
   if (process.getuid?.() === 0) {
     child.kill("SIGTERM");
@@ -79,7 +84,9 @@ function terminate(child: ChildProcess): void {
 
 function childrenOf(pid: number): string[] {
   try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter((word) => word !== "");
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
+      .split(" ")
+      .filter((word) => word !== "");
   } catch {
     return []; // It ended while this looked.
   }

@@ -1,7 +1,7 @@
 /**
  * One record per AWS resource, one JSON file each: <state>/resources/<id>.json, written to a temporary name and
- * renamed. The plugin (ec2) writes records; the fabric derives from all of them what Linux has to hold. Inputs and outputs are
- * spelled as @pulumi/aws spells them.
+ * renamed. The plugin (ec2) writes records; the fabric derives from all of them what Linux has to hold. Inputs and
+ * outputs are spelled as @pulumi/aws spells them.
  */
 export interface ResourceRecord {
   /** Pulumi type token, e.g. `aws:ec2/vpc:Vpc`. */

@@ -7,8 +7,8 @@ import type { ResourceRecord } from "./record";
 const suffix = ".json";
 
 /**
- * The records of a lab. Each write is whole or not there, also for a reader in another process; whoever reads, decides and
- * then writes (an address to give out, a duplicate to refuse) does so under {@link withLock} of `lab.lock`.
+ * The records of a lab. Each write is whole or not there, also for a reader in another process; whoever reads, decides
+ * and then writes (an address to give out, a duplicate to refuse) does so under {@link withLock} of `lab.lock`.
  */
 export class RecordStore {
   readonly #directory: string;
@@ -30,7 +30,10 @@ export class RecordStore {
     return this.#read(fileName(id));
   }
 
-  /** Writes a record, in place of an older one of the same resource. Records hold user data and with it host keys: mode 0600. */
+  /**
+   * Writes a record, in place of an older one of the same resource. Records hold user data and with it host keys: mode
+   * 0600.
+   */
   put(record: ResourceRecord): void {
     const name = fileName(record.id);
     const other = this.#read(name);
@@ -76,7 +79,8 @@ function parseRecord(file: string, text: string): ResourceRecord {
   const value: unknown = parseJson(file, text);
   if (!isObject(value)) throw notARecord(file);
   const { type, id, urn, inputs, outputs, internal, created } = value;
-  if (typeof type !== "string" || typeof id !== "string" || typeof urn !== "string" || typeof created !== "number") throw notARecord(file);
+  if (typeof type !== "string" || typeof id !== "string" || typeof urn !== "string" || typeof created !== "number")
+    throw notARecord(file);
   if (!isObject(inputs) || !isObject(outputs) || !isObject(internal)) throw notARecord(file);
   return { type, id, urn, inputs, outputs, internal, created };
 }
@@ -85,7 +89,9 @@ function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`${file} is not JSON. Run "overlaynet lab destroy --all" and bring the lab up anew.`, { cause: error });
+    throw new Error(`${file} is not JSON. Run "overlaynet lab destroy --all" and bring the lab up anew.`, {
+      cause: error,
+    });
   }
 }
 

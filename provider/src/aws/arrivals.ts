@@ -19,22 +19,43 @@ export interface PoolNodes {
   readonly nodes: ReadonlySet<string>;
 }
 
-/** The IPv4 pools that give blocks, with the nodes that they select: nodes of a cluster have no IPv6 address to send from. */
+/**
+ * The IPv4 pools that give blocks, with the nodes that they select: nodes of a cluster have no IPv6 address to send
+ * from.
+ */
 export function poolNodes(pools: readonly IpPool[], nodes: readonly LabelledNode[]): readonly PoolNodes[] {
   return pools
-    .filter((pool) => !pool.cidr.includes(":") && (poolAllows(pool, "Workload") || (poolAllows(pool, "Tunnel") && poolEncapsulation(pool) !== undefined)))
+    .filter(
+      (pool) =>
+        !pool.cidr.includes(":") &&
+        (poolAllows(pool, "Workload") || (poolAllows(pool, "Tunnel") && poolEncapsulation(pool) !== undefined)),
+    )
     .map((pool) => ({ pool, nodes: new Set(nodes.filter(nodeMatcher(pool)).map(({ name }) => name)) }));
 }
 
 /**
- * What arrives at each network, by name, from the paths between its nodes and all others. The pool of the destination decides how packets
- * go; their source may be a workload of any pool. Nodes of one subnet and the same pools count as one, so that thousands take no time.
+ * What arrives at each network, by name, from the paths between its nodes and all others. The pool of the destination
+ * decides how packets go; their source may be a workload of any pool. Nodes of one subnet and the same pools count as
+ * one, so that thousands take no time.
  * @param viaVpcRouter what is not encapsulated also goes between the subnets of a network
  */
-export function arrivalsOf(nodes: readonly NodeLayout[], pools: readonly PoolNodes[], viaVpcRouter: boolean): ReadonlyMap<string, Arrivals> {
-  const poolsOf = ({ name }: NodeLayout): readonly IpPool[] => pools.filter((one) => one.nodes.has(name)).map(({ pool }) => pool);
-  const alike = groupBy(nodes.map((node) => ({ node, pools: poolsOf(node) })), (one) => `${one.node.subnet.key} ${one.pools.map(({ name }) => name).join()}`);
-  const found = new Map(nodes.map(({ network }) => [network, { tunnels: { IPIP: new Set<string>(), VXLAN: new Set<string>() }, bare: new Set<string>() }]));
+export function arrivalsOf(
+  nodes: readonly NodeLayout[],
+  pools: readonly PoolNodes[],
+  viaVpcRouter: boolean,
+): ReadonlyMap<string, Arrivals> {
+  const poolsOf = ({ name }: NodeLayout): readonly IpPool[] =>
+    pools.filter((one) => one.nodes.has(name)).map(({ pool }) => pool);
+  const alike = groupBy(
+    nodes.map((node) => ({ node, pools: poolsOf(node) })),
+    (one) => `${one.node.subnet.key} ${one.pools.map(({ name }) => name).join()}`,
+  );
+  const found = new Map(
+    nodes.map(({ network }) => [
+      network,
+      { tunnels: { IPIP: new Set<string>(), VXLAN: new Set<string>() }, bare: new Set<string>() },
+    ]),
+  );
   for (const receivers of alike.values()) {
     for (const senders of alike.values()) {
       const [to, from] = [receivers[0], senders[0]];
@@ -46,15 +67,24 @@ export function arrivalsOf(nodes: readonly NodeLayout[], pools: readonly PoolNod
         const encapsulation = encapsulationTo(pool, from.pools, to.pools, sameSubnet);
         if (encapsulation === undefined) continue;
         if (encapsulation !== "None") arrivals?.tunnels[encapsulation].add(from.node.network);
-        else if (reachedBare) for (const source of from.pools) if (poolAllows(source, "Workload")) arrivals?.bare.add(source.name);
+        else if (reachedBare)
+          for (const source of from.pools) if (poolAllows(source, "Workload")) arrivals?.bare.add(source.name);
       }
     }
   }
   return found;
 }
 
-/** How nodes with blocks of some pools send to a block of one; undefined where they have no route to it. As Viewer.encapsulationTo of the plan. */
-function encapsulationTo(pool: IpPool, from: readonly IpPool[], to: readonly IpPool[], sameSubnet: boolean): Encapsulation | undefined {
+/**
+ * How nodes with blocks of some pools send to a block of one; undefined where they have no route to it. As
+ * Viewer.encapsulationTo of the plan.
+ */
+function encapsulationTo(
+  pool: IpPool,
+  from: readonly IpPool[],
+  to: readonly IpPool[],
+  sameSubnet: boolean,
+): Encapsulation | undefined {
   const tunnel = poolEncapsulation(pool);
   const bare = sameSubnet && (pool.ipipMode === "CrossSubnet" || pool.vxlanMode === "CrossSubnet");
   switch (tunnel) {

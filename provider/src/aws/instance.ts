@@ -12,17 +12,33 @@ const DEBIAN_ACCOUNT = "136693071363";
 /** The newest Debian 12 image for the architecture of the instance type. */
 export function debianImage(scope: Scope, instanceType: pulumi.Input<string>): pulumi.Output<string> {
   const name = pulumi.output(instanceType).apply((type) => `debian-12-${isArm(type) ? "arm64" : "amd64"}-*`);
-  const image = getAmiOutput({ owners: [DEBIAN_ACCOUNT], mostRecent: true, filters: [{ name: "name", values: [name] }, { name: "virtualization-type", values: ["hvm"] }] }, { parent: scope.parent });
+  const image = getAmiOutput(
+    {
+      owners: [DEBIAN_ACCOUNT],
+      mostRecent: true,
+      filters: [
+        { name: "name", values: [name] },
+        { name: "virtualization-type", values: ["hvm"] },
+      ],
+    },
+    { parent: scope.parent },
+  );
   return image.id;
 }
 
 /** Whose image it is that was chosen by its id. An id that is not there ends the preview, in AWS' words. */
 export function identifyImage(scope: Scope, imageId: pulumi.Input<string>): pulumi.Output<ImageIdentity> {
-  const image = getAmiOutput({ filters: [{ name: "image-id", values: [imageId] }], includeDeprecated: true }, { parent: scope.parent });
+  const image = getAmiOutput(
+    { filters: [{ name: "image-id", values: [imageId] }], includeDeprecated: true },
+    { parent: scope.parent },
+  );
   return image.apply(({ id, name, ownerId }) => ({ id, name, ownerId }));
 }
 
-/** Graviton: a `g` after the generation (EC2 User Guide, "Instance type naming conventions"); a1 came before the convention. */
+/**
+ * Graviton: a `g` after the generation (EC2 User Guide, "Instance type naming conventions"); a1 came before the
+ * convention.
+ */
 function isArm(instanceType: string): boolean {
   return /^(?:[a-z]+\d+g|a1\.)/.test(instanceType);
 }
@@ -40,15 +56,22 @@ export interface InstanceArgs {
   readonly hostKey: { readonly privateKey: pulumi.Input<string>; readonly publicKey: pulumi.Input<string> };
 }
 
-/** A node's instance. Its address is ours to choose, so it is known in preview, and an instance must go before its replacement comes. */
+/**
+ * A node's instance. Its address is ours to choose, so it is known in preview, and an instance must go before its
+ * replacement comes.
+ */
 export function createInstance(scope: Scope, args: InstanceArgs): Instance {
   const { node, network } = args;
   const name = `${scope.name}-${node.name}`;
   const place = network.subnets.get(node.subnet.name);
   if (place === undefined) throw new Error(`there is no subnet ${node.subnet.key}`);
-  const userData = pulumi.all([args.hostKey.privateKey, args.hostKey.publicKey, args.packages ?? DEBIAN.packages]).apply(([hostPrivateKey, hostPublicKey, packages]) => {
-    return Buffer.from(cloudConfig({ hostname: node.name, hostPrivateKey, hostPublicKey, packages })).toString("base64");
-  });
+  const userData = pulumi
+    .all([args.hostKey.privateKey, args.hostKey.publicKey, args.packages ?? DEBIAN.packages])
+    .apply(([hostPrivateKey, hostPublicKey, packages]) => {
+      return Buffer.from(cloudConfig({ hostname: node.name, hostPrivateKey, hostPublicKey, packages })).toString(
+        "base64",
+      );
+    });
   return new Instance(
     name,
     {

@@ -6,7 +6,10 @@ import type { Warning } from "../plan/path";
 import type { Interconnect } from "./interconnect";
 import { layOutTransitSubnets, type TransitSubnetLayout } from "./transit-layout";
 
-/** What a cluster looks like on AWS before any of it exists: names, CIDRs, addresses and peerings from the arguments alone. */
+/**
+ * What a cluster looks like on AWS before any of it exists: names, CIDRs, addresses and peerings from the arguments
+ * alone.
+ */
 
 export interface NetworkArgs {
   readonly name: string;
@@ -69,7 +72,10 @@ export interface SubnetLayout {
 }
 
 export interface PeeringLayout {
-  /** `<requester>-<accepter>`, the two in alphabetical order, so that the networks' order in the arguments does not matter. */
+  /**
+   * `<requester>-<accepter>`, the two in alphabetical order, so that the networks' order in the arguments does not
+   * matter.
+   */
   readonly key: string;
   readonly requester: string;
   readonly accepter: string;
@@ -95,10 +101,16 @@ export interface LaidOut {
 const LARGEST_BLOCK = 16;
 const SMALLEST_BLOCK = 28;
 
-/** Host names, the names of namespaces (`wl-<name>`) and parts (`workload-<name>`, at most 40 characters) are made from it. */
+/**
+ * Host names, the names of namespaces (`wl-<name>`) and parts (`workload-<name>`, at most 40 characters) are made from
+ * it.
+ */
 const LONGEST_NODE_NAME = 28;
 
-/** Default quotas of an account (VPC User Guide, "Amazon VPC quotas"); a larger one may have been granted, so they are only warned about. */
+/**
+ * Default quotas of an account (VPC User Guide, "Amazon VPC quotas"); a larger one may have been granted, so they are
+ * only warned about.
+ */
 const PEERINGS_PER_VPC = 50;
 const VPCS_PER_REGION = 5;
 
@@ -123,24 +135,32 @@ export function layOut(args: LayoutArgs): LaidOut {
   args.networks.forEach((network, i) => {
     const at = `networks[${i}]`;
     if (!NETWORK_NAME.test(network.name)) {
-      problems.push({ path: `${at}.name`, message: `"${network.name}" cannot be part of host names: use lower-case letters, digits and single hyphens, with a letter first` });
+      problems.push({
+        path: `${at}.name`,
+        message: `"${network.name}" cannot be part of host names: use lower-case letters, digits and single hyphens, with a letter first`,
+      });
     }
     const before = networkPaths.get(network.name);
-    if (before !== undefined) problems.push({ path: `${at}.name`, message: `"${network.name}" is the name of ${before} already` });
+    if (before !== undefined)
+      problems.push({ path: `${at}.name`, message: `"${network.name}" is the name of ${before} already` });
     else networkPaths.set(network.name, at);
 
     const vpc = readBlock(network.cidrBlock, `${at}.cidrBlock`, "VPC", problems);
     if (vpc !== undefined) {
       for (const other of cidrs) {
         if (overlaps(vpc, other.cidr)) {
-          const why = args.interconnect === "TransitGateway" ? "a transit gateway has one route for each CIDR" : "AWS refuses to peer VPCs with overlapping CIDRs";
+          const why =
+            args.interconnect === "TransitGateway"
+              ? "a transit gateway has one route for each CIDR"
+              : "AWS refuses to peer VPCs with overlapping CIDRs";
           const message = `${network.cidrBlock} overlaps ${formatCidr(other.cidr)} of network ${other.network}: ${why}`;
           problems.push({ path: `${at}.cidrBlock`, message });
         }
       }
       cidrs.push({ cidr: vpc, network: network.name });
     }
-    if (network.subnets.length === 0) problems.push({ path: `${at}.subnets`, message: "at least one subnet is needed" });
+    if (network.subnets.length === 0)
+      problems.push({ path: `${at}.subnets`, message: "at least one subnet is needed" });
 
     const names = network.subnets.map((subnet, j) => subnetName(subnet, `${at}.subnets[${j}]`, regions, problems));
     const blocks = vpc === undefined ? undefined : subnetBlocks(network, vpc, at, problems);
@@ -160,7 +180,13 @@ export function layOut(args: LayoutArgs): LaidOut {
       }
       const cidrBlock = blocks?.[j];
       if (cidrBlock === undefined) return;
-      const laid: SubnetLayout = { key: `${network.name}-${name}`, name, availabilityZone: subnet.availabilityZone, cidrBlock, publicIp: subnet.publicIp ?? true };
+      const laid: SubnetLayout = {
+        key: `${network.name}-${name}`,
+        name,
+        availabilityZone: subnet.availabilityZone,
+        cidrBlock,
+        publicIp: subnet.publicIp ?? true,
+      };
       subnets.push(laid);
 
       const nodeNames = Array.from({ length: subnet.nodes }, (_, ordinal) => `${laid.key}${ordinal}`);
@@ -174,10 +200,20 @@ export function layOut(args: LayoutArgs): LaidOut {
       for (const nodeName of nodeNames) {
         const privateIp = assigned.addresses[nodeName];
         const twin = nodePaths.get(nodeName);
-        if (twin !== undefined) problems.push({ path: here, message: `its node ${nodeName} has the same name as one of ${twin}: rename the network or the subnet` });
+        if (twin !== undefined)
+          problems.push({
+            path: here,
+            message: `its node ${nodeName} has the same name as one of ${twin}: rename the network or the subnet`,
+          });
         else nodePaths.set(nodeName, here);
         if (privateIp === undefined) continue;
-        nodes.push({ name: nodeName, network: network.name, subnet: laid, privateIp, sourceDestCheck: args.sourceDestCheck[nodeName] ?? false });
+        nodes.push({
+          name: nodeName,
+          network: network.name,
+          subnet: laid,
+          privateIp,
+          sourceDestCheck: args.sourceDestCheck[nodeName] ?? false,
+        });
       }
     });
     const natGateway = network.natGateway === true ? natGatewayOf(network, subnets, at, problems) : undefined;
@@ -192,51 +228,99 @@ export function layOut(args: LayoutArgs): LaidOut {
 
   const [region, ...others] = regions.keys();
   for (const other of others) {
-    problems.push({ path: `${regions.get(other)}.availabilityZone`, message: `it is in region ${other}, but ${regions.get(region ?? "")} is in ${region}: a cluster lies in one region` });
+    problems.push({
+      path: `${regions.get(other)}.availabilityZone`,
+      message: `it is in region ${other}, but ${regions.get(region ?? "")} is in ${region}: a cluster lies in one region`,
+    });
   }
   for (const name of Object.keys(args.sourceDestCheck)) {
     if (!nodePaths.has(name)) {
-      problems.push({ path: `sourceDestCheck[${JSON.stringify(name)}]`, message: `there is no node ${name}: the nodes are ${[...nodePaths.keys()].join(", ")}` });
+      problems.push({
+        path: `sourceDestCheck[${JSON.stringify(name)}]`,
+        message: `there is no node ${name}: the nodes are ${[...nodePaths.keys()].join(", ")}`,
+      });
     }
   }
 
   const interconnect = args.interconnect ?? "Peering";
   const peerings = interconnect === "Peering" ? peeringsOf(networks) : [];
-  const transitSubnets = interconnect === "TransitGateway" && networks.length > 1 && problems.length === 0 ? layOutTransitSubnets(networks, problems) : [];
+  const transitSubnets =
+    interconnect === "TransitGateway" && networks.length > 1 && problems.length === 0
+      ? layOutTransitSubnets(networks, problems)
+      : [];
   if (problems.length === 0) refuseAmbiguousNames(networks, peerings, transitSubnets, problems);
   warnAboutPools(args, cidrs, nodes, warnings);
   warnAboutQuotas(args, warnings);
   return {
-    layout: { region: region ?? "", networks, interconnect, peerings, transitSubnets, nodes, workloads: workloadsOf(nodes, args.workloadsPerNode) },
+    layout: {
+      region: region ?? "",
+      networks,
+      interconnect,
+      peerings,
+      transitSubnets,
+      nodes,
+      workloads: workloadsOf(nodes, args.workloadsPerNode),
+    },
     problems,
     warnings,
   };
 }
 
-/** A NAT gateway needs a way to the internet itself, and serves subnets that have none (VPC User Guide, "NAT gateways"). */
-function natGatewayOf(network: NetworkArgs, subnets: readonly SubnetLayout[], at: string, problems: Problem[]): string | undefined {
+/**
+ * A NAT gateway needs a way to the internet itself, and serves subnets that have none (VPC User Guide, "NAT gateways").
+ */
+function natGatewayOf(
+  network: NetworkArgs,
+  subnets: readonly SubnetLayout[],
+  at: string,
+  problems: Problem[],
+): string | undefined {
   const path = `${at}.natGateway`;
   if (network.subnets.every(({ publicIp }) => publicIp === false)) {
-    problems.push({ path, message: "it has to stand in a subnet with public addresses, and the network has none: add one, which may have 0 nodes" });
+    problems.push({
+      path,
+      message:
+        "it has to stand in a subnet with public addresses, and the network has none: add one, which may have 0 nodes",
+    });
   } else if (network.subnets.every(({ publicIp }) => publicIp !== false)) {
-    problems.push({ path, message: "it serves subnets without public addresses, and the network has none: set publicIp: false on one, or leave the gateway out" });
+    problems.push({
+      path,
+      message:
+        "it serves subnets without public addresses, and the network has none: set publicIp: false on one, or leave the gateway out",
+    });
   }
   return subnets.find(({ publicIp }) => publicIp)?.name;
 }
 
 /** The subnet's name, and its region noted; undefined when it has no usable one. */
-function subnetName(subnet: SubnetArgs, at: string, regions: Map<string, string>, problems: Problem[]): string | undefined {
+function subnetName(
+  subnet: SubnetArgs,
+  at: string,
+  regions: Map<string, string>,
+  problems: Problem[],
+): string | undefined {
   const region = ZONE.exec(subnet.availabilityZone)?.[1];
-  if (region === undefined) problems.push({ path: `${at}.availabilityZone`, message: `"${subnet.availabilityZone}" is not an availability zone, such as us-east-1a` });
+  if (region === undefined)
+    problems.push({
+      path: `${at}.availabilityZone`,
+      message: `"${subnet.availabilityZone}" is not an availability zone, such as us-east-1a`,
+    });
   else if (!regions.has(region)) regions.set(region, at);
 
   if (subnet.name !== undefined) {
     if (SUBNET_NAME.test(subnet.name)) return subnet.name;
-    problems.push({ path: `${at}.name`, message: `"${subnet.name}" cannot be part of host names: use lower-case letters, digits and single hyphens` });
+    problems.push({
+      path: `${at}.name`,
+      message: `"${subnet.name}" cannot be part of host names: use lower-case letters, digits and single hyphens`,
+    });
     return undefined;
   }
   const letter = /[a-z]$/.exec(subnet.availabilityZone)?.[0];
-  if (letter === undefined && region !== undefined) problems.push({ path: `${at}.name`, message: `zone ${subnet.availabilityZone} has no letter to name the subnet after: give it a name` });
+  if (letter === undefined && region !== undefined)
+    problems.push({
+      path: `${at}.name`,
+      message: `zone ${subnet.availabilityZone} has no letter to name the subnet after: give it a name`,
+    });
   return letter;
 }
 
@@ -249,9 +333,14 @@ function subnetBlocks(network: NetworkArgs, vpc: Cidr, at: string, problems: Pro
     const path = `${at}.subnets[${j}].cidrBlock`;
     const cidr = readBlock(cidrBlock, path, "subnet", problems);
     if (cidr === undefined) return;
-    if (!containsCidr(vpc, cidr)) problems.push({ path, message: `${cidrBlock} is not inside the VPC's ${network.cidrBlock}` });
+    if (!containsCidr(vpc, cidr))
+      problems.push({ path, message: `${cidrBlock} is not inside the VPC's ${network.cidrBlock}` });
     for (const other of given) {
-      if (overlaps(cidr, other.cidr)) problems.push({ path, message: `${cidrBlock} overlaps ${formatCidr(other.cidr)} of ${at}.subnets[${other.index}]` });
+      if (overlaps(cidr, other.cidr))
+        problems.push({
+          path,
+          message: `${cidrBlock} overlaps ${formatCidr(other.cidr)} of ${at}.subnets[${other.index}]`,
+        });
     }
     given.push({ cidr, index: j });
   });
@@ -277,7 +366,10 @@ function readBlock(text: string, path: string, what: string, problems: Problem[]
   const masked = formatCidr(cidr);
   if (cidr.version !== 4) problems.push({ path, message: `${text} is IPv6: a ${what} needs an IPv4 CIDR` });
   else if (cidr.prefixLength < LARGEST_BLOCK || cidr.prefixLength > SMALLEST_BLOCK) {
-    problems.push({ path, message: `${text} is a /${cidr.prefixLength}: AWS takes a /${LARGEST_BLOCK} to a /${SMALLEST_BLOCK} for a ${what}` });
+    problems.push({
+      path,
+      message: `${text} is a /${cidr.prefixLength}: AWS takes a /${LARGEST_BLOCK} to a /${SMALLEST_BLOCK} for a ${what}`,
+    });
   } else if (masked !== text) problems.push({ path, message: `${text} has host bits set: did you mean ${masked}?` });
   else return cidr;
   return undefined;
@@ -286,37 +378,69 @@ function readBlock(text: string, path: string, what: string, problems: Problem[]
 /** Every network with every other: peering is not transitive. */
 function peeringsOf(networks: readonly NetworkLayout[]): readonly PeeringLayout[] {
   const names = [...new Set(networks.map(({ name }) => name))].sort();
-  return names.flatMap((requester, i) => names.slice(i + 1).map((accepter) => ({ key: `${requester}-${accepter}`, requester, accepter })));
+  return names.flatMap((requester, i) =>
+    names.slice(i + 1).map((accepter) => ({ key: `${requester}-${accepter}`, requester, accepter })),
+  );
 }
 
 /** Hyphens join names, and may be in them: `a-b` with `c` would be named as `a` with `b-c`. */
-function refuseAmbiguousNames(networks: readonly NetworkLayout[], peerings: readonly PeeringLayout[], transitSubnets: readonly TransitSubnetLayout[], problems: Problem[]): void {
+function refuseAmbiguousNames(
+  networks: readonly NetworkLayout[],
+  peerings: readonly PeeringLayout[],
+  transitSubnets: readonly TransitSubnetLayout[],
+  problems: Problem[],
+): void {
   const pairs = networks.flatMap(({ name, subnets, peers }) => [
     // As the route table of its subnets without public addresses; and with the table its routes.
     { kind: "network", key: name, of: `network ${name}` },
-    ...(subnets.some(({ publicIp }) => !publicIp) ? [{ kind: "network", key: `${name}-private`, of: `the private subnets of network ${name}` }] : []),
+    ...(subnets.some(({ publicIp }) => !publicIp)
+      ? [{ kind: "network", key: `${name}-private`, of: `the private subnets of network ${name}` }]
+      : []),
     ...subnets.map((subnet) => ({ kind: "subnet", key: subnet.key, of: `subnet ${subnet.name} of network ${name}` })),
     ...peers.map((peer) => ({ kind: "route", key: `${name}-to-${peer}`, of: `the route from ${name} to ${peer}` })),
-    ...[name, ...peers].map((peer) => ({ kind: "rule", key: `${name}-icmp-${peer}`, of: `the rules of ${name} for ${peer}` })),
+    ...[name, ...peers].map((peer) => ({
+      kind: "rule",
+      key: `${name}-icmp-${peer}`,
+      of: `the rules of ${name} for ${peer}`,
+    })),
   ]);
   const all = [
     ...pairs,
-    ...peerings.map(({ key, requester, accepter }) => ({ kind: "peering", key, of: `the peering of ${requester} and ${accepter}` })),
-    ...transitSubnets.map(({ key, network }) => ({ kind: "subnet", key, of: `the transit gateway's subnet of network ${network}` })),
+    ...peerings.map(({ key, requester, accepter }) => ({
+      kind: "peering",
+      key,
+      of: `the peering of ${requester} and ${accepter}`,
+    })),
+    ...transitSubnets.map(({ key, network }) => ({
+      kind: "subnet",
+      key,
+      of: `the transit gateway's subnet of network ${network}`,
+    })),
   ];
   const first = new Map<string, string>();
   for (const { kind, key, of } of all) {
     const other = first.get(`${kind} ${key}`);
-    if (other !== undefined) problems.push({ path: "networks", message: `${other} and ${of} would both be named ${key}: rename one of the networks` });
+    if (other !== undefined)
+      problems.push({
+        path: "networks",
+        message: `${other} and ${of} would both be named ${key}: rename one of the networks`,
+      });
     else first.set(`${kind} ${key}`, of);
   }
 }
 
 function workloadsOf(nodes: readonly NodeLayout[], perNode: number): Layout["workloads"] {
-  return nodes.flatMap(({ name }) => Array.from({ length: perNode }, (_, ordinal) => ({ name: `${name}-w${ordinal}`, node: name })));
+  return nodes.flatMap(({ name }) =>
+    Array.from({ length: perNode }, (_, ordinal) => ({ name: `${name}-w${ordinal}`, node: name })),
+  );
 }
 
-function warnAboutPools(args: LayoutArgs, cidrs: readonly { readonly cidr: Cidr; readonly network: string }[], nodes: readonly NodeLayout[], warnings: Warning[]): void {
+function warnAboutPools(
+  args: LayoutArgs,
+  cidrs: readonly { readonly cidr: Cidr; readonly network: string }[],
+  nodes: readonly NodeLayout[],
+  warnings: Warning[],
+): void {
   const checked = nodes.filter((node) => node.sourceDestCheck).map(({ name }) => name);
   for (const pool of args.pools) {
     for (const { cidr, network } of cidrs) {
@@ -331,7 +455,10 @@ function warnAboutPools(args: LayoutArgs, cidrs: readonly { readonly cidr: Cidr;
   }
 }
 
-/** Whether workload addresses of the pool appear in packets on the wire: inside a subnet (CrossSubnet), or everywhere (Never). */
+/**
+ * Whether workload addresses of the pool appear in packets on the wire: inside a subnet (CrossSubnet), or everywhere
+ * (Never).
+ */
 export function sendsUnencapsulated(pool: Pick<IpPool, "ipipMode" | "vxlanMode" | "allowedUses">): boolean {
   return pool.ipipMode !== "Always" && pool.vxlanMode !== "Always" && !pool.allowedUses.includes("LoadBalancer");
 }
@@ -339,9 +466,15 @@ export function sendsUnencapsulated(pool: Pick<IpPool, "ipipMode" | "vxlanMode" 
 function warnAboutQuotas(args: LayoutArgs, warnings: Warning[]): void {
   const count = args.networks.length;
   if (count > VPCS_PER_REGION) {
-    warnings.push({ code: "VpcQuota", message: `${count} networks need ${count} VPCs, and an account has ${VPCS_PER_REGION} per region unless more were granted` });
+    warnings.push({
+      code: "VpcQuota",
+      message: `${count} networks need ${count} VPCs, and an account has ${VPCS_PER_REGION} per region unless more were granted`,
+    });
   }
   if (args.interconnect !== "TransitGateway" && count - 1 > PEERINGS_PER_VPC) {
-    warnings.push({ code: "PeeringQuota", message: `${count} networks in a full mesh need ${count - 1} peerings per VPC, and a VPC has ${PEERINGS_PER_VPC} unless more were granted` });
+    warnings.push({
+      code: "PeeringQuota",
+      message: `${count} networks in a full mesh need ${count - 1} peerings per VPC, and a VPC has ${PEERINGS_PER_VPC} unless more were granted`,
+    });
   }
 }

@@ -1,4 +1,16 @@
-import { Eip, type Instance, InternetGateway, NatGateway, Route, RouteTable, RouteTableAssociation, SecurityGroup, Subnet, Vpc, VpcPeeringConnection } from "@pulumi/aws/ec2";
+import {
+  Eip,
+  type Instance,
+  InternetGateway,
+  NatGateway,
+  Route,
+  RouteTable,
+  RouteTableAssociation,
+  SecurityGroup,
+  Subnet,
+  Vpc,
+  VpcPeeringConnection,
+} from "@pulumi/aws/ec2";
 import { SecurityGroupEgressRule, SecurityGroupIngressRule } from "@pulumi/aws/vpc";
 import type * as pulumi from "@pulumi/pulumi";
 import type { PoolBlock } from "../ipam/blocks";
@@ -10,7 +22,10 @@ import type { SecurityRule } from "./security-rules";
 export interface Network {
   readonly layout: NetworkLayout;
   readonly vpc: Vpc;
-  /** One for all subnets whose nodes have public addresses, and one for those whose have none, where there are such subnets. */
+  /**
+   * One for all subnets whose nodes have public addresses, and one for those whose have none, where there are such
+   * subnets.
+   */
   readonly routeTables: readonly NamedRouteTable[];
   readonly securityGroup: SecurityGroup;
   /** By the subnet's name. */
@@ -48,14 +63,23 @@ export function createNetwork(scope: Scope, layout: NetworkLayout): Network {
   );
   const egress = new SecurityGroupEgressRule(
     `${name}-egress`,
-    { securityGroupId: securityGroup.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0", description: "everything", tags: tagged(scope, `${name}-egress`) },
+    {
+      securityGroupId: securityGroup.id,
+      ipProtocol: "-1",
+      cidrIpv4: "0.0.0.0/0",
+      description: "everything",
+      tags: tagged(scope, `${name}-egress`),
+    },
     { parent },
   );
 
   const subnets = new Map(
     layout.subnets.map(({ key, name: subnetName, cidrBlock, availabilityZone }) => {
       const full = `${scope.name}-${key}`;
-      return [subnetName, new Subnet(full, { vpcId: vpc.id, cidrBlock, availabilityZone, tags: tagged(scope, full) }, { parent })];
+      return [
+        subnetName,
+        new Subnet(full, { vpcId: vpc.id, cidrBlock, availabilityZone, tags: tagged(scope, full) }, { parent }),
+      ];
     }),
   );
   const placed = new Map<string, PlacedSubnet>();
@@ -65,7 +89,11 @@ export function createNetwork(scope: Scope, layout: NetworkLayout): Network {
     for (const { key, name: subnetName } of of) {
       const subnet = subnets.get(subnetName);
       if (subnet === undefined) throw new Error(`there is no subnet ${key}`);
-      const association = new RouteTableAssociation(`${scope.name}-${key}`, { subnetId: subnet.id, routeTableId: table.table.id }, { parent });
+      const association = new RouteTableAssociation(
+        `${scope.name}-${key}`,
+        { subnetId: subnet.id, routeTableId: table.table.id },
+        { parent },
+      );
       placed.set(subnetName, { subnet, wayOut: [association, ...wayOut, egress] });
     }
   };
@@ -76,7 +104,11 @@ export function createNetwork(scope: Scope, layout: NetworkLayout): Network {
   if (open.length > 0) {
     const gateway = new InternetGateway(name, { vpcId: vpc.id, tags }, { parent });
     const table = new RouteTable(name, { vpcId: vpc.id, tags }, { parent });
-    internet = new Route(`${name}-internet`, { routeTableId: table.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id }, { parent });
+    internet = new Route(
+      `${name}-internet`,
+      { routeTableId: table.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id },
+      { parent },
+    );
     route(open, { name: layout.name, table }, [internet]);
   }
   if (closed.length > 0) {
@@ -87,8 +119,18 @@ export function createNetwork(scope: Scope, layout: NetworkLayout): Network {
     if (place !== undefined && internet !== undefined) {
       // Of use, and to be had, only with the way of its own subnet (VPC User Guide, "NAT gateways").
       const address = new Eip(name, { domain: "vpc", tags }, { parent, dependsOn: internet });
-      const gateway = new NatGateway(name, { subnetId: place.subnet.id, allocationId: address.id, tags }, { parent, dependsOn: [...place.wayOut] });
-      wayOut.push(new Route(`${full}-internet`, { routeTableId: table.id, destinationCidrBlock: "0.0.0.0/0", natGatewayId: gateway.id }, { parent }));
+      const gateway = new NatGateway(
+        name,
+        { subnetId: place.subnet.id, allocationId: address.id, tags },
+        { parent, dependsOn: [...place.wayOut] },
+      );
+      wayOut.push(
+        new Route(
+          `${full}-internet`,
+          { routeTableId: table.id, destinationCidrBlock: "0.0.0.0/0", natGatewayId: gateway.id },
+          { parent },
+        ),
+      );
     }
     route(closed, { name: `${layout.name}-private`, table }, wayOut);
   }
@@ -102,7 +144,11 @@ export interface Peerings {
 }
 
 /** Peers the networks and routes each one's CIDR to the other: AWS does the latter on neither side by itself. */
-export function peerNetworks(scope: Scope, peerings: readonly PeeringLayout[], networks: ReadonlyMap<string, Network>): Peerings {
+export function peerNetworks(
+  scope: Scope,
+  peerings: readonly PeeringLayout[],
+  networks: ReadonlyMap<string, Network>,
+): Peerings {
   const { parent } = scope;
   const connections: VpcPeeringConnection[] = [];
   const routes: Route[] = [];
@@ -110,14 +156,22 @@ export function peerNetworks(scope: Scope, peerings: readonly PeeringLayout[], n
     const name = `${scope.name}-${key}`;
     const from = networkOf(networks, requester);
     const to = networkOf(networks, accepter);
-    const connection = new VpcPeeringConnection(name, { vpcId: from.vpc.id, peerVpcId: to.vpc.id, autoAccept: true, tags: tagged(scope, name) }, { parent });
+    const connection = new VpcPeeringConnection(
+      name,
+      { vpcId: from.vpc.id, peerVpcId: to.vpc.id, autoAccept: true, tags: tagged(scope, name) },
+      { parent },
+    );
     connections.push(connection);
     for (const [here, there] of [
       [from, to],
       [to, from],
     ] as const) {
       for (const { name: tableName, table } of here.routeTables) {
-        const args = { routeTableId: table.id, destinationCidrBlock: there.layout.cidrBlock, vpcPeeringConnectionId: connection.id };
+        const args = {
+          routeTableId: table.id,
+          destinationCidrBlock: there.layout.cidrBlock,
+          vpcPeeringConnectionId: connection.id,
+        };
         routes.push(new Route(`${scope.name}-${tableName}-to-${there.layout.name}`, args, { parent }));
       }
     }
@@ -126,16 +180,26 @@ export function peerNetworks(scope: Scope, peerings: readonly PeeringLayout[], n
 }
 
 /**
- * A route for each block to the primary network interface of its node, in every route table of the node's own network. It is named after the
- * block, so that one whose block moves to another node is changed, not made beside the old one, which AWS refuses.
+ * A route for each block to the primary network interface of its node, in every route table of the node's own network.
+ * It is named after the block, so that one whose block moves to another node is changed, not made beside the old one,
+ * which AWS refuses.
  */
-export function routeBlocks(scope: Scope, blocks: readonly PoolBlock[], nodes: readonly { readonly layout: NodeLayout; readonly instance: Instance }[], networks: ReadonlyMap<string, Network>): readonly Route[] {
+export function routeBlocks(
+  scope: Scope,
+  blocks: readonly PoolBlock[],
+  nodes: readonly { readonly layout: NodeLayout; readonly instance: Instance }[],
+  networks: ReadonlyMap<string, Network>,
+): readonly Route[] {
   const byName = new Map(nodes.map((node) => [node.layout.name, node]));
   return blocks.flatMap(({ cidr, node: name }) => {
     const node = byName.get(name ?? "");
     if (node === undefined) return [];
     return networkOf(networks, node.layout.network).routeTables.map(({ name: tableName, table }) => {
-      const args = { routeTableId: table.id, destinationCidrBlock: cidr, networkInterfaceId: node.instance.primaryNetworkInterfaceId };
+      const args = {
+        routeTableId: table.id,
+        destinationCidrBlock: cidr,
+        networkInterfaceId: node.instance.primaryNetworkInterfaceId,
+      };
       return new Route(`${scope.name}-${tableName}-${cidr.replace("/", "-")}`, args, { parent: scope.parent });
     });
   });
@@ -147,18 +211,32 @@ export interface IngressRule {
 }
 
 /** The rules as resources. A reference to a peer's security group is refused until the peering is active. */
-export function createIngressRules(scope: Scope, rules: readonly SecurityRule[], networks: ReadonlyMap<string, Network>, peerings: Peerings): readonly IngressRule[] {
+export function createIngressRules(
+  scope: Scope,
+  rules: readonly SecurityRule[],
+  networks: ReadonlyMap<string, Network>,
+  peerings: Peerings,
+): readonly IngressRule[] {
   return rules.map((rule) => {
     const { securityGroup } = networkOf(networks, rule.network);
     const source =
-      "cidr" in rule.source ? { cidrIpv4: rule.source.cidr } : { referencedSecurityGroupId: networkOf(networks, rule.source.network).securityGroup.id };
+      "cidr" in rule.source
+        ? { cidrIpv4: rule.source.cidr }
+        : { referencedSecurityGroupId: networkOf(networks, rule.source.network).securityGroup.id };
     const crosses = "network" in rule.source && rule.source.network !== rule.network;
     const ports = rule.fromPort === undefined ? {} : { fromPort: rule.fromPort, toPort: rule.toPort };
     const name = `${scope.name}-${rule.network}-${rule.key}`;
     const resource = new SecurityGroupIngressRule(
       name,
       // Tagged, so that the id of one that Pulumi lost sight of can be found by its name.
-      { securityGroupId: securityGroup.id, ipProtocol: rule.ipProtocol, description: rule.description, ...ports, ...source, tags: tagged(scope, name) },
+      {
+        securityGroupId: securityGroup.id,
+        ipProtocol: rule.ipProtocol,
+        description: rule.description,
+        ...ports,
+        ...source,
+        tags: tagged(scope, name),
+      },
       { parent: scope.parent, dependsOn: crosses ? [...peerings.connections] : [] },
     );
     return { rule, resource };

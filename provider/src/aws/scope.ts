@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** What all resources of a cluster have in common: the component that they are children of, its name, and their tags. */
+/**
+ * What all resources of a cluster have in common: the component that they are children of, its name, and their tags.
+ */
 export interface Scope {
   /** The cluster's name: the first word of every resource's name. */
   readonly name: string;

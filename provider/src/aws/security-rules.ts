@@ -7,11 +7,12 @@ import type { Layout } from "./layout";
 /**
  * One rule of a network's security group, as AWS has it: a protocol, ports where the protocol has some, and one source.
  *
- * Tunnel packets carry the nodes' own addresses, so their source is the security groups of the networks: exactly the instances,
- * across peerings too (VPC Peering Guide, "Update your security groups to reference peer security groups"), and one rule per
- * network however many nodes there are; a security group holds 60 rules, and a rule per node would reach that with 60 nodes.
- * Over a transit gateway references do not lead unless it is made to: there the source is the other network's CIDR. Workloads' addresses
- * are no instance's, so a reference never matches them: their source is the pool's CIDR.
+ * Tunnel packets carry the nodes' own addresses, so their source is the security groups of the networks: exactly the
+ * instances, across peerings too (VPC Peering Guide, "Update your security groups to reference peer security groups"),
+ * and one rule per network however many nodes there are; a security group holds 60 rules, and a rule per node would
+ * reach that with 60 nodes. Over a transit gateway references do not lead unless it is made to: there the source is the
+ * other network's CIDR. Workloads' addresses are no instance's, so a reference never matches them: their source is the
+ * pool's CIDR.
  */
 export interface SecurityRule {
   /** Stable, unique within the network's rules: the resource's name is made from it. */
@@ -19,7 +20,9 @@ export interface SecurityRule {
   readonly network: string;
   readonly purpose: "ssh" | "icmp" | "ipip" | "vxlan" | "pool";
   readonly description: string;
-  /** `4` is IP in IP (IANA); -1 is every protocol. Only tcp, udp and icmp have ports (icmp: type and code, -1 for all). */
+  /**
+   * `4` is IP in IP (IANA); -1 is every protocol. Only tcp, udp and icmp have ports (icmp: type and code, -1 for all).
+   */
   readonly ipProtocol: "4" | "tcp" | "udp" | "icmp" | "-1";
   readonly fromPort?: number;
   readonly toPort?: number;
@@ -59,27 +62,87 @@ export function encapsulationsInUse(pools: readonly IpPool[]): readonly TunnelKi
   return (["IPIP", "VXLAN"] as const).filter((kind) => kinds.has(kind));
 }
 
-/** What may come in at the nodes of each network: what the paths in use need, ssh from the administrators, ICMP, and nothing else. */
-export function securityRules({ networks, interconnect, arrivals, pools, ssh, vxlanPort }: SecurityRulesArgs): SecurityRules {
+/**
+ * What may come in at the nodes of each network: what the paths in use need, ssh from the administrators, ICMP, and
+ * nothing else.
+ */
+export function securityRules({
+  networks,
+  interconnect,
+  arrivals,
+  pools,
+  ssh,
+  vxlanPort,
+}: SecurityRulesArgs): SecurityRules {
   const rules = networks.flatMap(({ name: network, peers }): SecurityRule[] => {
     const members = [network, ...peers];
     const cidrOf = (name: string): string => networks.find((other) => other.name === name)?.cidrBlock ?? "";
-    const nodesOf = (member: string): SecurityRule["source"] => (member === network || interconnect === "Peering" ? { network: member } : { cidr: cidrOf(member) });
+    const nodesOf = (member: string): SecurityRule["source"] =>
+      member === network || interconnect === "Peering" ? { network: member } : { cidr: cidrOf(member) };
     const arriving = arrivals.get(network);
-    const senders = (kind: TunnelKind): readonly string[] => members.filter((member) => arriving?.tunnels[kind].has(member));
+    const senders = (kind: TunnelKind): readonly string[] =>
+      members.filter((member) => arriving?.tunnels[kind].has(member));
     return [
-      ...ssh.cidrBlocks.map((cidr): SecurityRule => ({ key: `ssh-${cidr.replace("/", "-")}`, network, purpose: "ssh", description: "ssh from administrators", ipProtocol: "tcp", fromPort: ssh.port, toPort: ssh.port, source: { cidr } })),
+      ...ssh.cidrBlocks.map((cidr): SecurityRule => ({
+        key: `ssh-${cidr.replace("/", "-")}`,
+        network,
+        purpose: "ssh",
+        description: "ssh from administrators",
+        ipProtocol: "tcp",
+        fromPort: ssh.port,
+        toPort: ssh.port,
+        source: { cidr },
+      })),
       // From the whole VPC: path MTU discovery is answered by routers, too.
-      ...members.map((member): SecurityRule => ({ key: `icmp-${member}`, network, purpose: "icmp", description: `ICMP from ${member}`, ipProtocol: "icmp", fromPort: -1, toPort: -1, source: { cidr: cidrOf(member) } })),
-      ...senders("IPIP").map((member): SecurityRule => ({ key: `ipip-${member}`, network, purpose: "ipip", description: `IP in IP from nodes of ${member}`, ipProtocol: "4", source: nodesOf(member) })),
-      ...senders("VXLAN").map((member): SecurityRule => ({ key: `vxlan-${member}`, network, purpose: "vxlan", description: `VXLAN from nodes of ${member}`, ipProtocol: "udp", fromPort: vxlanPort, toPort: vxlanPort, source: nodesOf(member) })),
-      ...pools.filter(({ name }) => arriving?.bare.has(name)).map((pool): SecurityRule => ({ key: `pool-${pool.name}`, network, purpose: "pool", description: `un-encapsulated from workloads of IP pool ${pool.name}`, ipProtocol: "-1", source: { cidr: pool.cidr } })),
+      ...members.map((member): SecurityRule => ({
+        key: `icmp-${member}`,
+        network,
+        purpose: "icmp",
+        description: `ICMP from ${member}`,
+        ipProtocol: "icmp",
+        fromPort: -1,
+        toPort: -1,
+        source: { cidr: cidrOf(member) },
+      })),
+      ...senders("IPIP").map((member): SecurityRule => ({
+        key: `ipip-${member}`,
+        network,
+        purpose: "ipip",
+        description: `IP in IP from nodes of ${member}`,
+        ipProtocol: "4",
+        source: nodesOf(member),
+      })),
+      ...senders("VXLAN").map((member): SecurityRule => ({
+        key: `vxlan-${member}`,
+        network,
+        purpose: "vxlan",
+        description: `VXLAN from nodes of ${member}`,
+        ipProtocol: "udp",
+        fromPort: vxlanPort,
+        toPort: vxlanPort,
+        source: nodesOf(member),
+      })),
+      ...pools
+        .filter(({ name }) => arriving?.bare.has(name))
+        .map((pool): SecurityRule => ({
+          key: `pool-${pool.name}`,
+          network,
+          purpose: "pool",
+          description: `un-encapsulated from workloads of IP pool ${pool.name}`,
+          ipProtocol: "-1",
+          source: { cidr: pool.cidr },
+        })),
     ];
   });
   const warnings = networks.flatMap(({ name }): Warning[] => {
     const count = rules.filter((rule) => rule.network === name).length;
     if (count <= RULES_PER_GROUP) return [];
-    return [{ code: "SecurityGroupRuleQuota", message: `the security group of network ${name} needs ${count} ingress rules, and AWS allows ${RULES_PER_GROUP} unless more were granted: use fewer networks or adminCidrBlocks` }];
+    return [
+      {
+        code: "SecurityGroupRuleQuota",
+        message: `the security group of network ${name} needs ${count} ingress rules, and AWS allows ${RULES_PER_GROUP} unless more were granted: use fewer networks or adminCidrBlocks`,
+      },
+    ];
   });
   return { rules, warnings };
 }

@@ -13,8 +13,8 @@ export interface UserData {
 }
 
 /**
- * The cloud-config of a node: its name, and the host key that ssh will expect there, so that no first connection is made on trust.
- * Holds the private key: to be treated as a secret.
+ * The cloud-config of a node: its name, and the host key that ssh will expect there, so that no first connection is
+ * made on trust. Holds the private key: to be treated as a secret.
  * @throws RangeError beyond EC2's limit
  */
 export function cloudConfig({ hostname, hostPrivateKey, hostPublicKey, packages }: UserData): string {
@@ -28,6 +28,7 @@ export function cloudConfig({ hostname, hostPrivateKey, hostPublicKey, packages 
   };
   const text = `#cloud-config\n${stringify(config, { lineWidth: 0 })}`;
   const size = Buffer.byteLength(text);
-  if (size > USER_DATA_LIMIT) throw new RangeError(`the user data of ${hostname} has ${size} bytes, and EC2 takes ${USER_DATA_LIMIT}`);
+  if (size > USER_DATA_LIMIT)
+    throw new RangeError(`the user data of ${hostname} has ${size} bytes, and EC2 takes ${USER_DATA_LIMIT}`);
   return text;
 }

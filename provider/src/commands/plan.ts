@@ -10,10 +10,15 @@ interface PlanCommandOptions {
   readonly output: "table" | "json";
 }
 
-/** `overlaynet plan`: what every node of a topology has to hold, and who reaches whom how. Exit code 1 when some topology cannot be planned. */
+/**
+ * `overlaynet plan`: what every node of a topology has to hold, and who reaches whom how. Exit code 1 when some
+ * topology cannot be planned.
+ */
 export function planCommand(): Command {
   return new Command("plan")
-    .description("plan topologies without touching anything: routes, neighbours and FDB entries of every node, and the paths between them")
+    .description(
+      "plan topologies without touching anything: routes, neighbours and FDB entries of every node, and the paths between them",
+    )
     .argument("<file>", "a topology, a list of them, or several documents, JSON or YAML; - for standard input")
     .addOption(new Option("--output <form>", "form of the result").choices(["table", "json"]).default("table"))
     .addHelpText("after", "\nBoth forms are described in docs/schema/plan.schema.json.")

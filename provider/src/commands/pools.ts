@@ -16,18 +16,28 @@ export function poolsCommand(): Command {
   return new Command("pools").description("work with Calico IPPool manifests").addCommand(checkCommand());
 }
 
-/** `overlaynet pools check`: both of Calico's validators, without a cluster. Exit code 0 when every pool is valid, else 1. */
+/**
+ * `overlaynet pools check`: both of Calico's validators, without a cluster. Exit code 0 when every pool is valid, else
+ * 1.
+ */
 function checkCommand(): Command {
   return new Command("check")
     .description("judge IPPool manifests as Calico does; exit code 0 when all are valid, else 1")
     .argument("<file>", "YAML or JSON with one or many IPPools, - for standard input")
-    .option("--existing <file>", "pools that are there already: a manifest of the same name is an update, none may overlap")
-    .addOption(new Option("--blocks <cidrs>", "blocks in use, separated by commas").argParser(parseBlocks).default([], "none"))
+    .option(
+      "--existing <file>",
+      "pools that are there already: a manifest of the same name is an update, none may overlap",
+    )
+    .addOption(
+      new Option("--blocks <cidrs>", "blocks in use, separated by commas").argParser(parseBlocks).default([], "none"),
+    )
     .addOption(new Option("--output <form>", "form of the result").choices(["json", "text"]).default("json"))
     .action((file: string, options: CheckOptions) => {
       const existing = options.existing === undefined ? [] : readExisting(options.existing);
       const checks = checkIpPools(read(file), { existing, blocks: options.blocks });
-      process.stdout.write(options.output === "json" ? `${JSON.stringify(checks, null, 2)}\n` : checkText(checks, file));
+      process.stdout.write(
+        options.output === "json" ? `${JSON.stringify(checks, null, 2)}\n` : checkText(checks, file),
+      );
       if (checks.length === 0) process.stderr.write(`overlaynet: no IPPool in ${sourceName(file)}\n`);
       process.exitCode = checks.length > 0 && checks.every((check) => check.ok) ? 0 : 1;
     });
@@ -35,12 +45,21 @@ function checkCommand(): Command {
 
 function checkText(checks: readonly PoolCheck[], file: string): string {
   const source = sourceName(file);
-  return checks.map((check) => (check.ok ? `${source}: ${check.name}: ok\n` : check.errors.map((error) => `${formatProblem(error, source)}\n`).join(""))).join("");
+  return checks
+    .map((check) =>
+      check.ok
+        ? `${source}: ${check.name}: ok\n`
+        : check.errors.map((error) => `${formatProblem(error, source)}\n`).join(""),
+    )
+    .join("");
 }
 
 function readExisting(file: string): readonly StoredPool[] {
   const { pools, problems } = readStoredPools(read(file));
-  if (problems.length > 0) throw new Error(`existing pools cannot be read\n${problems.map((problem) => formatProblem(problem, sourceName(file))).join("\n")}`);
+  if (problems.length > 0)
+    throw new Error(
+      `existing pools cannot be read\n${problems.map((problem) => formatProblem(problem, sourceName(file))).join("\n")}`,
+    );
   return pools;
 }
 

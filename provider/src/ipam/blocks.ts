@@ -33,11 +33,11 @@ export interface AssignedBlocks {
 }
 
 /**
- * One block, or as many as requested, of every pool for every node that it selects: the lowest free ones, in the order of pools
- * and nodes. A disabled pool keeps the blocks it gave and gives no new ones; one with assignmentMode Manual gives them on request;
- * one for load balancers gives none. Calico starts at a hash of the node's name instead, so that its nodes seldom race for a
- * block (libcalico-go/lib/ipam); nothing races here.
- * A pool that cannot serve its nodes is a problem at `pools[i].cidr`, and assigns nothing new.
+ * One block, or as many as requested, of every pool for every node that it selects: the lowest free ones, in the order
+ * of pools and nodes. A disabled pool keeps the blocks it gave and gives no new ones; one with assignmentMode Manual
+ * gives them on request; one for load balancers gives none. Calico starts at a hash of the node's name instead, so that
+ * its nodes seldom race for a block (libcalico-go/lib/ipam); nothing races here. A pool that cannot serve its nodes is
+ * a problem at `pools[i].cidr`, and assigns nothing new.
  */
 export function assignBlocks(args: AssignBlocksArgs): AssignedBlocks {
   const previous = groupBy(args.previous ?? [], (block) => block.pool);
@@ -47,7 +47,13 @@ export function assignBlocks(args: AssignBlocksArgs): AssignedBlocks {
   const problems: Problem[] = [];
   args.pools.forEach((pool, index) => {
     if (!givesBlocks(pool)) return;
-    const assignment = assignPool(pool, args.nodes, previous.get(pool.name) ?? [], requests.get(pool.name) ?? [], reserved);
+    const assignment = assignPool(
+      pool,
+      args.nodes,
+      previous.get(pool.name) ?? [],
+      requests.get(pool.name) ?? [],
+      reserved,
+    );
     blocks.push(...assignment.blocks);
     problems.push(...assignment.messages.map((message) => ({ path: `pools[${index}].cidr`, message })));
   });
@@ -72,20 +78,30 @@ function assignPool(
   const requested = new Map(requests.map((request) => [request.node, request.blocks]));
   const unasked = pool.disabled || pool.assignmentMode === "Manual" ? 0 : 1;
 
-  const kept = previous.filter((block) => block.node !== undefined && names.has(block.node) && isBlockOf(pool, cidr, block.cidr));
+  const kept = previous.filter(
+    (block) => block.node !== undefined && names.has(block.node) && isBlockOf(pool, cidr, block.cidr),
+  );
   const taken = new Map(kept.map((block) => [block.cidr, block]));
   const keptByNode = groupBy(taken.values(), (block) => block.node);
   const missing = new Map(
-    selected.map(({ name }) => [name, Math.max(0, (requested.get(name) ?? unasked) - (keptByNode.get(name)?.length ?? 0))]),
+    selected.map(({ name }) => [
+      name,
+      Math.max(0, (requested.get(name) ?? unasked) - (keptByNode.get(name)?.length ?? 0)),
+    ]),
   );
 
   const messages = requests
     .filter(({ node }) => !names.has(node))
-    .map(({ node }) => `IP pool ${pool.name} does not select node ${node}, which needs a block of it (nodeSelector: ${pool.nodeSelector}): change the selector or the node's labels`);
+    .map(
+      ({ node }) =>
+        `IP pool ${pool.name} does not select node ${node}, which needs a block of it (nodeSelector: ${pool.nodeSelector}): change the selector or the node's labels`,
+    );
   const missingCount = [...missing.values()].reduce((sum, count) => sum + count, 0);
   const fresh = [...take(freeBlocks(pool, cidr, taken, reserved), missingCount)];
   if (pool.disabled && missingCount > 0) {
-    messages.push(`IP pool ${pool.name} is disabled and gives no new blocks, and ${missingCount} are asked of it: enable it, or use another pool`);
+    messages.push(
+      `IP pool ${pool.name} is disabled and gives no new blocks, and ${missingCount} are asked of it: enable it, or use another pool`,
+    );
   } else if (fresh.length < missingCount) {
     messages.push(tooSmall(pool, cidr, selected.length, taken.size + missingCount));
   }
@@ -93,7 +109,11 @@ function assignPool(
 
   const unused = fresh.values();
   const blocks = selected.flatMap(({ name }): PoolBlock[] => {
-    const added = [...take(unused, missing.get(name) ?? 0)].map((block) => ({ cidr: block, node: name, pool: pool.name }));
+    const added = [...take(unused, missing.get(name) ?? 0)].map((block) => ({
+      cidr: block,
+      node: name,
+      pool: pool.name,
+    }));
     return [...(keptByNode.get(name) ?? []), ...added];
   });
   return { blocks, messages };
@@ -114,7 +134,12 @@ function isBlockOf(pool: IpPool, cidr: Cidr, text: string): boolean {
 }
 
 /** The blocks that nobody has, lowest first. */
-function* freeBlocks({ blockSize }: IpPool, cidr: Cidr, taken: ReadonlyMap<string, unknown>, reserved: readonly Cidr[]): Generator<string, undefined> {
+function* freeBlocks(
+  { blockSize }: IpPool,
+  cidr: Cidr,
+  taken: ReadonlyMap<string, unknown>,
+  reserved: readonly Cidr[],
+): Generator<string, undefined> {
   const inPool = reserved.filter((other) => overlaps(other, cidr));
   for (let index = 0n; index < subnetCount(cidr, blockSize); index++) {
     const block = subnetAt(cidr, blockSize, index);

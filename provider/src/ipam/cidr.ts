@@ -16,8 +16,8 @@ export function cidrOf(address: Address, prefixLength: number): Cidr {
 }
 
 /**
- * `ADDRESS/LENGTH`, or a bare address as a prefix of one address. Host bits are masked away, as Go's net.ParseCIDR does for its network.
- * Throws a RangeError that names the text.
+ * `ADDRESS/LENGTH`, or a bare address as a prefix of one address. Host bits are masked away, as Go's net.ParseCIDR does
+ * for its network. Throws a RangeError that names the text.
  */
 export function parseCidr(text: string): Cidr {
   const [, host, length] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
@@ -25,7 +25,8 @@ export function parseCidr(text: string): Cidr {
   const address = parseAddress(host);
   const bits = addressBits(address.version);
   const prefixLength = length === undefined ? bits : Number(length);
-  if (prefixLength > bits) throw new RangeError(`"${text}" is not a CIDR: a prefix of IPv${address.version} has at most ${bits} bits`);
+  if (prefixLength > bits)
+    throw new RangeError(`"${text}" is not a CIDR: a prefix of IPv${address.version} has at most ${bits} bits`);
   return cidrOf(address, prefixLength);
 }
 

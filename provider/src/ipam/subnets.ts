@@ -1,6 +1,15 @@
 import type { Problem } from "../ippool/problem";
 import { formatAddress, parseAddress } from "./address";
-import { type Cidr, containsAddress, containsCidr, formatCidr, overlaps, parseCidr, subnetAt, subnetCount } from "./cidr";
+import {
+  type Cidr,
+  containsAddress,
+  containsCidr,
+  formatCidr,
+  overlaps,
+  parseCidr,
+  subnetAt,
+  subnetCount,
+} from "./cidr";
 
 /** AWS keeps a subnet's first four addresses and its last (VPC User Guide, "Subnet CIDR blocks"). */
 const RESERVED_FIRST = 4n;
@@ -10,8 +19,8 @@ const RESERVED_LAST = 1n;
 const SMALLEST_SUBNET = 28;
 
 /**
- * An address of the subnet for each name: the previous one where there is one, else the lowest free one, in the order of the names.
- * Problem at `nodes` when the subnet has too few.
+ * An address of the subnet for each name: the previous one where there is one, else the lowest free one, in the order
+ * of the names. Problem at `nodes` when the subnet has too few.
  */
 export function assignNodeAddresses(
   subnetCidr: string,
@@ -60,7 +69,11 @@ export interface AssignSubnetsOptions {
  * `count` subnet CIDRs of a VPC's, which meet neither each other nor the fixed ones: the lowest free ones.
  * Problem at `subnets` when the VPC has no room.
  */
-export function assignSubnets(vpcCidr: string, count: number, options: AssignSubnetsOptions = {}): { readonly cidrBlocks: readonly string[]; readonly problems: readonly Problem[] } {
+export function assignSubnets(
+  vpcCidr: string,
+  count: number,
+  options: AssignSubnetsOptions = {},
+): { readonly cidrBlocks: readonly string[]; readonly problems: readonly Problem[] } {
   const vpc = parseCidr(vpcCidr);
   const chosen: (Cidr | undefined)[] = Array.from({ length: count }, (_, index) => {
     const fixed = options.fixed?.[index];

@@ -29,12 +29,17 @@ const KINDS = [
 ] as const;
 
 /**
- * By node name, for every node: the first address of the node's first block of the first enabled pool that encapsulates so, allows
- * the use Tunnel and selects the node; a previous address stays while it lies in a block of such a pool. A node without such a pool
- * has no such address, nor such a device.
- * Source: node/pkg/allocateip/allocateip.go.
+ * By node name, for every node: the first address of the node's first block of the first enabled pool that encapsulates
+ * so, allows the use Tunnel and selects the node; a previous address stays while it lies in a block of such a pool. A
+ * node without such a pool has no such address, nor such a device. Source: node/pkg/allocateip/allocateip.go.
  */
-export function assignTunnelAddresses({ pools, nodes, blocks, previous, taken = new Set() }: AssignTunnelAddressesArgs): ReadonlyMap<string, TunnelAddresses> {
+export function assignTunnelAddresses({
+  pools,
+  nodes,
+  blocks,
+  previous,
+  taken = new Set(),
+}: AssignTunnelAddressesArgs): ReadonlyMap<string, TunnelAddresses> {
   const candidates = pools
     .filter((pool) => !pool.disabled && poolAllows(pool, "Tunnel"))
     .map((pool) => ({

@@ -11,7 +11,10 @@ import type { TunnelAddresses } from "./tunnel-addresses";
 export interface Workload {
   readonly name: string;
   readonly node: string;
-  /** Name of the pool that the address is to come from. Default: a node's workloads take the pools in turn that give them addresses by themselves. */
+  /**
+   * Name of the pool that the address is to come from. Default: a node's workloads take the pools in turn that give
+   * them addresses by themselves.
+   */
   readonly pool?: string;
 }
 
@@ -34,7 +37,10 @@ export interface PlaceWorkloadsArgs {
 }
 
 /** Which pool each workload's address comes from. Problems are at `workloads[i].node` and `workloads[i].pool`. */
-export function placeWorkloads({ pools, nodes, workloads, previous }: PlaceWorkloadsArgs): { readonly placed: readonly PlacedWorkload[]; readonly problems: readonly Problem[] } {
+export function placeWorkloads({ pools, nodes, workloads, previous }: PlaceWorkloadsArgs): {
+  readonly placed: readonly PlacedWorkload[];
+  readonly problems: readonly Problem[];
+} {
   const nodeByName = new Map(nodes.map((node) => [node.name, node]));
   const before = new Map(previous?.map((workload) => [workload.name, workload]));
   const candidates = pools.map((pool) => ({ pool, selects: nodeMatcher(pool) }));
@@ -44,27 +50,46 @@ export function placeWorkloads({ pools, nodes, workloads, previous }: PlaceWorkl
   const problems: Problem[] = [];
 
   workloads.forEach((workload, index) => {
-    const report = (property: string, message: string): void => void problems.push({ path: `workloads[${index}].${property}`, message });
+    const report = (property: string, message: string): void =>
+      void problems.push({ path: `workloads[${index}].${property}`, message });
     if (seen.has(workload.name)) return report("name", `two workloads are named ${workload.name}: name each one once`);
     seen.add(workload.name);
     const node = nodeByName.get(workload.node);
-    if (node === undefined) return report("node", `workload ${workload.name} is on node ${workload.node}, which does not exist: name one of ${nodes.map(({ name }) => name).join(", ")}`);
+    if (node === undefined)
+      return report(
+        "node",
+        `workload ${workload.name} is on node ${workload.node}, which does not exist: name one of ${nodes.map(({ name }) => name).join(", ")}`,
+      );
 
     const old = before.get(workload.name);
     const stays = (pool: IpPool): boolean => old?.node === workload.node && old.pool === pool.name;
     if (workload.pool !== undefined) {
       const named = candidates.find(({ pool }) => pool.name === workload.pool);
-      if (named === undefined) return report("pool", `workload ${workload.name} asks for IP pool ${workload.pool}, which does not exist: name one of ${pools.map(({ name }) => name).join(", ")}`);
+      if (named === undefined)
+        return report(
+          "pool",
+          `workload ${workload.name} asks for IP pool ${workload.pool}, which does not exist: name one of ${pools.map(({ name }) => name).join(", ")}`,
+        );
       const objection = objectionTo(named.pool, named.selects(node), stays(named.pool));
-      if (objection !== undefined) return report("pool", `workload ${workload.name} cannot get an address from IP pool ${workload.pool}: ${objection}`);
+      if (objection !== undefined)
+        return report(
+          "pool",
+          `workload ${workload.name} cannot get an address from IP pool ${workload.pool}: ${objection}`,
+        );
       return void placed.push({ ...workload, pool: workload.pool });
     }
-    const usable = candidates.filter(({ pool, selects }) => objectionTo(pool, selects(node), stays(pool)) === undefined);
+    const usable = candidates.filter(
+      ({ pool, selects }) => objectionTo(pool, selects(node), stays(pool)) === undefined,
+    );
     const automatic = usable.filter(({ pool }) => pool.assignmentMode === "Automatic" && pool.namespaceSelector === "");
     const turn = turns.get(node.name) ?? 0;
     turns.set(node.name, turn + 1);
     const chosen = usable.find(({ pool }) => stays(pool)) ?? automatic[turn % automatic.length];
-    if (chosen === undefined) return report("node", `no IP pool gives workloads of node ${workload.node} addresses: an enabled pool is needed with allowedUses Workload, assignmentMode Automatic, no namespaceSelector, and a nodeSelector that selects the node`);
+    if (chosen === undefined)
+      return report(
+        "node",
+        `no IP pool gives workloads of node ${workload.node} addresses: an enabled pool is needed with allowedUses Workload, assignmentMode Automatic, no namespaceSelector, and a nodeSelector that selects the node`,
+      );
     placed.push({ ...workload, pool: chosen.pool.name });
   });
   return { placed, problems };
@@ -86,14 +111,19 @@ export interface AssignWorkloadsArgs {
 }
 
 /**
- * An address for every workload from its node's blocks of its pool: the lowest free one, as Calico takes them, and never the
- * address of the node's tunnel device. Every address of a block is usable. Problems are at `workloads[i].node`.
+ * An address for every workload from its node's blocks of its pool: the lowest free one, as Calico takes them, and
+ * never the address of the node's tunnel device. Every address of a block is usable. Problems are at
+ * `workloads[i].node`.
  */
-export function assignWorkloads({ blocks, tunnels, workloads, previous }: AssignWorkloadsArgs): { readonly workloads: readonly WorkloadAddress[]; readonly problems: readonly Problem[] } {
+export function assignWorkloads({ blocks, tunnels, workloads, previous }: AssignWorkloadsArgs): {
+  readonly workloads: readonly WorkloadAddress[];
+  readonly problems: readonly Problem[];
+} {
   const ranges = rangesByOwner(blocks);
   const taken = new Set<string>();
   for (const { ipipTunnelAddr, vxlanTunnelAddr, vxlanTunnelAddr6 } of tunnels.values()) {
-    for (const address of [ipipTunnelAddr, vxlanTunnelAddr, vxlanTunnelAddr6]) if (address !== undefined) taken.add(address);
+    for (const address of [ipipTunnelAddr, vxlanTunnelAddr, vxlanTunnelAddr6])
+      if (address !== undefined) taken.add(address);
   }
 
   const before = new Map(previous?.map((workload) => [workload.name, workload]));

@@ -16,6 +16,8 @@ export interface PoolCheck {
 /** Judges every IPPool of a text by itself, in their order; a pool whose name exists is an update of it. */
 export function checkIpPools(text: string, surroundings: Surroundings): PoolCheck[] {
   return parseIpPools(text, surroundings).documents.map(({ name = null, pool, problems }) =>
-    pool === undefined ? { name, ok: false, errors: problems } : { name, ok: true, errors: [], normalized: ipPoolSpec(pool) },
+    pool === undefined
+      ? { name, ok: false, errors: problems }
+      : { name, ok: true, errors: [], normalized: ipPoolSpec(pool) },
   );
 }

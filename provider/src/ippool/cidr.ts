@@ -19,8 +19,8 @@ export class CidrError extends Error {
 }
 
 /**
- * `ADDRESS/LENGTH` as Go's net.ParseCIDR takes it: no leading zeros in IPv4 octets, none but decimal digits in the length, IPv4-mapped networks are
- * IPv4 networks. Throws a CidrError with Go's reason.
+ * `ADDRESS/LENGTH` as Go's net.ParseCIDR takes it: no leading zeros in IPv4 octets, none but decimal digits in the
+ * length, IPv4-mapped networks are IPv4 networks. Throws a CidrError with Go's reason.
  */
 export function parsePoolCidr(text: string): PoolCidr {
   const slash = text.indexOf("/");
@@ -38,7 +38,8 @@ export function parsePoolCidr(text: string): PoolCidr {
 
 /** The network, in the spelling in which Calico stores it (RFC 5952). */
 export function formatNetwork(cidr: PoolCidr): string {
-  const address = cidr.version === 4 ? new IPv4(cidr.first).toString() : collapseIPv6Number(new IPv6(cidr.first).toString());
+  const address =
+    cidr.version === 4 ? new IPv4(cidr.first).toString() : collapseIPv6Number(new IPv6(cidr.first).toString());
   return `${address}/${cidr.prefixLength}`;
 }
 

@@ -1,4 +1,13 @@
-import { isArray, isObject, joinPath, type ManifestEntry, type ManifestObject, type ManifestValue, type Position, typeOf } from "./manifest-value";
+import {
+  isArray,
+  isObject,
+  joinPath,
+  type ManifestEntry,
+  type ManifestObject,
+  type ManifestValue,
+  type Position,
+  typeOf,
+} from "./manifest-value";
 import type { Problem } from "./problem";
 
 /** The Go type that calicoctl decodes a field into, for the words of its errors. */
@@ -10,15 +19,20 @@ export interface GoField {
 
 /**
  * Decodes manifests as Calico's two readers do, both strict, and gathers what either finds:
- * calicoctl's (sigs.k8s.io/yaml: a number or boolean becomes text where Go wants text; null is as good as absent) and the kube-apiserver's
- * (an OpenAPI schema: neither of these, and keys are case-sensitive). Values of a wrong type read as undefined and are remembered as `wrong`.
+ * calicoctl's (sigs.k8s.io/yaml: a number or boolean becomes text where Go wants text; null is as good as absent) and
+ * the kube-apiserver's (an OpenAPI schema: neither of these, and keys are case-sensitive). Values of a wrong type read
+ * as undefined and are remembered as `wrong`.
  */
 export class Decoder {
   readonly problems: Problem[] = [];
   private readonly wrongPaths = new Set<string>();
 
   report(path: string, position: Position | undefined, ...sentences: readonly (string | undefined)[]): void {
-    this.problems.push({ path, message: sentences.filter((sentence) => sentence !== undefined).join("; "), ...position });
+    this.problems.push({
+      path,
+      message: sentences.filter((sentence) => sentence !== undefined).join("; "),
+      ...position,
+    });
   }
 
   /** Whether the value at the path was of a wrong type, so that rules on it would only repeat that. */
@@ -81,7 +95,12 @@ export class Decoder {
   private wrongType(value: ManifestValue, path: string, wanted: string, go: GoField): void {
     this.wrongPaths.add(path);
     const type = typeOf(value);
-    this.report(path, value.position, goTypeError(value, wanted, path, go), `${path} in body must be of type ${wanted}: "${type}"`);
+    this.report(
+      path,
+      value.position,
+      goTypeError(value, wanted, path, go),
+      `${path} in body must be of type ${wanted}: "${type}"`,
+    );
   }
 }
 
@@ -90,6 +109,13 @@ function goTypeError(value: ManifestValue, wanted: string, path: string, go: GoF
   const type = typeOf(value);
   if (type === "null") return undefined;
   if (wanted === "string" && type !== "array" && type !== "object") return undefined;
-  const found = { string: "string", integer: "number", number: `number ${String(value.value)}`, boolean: "bool", array: "array", object: "object" }[type];
+  const found = {
+    string: "string",
+    integer: "number",
+    number: `number ${String(value.value)}`,
+    boolean: "bool",
+    array: "array",
+    object: "object",
+  }[type];
   return `json: cannot unmarshal ${found} into Go struct field ${go.struct}.${path.replace(/\[\d+\]/g, "")} of type ${go.type}`;
 }

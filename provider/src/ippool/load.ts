@@ -12,8 +12,8 @@ export interface LoadedIpPools {
 }
 
 /**
- * The IP pools of a network from manifests (see parseIpPools), judged one by one and together: no name twice, no overlap.
- * All problems at once, with line and column; formatProblem writes them with the name of the file.
+ * The IP pools of a network from manifests (see parseIpPools), judged one by one and together: no name twice, no
+ * overlap. All problems at once, with line and column; formatProblem writes them with the name of the file.
  */
 export function loadIpPools(text: string): LoadedIpPools {
   return together(parseIpPools(text).documents);
@@ -34,9 +34,22 @@ export function loadIpPoolObjects(objects: readonly unknown[]): LoadedIpPools {
 }
 
 function together(documents: readonly IpPoolDocument[]): LoadedIpPools {
-  const own = documents.flatMap(({ problems }, index) => problems.map((problem) => ({ ...problem, path: at(index, problem.path) })));
-  const empty = documents.length === 0 ? [{ path: "ipPools", message: "no IPPool: give at least one manifest of apiVersion projectcalico.org/v3, kind IPPool" }] : [];
-  return { pools: documents.flatMap(({ pool }) => pool ?? []), problems: [...empty, ...own, ...repeatedNames(documents), ...overlaps(documents)] };
+  const own = documents.flatMap(({ problems }, index) =>
+    problems.map((problem) => ({ ...problem, path: at(index, problem.path) })),
+  );
+  const empty =
+    documents.length === 0
+      ? [
+          {
+            path: "ipPools",
+            message: "no IPPool: give at least one manifest of apiVersion projectcalico.org/v3, kind IPPool",
+          },
+        ]
+      : [];
+  return {
+    pools: documents.flatMap(({ pool }) => pool ?? []),
+    problems: [...empty, ...own, ...repeatedNames(documents), ...overlaps(documents)],
+  };
 }
 
 function repeatedNames(documents: readonly IpPoolDocument[]): Problem[] {
@@ -51,21 +64,32 @@ function repeatedNames(documents: readonly IpPoolDocument[]): Problem[] {
 }
 
 /**
- * Every pool that overlaps one before it, with one such. CIDRs overlap only by lying within each other, so that a walk in the order of addresses
- * meets a CIDR right after those around it.
+ * Every pool that overlaps one before it, with one such. CIDRs overlap only by lying within each other, so that a walk
+ * in the order of addresses meets a CIDR right after those around it.
  */
 function overlaps(documents: readonly IpPoolDocument[]): Problem[] {
   const pools = documents.flatMap(({ pool, cidrPosition }, index) =>
-    pool === undefined ? [] : [{ index, name: pool.name, text: pool.cidr, cidr: parsePoolCidr(pool.cidr), position: cidrPosition }],
+    pool === undefined
+      ? []
+      : [{ index, name: pool.name, text: pool.cidr, cidr: parsePoolCidr(pool.cidr), position: cidrPosition }],
   );
   const order = pools.toSorted(
-    (a, b) => a.cidr.version - b.cidr.version || (a.cidr.first < b.cidr.first ? -1 : a.cidr.first > b.cidr.first ? 1 : a.cidr.prefixLength - b.cidr.prefixLength),
+    (a, b) =>
+      a.cidr.version - b.cidr.version ||
+      (a.cidr.first < b.cidr.first ? -1 : a.cidr.first > b.cidr.first ? 1 : a.cidr.prefixLength - b.cidr.prefixLength),
   );
   const partners = new Map<number, (typeof pools)[number]>();
-  /** The CIDRs around the current one, the widest first, and for each the one of them all that came first in the input. */
+  /**
+   * The CIDRs around the current one, the widest first, and for each the one of them all that came first in the input.
+   */
   const around: { readonly pool: (typeof pools)[number]; readonly first: (typeof pools)[number] }[] = [];
   for (const pool of order) {
-    for (let last = around.at(-1); last !== undefined && (last.pool.cidr.version !== pool.cidr.version || last.pool.cidr.last < pool.cidr.first); last = around.at(-1)) around.pop();
+    for (
+      let last = around.at(-1);
+      last !== undefined && (last.pool.cidr.version !== pool.cidr.version || last.pool.cidr.last < pool.cidr.first);
+      last = around.at(-1)
+    )
+      around.pop();
     const outer = around.at(-1);
     if (outer !== undefined) {
       const [earlier, later] = outer.first.index < pool.index ? [outer.first, pool] : [pool, outer.first];
@@ -75,7 +99,15 @@ function overlaps(documents: readonly IpPoolDocument[]): Problem[] {
   }
   return pools.flatMap((pool) => {
     const partner = partners.get(pool.index);
-    return partner === undefined ? [] : [{ path: at(pool.index, "spec.cidr"), message: overlap(pool.name, partner.name, partner.text), ...pool.position }];
+    return partner === undefined
+      ? []
+      : [
+          {
+            path: at(pool.index, "spec.cidr"),
+            message: overlap(pool.name, partner.name, partner.text),
+            ...pool.position,
+          },
+        ];
   });
 }
 

@@ -48,16 +48,21 @@ export const MAX_DEPTH = 100;
 
 /**
  * A plain object, as a program builds it or JSON.parse returns it. Properties that are undefined count as absent.
- * Throws a RangeError when it is nested more than MAX_DEPTH levels (an object that contains itself always is), and a TypeError when it
- * holds what no manifest can hold.
+ * Throws a RangeError when it is nested more than MAX_DEPTH levels (an object that contains itself always is), and a
+ * TypeError when it holds what no manifest can hold.
  */
 export function manifestValueOf(input: unknown, depth = 0): ManifestValue {
   if (depth > MAX_DEPTH) throw new RangeError(`nested more than ${MAX_DEPTH} levels`);
-  if (input === null || typeof input === "string" || typeof input === "number" || typeof input === "boolean") return { value: input };
+  if (input === null || typeof input === "string" || typeof input === "number" || typeof input === "boolean")
+    return { value: input };
   if (Array.isArray(input)) return { value: input.map((item: unknown) => manifestValueOf(item, depth + 1)) };
   if (typeof input !== "object") throw new TypeError(`a ${typeof input} has no place in a manifest`);
   const entries = Object.entries(input).filter(([, value]) => value !== undefined);
-  return { value: new Map(entries.map(([key, value]): [string, ManifestEntry] => [key, { value: manifestValueOf(value, depth + 1) }])) };
+  return {
+    value: new Map(
+      entries.map(([key, value]): [string, ManifestEntry] => [key, { value: manifestValueOf(value, depth + 1) }]),
+    ),
+  };
 }
 
 /** `spec.cidr`, `metadata.labels["a/b"]`. */

@@ -1,5 +1,12 @@
 import type { Decoder } from "./decode";
-import { isObject, joinPath, type ManifestEntry, type ManifestObject, type ManifestValue, type Position } from "./manifest-value";
+import {
+  isObject,
+  joinPath,
+  type ManifestEntry,
+  type ManifestObject,
+  type ManifestValue,
+  type Position,
+} from "./manifest-value";
 
 const FIELDS = [
   "name",
@@ -38,10 +45,14 @@ const QUALIFIED_NAME_CHARACTERS =
 
 /**
  * Decodes and validates an object's metadata; the result is its name, undefined when there is none or a wrong one.
- * uid, resourceVersion, creationTimestamp and the like, as `calicoctl get -o yaml` writes them, are accepted and mean nothing here.
- * Source: libcalico-go/lib/validator/v3 validateObjectMeta, k8s.io/apimachinery/pkg/util/validation.
+ * uid, resourceVersion, creationTimestamp and the like, as `calicoctl get -o yaml` writes them, are accepted and mean
+ * nothing here. Source: libcalico-go/lib/validator/v3 validateObjectMeta, k8s.io/apimachinery/pkg/util/validation.
  */
-export function decodeMetadata(decoder: Decoder, entry: ManifestEntry | undefined, owner: ManifestValue): string | undefined {
+export function decodeMetadata(
+  decoder: Decoder,
+  entry: ManifestEntry | undefined,
+  owner: ManifestValue,
+): string | undefined {
   // Null is as good as absent for metadata and all its fields: the kube-apiserver decodes them in Go as well.
   const metadata = decoder.object(entry, "metadata", { struct: "IPPool", type: "v1.ObjectMeta" });
   const position = entry?.value.position ?? owner.position;
@@ -50,14 +61,21 @@ export function decodeMetadata(decoder: Decoder, entry: ManifestEntry | undefine
     return undefined;
   }
   decoder.knownFields(metadata, "metadata", FIELDS);
-  const text = (field: string, type = "string"): string | undefined => decoder.string(present(metadata, field), `metadata.${field}`, { struct: "ObjectMeta", type });
+  const text = (field: string, type = "string"): string | undefined =>
+    decoder.string(present(metadata, field), `metadata.${field}`, { struct: "ObjectMeta", type });
 
   const name = text("name") ?? "";
-  if (!decoder.wrong("metadata.name")) reportName(decoder, name, metadata.value.get("name")?.value.position ?? position);
+  if (!decoder.wrong("metadata.name"))
+    reportName(decoder, name, metadata.value.get("name")?.value.position ?? position);
   const namespace = text("namespace");
   if (namespace !== undefined && namespace !== "") {
     const sentence = "namespace should not be specified for a non-namespaced resource";
-    decoder.report("metadata.namespace", metadata.value.get("namespace")?.value.position, sentence, "Forbidden: not allowed on this type");
+    decoder.report(
+      "metadata.namespace",
+      metadata.value.get("namespace")?.value.position,
+      sentence,
+      "Forbidden: not allowed on this type",
+    );
   }
   const generateName = text("generateName") ?? "";
   // The name is going to have something behind it, so that a dash at the end is fine.
@@ -66,10 +84,21 @@ export function decodeMetadata(decoder: Decoder, entry: ManifestEntry | undefine
   }
   for (const field of ["selfLink", "resourceVersion"]) text(field);
   text("uid", "types.UID");
-  decoder.integer(present(metadata, "deletionGracePeriodSeconds"), "metadata.deletionGracePeriodSeconds", { struct: "ObjectMeta", type: "int64" });
-  const generation = decoder.integer(present(metadata, "generation"), "metadata.generation", { struct: "ObjectMeta", type: "int64" }) ?? 0;
-  if (generation < 0) decoder.report("metadata.generation", metadata.value.get("generation")?.value.position, "must be greater than or equal to 0");
-  for (const field of ["creationTimestamp", "deletionTimestamp"]) decodeTime(decoder, present(metadata, field), `metadata.${field}`, "ObjectMeta");
+  decoder.integer(present(metadata, "deletionGracePeriodSeconds"), "metadata.deletionGracePeriodSeconds", {
+    struct: "ObjectMeta",
+    type: "int64",
+  });
+  const generation =
+    decoder.integer(present(metadata, "generation"), "metadata.generation", { struct: "ObjectMeta", type: "int64" }) ??
+    0;
+  if (generation < 0)
+    decoder.report(
+      "metadata.generation",
+      metadata.value.get("generation")?.value.position,
+      "must be greater than or equal to 0",
+    );
+  for (const field of ["creationTimestamp", "deletionTimestamp"])
+    decodeTime(decoder, present(metadata, field), `metadata.${field}`, "ObjectMeta");
   decodeLabels(decoder, metadata);
   decodeAnnotations(decoder, metadata);
   decodeFinalizers(decoder, metadata);
@@ -94,11 +123,21 @@ function givenName(object: ManifestObject): ManifestValue | undefined {
 }
 
 /** RFC 3339, as Go's metav1.Time wants it. */
-export function decodeTime(decoder: Decoder, entry: ManifestEntry | undefined, path: string, struct: string): string | undefined {
+export function decodeTime(
+  decoder: Decoder,
+  entry: ManifestEntry | undefined,
+  path: string,
+  struct: string,
+): string | undefined {
   const text = decoder.string(entry, path, { struct, type: "v1.Time" });
   if (text === undefined || decoder.wrong(path)) return undefined;
-  if (/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
-  decoder.report(path, entry?.value.position, `parsing time ${JSON.stringify(text)}: not in RFC 3339, such as 2006-01-02T15:04:05Z`);
+  if (/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text) && !Number.isNaN(Date.parse(text)))
+    return text;
+  decoder.report(
+    path,
+    entry?.value.position,
+    `parsing time ${JSON.stringify(text)}: not in RFC 3339, such as 2006-01-02T15:04:05Z`,
+  );
   return undefined;
 }
 
@@ -110,7 +149,12 @@ function present(object: ManifestObject, field: string): ManifestEntry | undefin
 function reportName(decoder: Decoder, name: string, position: ManifestValue["position"]): void {
   const length = byteLength(name);
   if (length > MAX_NAME_LENGTH) {
-    decoder.report("metadata.name", position, `name is too long by ${length - MAX_NAME_LENGTH} bytes`, `must be no more than ${MAX_NAME_LENGTH} bytes`);
+    decoder.report(
+      "metadata.name",
+      position,
+      `name is too long by ${length - MAX_NAME_LENGTH} bytes`,
+      `must be no more than ${MAX_NAME_LENGTH} bytes`,
+    );
   }
   if (!matchesWhole(SUBDOMAIN, name)) {
     decoder.report(
@@ -123,7 +167,10 @@ function reportName(decoder: Decoder, name: string, position: ManifestValue["pos
 }
 
 function decodeLabels(decoder: Decoder, metadata: ManifestObject): void {
-  const labels = decoder.object(metadata.value.get("labels"), "metadata.labels", { struct: "ObjectMeta", type: "map[string]string" });
+  const labels = decoder.object(metadata.value.get("labels"), "metadata.labels", {
+    struct: "ObjectMeta",
+    type: "map[string]string",
+  });
   for (const [key, { value, keyPosition }] of labels?.value ?? []) {
     const path = joinPath("metadata.labels", key);
     for (const sentence of qualifiedNameErrors(key)) decoder.report(path, keyPosition, sentence);
@@ -142,7 +189,10 @@ function decodeLabels(decoder: Decoder, metadata: ManifestObject): void {
 }
 
 function decodeAnnotations(decoder: Decoder, metadata: ManifestObject): void {
-  const annotations = decoder.object(metadata.value.get("annotations"), "metadata.annotations", { struct: "ObjectMeta", type: "map[string]string" });
+  const annotations = decoder.object(metadata.value.get("annotations"), "metadata.annotations", {
+    struct: "ObjectMeta",
+    type: "map[string]string",
+  });
   let size = 0;
   for (const [key, { value, keyPosition }] of annotations?.value ?? []) {
     const path = joinPath("metadata.annotations", key);
@@ -151,17 +201,29 @@ function decodeAnnotations(decoder: Decoder, metadata: ManifestObject): void {
   }
   if (size > MAX_ANNOTATIONS_SIZE) {
     const sentence = `total size of annotations is too large by ${size - MAX_ANNOTATIONS_SIZE} bytes`;
-    decoder.report("metadata.annotations", annotations?.position, sentence, `may not be more than ${MAX_ANNOTATIONS_SIZE} bytes`);
+    decoder.report(
+      "metadata.annotations",
+      annotations?.position,
+      sentence,
+      `may not be more than ${MAX_ANNOTATIONS_SIZE} bytes`,
+    );
   }
 }
 
-/** A value of a map[string]string: Go's decoder makes "" of null; both readers disagree on numbers, and the kube-apiserver's words differ here. */
+/**
+ * A value of a map[string]string: Go's decoder makes "" of null; both readers disagree on numbers, and the
+ * kube-apiserver's words differ here.
+ */
 function mapValue(decoder: Decoder, value: ManifestValue, path: string): string | undefined {
   switch (typeof value.value) {
     case "string":
       return value.value;
     case "number":
-      decoder.report(path, value.position, `cannot convert ${Number.isInteger(value.value) ? "int64" : "float64"} to string`);
+      decoder.report(
+        path,
+        value.position,
+        `cannot convert ${Number.isInteger(value.value) ? "int64" : "float64"} to string`,
+      );
       return undefined;
     case "boolean":
       decoder.report(path, value.position, "cannot convert bool to string");
@@ -173,7 +235,9 @@ function mapValue(decoder: Decoder, value: ManifestValue, path: string): string 
 }
 
 function decodeFinalizers(decoder: Decoder, metadata: ManifestObject): void {
-  const finalizers = decoder.array(present(metadata, "finalizers"), "metadata.finalizers", { struct: "ObjectMeta", type: "[]string" }) ?? [];
+  const finalizers =
+    decoder.array(present(metadata, "finalizers"), "metadata.finalizers", { struct: "ObjectMeta", type: "[]string" }) ??
+    [];
   finalizers.forEach((value, index) => {
     const path = joinPath("metadata.finalizers", index);
     const text = decoder.string({ value }, path, { struct: "ObjectMeta", type: "string" });
@@ -184,23 +248,44 @@ function decodeFinalizers(decoder: Decoder, metadata: ManifestObject): void {
 
 function decodeOwnerReferences(decoder: Decoder, metadata: ManifestObject): void {
   let controllers = 0;
-  for (const { item, path } of decodeList(decoder, metadata, "ownerReferences", "[]v1.OwnerReference", OWNER_REFERENCE_FIELDS)) {
+  for (const { item, path } of decodeList(
+    decoder,
+    metadata,
+    "ownerReferences",
+    "[]v1.OwnerReference",
+    OWNER_REFERENCE_FIELDS,
+  )) {
     const [apiVersion, kind] = ["apiVersion", "kind", "name", "uid"].map((field) => {
       const at = joinPath(path, field);
-      const text = decoder.string(present(item, field), at, { struct: "OwnerReference", type: field === "uid" ? "types.UID" : "string" }) ?? "";
+      const text =
+        decoder.string(present(item, field), at, {
+          struct: "OwnerReference",
+          type: field === "uid" ? "types.UID" : "string",
+        }) ?? "";
       if (text === "" && !decoder.wrong(at)) decoder.report(at, item.position, "Required value: must not be empty");
       return text;
     });
-    if (apiVersion === "v1" && kind === "Event") decoder.report(path, item.position, "/v1, Kind=Event is disallowed from being an owner");
+    if (apiVersion === "v1" && kind === "Event")
+      decoder.report(path, item.position, "/v1, Kind=Event is disallowed from being an owner");
     for (const field of ["controller", "blockOwnerDeletion"]) {
-      const flag = decoder.boolean(present(item, field), joinPath(path, field), { struct: "OwnerReference", type: "bool" });
-      if (field === "controller" && flag === true && ++controllers === 2) decoder.report(path, item.position, "Only one reference can have Controller set to true");
+      const flag = decoder.boolean(present(item, field), joinPath(path, field), {
+        struct: "OwnerReference",
+        type: "bool",
+      });
+      if (field === "controller" && flag === true && ++controllers === 2)
+        decoder.report(path, item.position, "Only one reference can have Controller set to true");
     }
   }
 }
 
 /** The objects of a list, their keys checked. */
-function decodeList(decoder: Decoder, metadata: ManifestObject, field: string, type: string, fields: readonly string[]): { readonly item: ManifestObject; readonly path: string }[] {
+function decodeList(
+  decoder: Decoder,
+  metadata: ManifestObject,
+  field: string,
+  type: string,
+  fields: readonly string[],
+): { readonly item: ManifestObject; readonly path: string }[] {
   const items = decoder.array(present(metadata, field), `metadata.${field}`, { struct: "ObjectMeta", type }) ?? [];
   return items.flatMap((value, index) => {
     const path = joinPath(`metadata.${field}`, index);
@@ -221,7 +306,10 @@ function subdomainErrors(name: string): string[] {
 /** k8s.io/apimachinery IsQualifiedName: `name` or `subdomain/name`. */
 function qualifiedNameErrors(key: string): string[] {
   const parts = key.split("/");
-  if (parts.length > 2) return [`a qualified name ${QUALIFIED_NAME_CHARACTERS} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+  if (parts.length > 2)
+    return [
+      `a qualified name ${QUALIFIED_NAME_CHARACTERS} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+    ];
   const errors: string[] = [];
   const name = parts.at(-1) ?? "";
   if (parts.length === 2) {
@@ -234,9 +322,14 @@ function qualifiedNameErrors(key: string): string[] {
   return errors;
 }
 
-const expressions = new Map([SUBDOMAIN, QUALIFIED_NAME, LABEL_VALUE].map((source) => [source, new RegExp(`^(?:${source})$`)]));
+const expressions = new Map(
+  [SUBDOMAIN, QUALIFIED_NAME, LABEL_VALUE].map((source) => [source, new RegExp(`^(?:${source})$`)]),
+);
 
-/** Texts far beyond every length that is allowed pass: their length is reported, and the expression's stack is not for megabytes. */
+/**
+ * Texts far beyond every length that is allowed pass: their length is reported, and the expression's stack is not for
+ * megabytes.
+ */
 function matchesWhole(source: string, text: string): boolean {
   return text.length > 10_000 || (expressions.get(source)?.test(text) ?? false);
 }

@@ -7,10 +7,14 @@ import { readYamlDocuments } from "./yaml-documents";
 export type IpPoolDocument = JudgedPool;
 
 /**
- * The IPPools of a YAML or JSON text, each judged by itself: one or many documents, lists of them, IPPoolLists, what `calicoctl get -o yaml` and
- * `kubectl get -o yaml` export. Paths of problems are relative to the IPPool. Never throws for what the text holds.
+ * The IPPools of a YAML or JSON text, each judged by itself: one or many documents, lists of them, IPPoolLists, what
+ * `calicoctl get -o yaml` and `kubectl get -o yaml` export. Paths of problems are relative to the IPPool. Never throws
+ * for what the text holds.
  */
-export function parseIpPools(text: string, surroundings: Surroundings = {}): { readonly documents: readonly IpPoolDocument[] } {
+export function parseIpPools(
+  text: string,
+  surroundings: Surroundings = {},
+): { readonly documents: readonly IpPoolDocument[] } {
   const documents = readYamlDocuments(text).flatMap((document): IpPoolDocument[] =>
     document.value === undefined ? [{ problems: document.problems }] : ipPoolsOf(document.value, surroundings),
   );
@@ -19,5 +23,7 @@ export function parseIpPools(text: string, surroundings: Surroundings = {}): { r
 
 /** The IPPools of one document, judged. */
 export function ipPoolsOf(value: ManifestValue, surroundings: Surroundings): IpPoolDocument[] {
-  return resourcesOf(value).map((resource) => ("problem" in resource ? { problems: [resource.problem] } : judgeIpPool(resource, surroundings)));
+  return resourcesOf(value).map((resource) =>
+    "problem" in resource ? { problems: [resource.problem] } : judgeIpPool(resource, surroundings),
+  );
 }

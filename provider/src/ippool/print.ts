@@ -3,7 +3,10 @@ import type { IpPool } from "./ippool";
 import { API_VERSION, KIND } from "./resource-list";
 import { resolvePlainScalar } from "./yaml-scalar";
 
-/** A pool's spec as Calico stores it: defaults filled in, and of booleans and the namespaceSelector only those that are set. */
+/**
+ * A pool's spec as Calico stores it: defaults filled in, and of booleans and the namespaceSelector only those that are
+ * set.
+ */
 export interface IpPoolSpec {
   readonly cidr: string;
   readonly ipipMode: IpPool["ipipMode"];
@@ -40,7 +43,12 @@ export function printIpPools(pools: readonly IpPool[]): string {
 }
 
 function printIpPool(pool: IpPool): string {
-  const document = new Document({ apiVersion: API_VERSION, kind: KIND, metadata: { name: pool.name }, spec: ipPoolSpec(pool) });
+  const document = new Document({
+    apiVersion: API_VERSION,
+    kind: KIND,
+    metadata: { name: pool.name },
+    spec: ipPoolSpec(pool),
+  });
   visit(document, {
     Scalar(_key, node) {
       // `yes` is a name that Calico's reader takes for a boolean.

@@ -8,7 +8,9 @@ export interface Problem {
   readonly column?: number;
 }
 
-/** `pools.yaml:7:5: spec.cidr: MESSAGE`, as compilers and editors write places; parts that are not known are left out. */
+/**
+ * `pools.yaml:7:5: spec.cidr: MESSAGE`, as compilers and editors write places; parts that are not known are left out.
+ */
 export function formatProblem(problem: Problem, source?: string): string {
   const place = [source, problem.line, problem.column].filter((part) => part !== undefined).join(":");
   return [place, problem.path, problem.message].filter((part) => part !== "").join(": ");

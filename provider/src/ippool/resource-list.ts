@@ -11,11 +11,14 @@ export function resourcesOf(value: ManifestValue): readonly (ManifestValue | { r
   if (isArray(value)) return value.value;
   if (!isObject(value) || !isList(value)) return [value];
   for (const [key, { keyPosition }] of value.value) {
-    if (!LIST_FIELDS.includes(key)) return [{ problem: { path: key, message: `json: unknown field ${JSON.stringify(key)}`, ...keyPosition } }];
+    if (!LIST_FIELDS.includes(key))
+      return [{ problem: { path: key, message: `json: unknown field ${JSON.stringify(key)}`, ...keyPosition } }];
   }
   const items = value.value.get("items")?.value;
   if (items === undefined || !isArray(items)) {
-    return [{ problem: { path: "items", message: "the items of a list must be a list", ...(items ?? value).position } }];
+    return [
+      { problem: { path: "items", message: "the items of a list must be a list", ...(items ?? value).position } },
+    ];
   }
   return items.value.map(withType);
 }
@@ -29,6 +32,9 @@ function isList(object: ManifestObject): boolean {
 /** Items of an IPPoolList need no apiVersion and kind. */
 function withType(item: ManifestValue): ManifestValue {
   if (!isObject(item) || item.value.has("apiVersion") || item.value.has("kind")) return item;
-  const type = [["apiVersion", { value: { value: API_VERSION } }] as const, ["kind", { value: { value: KIND } }] as const];
+  const type = [
+    ["apiVersion", { value: { value: API_VERSION } }] as const,
+    ["kind", { value: { value: KIND } }] as const,
+  ];
   return { ...item, value: new Map([...type, ...item.value]) };
 }

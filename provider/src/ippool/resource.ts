@@ -29,8 +29,8 @@ export interface JudgedPool {
 }
 
 /**
- * Judges one IPPool resource by all rules of both of Calico's validators, for its creation, or for its update when a pool of its name exists.
- * Paths are relative to the resource.
+ * Judges one IPPool resource by all rules of both of Calico's validators, for its creation, or for its update when a
+ * pool of its name exists. Paths are relative to the resource.
  */
 export function judgeIpPool(value: ManifestValue, surroundings: Surroundings = {}): JudgedPool {
   const decoder = new Decoder();
@@ -45,8 +45,15 @@ export function judgeIpPool(value: ManifestValue, surroundings: Surroundings = {
   const spec = decodeSpec(decoder, value.value.get("spec"), value);
   decodeStatus(decoder, value.value.get("status"));
   if (spec !== undefined) checkSurroundings(decoder, given ?? "", spec, surroundings);
-  const pool = decoder.problems.length === 0 && name !== undefined && spec !== undefined ? poolOf(name, spec) : undefined;
-  return { name: given, pool, problems: decoder.problems, namePosition: namePosition(value), cidrPosition: spec?.positionOf("cidr") };
+  const pool =
+    decoder.problems.length === 0 && name !== undefined && spec !== undefined ? poolOf(name, spec) : undefined;
+  return {
+    name: given,
+    pool,
+    problems: decoder.problems,
+    namePosition: namePosition(value),
+    cidrPosition: spec?.positionOf("cidr"),
+  };
 }
 
 function checkType(decoder: Decoder, object: ManifestObject): boolean {
@@ -55,21 +62,40 @@ function checkType(decoder: Decoder, object: ManifestObject): boolean {
   if (apiVersion?.value === API_VERSION && kind?.value === KIND) return true;
   const wrong = apiVersion?.value === API_VERSION ? "kind" : "apiVersion";
   const position = object.value.get(wrong)?.value.position ?? object.position;
-  const text = (value: ManifestValue | undefined): string => (value === undefined || value.value === null || typeof value.value === "object" ? "" : String(value.value));
-  decoder.report(wrong, position, `Unknown object type: ${text(apiVersion)}/${text(kind)}`, `no matches for kind: an IP pool is of apiVersion ${API_VERSION}, kind ${KIND}`);
+  const text = (value: ManifestValue | undefined): string =>
+    value === undefined || value.value === null || typeof value.value === "object" ? "" : String(value.value);
+  decoder.report(
+    wrong,
+    position,
+    `Unknown object type: ${text(apiVersion)}/${text(kind)}`,
+    `no matches for kind: an IP pool is of apiVersion ${API_VERSION}, kind ${KIND}`,
+  );
   return false;
 }
 
-function checkSurroundings(decoder: Decoder, name: string, spec: DecodedSpec, { existing = [], blocks = [] }: Surroundings): void {
+function checkSurroundings(
+  decoder: Decoder,
+  name: string,
+  spec: DecodedSpec,
+  { existing = [], blocks = [] }: Surroundings,
+): void {
   const old = existing.find((stored) => stored.name === name);
   if (old !== undefined) return checkUpdate(decoder, old, spec);
   const { cidr, blockSize, positionOf } = spec;
   if (cidr === undefined) return;
   for (const other of existing) {
-    if (other.cidr !== undefined && networksOverlap(cidr, other.cidr)) decoder.report("spec.cidr", positionOf("cidr"), overlap(name, other.name, other.cidrText));
+    if (other.cidr !== undefined && networksOverlap(cidr, other.cidr))
+      decoder.report("spec.cidr", positionOf("cidr"), overlap(name, other.name, other.cidrText));
   }
-  if (blockSize !== undefined && blocks.some((block) => block.prefixLength !== blockSize && networksOverlap(block, cidr))) {
-    decoder.report("spec.blockSize", positionOf("blockSize"), "IPPool blocksSize conflicts with existing allocations that use a different blockSize");
+  if (
+    blockSize !== undefined &&
+    blocks.some((block) => block.prefixLength !== blockSize && networksOverlap(block, cidr))
+  ) {
+    decoder.report(
+      "spec.blockSize",
+      positionOf("blockSize"),
+      "IPPool blocksSize conflicts with existing allocations that use a different blockSize",
+    );
   }
 }
 
@@ -83,10 +109,17 @@ function checkUpdate(decoder: Decoder, old: StoredPool, spec: DecodedSpec): void
   // calicoctl compares networks, the CRD texts.
   if (cidrText !== undefined && cidrText !== old.cidrText) {
     const sameNetwork = cidr !== undefined && old.cidr !== undefined && formatNetwork(cidr) === formatNetwork(old.cidr);
-    decoder.report("spec.cidr", positionOf("cidr"), sameNetwork ? undefined : "IPPool CIDR cannot be modified", "CIDR cannot be changed; follow IP pool migration guide to avoid corruption.", `it is ${old.cidrText}`);
+    decoder.report(
+      "spec.cidr",
+      positionOf("cidr"),
+      sameNetwork ? undefined : "IPPool CIDR cannot be modified",
+      "CIDR cannot be changed; follow IP pool migration guide to avoid corruption.",
+      `it is ${old.cidrText}`,
+    );
   }
   const changed = blockSize !== undefined && old.blockSize !== undefined && blockSize !== old.blockSize;
-  const changedText = givenBlockSize !== undefined && old.givenBlockSize !== undefined && givenBlockSize !== old.givenBlockSize;
+  const changedText =
+    givenBlockSize !== undefined && old.givenBlockSize !== undefined && givenBlockSize !== old.givenBlockSize;
   if (changed || changedText) {
     decoder.report(
       "spec.blockSize",
@@ -97,6 +130,10 @@ function checkUpdate(decoder: Decoder, old: StoredPool, spec: DecodedSpec): void
     );
   }
   if (old.allowedUses.includes("LoadBalancer") && allowedUses?.some((use) => use !== "LoadBalancer")) {
-    decoder.report("spec.allowedUses", positionOf("allowedUses"), "IPPool allowed use cannot be changed from LoadBalacer to Workload or Tunnel");
+    decoder.report(
+      "spec.allowedUses",
+      positionOf("allowedUses"),
+      "IPPool allowed use cannot be changed from LoadBalacer to Workload or Tunnel",
+    );
   }
 }

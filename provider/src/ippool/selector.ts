@@ -12,8 +12,8 @@ export class SelectorError extends Error {
 
 /**
  * Calico's grammar, `||` binding looser than `&&`, both looser than `!`:
- * `L == "v"`, `L != "v"`, `L in {"v", …}`, `L not in {…}`, `L contains "v"`, `L starts with "v"`, `L ends with "v"`, `has(L)`, `all()`,
- * `global()`, parentheses. A text without tokens selects everything. Throws a SelectorError.
+ * `L == "v"`, `L != "v"`, `L in {"v", …}`, `L not in {…}`, `L contains "v"`, `L starts with "v"`, `L ends with "v"`,
+ * `has(L)`, `all()`, `global()`, parentheses. A text without tokens selects everything. Throws a SelectorError.
  */
 export function parseSelector(text: string): Selector {
   const tokens = tokenize(text);
@@ -116,7 +116,8 @@ function tokenize(text: string): Token[] {
       throw new SelectorError(`expected ${next}${next}`);
     } else if (last?.kind === "Label") {
       const operator = OPERATORS.find(([expression]) => take(expression) !== undefined);
-      if (operator === undefined) throw new SelectorError(`expected operator after label ${JSON.stringify(last.value)}`);
+      if (operator === undefined)
+        throw new SelectorError(`expected operator after label ${JSON.stringify(last.value)}`);
       tokens.push({ kind: operator[1], value: "" });
     } else if (take(/has\(/y) !== undefined) {
       skipBlanks();
@@ -143,7 +144,9 @@ class SelectorParser {
   parse(): Matcher {
     const matcher = this.parseOr();
     if (this.peek().kind !== "EOF") {
-      throw new SelectorError(`unexpected content at end of selector [${this.tokens.slice(this.position).map(print).join(" ")}]`);
+      throw new SelectorError(
+        `unexpected content at end of selector [${this.tokens.slice(this.position).map(print).join(" ")}]`,
+      );
     }
     return matcher;
   }
@@ -206,7 +209,9 @@ class SelectorParser {
       case "Eq":
       case "Ne": {
         const wanted = this.parseString();
-        return operator.kind === "Eq" ? (labels) => labelOf(labels, label) === wanted : (labels) => labelOf(labels, label) !== wanted;
+        return operator.kind === "Eq"
+          ? (labels) => labelOf(labels, label) === wanted
+          : (labels) => labelOf(labels, label) !== wanted;
       }
       case "Contains": {
         const part = this.parseString();

@@ -1,7 +1,14 @@
 import { CidrError, formatNetwork, parsePoolCidr, type PoolCidr } from "./cidr";
 import type { Decoder } from "./decode";
 import type { AllowedUse, AssignmentMode, EncapsulationMode, IpPool } from "./ippool";
-import { isArray, joinPath, type ManifestEntry, type ManifestObject, type ManifestValue, type Position } from "./manifest-value";
+import {
+  isArray,
+  joinPath,
+  type ManifestEntry,
+  type ManifestObject,
+  type ManifestValue,
+  type Position,
+} from "./manifest-value";
 import { parseSelector, SelectorError } from "./selector";
 
 const FIELDS = [
@@ -29,7 +36,10 @@ export function defaultBlockSize(version: 4 | 6): number {
   return version === 4 ? 26 : 122;
 }
 
-/** A spec after decoding: text and numbers as given, undefined where absent or of a wrong type, defaults only where both validators have them. */
+/**
+ * A spec after decoding: text and numbers as given, undefined where absent or of a wrong type, defaults only where both
+ * validators have them.
+ */
 export interface DecodedSpec {
   /** As written. */
   readonly cidrText?: string;
@@ -55,13 +65,23 @@ export interface DecodedSpec {
 
 /**
  * Decodes a spec and applies every rule that concerns it alone, those of calicoctl's clientv3 and those of the v3 CRD.
- * Source: api/pkg/apis/projectcalico/v3/ippool.go (markers), libcalico-go/lib/clientv3/ippool.go validateAndSetDefaults,
- * libcalico-go/lib/validator/v3 validateIPPoolSpec.
+ * Source: api/pkg/apis/projectcalico/v3/ippool.go (markers), libcalico-go/lib/clientv3/ippool.go
+ * validateAndSetDefaults, libcalico-go/lib/validator/v3 validateIPPoolSpec.
  */
-export function decodeSpec(decoder: Decoder, entry: ManifestEntry | undefined, owner: ManifestValue): DecodedSpec | undefined {
+export function decodeSpec(
+  decoder: Decoder,
+  entry: ManifestEntry | undefined,
+  owner: ManifestValue,
+): DecodedSpec | undefined {
   const object = decoder.object(entry, "spec", { struct: "IPPool", type: "v3.IPPoolSpec" });
   if (object === undefined) {
-    if (!decoder.wrong("spec")) decoder.report("spec.cidr", entry?.value.position ?? owner.position, "IPPool CIDR must be specified", "spec: Required value");
+    if (!decoder.wrong("spec"))
+      decoder.report(
+        "spec.cidr",
+        entry?.value.position ?? owner.position,
+        "IPPool CIDR must be specified",
+        "spec: Required value",
+      );
     return undefined;
   }
   decoder.knownFields(object, "spec", FIELDS);
@@ -99,13 +119,19 @@ export function poolOf(name: string, spec: DecodedSpec): IpPool | undefined {
 }
 
 function decodeFields(decoder: Decoder, object: ManifestObject): DecodedSpec {
-  const text = (field: string, type = "string"): string | undefined => decoder.string(object.value.get(field), `spec.${field}`, { struct: "IPPoolSpec", type });
+  const text = (field: string, type = "string"): string | undefined =>
+    decoder.string(object.value.get(field), `spec.${field}`, { struct: "IPPoolSpec", type });
   /** For fields with a default in the CRD: there null is as good as absent, in both validators. */
-  const defaulted = (field: string, type: string, value: string): string => (object.value.get(field)?.value.value === null ? value : (text(field, type) ?? value));
-  const flag = (field: string): boolean => decoder.boolean(object.value.get(field), `spec.${field}`, { struct: "IPPoolSpec", type: "bool" }) ?? false;
+  const defaulted = (field: string, type: string, value: string): string =>
+    object.value.get(field)?.value.value === null ? value : (text(field, type) ?? value);
+  const flag = (field: string): boolean =>
+    decoder.boolean(object.value.get(field), `spec.${field}`, { struct: "IPPoolSpec", type: "bool" }) ?? false;
   const cidrText = text("cidr");
   const cidr = decodeCidr(decoder, object, cidrText);
-  const givenBlockSize = decoder.integer(object.value.get("blockSize"), "spec.blockSize", { struct: "IPPoolSpec", type: "int" });
+  const givenBlockSize = decoder.integer(object.value.get("blockSize"), "spec.blockSize", {
+    struct: "IPPoolSpec",
+    type: "int",
+  });
   const wrongBlockSize = decoder.wrong("spec.blockSize") && object.value.get("blockSize")?.value.value !== null;
   return {
     cidrText,
@@ -120,7 +146,13 @@ function decodeFields(decoder: Decoder, object: ManifestObject): DecodedSpec {
     nodeSelector: defaulted("nodeSelector", "string", "all()"),
     namespaceSelector: text("namespaceSelector") ?? "",
     allowedUses: decodeAllowedUses(decoder, object),
-    assignmentMode: enumerated(decoder, object, "assignmentMode", defaulted("assignmentMode", "v3.AssignmentMode", "Automatic"), ASSIGNMENT_MODES),
+    assignmentMode: enumerated(
+      decoder,
+      object,
+      "assignmentMode",
+      defaulted("assignmentMode", "v3.AssignmentMode", "Automatic"),
+      ASSIGNMENT_MODES,
+    ),
     positionOf: (field) => object.value.get(field)?.value.position ?? object.position,
   };
 }
@@ -129,7 +161,12 @@ function decodeCidr(decoder: Decoder, object: ManifestObject, text: string | und
   const position = object.value.get("cidr")?.value.position ?? object.position;
   if (text === undefined || text === "") {
     if (text === "" || !decoder.wrong("spec.cidr") || object.value.get("cidr")?.value.value === null) {
-      decoder.report("spec.cidr", position, "IPPool CIDR must be specified", object.value.has("cidr") ? undefined : "Required value");
+      decoder.report(
+        "spec.cidr",
+        position,
+        "IPPool CIDR must be specified",
+        object.value.has("cidr") ? undefined : "Required value",
+      );
     }
     return undefined;
   }
@@ -140,7 +177,9 @@ function decodeCidr(decoder: Decoder, object: ManifestObject, text: string | und
   } catch (error) {
     if (!(error instanceof CidrError)) throw error;
     const quoted = JSON.stringify(text);
-    const details = tooLong ? [] : [`spec.cidr in body must be of type cidr: ${quoted}`, `netip.ParsePrefix(${quoted}): ${error.message}`];
+    const details = tooLong
+      ? []
+      : [`spec.cidr in body must be of type cidr: ${quoted}`, `netip.ParsePrefix(${quoted}): ${error.message}`];
     decoder.report("spec.cidr", position, "IPPool CIDR must be a valid subnet", ...details);
     return undefined;
   }
@@ -153,11 +192,21 @@ function mode(decoder: Decoder, object: ManifestObject, field: string, given: st
   return enumerated(decoder, object, field, given ?? "Never", MODES);
 }
 
-function enumerated(decoder: Decoder, object: ManifestObject, field: string, value: string, values: readonly string[]): string {
+function enumerated(
+  decoder: Decoder,
+  object: ManifestObject,
+  field: string,
+  value: string,
+  values: readonly string[],
+): string {
   const given = object.value.get(field)?.value;
   const wrong = decoder.wrong(`spec.${field}`);
   if (wrong ? given?.value === null || typeof given?.value !== "object" : !values.includes(value)) {
-    decoder.report(`spec.${field}`, given?.position, `Unsupported value: ${JSON.stringify(given?.value)}: supported values: ${quotedList(values)}`);
+    decoder.report(
+      `spec.${field}`,
+      given?.position,
+      `Unsupported value: ${JSON.stringify(given?.value)}: supported values: ${quotedList(values)}`,
+    );
   }
   return value;
 }
@@ -166,33 +215,51 @@ function decodeAllowedUses(decoder: Decoder, object: ManifestObject): readonly s
   const go = { struct: "IPPoolSpec", type: "[]v3.IPPoolAllowedUse" };
   const items = decoder.array(object.value.get("allowedUses"), "spec.allowedUses", go);
   // Null is a fault in the CRD alone; calicoctl takes the default.
-  if (items === undefined && decoder.wrong("spec.allowedUses") && object.value.get("allowedUses")?.value.value !== null) return undefined;
+  if (items === undefined && decoder.wrong("spec.allowedUses") && object.value.get("allowedUses")?.value.value !== null)
+    return undefined;
   if (items === undefined || items.length === 0) return ["Workload", "Tunnel"];
-  return items.map((item, index) => decoder.string({ value: item }, joinPath("spec.allowedUses", index), { ...go, type: "v3.IPPoolAllowedUse" }) ?? "");
+  return items.map(
+    (item, index) =>
+      decoder.string({ value: item }, joinPath("spec.allowedUses", index), { ...go, type: "v3.IPPoolAllowedUse" }) ??
+      "",
+  );
 }
 
 function checkCidr(decoder: Decoder, { cidr, cidrText, positionOf }: DecodedSpec): void {
   if (cidr === undefined || cidrText === undefined) return;
-  const report = (...sentences: readonly string[]): void => decoder.report("spec.cidr", positionOf("cidr"), ...sentences);
-  if (cidr.mapped) report(`IPv4-mapped IPv6 address ${JSON.stringify(cidrText)} is not allowed: write ${formatNetwork(cidr)}`);
+  const report = (...sentences: readonly string[]): void =>
+    decoder.report("spec.cidr", positionOf("cidr"), ...sentences);
+  if (cidr.mapped)
+    report(`IPv4-mapped IPv6 address ${JSON.stringify(cidrText)} is not allowed: write ${formatNetwork(cidr)}`);
   const length = cidrText.slice(cidrText.indexOf("/") + 1);
-  if (length.length > 1 && length.startsWith("0")) report(`netip.ParsePrefix(${JSON.stringify(cidrText)}): bad bits after slash: ${JSON.stringify(length)}`);
-  if (cidr.address !== cidr.first) report("IPPool CIDR is not strictly masked", "IPPool CIDR must be strictly masked", `the network is ${formatNetwork(cidr)}`);
+  if (length.length > 1 && length.startsWith("0"))
+    report(`netip.ParsePrefix(${JSON.stringify(cidrText)}): bad bits after slash: ${JSON.stringify(length)}`);
+  if (cidr.address !== cidr.first)
+    report(
+      "IPPool CIDR is not strictly masked",
+      "IPPool CIDR must be strictly masked",
+      `the network is ${formatNetwork(cidr)}`,
+    );
   for (const range of ["169.254.0.0/16", "fe80::/10"]) {
     const linkLocal = parsePoolCidr(range);
     const inside = linkLocal.first <= cidr.address && cidr.address <= linkLocal.last;
     const around = cidr.first <= linkLocal.first && linkLocal.first <= cidr.last;
-    if (cidr.version === linkLocal.version && (inside || around)) report(`IPPool CIDR overlaps with IPv${cidr.version} link local range ${range}`);
+    if (cidr.version === linkLocal.version && (inside || around))
+      report(`IPPool CIDR overlaps with IPv${cidr.version} link local range ${range}`);
   }
 }
 
-function checkBlockSize(decoder: Decoder, { cidr, givenBlockSize = 0, blockSize, disabled, positionOf }: DecodedSpec): void {
+function checkBlockSize(
+  decoder: Decoder,
+  { cidr, givenBlockSize = 0, blockSize, disabled, positionOf }: DecodedSpec,
+): void {
   const report = (sentence: string): void => decoder.report("spec.blockSize", positionOf("blockSize"), sentence);
   if (givenBlockSize < 0) report("spec.blockSize in body should be greater than or equal to 0");
   if (givenBlockSize > 128) report("spec.blockSize in body should be less than or equal to 128");
   if (cidr === undefined || blockSize === undefined) return;
   const [least, most] = cidr.version === 4 ? [20, 32] : [116, 128];
-  if (blockSize < least || blockSize > most) report("blockSize must be between 20 and 32 for IPv4 pools, and between 116 and 128 for IPv6 pools");
+  if (blockSize < least || blockSize > most)
+    report("blockSize must be between 20 and 32 for IPv4 pools, and between 116 and 128 for IPv6 pools");
   if (!disabled && cidr.prefixLength > blockSize) {
     report("IP pool size is too small for use with Calico IPAM. It must be equal to or greater than the block size.");
   }
@@ -200,44 +267,62 @@ function checkBlockSize(decoder: Decoder, { cidr, givenBlockSize = 0, blockSize,
 
 function checkEncapsulation(decoder: Decoder, spec: DecodedSpec): void {
   const { cidr, ipipMode, vxlanMode, positionOf } = spec;
-  if (encapsulates(ipipMode) && encapsulates(vxlanMode)) decoder.report("spec.vxlanMode", positionOf("vxlanMode"), "ipipMode and vxlanMode cannot both be enabled");
-  if (cidr?.version === 6 && encapsulates(ipipMode)) decoder.report("spec.ipipMode", positionOf("ipipMode"), "IPIP is not supported on IPv6 pools");
+  if (encapsulates(ipipMode) && encapsulates(vxlanMode))
+    decoder.report("spec.vxlanMode", positionOf("vxlanMode"), "ipipMode and vxlanMode cannot both be enabled");
+  if (cidr?.version === 6 && encapsulates(ipipMode))
+    decoder.report("spec.ipipMode", positionOf("ipipMode"), "IPIP is not supported on IPv6 pools");
 }
 
 function checkAllowedUses(decoder: Decoder, object: ManifestObject, spec: DecodedSpec): void {
   const { allowedUses, positionOf } = spec;
   if (allowedUses === undefined) return;
   checkUseItems(decoder, object, allowedUses);
-  const report = (field: string, sentence: string): void => decoder.report(`spec.${field}`, positionOf(field), sentence);
-  if (allowedUses.includes("Tunnel") && spec.namespaceSelector !== "") report("namespaceSelector", "IP Pool with AllowedUse Tunnel cannot have namespaceSelector");
+  const report = (field: string, sentence: string): void =>
+    decoder.report(`spec.${field}`, positionOf(field), sentence);
+  if (allowedUses.includes("Tunnel") && spec.namespaceSelector !== "")
+    report("namespaceSelector", "IP Pool with AllowedUse Tunnel cannot have namespaceSelector");
   if (!allowedUses.includes("LoadBalancer")) return;
   for (const field of ["ipipMode", "vxlanMode"] as const) {
     if (encapsulates(spec[field])) report(field, "LoadBalancer IP pool cannot have IPIP or VXLAN enabled");
   }
-  if (allowedUses.includes("Workload") || allowedUses.includes("Tunnel")) report("allowedUses", "LoadBalancer cannot be combined with Workload or Tunnel allowed uses");
+  if (allowedUses.includes("Workload") || allowedUses.includes("Tunnel"))
+    report("allowedUses", "LoadBalancer cannot be combined with Workload or Tunnel allowed uses");
   if (spec.disableBGPExport) report("disableBGPExport", "LoadBalancer IP pools cannot disable BGP export");
-  if (spec.nodeSelector !== "all()") report("nodeSelector", "IP Pool with AllowedUse LoadBalancer must have nodeSelector set to all()");
+  if (spec.nodeSelector !== "all()")
+    report("nodeSelector", "IP Pool with AllowedUse LoadBalancer must have nodeSelector set to all()");
 }
 
 function checkUseItems(decoder: Decoder, object: ManifestObject, allowedUses: readonly string[]): void {
   const list = object.value.get("allowedUses")?.value;
-  if (allowedUses.length > MAX_USES) decoder.report("spec.allowedUses", list?.position, `Too many: ${allowedUses.length}: must have at most ${MAX_USES} items`);
+  if (allowedUses.length > MAX_USES)
+    decoder.report(
+      "spec.allowedUses",
+      list?.position,
+      `Too many: ${allowedUses.length}: must have at most ${MAX_USES} items`,
+    );
   const items = list !== undefined && isArray(list) ? list.value : [];
   items.forEach((item, index) => {
     const path = joinPath("spec.allowedUses", index);
     const use = allowedUses[index] ?? "";
     if (typeof item.value === "object" && item.value !== null) return;
     if (!USES.some((known) => known === item.value)) {
-      decoder.report(path, item.position, `unknown use: ${use}`, `Unsupported value: ${JSON.stringify(item.value)}: supported values: ${quotedList(USES)}`);
+      decoder.report(
+        path,
+        item.position,
+        `unknown use: ${use}`,
+        `Unsupported value: ${JSON.stringify(item.value)}: supported values: ${quotedList(USES)}`,
+      );
     }
-    if (allowedUses.indexOf(use) < index) decoder.report(path, item.position, `Duplicate value: ${JSON.stringify(use)}`);
+    if (allowedUses.indexOf(use) < index)
+      decoder.report(path, item.position, `Duplicate value: ${JSON.stringify(use)}`);
   });
 }
 
 function checkSelectors(decoder: Decoder, spec: DecodedSpec): void {
   for (const field of ["nodeSelector", "namespaceSelector"] as const) {
     const text = spec[field];
-    const report = (...sentences: readonly string[]): void => decoder.report(`spec.${field}`, spec.positionOf(field), ...sentences);
+    const report = (...sentences: readonly string[]): void =>
+      decoder.report(`spec.${field}`, spec.positionOf(field), ...sentences);
     if (text.includes("global(")) report(`global() selector is not valid for IPPool ${field}`);
     if (codePoints(text) > MAX_SELECTOR_LENGTH) {
       report(`may not be more than ${MAX_SELECTOR_LENGTH} bytes`);
@@ -248,12 +333,18 @@ function checkSelectors(decoder: Decoder, spec: DecodedSpec): void {
     } catch (error) {
       if (!(error instanceof SelectorError)) throw error;
       const goName = field === "nodeSelector" ? "NodeSelector" : "NamespaceSelector";
-      report(error.message, `${goName} = '${text}' (Reason: failed to validate Field: ${goName} because of Tag: selector )`);
+      report(
+        error.message,
+        `${goName} = '${text}' (Reason: failed to validate Field: ${goName} because of Tag: selector )`,
+      );
     }
   }
 }
 
-/** As the CEL rules see it: whatever is not Never, misspelt modes included, counts as enabled, so that two faults are reported as two. */
+/**
+ * As the CEL rules see it: whatever is not Never, misspelt modes included, counts as enabled, so that two faults are
+ * reported as two.
+ */
 function encapsulates(given: string): boolean {
   return given !== "Never" && given !== "";
 }

@@ -18,17 +18,21 @@ export interface StoredPool {
 }
 
 /**
- * The existing pools of a YAML or JSON text, in any of the forms in which parseIpPools takes new ones, or as `{name, spec}`.
- * Problems are those of the text, and resources of other kinds; pools themselves are taken as they are.
+ * The existing pools of a YAML or JSON text, in any of the forms in which parseIpPools takes new ones, or as `{name,
+ * spec}`. Problems are those of the text, and resources of other kinds; pools themselves are taken as they are.
  */
-export function readStoredPools(text: string): { readonly pools: readonly StoredPool[]; readonly problems: readonly Problem[] } {
+export function readStoredPools(text: string): {
+  readonly pools: readonly StoredPool[];
+  readonly problems: readonly Problem[];
+} {
   const pools: StoredPool[] = [];
   const problems: Problem[] = [];
   for (const document of readYamlDocuments(text)) {
     problems.push(...document.problems);
     for (const resource of document.value === undefined ? [] : resourcesOf(document.value)) {
       if ("problem" in resource) problems.push(resource.problem);
-      else if (textOf(member(resource, "kind") ?? { value: KIND }) === KIND && isObject(resource)) pools.push(storedPoolOf(resource));
+      else if (textOf(member(resource, "kind") ?? { value: KIND }) === KIND && isObject(resource))
+        pools.push(storedPoolOf(resource));
       else problems.push({ path: "kind", message: `an existing pool is of kind ${KIND}`, ...resource.position });
     }
   }
@@ -45,7 +49,14 @@ function storedPoolOf(value: ManifestObject): StoredPool {
   const givenBlockSize = typeof given === "number" ? given : undefined;
   const uses = member(spec, "allowedUses");
   const allowedUses = uses !== undefined && isArray(uses) ? uses.value.flatMap((use) => textOf(use) ?? []) : [];
-  return { name, cidrText, cidr, givenBlockSize, blockSize: givenBlockSize || (cidr && defaultBlockSize(cidr.version)), allowedUses };
+  return {
+    name,
+    cidrText,
+    cidr,
+    givenBlockSize,
+    blockSize: givenBlockSize || (cidr && defaultBlockSize(cidr.version)),
+    allowedUses,
+  };
 }
 
 function member(value: ManifestValue | undefined, key: string): ManifestValue | undefined {

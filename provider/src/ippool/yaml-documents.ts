@@ -1,11 +1,29 @@
-import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, type Pair, Parser, type Scalar, type ScalarTag } from "yaml";
+import {
+  Composer,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type Node,
+  type Pair,
+  Parser,
+  type Scalar,
+  type ScalarTag,
+} from "yaml";
 import { isArray, isObject, type ManifestEntry, type ManifestValue, MAX_DEPTH, type Position } from "./manifest-value";
 import type { Problem } from "./problem";
 import { resolvePlainScalar, type ScalarValue } from "./yaml-scalar";
 
 /** Characters of one input. */
 export const MAX_TEXT_LENGTH = 4 * 1024 * 1024;
-/** Of one input; some 10,000 IP pools. What the library needs grows with them, up to a second and a gigabyte per million of the worst. */
+/**
+ * Of one input; some 10,000 IP pools. What the library needs grows with them, up to a second and a gigabyte per million
+ * of the worst.
+ */
 const MAX_LEXEMES = 500_000;
 /** Of one document; what follows mostly follows from the first. */
 const MAX_PROBLEMS = 20;
@@ -18,20 +36,49 @@ export interface YamlDocument {
   readonly problems: readonly Problem[];
 }
 
-/** The documents of a YAML or JSON text, empty ones left out, with scalars as go-yaml types them. Never throws for what the text holds. */
+/**
+ * The documents of a YAML or JSON text, empty ones left out, with scalars as go-yaml types them. Never throws for what
+ * the text holds.
+ */
 export function readYamlDocuments(text: string): YamlDocument[] {
   if (text.length > MAX_TEXT_LENGTH) {
-    return [{ problems: [{ path: "", message: `the input has ${text.length} characters; at most ${MAX_TEXT_LENGTH} are read. Split it into several` }] }];
+    return [
+      {
+        problems: [
+          {
+            path: "",
+            message: `the input has ${text.length} characters; at most ${MAX_TEXT_LENGTH} are read. Split it into several`,
+          },
+        ],
+      },
+    ];
   }
   const control = CONTROL_CHARACTER.exec(text);
   if (control !== null) {
     const before = text.slice(0, control.index).split("\n");
-    return [{ problems: [{ path: "", message: "yaml: control characters are not allowed", line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }] }];
+    return [
+      {
+        problems: [
+          {
+            path: "",
+            message: "yaml: control characters are not allowed",
+            line: before.length,
+            column: (before.at(-1)?.length ?? 0) + 1,
+          },
+        ],
+      },
+    ];
   }
   const lines = new LineCounter();
-  const composer = new Composer({ schema: "failsafe", customTags: SCALAR_TAGS, resolveKnownTags: false, uniqueKeys: false });
+  const composer = new Composer({
+    schema: "failsafe",
+    customTags: SCALAR_TAGS,
+    resolveKnownTags: false,
+    uniqueKeys: false,
+  });
   const documents: YamlDocument[] = [];
-  const refuse = (message: string, offset: number): void => void documents.push({ problems: [{ path: "", message, ...positionIn(lines, offset) }] });
+  const refuse = (message: string, offset: number): void =>
+    void documents.push({ problems: [{ path: "", message, ...positionIn(lines, offset) }] });
   for (const document of composer.compose(parse(text, lines, refuse))) {
     const read = new DocumentReader(document, lines).read();
     const empty = read.problems.length === 0 && (read.value === undefined || read.value.value === null);
@@ -40,8 +87,15 @@ export function readYamlDocuments(text: string): YamlDocument[] {
   return documents;
 }
 
-/** yaml's Parser.parse, but that it ends where there is too much of a text, or brackets are nested too deeply: the library has no such limits. */
-function* parse(text: string, lines: LineCounter, refuse: (message: string, offset: number) => void): Generator<CST.Token, void> {
+/**
+ * yaml's Parser.parse, but that it ends where there is too much of a text, or brackets are nested too deeply: the
+ * library has no such limits.
+ */
+function* parse(
+  text: string,
+  lines: LineCounter,
+  refuse: (message: string, offset: number) => void,
+): Generator<CST.Token, void> {
   const parser = new Parser(lines.addNewLine);
   lines.addNewLine(0);
   let lexemes = 0;
@@ -50,7 +104,8 @@ function* parse(text: string, lines: LineCounter, refuse: (message: string, offs
     if (lexeme === "[" || lexeme === "{") depth++;
     else if (lexeme === "]" || lexeme === "}") depth--;
     if (depth > MAX_DEPTH) return refuse(NESTED_TOO_DEEPLY, parser.offset);
-    if (++lexemes > MAX_LEXEMES) return refuse(`the input has more than ${MAX_LEXEMES} YAML tokens. Split it into several`, parser.offset);
+    if (++lexemes > MAX_LEXEMES)
+      return refuse(`the input has more than ${MAX_LEXEMES} YAML tokens. Split it into several`, parser.offset);
     yield* parser.next(lexeme);
   }
   yield* parser.end();
@@ -59,7 +114,10 @@ function* parse(text: string, lines: LineCounter, refuse: (message: string, offs
 const NESTED_TOO_DEEPLY = `yaml: nested more than ${MAX_DEPTH} levels`;
 
 /** For scalars with an explicit tag; plain ones without are resolved where they are read. */
-const SCALAR_TAGS: ScalarTag[] = ["bool", "int", "float", "null"].map((name) => ({ tag: `tag:yaml.org,2002:${name}`, resolve: resolvePlainScalar }));
+const SCALAR_TAGS: ScalarTag[] = ["bool", "int", "float", "null"].map((name) => ({
+  tag: `tag:yaml.org,2002:${name}`,
+  resolve: resolvePlainScalar,
+}));
 
 /** Beyond go-yaml's "printable" characters, YAML 1.1 5.1. */
 const CONTROL_CHARACTER = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
@@ -80,7 +138,8 @@ class DocumentReader {
     for (const error of [...this.document.errors, ...this.document.warnings]) {
       const position = positionIn(this.lines, error.pos[0]);
       // What the library says when it runs out of stack.
-      if (error.code === "RESOURCE_EXHAUSTION") return { problems: [{ path: "", message: NESTED_TOO_DEEPLY, ...position }] };
+      if (error.code === "RESOURCE_EXHAUSTION")
+        return { problems: [{ path: "", message: NESTED_TOO_DEEPLY, ...position }] };
       // Some messages quote the text that they are about, whole.
       this.report(error.message.slice(0, 200), position);
     }
@@ -113,7 +172,10 @@ class DocumentReader {
   }
 
   private scalarOf(node: Scalar): ScalarValue {
-    const value = typeof node.value === "string" && node.type === "PLAIN" && node.tag === undefined ? resolvePlainScalar(node.value) : node.value;
+    const value =
+      typeof node.value === "string" && node.type === "PLAIN" && node.tag === undefined
+        ? resolvePlainScalar(node.value)
+        : node.value;
     switch (typeof value) {
       case "string":
       case "boolean":
@@ -127,7 +189,12 @@ class DocumentReader {
     }
   }
 
-  private aliasOf(name: string, target: Node | undefined, position: Position | undefined, depth: number): ManifestValue {
+  private aliasOf(
+    name: string,
+    target: Node | undefined,
+    position: Position | undefined,
+    depth: number,
+  ): ManifestValue {
     this.aliases++;
     if (this.aliases === MAX_ALIASES + 1) this.report("document contains excessive aliasing", position);
     if (this.aliases > MAX_ALIASES) return { value: null };
@@ -161,7 +228,8 @@ class DocumentReader {
   /** go-yaml, being strict, takes a key that a merged mapping has as well for one that is set twice. */
   private merge(value: ManifestValue, set: (name: string, entry: ManifestEntry) => void): void {
     for (const source of isArray(value) ? value.value : [value]) {
-      if (!isObject(source)) return this.report("map merge requires map or sequence of maps as the value", source.position);
+      if (!isObject(source))
+        return this.report("map merge requires map or sequence of maps as the value", source.position);
       for (const [name, entry] of source.value) set(name, entry);
     }
   }

@@ -12,9 +12,9 @@ const INTEGER = /^([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[oO]?([0-7]+)|0[bB]([01]+)|(0|[
 const FLOAT = /^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/;
 
 /**
- * What a plain scalar means to go-yaml v2, which reads manifests for calicoctl and kubectl: YAML 1.1's booleans and octal numbers, 0o17 of 1.2,
- * neither dates nor sexagesimal numbers; numbers beyond Go's stay text.
- * Source: sigs.k8s.io/yaml goyaml.v2/resolve.go.
+ * What a plain scalar means to go-yaml v2, which reads manifests for calicoctl and kubectl: YAML 1.1's booleans and
+ * octal numbers, 0o17 of 1.2, neither dates nor sexagesimal numbers; numbers beyond Go's stay text. Source:
+ * sigs.k8s.io/yaml goyaml.v2/resolve.go.
  */
 export function resolvePlainScalar(text: string): ScalarValue {
   const keyword = KEYWORDS.get(text);
@@ -28,7 +28,15 @@ export function resolvePlainScalar(text: string): ScalarValue {
 function integer(digits: string): number | undefined {
   const [matched, sign, hexadecimal, octal, binary, decimal] = INTEGER.exec(digits) ?? [];
   if (matched === undefined) return undefined;
-  const magnitude = BigInt(hexadecimal !== undefined ? `0x${hexadecimal}` : octal !== undefined ? `0o${octal}` : binary !== undefined ? `0b${binary}` : (decimal ?? ""));
+  const magnitude = BigInt(
+    hexadecimal !== undefined
+      ? `0x${hexadecimal}`
+      : octal !== undefined
+        ? `0o${octal}`
+        : binary !== undefined
+          ? `0b${binary}`
+          : (decimal ?? ""),
+  );
   // int64, and uint64 for what has no sign.
   if (magnitude > (sign === "" ? 2n ** 64n - 1n : sign === "-" ? 2n ** 63n : 2n ** 63n - 1n)) return undefined;
   return Number(sign === "-" ? -magnitude : magnitude);

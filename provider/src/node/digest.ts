@@ -5,8 +5,8 @@ const PART_NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 
 /**
- * sha256, hex, over names and contents of a part's files: that of the listing `sha256sum *` prints in the part's folder, which the node works
- * out with two commands.
+ * sha256, hex, over names and contents of a part's files: that of the listing `sha256sum *` prints in the part's
+ * folder, which the node works out with two commands.
  */
 export function partDigest(files: readonly PartFile[]): string {
   const listing = [...files]
@@ -20,7 +20,8 @@ export function partDigest(files: readonly PartFile[]): string {
 export function newPart(name: string, files: readonly PartFile[]): Part {
   if (!isPartName(name)) throw new RangeError(`"${name}" is not the name of a part: up to 40 of a-z, 0-9 and -`);
   for (const file of files) {
-    if (!FILE_NAME.test(file.name)) throw new RangeError(`"${file.name}" is not a file name in part ${name}: letters, digits, ".", "_" and "-"`);
+    if (!FILE_NAME.test(file.name))
+      throw new RangeError(`"${file.name}" is not a file name in part ${name}: letters, digits, ".", "_" and "-"`);
   }
   return { name, files, digest: partDigest(files) };
 }

@@ -7,7 +7,10 @@ import type { Part, PartFile } from "./part";
 import { address, device, mtu, name, number, prefix, type Statement, stateFile } from "./statement";
 import { addressStatements } from "./tunnel";
 
-/** The gateway of workloads, on the node's end of each one's veth; link-local, as in Calico, so that it takes no address of a pool. */
+/**
+ * The gateway of workloads, on the node's end of each one's veth; link-local, as in Calico, so that it takes no address
+ * of a pool.
+ */
 const GATEWAYS: Readonly<Record<IpVersion, string>> = { 4: "169.254.1.1", 6: "fe80::1" };
 const EVERYTHING: Readonly<Record<IpVersion, string>> = { 4: "0.0.0.0/0", 6: "::/0" };
 /** Under /run: a reboot ends all workloads, and their leases with them. */
@@ -25,7 +28,12 @@ export function renderRoutes(plan: NodePlan, poolsYaml?: string): Part {
     ...addressStatements(plan),
     ...outermost(plan.allPools.map(parseCidr)).map((cidr) => ["pool", "all", prefix(cidr)]),
     ...outermost(plan.masqueradePools.map(parseCidr)).map((cidr) => ["pool", "masquerade", prefix(cidr)]),
-    ...plan.workloadBlocks.map((block) => ["block", prefix(block.cidr), mtu(block.mtu), name(block.pool, "an IP pool")]),
+    ...plan.workloadBlocks.map((block) => [
+      "block",
+      prefix(block.cidr),
+      mtu(block.mtu),
+      name(block.pool, "an IP pool"),
+    ]),
     ...plan.routes.map(routeStatement),
   ];
   const files = [stateFile(statements), ...cniFiles(plan)];
@@ -41,7 +49,8 @@ function routeStatement(route: Route): Statement {
     prefix(route.dst),
     ...(route.via === undefined ? [] : ["via", address(route.via)]),
     ...(route.dev === undefined ? [] : ["dev", device(route.dev)]),
-    "proto", number(route.proto, "route protocol", 3, 255),
+    "proto",
+    number(route.proto, "route protocol", 3, 255),
     ...(route.scope === undefined ? [] : ["scope", route.scope]),
     ...(route.metric === undefined ? [] : ["metric", number(route.metric, "metric", 0, 0xffffffff)]),
     ...(route.onlink ? ["onlink"] : []),
@@ -58,7 +67,9 @@ interface CniRange {
 
 /** `ptp.json` for the node's own workloads, and the same in a list for container engines. No block, no file. */
 function cniFiles(plan: NodePlan): PartFile[] {
-  const families = ([4, 6] as const).map((version) => ({ version, ranges: cniRanges(plan, version) })).filter(({ ranges }) => ranges.length > 0);
+  const families = ([4, 6] as const)
+    .map((version) => ({ version, ranges: cniRanges(plan, version) }))
+    .filter(({ ranges }) => ranges.length > 0);
   if (families.length === 0) return [];
   const ptp = {
     type: "ptp",
@@ -99,16 +110,18 @@ function cniRanges(plan: NodePlan, version: IpVersion): CniRange[] {
 }
 
 /**
- * The subnet that workloads believe to be in: the widest that Linux makes a route for, so all but 0.0.0.0/n. In a narrow one they would take
- * the last address of it for the broadcast address, and every address of a block may be a workload's.
+ * The subnet that workloads believe to be in: the widest that Linux makes a route for, so all but 0.0.0.0/n. In a
+ * narrow one they would take the last address of it for the broadcast address, and every address of a block may be a
+ * workload's.
  */
 function widestSubnet({ version, first }: Cidr): Cidr {
   return cidrOf({ version, value: first }, addressBits(version) - first.toString(2).length + 1);
 }
 
 /**
- * ptp puts the default route in while the workload's subnet is on the link, and then takes that away; a gateway outside is unreachable to it.
- * Of pools below 128.0.0.0 it is therefore a tunnel device's address, or for want of one the last of the block, which no workload gets then.
+ * ptp puts the default route in while the workload's subnet is on the link, and then takes that away; a gateway outside
+ * is unreachable to it. Of pools below 128.0.0.0 it is therefore a tunnel device's address, or for want of one the last
+ * of the block, which no workload gets then.
  */
 function gatewayIn(subnet: Cidr, tunnels: readonly Address[], { version, last }: Cidr): Address {
   const usual = parseAddress(GATEWAYS[version]);

@@ -3,9 +3,9 @@ import { formatCidr, parseCidr } from "../ipam/cidr";
 import type { PartFile } from "./part";
 
 /**
- * A line of a part's file `state`: a keyword and fields, separated by one blank. Every field comes from one of the functions below, so
- * that nothing else than an address, a number, a name gets into a line that ends in an `ip`, `bridge` or `nft` command on the node, where
- * overlaynet.awk checks it again.
+ * A line of a part's file `state`: a keyword and fields, separated by one blank. Every field comes from one of the
+ * functions below, so that nothing else than an address, a number, a name gets into a line that ends in an `ip`,
+ * `bridge` or `nft` command on the node, where overlaynet.awk checks it again.
  */
 export type Statement = readonly string[];
 
@@ -19,12 +19,15 @@ export function address(text: string): string {
   return formatAddress(parseAddress(text));
 }
 
-/** A prefix as Linux prints it: one address carries no length. @throws RangeError also where bits of the host are set */
+/**
+ * A prefix as Linux prints it: one address carries no length. @throws RangeError also where bits of the host are set
+ */
 export function prefix(text: string): string {
   const cidr = parseCidr(text);
   const masked = formatCidr(cidr);
   const single = cidr.prefixLength === addressBits(cidr.version);
-  if (formatAddress({ version: cidr.version, value: cidr.first }) !== address(text.replace(/\/.*/, ""))) throw new RangeError(`"${text}" has bits of the host set; the prefix is ${masked}`);
+  if (formatAddress({ version: cidr.version, value: cidr.first }) !== address(text.replace(/\/.*/, "")))
+    throw new RangeError(`"${text}" has bits of the host set; the prefix is ${masked}`);
   return single ? masked.slice(0, masked.indexOf("/")) : masked;
 }
 
@@ -36,13 +39,15 @@ export function mac(text: string): string {
 
 /** The name of a network interface, of at most 15 bytes (linux/if.h, IFNAMSIZ). @throws RangeError */
 export function device(text: string): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/.test(text)) throw new RangeError(`"${text}" is not the name of a network interface`);
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/.test(text))
+    throw new RangeError(`"${text}" is not the name of a network interface`);
   return text;
 }
 
 /** A whole number. @throws RangeError naming `what` it is */
 export function number(value: number, what: string, least: number, most: number): string {
-  if (!Number.isInteger(value) || value < least || value > most) throw new RangeError(`${what} ${value} is not ${least} to ${most}`);
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new RangeError(`${what} ${value} is not ${least} to ${most}`);
   return String(value);
 }
 
@@ -53,7 +58,7 @@ export function mtu(value: number): string {
 
 /** A Kubernetes resource name, as pools have. @throws RangeError */
 export function name(text: string, what: string): string {
-  if (!/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(text)) throw new RangeError(`"${text}" is not the name of ${what}: lower case letters, digits, "-" and "."`);
+  if (!/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(text))
+    throw new RangeError(`"${text}" is not the name of ${what}: lower case letters, digits, "-" and "."`);
   return text;
 }
-

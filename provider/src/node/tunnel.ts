@@ -7,19 +7,25 @@ import type { Part } from "./part";
 import { address, device, mac, mtu, number, prefix, type Statement, stateFile } from "./statement";
 
 /**
- * The tunnel of one encapsulation: device, its peers' neighbours and FDB entries, who may send to it (`member`) and which inner source
- * addresses each peer may send from (`source`). Routes are not in it, so that a tunnel can stand before and after any packet goes through.
+ * The tunnel of one encapsulation: device, its peers' neighbours and FDB entries, who may send to it (`member`) and
+ * which inner source addresses each peer may send from (`source`). Routes are not in it, so that a tunnel can stand
+ * before and after any packet goes through.
  * @throws Error when the plan has no such tunnel; RangeError for a value that is none of its kind
  */
 export function renderTunnel(plan: NodePlan, encapsulation: "IPIP" | "VXLAN"): Part {
   const statements = encapsulation === "IPIP" ? ipipStatements(plan) : vxlanStatements(plan);
   if (statements.length === 0) throw new Error(`the plan of node ${plan.node} has no ${encapsulation} tunnel`);
-  return newPart(`tunnel-${encapsulation.toLowerCase()}`, [stateFile([...addressStatements(plan), ...statements, ...sourceStatements(plan)])]);
+  return newPart(`tunnel-${encapsulation.toLowerCase()}`, [
+    stateFile([...addressStatements(plan), ...statements, ...sourceStatements(plan)]),
+  ]);
 }
 
 function ipipStatements({ ipip, ipipMembers }: NodePlan): Statement[] {
   if (ipip === undefined) return [];
-  return [["link", "ipip", "tunl0", address(ipip.address), mtu(ipip.mtu)], ...ipipMembers.map((member) => ["member", "ipip", address(member)])];
+  return [
+    ["link", "ipip", "tunl0", address(ipip.address), mtu(ipip.mtu)],
+    ...ipipMembers.map((member) => ["member", "ipip", address(member)]),
+  ];
 }
 
 function vxlanStatements({ vxlan, vxlan6, neighbours, fdb, vxlanMembers }: NodePlan): Statement[] {
@@ -35,8 +41,15 @@ function vxlanStatements({ vxlan, vxlan6, neighbours, fdb, vxlanMembers }: NodeP
 
 function vxlanLink(entry: VxlanDevice): Statement {
   return [
-    "link", "vxlan", device(entry.name), address(entry.address), mtu(entry.mtu),
-    number(entry.vni, "VNI", 1, 0xffffff), number(entry.port, "VXLAN port", 1, 65535), address(entry.local), mac(entry.mac),
+    "link",
+    "vxlan",
+    device(entry.name),
+    address(entry.address),
+    mtu(entry.mtu),
+    number(entry.vni, "VNI", 1, 0xffffff),
+    number(entry.port, "VXLAN port", 1, 65535),
+    address(entry.local),
+    mac(entry.mac),
   ];
 }
 
@@ -46,13 +59,18 @@ export function addressStatements({ ip, vxlan6 }: NodePlan): Statement[] {
 }
 
 /**
- * Which node each block is on, from the routes: the way there may be direct and the way back through the tunnel (CrossSubnet with
- * different prefix lengths), so routes of every kind count. A node may also send from its own address.
+ * Which node each block is on, from the routes: the way there may be direct and the way back through the tunnel
+ * (CrossSubnet with different prefix lengths), so routes of every kind count. A node may also send from its own
+ * address.
  */
 function sourceStatements(plan: NodePlan): Statement[] {
   const hostOfMac = new Map(plan.fdb.map(({ dev, mac, dst }) => [`${dev} ${mac}`, dst]));
-  const hostOfVtep = new Map(plan.neighbours.map(({ dev, mac, ip }) => [`${dev} ${ip}`, hostOfMac.get(`${dev} ${mac}`)]));
-  const blocks = new Map<string, Cidr[]>([...plan.ipipMembers, ...plan.vxlanMembers].filter((host) => host !== plan.ip).map((host) => [host, []]));
+  const hostOfVtep = new Map(
+    plan.neighbours.map(({ dev, mac, ip }) => [`${dev} ${ip}`, hostOfMac.get(`${dev} ${mac}`)]),
+  );
+  const blocks = new Map<string, Cidr[]>(
+    [...plan.ipipMembers, ...plan.vxlanMembers].filter((host) => host !== plan.ip).map((host) => [host, []]),
+  );
   for (const { type, dst, via, host: behind, dev } of plan.routes) {
     if (type !== "unicast") continue;
     const host = behind ?? hostOfVtep.get(`${dev} ${via ?? dst}`) ?? via;

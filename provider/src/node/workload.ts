@@ -27,10 +27,17 @@ export function renderWorkload(args: WorkloadPartArgs): Part {
     throw new RangeError(`"${args.name}" is not the name of a workload: up to ${LONGEST_NAME} of a-z, 0-9 and "-"`);
   }
   const own = parseAddress(args.address);
-  if (args.plan !== undefined && !args.plan.workloadBlocks.some((block) => containsAddress(parseCidr(block.cidr), own))) {
-    throw new RangeError(`address ${args.address} of workload ${args.name} is in no block of node ${args.plan.node} that workloads get addresses from`);
+  if (
+    args.plan !== undefined &&
+    !args.plan.workloadBlocks.some((block) => containsAddress(parseCidr(block.cidr), own))
+  ) {
+    throw new RangeError(
+      `address ${args.address} of workload ${args.name} is in no block of node ${args.plan.node} that workloads get addresses from`,
+    );
   }
-  return newPart(`workload-${args.name}`, [stateFile([["workload", args.name, address(args.address), mtu(args.mtu), name(args.pool, "an IP pool")]])]);
+  return newPart(`workload-${args.name}`, [
+    stateFile([["workload", args.name, address(args.address), mtu(args.mtu), name(args.pool, "an IP pool")]]),
+  ]);
 }
 
 /** The network namespace of a workload on its node. */

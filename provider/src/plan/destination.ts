@@ -3,7 +3,10 @@ import { overhead } from "./mtu";
 import { type Encapsulation, IPIP_DEVICE, PARENT_DEVICE, type Route, VXLAN_DEVICE, VXLAN_DEVICE_V6 } from "./node-plan";
 import type { PlannedPool } from "./planned-pool";
 
-/** Felix' DefaultRouteProto; and boot, which Felix leaves on routes over a VXLAN device: the device tells that they are its own. */
+/**
+ * Felix' DefaultRouteProto; and boot, which Felix leaves on routes over a VXLAN device: the device tells that they are
+ * its own.
+ */
 const PROTO_FELIX = 80;
 const PROTO_BOOT = 3;
 /** IPv6's default where none is given. */
@@ -22,8 +25,8 @@ export interface DestinationArgs {
 }
 
 /**
- * A range of addresses that one node owns, and so at most one route on each other node. The routes to it differ by how the packets
- * get there and by the MTU on the way, and in nothing else: all nodes share the few that there are.
+ * A range of addresses that one node owns, and so at most one route on each other node. The routes to it differ by how
+ * the packets get there and by the MTU on the way, and in nothing else: all nodes share the few that there are.
  */
 export class Destination implements DestinationArgs {
   readonly dst: string;
@@ -47,12 +50,18 @@ export class Destination implements DestinationArgs {
     this.tunnelAddress = args.tunnelAddress;
   }
 
-  /** A VXLAN tunnel address that no block of its node covers is on the link of the VXLAN device: it is the VTEP, and has none. */
+  /**
+   * A VXLAN tunnel address that no block of its node covers is on the link of the VXLAN device: it is the VTEP, and has
+   * none.
+   */
   get isVtep(): boolean {
     return this.pool.encapsulation === "VXLAN" && this.single && this.tunnelAddress;
   }
 
-  /** The route to it, for an MTU of the underlay; `mtuClass` stands for that MTU, and `limited` says that it is less than the interface's. */
+  /**
+   * The route to it, for an MTU of the underlay; `mtuClass` stands for that MTU, and `limited` says that it is less
+   * than the interface's.
+   */
   route(encapsulation: Encapsulation, mtuClass: number, mtu: number, limited: boolean): Route {
     const routes = encapsulation === "None" ? this.#direct : this.#tunnelled;
     return (routes[mtuClass] ??= this.#newRoute(encapsulation, mtu, limited));
@@ -62,7 +71,11 @@ export class Destination implements DestinationArgs {
   routeVia(router: string, mtuClass: number, mtu: number, limited: boolean): Route {
     let routes = this.#routed.get(router);
     if (routes === undefined) this.#routed.set(router, (routes = []));
-    return (routes[mtuClass] ??= { ...this.#newRoute("None", mtu, limited), via: router, host: this.owner.addresses[this.pool.version]?.text });
+    return (routes[mtuClass] ??= {
+      ...this.#newRoute("None", mtu, limited),
+      via: router,
+      host: this.owner.addresses[this.pool.version]?.text,
+    });
   }
 
   /** Felix' routes: felix/dataplane/linux/{route_mgr,ipip_mgr,vxlan_mgr,noencap_mgr}.go. */
@@ -85,9 +98,17 @@ export class Destination implements DestinationArgs {
     }
   }
 
-  /** On the owner itself: what no workload of the block answers to is dropped, not sent up the default route and back. */
+  /**
+   * On the owner itself: what no workload of the block answers to is dropped, not sent up the default route and back.
+   */
   get blackhole(): Route | undefined {
     if (!this.block || this.single) return undefined;
-    return { dst: this.dst, type: "blackhole", proto: PROTO_FELIX, onlink: false, ...(this.pool.version === 6 && { metric: METRIC_V6 }) };
+    return {
+      dst: this.dst,
+      type: "blackhole",
+      proto: PROTO_FELIX,
+      onlink: false,
+      ...(this.pool.version === 6 && { metric: METRIC_V6 }),
+    };
   }
 }

@@ -12,7 +12,10 @@ export interface Findings {
   readonly unknown: string[];
 }
 
-/** One value, where it stands, and what it may be: each method returns undefined and reports a problem when it is something else. */
+/**
+ * One value, where it stands, and what it may be: each method returns undefined and reports a problem when it is
+ * something else.
+ */
 export class Field {
   constructor(
     readonly value: ManifestValue,
@@ -39,12 +42,16 @@ export class Field {
 
   integer(least: number, most: number): number | undefined {
     const { value } = this.value;
-    return typeof value === "number" && Number.isInteger(value) && least <= value && value <= most ? value : this.#wrong(`a whole number from ${least} to ${most}`);
+    return typeof value === "number" && Number.isInteger(value) && least <= value && value <= most
+      ? value
+      : this.#wrong(`a whole number from ${least} to ${most}`);
   }
 
   address(version?: IpVersion): string | undefined {
     const { value } = this.value;
-    const fits = typeof value === "string" && ((version !== 6 && isIPv4(value)) || (version !== 4 && isIPv6(value) && !value.includes("%")));
+    const fits =
+      typeof value === "string" &&
+      ((version !== 6 && isIPv4(value)) || (version !== 4 && isIPv6(value) && !value.includes("%")));
     return fits ? value : this.#wrong(`an ${version === undefined ? "IP" : `IPv${version}`} address`);
   }
 
@@ -118,7 +125,8 @@ export class Fields {
   #field(name: string, required: boolean): Field | undefined {
     this.#asked.add(name);
     const value = this.#entries?.get(name)?.value;
-    if (value !== undefined && value.value !== null) return new Field(value, joinPath(this.#self.path, name), this.#self.findings);
+    if (value !== undefined && value.value !== null)
+      return new Field(value, joinPath(this.#self.path, name), this.#self.findings);
     if (required && this.#entries !== undefined) this.report(name, "is required");
     return undefined;
   }
@@ -182,12 +190,15 @@ export class Fields {
   /** To be called when everything was asked for; `ignored` are fields that are known to mean nothing here. */
   finish(...ignored: readonly string[]): void {
     for (const name of this.#entries?.keys() ?? []) {
-      if (!this.#asked.has(name) && !ignored.includes(name)) this.#self.findings.unknown.push(joinPath(this.#self.path, name));
+      if (!this.#asked.has(name) && !ignored.includes(name))
+        this.#self.findings.unknown.push(joinPath(this.#self.path, name));
     }
   }
 }
 
 function inWords(value: ManifestValue): string {
   const type = typeOf(value);
-  return type === "object" || type === "array" ? `a ${type === "array" ? "list" : "mapping"}` : JSON.stringify(value.value);
+  return type === "object" || type === "array"
+    ? `a ${type === "array" ? "list" : "mapping"}`
+    : JSON.stringify(value.value);
 }

@@ -1,4 +1,11 @@
-import { type Address, addressBits, canonicalAddress, formatAddress, type IpVersion, parseAddress } from "../ipam/address";
+import {
+  type Address,
+  addressBits,
+  canonicalAddress,
+  formatAddress,
+  type IpVersion,
+  parseAddress,
+} from "../ipam/address";
 import { type Cidr, cidrOf, formatCidr } from "../ipam/cidr";
 import type { TopologyNode } from "./topology";
 import { vxlanMac } from "./vxlan-mac";
@@ -11,8 +18,8 @@ export interface HostAddress {
   readonly subnet: Cidr;
   readonly subnetText: string;
   /**
-   * Whether the subnet is known. Calico leaves a bare address out of the host metadata: such a node programs no IP in IP and no
-   * unencapsulated routes, and gets none by IP in IP.
+   * Whether the subnet is known. Calico leaves a bare address out of the host metadata: such a node programs no IP in
+   * IP and no unencapsulated routes, and gets none by IP in IP.
    */
   readonly complete: boolean;
 }
@@ -76,7 +83,11 @@ function hostAddress(text: string | undefined, subnetPrefixLen: number | undefin
   };
 }
 
-function vtep(host: HostAddress | undefined, address: string | undefined, mac: string | (() => string)): Vtep | undefined {
+function vtep(
+  host: HostAddress | undefined,
+  address: string | undefined,
+  mac: string | (() => string),
+): Vtep | undefined {
   if (host === undefined || address === undefined) return undefined;
   return { address, mac: typeof mac === "string" ? mac.toLowerCase() : mac(), host: host.text };
 }

@@ -19,7 +19,10 @@ export interface Model {
   readonly view: SubnetView;
   /** Which tunnel devices nodes have at all: those that some pool asks for. */
   readonly devices: ReadonlySet<`${Exclude<Encapsulation, "None">}${IpVersion}`>;
-  /** Whether some host shares an address with another, by number; only then can a gateway be an address of the sender's own. */
+  /**
+   * Whether some host shares an address with another, by number; only then can a gateway be an address of the sender's
+   * own.
+   */
   readonly ambiguous: ReadonlySet<number>;
   /** For the VTEPs of each family, by the number of the host; absent where the host has none. */
   readonly vtepEntries: Readonly<Record<IpVersion, readonly (VtepEntry | undefined)[]>>;
@@ -28,7 +31,10 @@ export interface Model {
   readonly allPools: readonly string[];
   readonly masqueradePools: readonly string[];
   /** What of the topology cannot be used, for warnings. */
-  readonly unusable: { readonly blocksOutsidePools: readonly string[]; readonly blocksOfUnknownNodes: readonly string[] };
+  readonly unusable: {
+    readonly blocksOutsidePools: readonly string[];
+    readonly blocksOfUnknownNodes: readonly string[];
+  };
 }
 
 export interface VtepEntry {
@@ -51,7 +57,11 @@ export function modelOf(topology: Topology): Model {
     destinations,
     mtus: new NetworkMtus(topology.hostMtu ?? DEFAULT_HOST_MTU, networks, topology.networkMtus ?? []),
     view: new SubnetView(hosts),
-    devices: new Set(pools.flatMap(({ encapsulation, version }) => (encapsulation === "None" ? [] : [`${encapsulation}${version}` as const]))),
+    devices: new Set(
+      pools.flatMap(({ encapsulation, version }) =>
+        encapsulation === "None" ? [] : [`${encapsulation}${version}` as const],
+      ),
+    ),
     ambiguous: ambiguousHosts(hosts),
     vtepEntries,
     ipipMembers: hosts.flatMap(({ addresses }) => (addresses[4]?.complete ? [addresses[4].text] : [])),
@@ -85,14 +95,20 @@ function destinationsOf(
     const addSingle = (dst: string, node: string | undefined, isBlock: boolean): void => {
       const tunnelOwner = tunnelOwners.get(dst);
       const owner = tunnelOwner ?? (node === undefined ? undefined : byName.get(node));
-      if (owner !== undefined) singles.set(dst, new Destination({ dst, single: true, owner, pool, block: isBlock, tunnelAddress: tunnelOwner !== undefined }));
+      if (owner !== undefined)
+        singles.set(
+          dst,
+          new Destination({ dst, single: true, owner, pool, block: isBlock, tunnelAddress: tunnelOwner !== undefined }),
+        );
     };
-    for (const [address, node] of Object.entries(block.borrowed ?? {})) if (node !== block.node) addSingle(canonicalAddress(address), node, false);
+    for (const [address, node] of Object.entries(block.borrowed ?? {}))
+      if (node !== block.node) addSingle(canonicalAddress(address), node, false);
     if (block.node !== undefined && !byName.has(block.node)) blocksOfUnknownNodes.push(block.cidr);
     const single = cidr.prefixLength === addressBits(cidr.version);
     const owner = block.node === undefined ? undefined : byName.get(block.node);
     if (single) addSingle(text.slice(0, text.indexOf("/")), block.node, true);
-    else if (owner !== undefined) wide.push(new Destination({ dst: text, single, owner, pool, block: true, tunnelAddress: false }));
+    else if (owner !== undefined)
+      wide.push(new Destination({ dst: text, single, owner, pool, block: true, tunnelAddress: false }));
   }
 
   for (const { ip, node } of topology.workloads ?? []) {
@@ -108,7 +124,8 @@ function destinationsOf(
 function poolOf(pools: readonly PlannedPool[], block: Cidr): PlannedPool | undefined {
   let innermost: PlannedPool | undefined;
   for (const pool of pools) {
-    if (containsCidr(pool.cidr, block) && (innermost === undefined || containsCidr(innermost.cidr, pool.cidr))) innermost = pool;
+    if (containsCidr(pool.cidr, block) && (innermost === undefined || containsCidr(innermost.cidr, pool.cidr)))
+      innermost = pool;
   }
   return innermost;
 }
@@ -143,6 +160,10 @@ function vtepEntriesOf(hosts: readonly Host[], version: IpVersion): readonly (Vt
   return hosts.map(({ vteps }) => {
     const vtep = vteps[version];
     if (vtep === undefined) return undefined;
-    return { host: vtep.host, neighbour: { ip: vtep.address, mac: vtep.mac, dev }, fdb: { mac: vtep.mac, dev, dst: vtep.host } };
+    return {
+      host: vtep.host,
+      neighbour: { ip: vtep.address, mac: vtep.mac, dev },
+      fdb: { mac: vtep.mac, dev, dst: vtep.host },
+    };
   });
 }

@@ -21,8 +21,8 @@ export function overhead(encapsulation: Encapsulation, version: IpVersion): numb
 }
 
 /**
- * The MTU of the underlay between any two networks. Networks go by number, and so do the few different MTUs ("classes"), since
- * every pair of nodes asks.
+ * The MTU of the underlay between any two networks. Networks go by number, and so do the few different MTUs
+ * ("classes"), since every pair of nodes asks.
  */
 export class NetworkMtus {
   /** The MTU of each class, bytes. */
@@ -35,9 +35,15 @@ export class NetworkMtus {
     limits: readonly NetworkMtu[],
   ) {
     const between = networks.map(() => networks.map(() => hostMtu));
-    for (const { networks: [first, second], mtu } of limits) {
+    for (const {
+      networks: [first, second],
+      mtu,
+    } of limits) {
       const [a, b] = [networks.indexOf(first), networks.indexOf(second)];
-      for (const [from, to] of [[a, b], [b, a]] as const) {
+      for (const [from, to] of [
+        [a, b],
+        [b, a],
+      ] as const) {
         const row = between[from];
         const known = row?.[to];
         if (row !== undefined && known !== undefined) row[to] = Math.min(known, mtu);

@@ -2,8 +2,9 @@ import type { IpPool } from "../ippool/ippool";
 
 /**
  * What one node has to hold, in Linux' terms and nothing else: the seam between the plan (who reaches whom and how) and
- * the node (files and batches). `eth0` stands for the interface that owns the node's address, whatever it is called there.
- * Source of every form: reference behaviour of felix/dataplane/linux/{route_mgr,ipip_mgr,vxlan_mgr,noencap_mgr,masq_mgr}.go.
+ * the node (files and batches). `eth0` stands for the interface that owns the node's address, whatever it is called
+ * there. Source of every form: reference behaviour of
+ * felix/dataplane/linux/{route_mgr,ipip_mgr,vxlan_mgr,noencap_mgr,masq_mgr}.go.
  */
 export const PARENT_DEVICE = "eth0";
 export const IPIP_DEVICE = "tunl0";
@@ -75,7 +76,10 @@ export interface NodePlan {
   /** Addresses that may send us protocol 4 (absent device: nobody may) and UDP to the VXLAN port (IPv4 and IPv6). */
   readonly ipipMembers: readonly string[];
   readonly vxlanMembers: readonly string[];
-  /** CIDRs of all pools (disabled ones too, LoadBalancer-only ones not), and of those with natOutgoing (those too). Both families. */
+  /**
+   * CIDRs of all pools (disabled ones too, LoadBalancer-only ones not), and of those with natOutgoing (those too). Both
+   * families.
+   */
   readonly allPools: readonly string[];
   readonly masqueradePools: readonly string[];
   /** Own blocks that workloads may get addresses from, with the pool that each is of. */

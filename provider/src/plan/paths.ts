@@ -2,12 +2,23 @@ import type { Destination } from "./destination";
 import type { Host } from "./host";
 import type { Model } from "./model";
 import { overhead } from "./mtu";
-import { type Encapsulation, IPIP_DEVICE, PARENT_DEVICE, VXLAN_DEVICE, VXLAN_DEVICE_V6, VXLAN_PORT, VXLAN_VNI } from "./node-plan";
+import {
+  type Encapsulation,
+  IPIP_DEVICE,
+  PARENT_DEVICE,
+  VXLAN_DEVICE,
+  VXLAN_DEVICE_V6,
+  VXLAN_PORT,
+  VXLAN_VNI,
+} from "./node-plan";
 import type { Path } from "./path";
 import type { PlannedPool } from "./planned-pool";
 import { Viewer } from "./viewer";
 
-/** From every node to every other, one for each pool that the other has a block or address of. No path where there is no route. */
+/**
+ * From every node to every other, one for each pool that the other has a block or address of. No path where there is no
+ * route.
+ */
 export function* pathsOf(model: Model): Generator<Path, undefined> {
   const samples = model.destinations.map(onePerPool);
   for (const from of model.hosts) {
@@ -22,7 +33,10 @@ export function* pathsOf(model: Model): Generator<Path, undefined> {
   }
 }
 
-/** All of a node's destinations of a pool are reached alike; a block stands for them, before an address that is a VTEP itself. */
+/**
+ * All of a node's destinations of a pool are reached alike; a block stands for them, before an address that is a VTEP
+ * itself.
+ */
 function onePerPool(destinations: readonly Destination[]): readonly Destination[] {
   const chosen = new Map<PlannedPool, Destination>();
   for (const destination of destinations) {
@@ -50,11 +64,30 @@ function pathTo(viewer: Viewer, destination: Destination, encapsulation: Encapsu
     to: to.name,
     pool: pool.name,
     encapsulation,
-    nextHop: encapsulation === "VXLAN" ? (destination.isVtep ? destination.dst : (to.vteps[version]?.address ?? "")) : (router ?? target),
-    ...(encapsulation !== "None" && { outer: { source, destination: target, ...(chosen && { port: vxlanPort ?? VXLAN_PORT, vni: vxlanVni ?? VXLAN_VNI }) } }),
+    nextHop:
+      encapsulation === "VXLAN"
+        ? destination.isVtep
+          ? destination.dst
+          : (to.vteps[version]?.address ?? "")
+        : (router ?? target),
+    ...(encapsulation !== "None" && {
+      outer: {
+        source,
+        destination: target,
+        ...(chosen && { port: vxlanPort ?? VXLAN_PORT, vni: vxlanVni ?? VXLAN_VNI }),
+      },
+    }),
     mtu: underlay - overhead(encapsulation, version),
     reason: `${reason(viewer, pool, to)}${router === undefined ? "" : ", and the VPC's route tables lead to its blocks"}${underlay < model.mtus.hostMtu ? `; ${underlay} bytes ${betweenInWords(viewer, to)}` : ""}`,
-    hops: [from.name, ...tunnel, `${PARENT_DEVICE} ${source}`, ...(router === undefined ? [] : [`VPC router ${router}`]), `${PARENT_DEVICE} ${target}`, ...tunnel, to.name],
+    hops: [
+      from.name,
+      ...tunnel,
+      `${PARENT_DEVICE} ${source}`,
+      ...(router === undefined ? [] : [`VPC router ${router}`]),
+      `${PARENT_DEVICE} ${target}`,
+      ...tunnel,
+      to.name,
+    ],
   };
 }
 

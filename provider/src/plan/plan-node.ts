@@ -3,17 +3,31 @@ import { poolAllows } from "../ipam/pools";
 import type { Host } from "./host";
 import type { Model } from "./model";
 import { overhead } from "./mtu";
-import { type FdbEntry, type Neighbour, type NodePlan, type Route, VXLAN_DEVICE, VXLAN_DEVICE_V6, VXLAN_PORT, VXLAN_VNI, type VxlanDevice } from "./node-plan";
+import {
+  type FdbEntry,
+  type Neighbour,
+  type NodePlan,
+  type Route,
+  VXLAN_DEVICE,
+  VXLAN_DEVICE_V6,
+  VXLAN_PORT,
+  VXLAN_VNI,
+  type VxlanDevice,
+} from "./node-plan";
 import { Viewer } from "./viewer";
 
-/** The plan of one node, in time linear in the nodes. The routes, neighbours and FDB entries in it are shared by all nodes' plans. */
+/**
+ * The plan of one node, in time linear in the nodes. The routes, neighbours and FDB entries in it are shared by all
+ * nodes' plans.
+ */
 export function planNode(model: Model, host: Host): NodePlan {
   const viewer = new Viewer(model, host);
   const ipipMtu = model.mtus.hostMtu - overhead("IPIP", 4);
   return {
     node: host.name,
     ip: host.addresses[4]?.text,
-    ipip: viewer.hasIpip && host.ipipTunnelAddr !== undefined ? { address: host.ipipTunnelAddr, mtu: ipipMtu } : undefined,
+    ipip:
+      viewer.hasIpip && host.ipipTunnelAddr !== undefined ? { address: host.ipipTunnelAddr, mtu: ipipMtu } : undefined,
     vxlan: vxlanDevice(viewer, 4),
     vxlan6: vxlanDevice(viewer, 6),
     routes: routes(viewer),
@@ -58,14 +72,22 @@ function routes(viewer: Viewer): readonly Route[] {
       const encapsulation = viewer.encapsulationTo(destination);
       if (encapsulation === undefined) continue;
       const router = viewer.routerTo(destination);
-      list.push(router === undefined ? destination.route(encapsulation, mtuClass, mtu, mtu < hostMtu) : destination.routeVia(router, mtuClass, mtu, mtu < hostMtu));
+      list.push(
+        router === undefined
+          ? destination.route(encapsulation, mtuClass, mtu, mtu < hostMtu)
+          : destination.routeVia(router, mtuClass, mtu, mtu < hostMtu),
+      );
     }
   }
   return list;
 }
 
 /** Every other node's VTEP, whether a route uses it or not: packets from it are answered. */
-function remoteVteps(viewer: Viewer): { readonly neighbours: readonly Neighbour[]; readonly fdb: readonly FdbEntry[]; readonly vxlanMembers: readonly string[] } {
+function remoteVteps(viewer: Viewer): {
+  readonly neighbours: readonly Neighbour[];
+  readonly fdb: readonly FdbEntry[];
+  readonly vxlanMembers: readonly string[];
+} {
   const neighbours: Neighbour[] = [];
   const fdb: FdbEntry[] = [];
   const vxlanMembers: string[] = [];
@@ -93,10 +115,13 @@ function workloadBlocks(model: Model, host: Host): NodePlan["workloadBlocks"] {
 }
 
 /**
- * What every packet of the node's workloads fits in, whatever workload of the family it goes to: the worst path to a network with
- * nodes, less the largest overhead of the pools. Calico goes by the interface instead, which on EC2 says 9001 where a path carries 1500.
+ * What every packet of the node's workloads fits in, whatever workload of the family it goes to: the worst path to a
+ * network with nodes, less the largest overhead of the pools. Calico goes by the interface instead, which on EC2 says
+ * 9001 where a path carries 1500.
  */
 export function workloadMtu(model: Model, host: Host, version: IpVersion): number {
-  const overheads = model.pools.filter((pool) => pool.version === version).map(({ encapsulation }) => overhead(encapsulation, version));
+  const overheads = model.pools
+    .filter((pool) => pool.version === version)
+    .map(({ encapsulation }) => overhead(encapsulation, version));
   return model.mtus.worstFrom(host.network) - Math.max(0, ...overheads);
 }

@@ -22,7 +22,11 @@ export function* planReportTable(reports: Iterable<PlanReport>): Generator<strin
       yield* pathTable(paths);
       for (const [node, { routes, neighbours, fdb }] of nodes) {
         yield `\n-- ${node}\n`;
-        for (const [title, lines] of [["route", routes], ["neighbour", neighbours], ["fdb", fdb]] as const) {
+        for (const [title, lines] of [
+          ["route", routes],
+          ["neighbour", neighbours],
+          ["fdb", fdb],
+        ] as const) {
           for (const line of lines) yield `${title.padEnd("neighbour".length)}  ${line}\n`;
         }
       }
@@ -36,8 +40,13 @@ export function* planReportTable(reports: Iterable<PlanReport>): Generator<strin
 /** The paths are gone through twice, first for the widths of the columns, so that they need not be kept. */
 function* pathTable(paths: Iterable<Path>): Generator<string, undefined> {
   const widths = COLUMNS.map(([title]) => title.length);
-  for (const path of paths) COLUMNS.forEach(([, cell], index) => (widths[index] = Math.max(widths[index] ?? 0, cell(path).length)));
-  const line = (cells: readonly string[]): string => `${cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ").trimEnd()}\n`;
+  for (const path of paths)
+    COLUMNS.forEach(([, cell], index) => (widths[index] = Math.max(widths[index] ?? 0, cell(path).length)));
+  const line = (cells: readonly string[]): string =>
+    `${cells
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join("  ")
+      .trimEnd()}\n`;
   yield line(COLUMNS.map(([title]) => title));
   for (const path of paths) yield line(COLUMNS.map(([, cell]) => cell(path)));
 }

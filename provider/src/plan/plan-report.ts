@@ -6,14 +6,19 @@ import type { Path, Warning } from "./path";
 import { planTopology } from "./plan-topology";
 import type { ReadTopology } from "./topology-reader";
 
-/** What a node has to hold, in the words of `ip route`, `ip neighbour` and `bridge fdb`, each list in the order of its bytes. */
+/**
+ * What a node has to hold, in the words of `ip route`, `ip neighbour` and `bridge fdb`, each list in the order of its
+ * bytes.
+ */
 export interface NodeReport {
   readonly routes: readonly string[];
   readonly neighbours: readonly string[];
   readonly fdb: readonly string[];
 }
 
-/** The plan of one topology as it is printed. Nodes and paths are worked out as they are asked for: there may be many. */
+/**
+ * The plan of one topology as it is printed. Nodes and paths are worked out as they are asked for: there may be many.
+ */
 export interface PlanReport {
   readonly name: string;
   readonly nodes: Iterable<readonly [string, NodeReport]>;
@@ -28,12 +33,18 @@ export function planReport(read: ReadTopology, index: number): PlanReport {
   const name = read.name ?? `topology-${index + 1}`;
   const refused = (errors: readonly Problem[]): PlanReport => ({ name, nodes: [], paths: [], warnings: [], errors });
   if (read.problems.length > 0) return refused(read.problems);
-  const { topology, problems } = read.assign ? assignTopology(read.topology) : { topology: read.topology, problems: [] };
+  const { topology, problems } = read.assign
+    ? assignTopology(read.topology)
+    : { topology: read.topology, problems: [] };
   if (problems.length > 0) return refused(problems);
   const plan = planTopology(topology);
   return {
     name,
-    nodes: { *[Symbol.iterator]() { for (const [node, nodePlan] of plan.nodes) yield [node, nodeReport(nodePlan)] as const; } },
+    nodes: {
+      *[Symbol.iterator]() {
+        for (const [node, nodePlan] of plan.nodes) yield [node, nodeReport(nodePlan)] as const;
+      },
+    },
     paths: plan.paths,
     warnings: [...plan.warnings, ...readingWarnings(read)],
     errors: [],
@@ -41,12 +52,17 @@ export function planReport(read: ReadTopology, index: number): PlanReport {
 }
 
 function nodeReport({ routes, neighbours, fdb }: NodePlan): NodeReport {
-  return { routes: routes.map(routeInWords).sort(), neighbours: neighbours.map(neighbourInWords).sort(), fdb: fdb.map(fdbInWords).sort() };
+  return {
+    routes: routes.map(routeInWords).sort(),
+    neighbours: neighbours.map(neighbourInWords).sort(),
+    fdb: fdb.map(fdbInWords).sort(),
+  };
 }
 
 function readingWarnings({ unknownFields, programClusterRoutes = "Enabled" }: ReadTopology): readonly Warning[] {
   const warnings: Warning[] = [];
-  if (unknownFields.length > 0) warnings.push({ code: "UnknownField", message: `nothing here is called ${unknownFields.join(", ")}: ignored` });
+  if (unknownFields.length > 0)
+    warnings.push({ code: "UnknownField", message: `nothing here is called ${unknownFields.join(", ")}: ignored` });
   if (programClusterRoutes !== "Enabled") {
     const message = `programClusterRoutes is ${programClusterRoutes}, with which Felix leaves some routes to BIRD: all routes are planned all the same`;
     warnings.push({ code: "ProgramClusterRoutes", message });

@@ -8,8 +8,8 @@ import type { Topology } from "./topology";
 import { warningsOf } from "./warnings";
 
 /**
- * Who reaches whom, how, and what each node has to hold for that. Throws a RangeError for an address or CIDR that is none; whatever
- * else does not fit together is left out of the plan and named in the warnings.
+ * Who reaches whom, how, and what each node has to hold for that. Throws a RangeError for an address or CIDR that is
+ * none; whatever else does not fit together is left out of the plan and named in the warnings.
  */
 export function planTopology(topology: Topology): Plan {
   const model = modelOf(topology);

@@ -17,7 +17,10 @@ export interface PlannedPool {
   readonly mode: string;
 }
 
-/** The pools that routes follow from: pools for load balancers have none (felix/calc/l3_route_resolver.go, poolTypeForPool). */
+/**
+ * The pools that routes follow from: pools for load balancers have none (felix/calc/l3_route_resolver.go,
+ * poolTypeForPool).
+ */
 export function plannedPools(pools: readonly IpPool[]): readonly PlannedPool[] {
   return pools.filter((pool) => !isLoadBalancerPool(pool)).map(plannedPool);
 }
@@ -29,7 +32,8 @@ function isLoadBalancerPool({ allowedUses }: IpPool): boolean {
 function plannedPool(pool: IpPool): PlannedPool {
   const cidr = parseCidr(pool.cidr);
   const encapsulation = poolEncapsulation(pool) ?? "None";
-  const [field, value] = encapsulation === "VXLAN" ? (["vxlanMode", pool.vxlanMode] as const) : (["ipipMode", pool.ipipMode] as const);
+  const [field, value] =
+    encapsulation === "VXLAN" ? (["vxlanMode", pool.vxlanMode] as const) : (["ipipMode", pool.ipipMode] as const);
   return {
     pool,
     name: pool.name,

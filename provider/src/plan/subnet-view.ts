@@ -3,9 +3,9 @@ import type { Cidr } from "../ipam/cidr";
 import type { Host } from "./host";
 
 /**
- * Which nodes a node takes for its neighbours: those whose address lies in the subnet that it records for itself, whatever they
- * record (felix/calc/l3_route_resolver.go, nodeInOurSubnet). The addresses in a subnet are neighbours in sorted order too, so a
- * subnet is a range of ranks and the question a comparison of small integers.
+ * Which nodes a node takes for its neighbours: those whose address lies in the subnet that it records for itself,
+ * whatever they record (felix/calc/l3_route_resolver.go, nodeInOurSubnet). The addresses in a subnet are neighbours in
+ * sorted order too, so a subnet is a range of ranks and the question a comparison of small integers.
  */
 export class SubnetView {
   readonly #ranks: Readonly<Record<IpVersion, Int32Array>>;
@@ -40,7 +40,10 @@ export class SubnetView {
   }
 }
 
-function rankAddresses(hosts: readonly Host[], version: IpVersion): { readonly ranks: Int32Array; readonly sorted: readonly bigint[] } {
+function rankAddresses(
+  hosts: readonly Host[],
+  version: IpVersion,
+): { readonly ranks: Int32Array; readonly sorted: readonly bigint[] } {
   const values = hosts.map((host) => host.addresses[version]?.address.value);
   const sorted = [...new Set(values.filter((value) => value !== undefined))].sort((a, b) => (a < b ? -1 : 1));
   return { ranks: Int32Array.from(values, (value) => (value === undefined ? -1 : countBelow(sorted, value))), sorted };

@@ -74,7 +74,10 @@ function readNode(fields: Fields): TopologyNode {
   };
 }
 
-/** The fields of an IPPool's spec with Calico's defaults. Whether Calico would take the pool is what `pools check` tells. */
+/**
+ * The fields of an IPPool's spec with Calico's defaults. Whether Calico would take the pool is what `pools check`
+ * tells.
+ */
 function readPool(fields: Fields, index: number): IpPool {
   const cidr = fields.cidr("cidr", true);
   return {
@@ -94,7 +97,11 @@ function readPool(fields: Fields, index: number): IpPool {
 }
 
 function readBlock(fields: Fields): Block {
-  return { cidr: fields.cidr("cidr", true) ?? "0.0.0.0/32", node: fields.string("node"), borrowed: fields.strings("borrowed", "addresses") };
+  return {
+    cidr: fields.cidr("cidr", true) ?? "0.0.0.0/32",
+    node: fields.string("node"),
+    borrowed: fields.strings("borrowed", "addresses"),
+  };
 }
 
 function readWorkload(fields: Fields): TopologyWorkload {
@@ -111,8 +118,12 @@ function readNetwork(fields: Fields): TopologyNetwork {
 
 function readNetworkMtu(fields: Fields): NetworkMtu {
   const [first, second, ...more] = fields.values("networks").map((value) => value.string() ?? "");
-  if (first === undefined || second === undefined || more.length > 0) fields.report("networks", "must name two networks");
-  return { networks: [first ?? "", second ?? ""], mtu: fields.integer("mtu", SMALLEST_HOST_MTU, MAX_MTU, true) ?? MAX_MTU };
+  if (first === undefined || second === undefined || more.length > 0)
+    fields.report("networks", "must name two networks");
+  return {
+    networks: [first ?? "", second ?? ""],
+    mtu: fields.integer("mtu", SMALLEST_HOST_MTU, MAX_MTU, true) ?? MAX_MTU,
+  };
 }
 
 function reportDuplicates({ nodes, blocks, pools }: Topology, fields: Fields): void {
@@ -125,7 +136,19 @@ function reportDuplicates({ nodes, blocks, pools }: Topology, fields: Fields): v
       else fields.report(`${list}[${index}].${property}`, `${name} is ${list}[${before}] already`);
     });
   };
-  report("nodes", "name", nodes.map(({ name }) => name));
-  report("pools", "name", pools.map(({ name }) => name));
-  report("blocks", "cidr", blocks.map(({ cidr }) => cidr));
+  report(
+    "nodes",
+    "name",
+    nodes.map(({ name }) => name),
+  );
+  report(
+    "pools",
+    "name",
+    pools.map(({ name }) => name),
+  );
+  report(
+    "blocks",
+    "cidr",
+    blocks.map(({ cidr }) => cidr),
+  );
 }

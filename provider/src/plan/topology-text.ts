@@ -3,14 +3,18 @@ import { MAX_TEXT_LENGTH, readYamlDocuments } from "../ippool/yaml-documents";
 import { type ReadTopology, readTopology } from "./topology-reader";
 
 /**
- * The topologies of a text: JSON or YAML, one topology, a list of them, or several YAML documents. Never throws for what the text holds.
- * JSON is read as JSON, since that takes a hundredth of the time; with problems in it, it is read again as YAML for their positions.
+ * The topologies of a text: JSON or YAML, one topology, a list of them, or several YAML documents. Never throws for
+ * what the text holds. JSON is read as JSON, since that takes a hundredth of the time; with problems in it, it is read
+ * again as YAML for their positions.
  */
 export function readTopologies(text: string): readonly ReadTopology[] {
   const quick = readJson(text.startsWith("\uFEFF") ? text.slice(1) : text);
-  if (quick !== undefined && (text.length > MAX_TEXT_LENGTH || quick.every(({ problems }) => problems.length === 0))) return quick;
+  if (quick !== undefined && (text.length > MAX_TEXT_LENGTH || quick.every(({ problems }) => problems.length === 0)))
+    return quick;
   return readYamlDocuments(text).flatMap(({ value, problems }) =>
-    value === undefined ? [{ assign: false, topology: { nodes: [], pools: [], blocks: [] }, unknownFields: [], problems }] : topologiesIn(value),
+    value === undefined
+      ? [{ assign: false, topology: { nodes: [], pools: [], blocks: [] }, unknownFields: [], problems }]
+      : topologiesIn(value),
   );
 }
 

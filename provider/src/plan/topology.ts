@@ -1,6 +1,8 @@
 import type { IpPool } from "../ippool/ippool";
 
-/** What the plan is made from: who is where, and which addresses belong to whom. IPv4 and IPv6 in CIDR or plain form. */
+/**
+ * What the plan is made from: who is where, and which addresses belong to whom. IPv4 and IPv6 in CIDR or plain form.
+ */
 export interface Topology {
   readonly nodes: readonly TopologyNode[];
   readonly pools: readonly IpPool[];
@@ -8,15 +10,19 @@ export interface Topology {
   readonly workloads?: readonly TopologyWorkload[];
   /** MTU of the nodes' interfaces, bytes; the paths' own MTU may be lower. Default 9001 (EC2). */
   readonly hostMtu?: number;
-  /** Worst MTU between two networks, bytes, where it is lower than hostMtu (8500 over a transit gateway, 1500 over the internet). */
+  /**
+   * Worst MTU between two networks, bytes, where it is lower than hostMtu (8500 over a transit gateway, 1500 over the
+   * internet).
+   */
   readonly networkMtus?: readonly NetworkMtu[];
   /** VXLAN network identifier of all nodes' VXLAN devices, 1 to 16777215. Default 4096, as Felix' vxlanVNI. */
   readonly vxlanVni?: number;
   /** Their UDP port. Default 4789, as Felix' vxlanPort. */
   readonly vxlanPort?: number;
   /**
-   * Within a network, packets of pools without encapsulation go to other subnets by way of the network's router, which has routes to the
-   * blocks. Calico knows of no such router: it takes the other node for the next hop, off the link as it is.
+   * Within a network, packets of pools without encapsulation go to other subnets by way of the network's router, which
+   * has routes to the blocks. Calico knows of no such router: it takes the other node for the next hop, off the link as
+   * it is.
    */
   readonly viaVpcRouter?: boolean;
   /** What is known of the networks, for warnings. */

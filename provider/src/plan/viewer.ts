@@ -36,7 +36,8 @@ export class Viewer {
 
   /**
    * How packets get to a destination of another node; undefined where this node has no route to it. Rules:
-   * felix/calc/l3_route_resolver.go for the subnet, felix/dataplane/linux/{ipip,vxlan,noencap}_mgr.go for what either end must have.
+   * felix/calc/l3_route_resolver.go for the subnet, felix/dataplane/linux/{ipip,vxlan,noencap}_mgr.go for what either
+   * end must have.
    */
   encapsulationTo(destination: Destination): Encapsulation | undefined {
     const { owner, pool } = destination;
@@ -44,16 +45,26 @@ export class Viewer {
     const encapsulation = this.#encapsulation(destination);
     if (encapsulation === undefined || !this.model.ambiguous.has(owner.index)) return encapsulation;
     // The kernel refuses a route through an address of its own.
-    const gateway = encapsulation === "VXLAN" ? owner.vteps[pool.version]?.address : owner.addresses[pool.version]?.text;
+    const gateway =
+      encapsulation === "VXLAN" ? owner.vteps[pool.version]?.address : owner.addresses[pool.version]?.text;
     return gateway !== undefined && this.host.own.has(gateway) ? undefined : encapsulation;
   }
 
-  /** The router of the viewer's subnet, where packets to a destination go by way of it: the first address after the subnet's own (VPC User Guide, "Subnet sizing"). */
+  /**
+   * The router of the viewer's subnet, where packets to a destination go by way of it: the first address after the
+   * subnet's own (VPC User Guide, "Subnet sizing").
+   */
   routerTo({ owner, pool }: Destination): string | undefined {
     const { topology } = this.model;
     if (topology.viaVpcRouter !== true || pool.encapsulation !== "None" || pool.version !== 4) return undefined;
     const own = this.host.addresses[4];
-    if (own === undefined || owner.network !== this.host.network || topology.nodes[owner.index]?.network === undefined || this.#neighbours[4](owner.index)) return undefined;
+    if (
+      own === undefined ||
+      owner.network !== this.host.network ||
+      topology.nodes[owner.index]?.network === undefined ||
+      this.#neighbours[4](owner.index)
+    )
+      return undefined;
     return formatAddress({ version: 4, value: own.subnet.first + 1n });
   }
 

@@ -10,12 +10,17 @@ import type { PlannedPool } from "./planned-pool";
 /** IP protocol numbers (IANA). */
 const PROTOCOL_IPIP = 4;
 const PROTOCOL_UDP = 17;
-const PROTOCOLS: Readonly<Record<Exclude<Encapsulation, "None">, number>> = { IPIP: PROTOCOL_IPIP, VXLAN: PROTOCOL_UDP };
+const PROTOCOLS: Readonly<Record<Exclude<Encapsulation, "None">, number>> = {
+  IPIP: PROTOCOL_IPIP,
+  VXLAN: PROTOCOL_UDP,
+};
 
 /** How many names a message lists before it counts the rest. */
 const NAMED = 3;
 
-/** What is planned as asked, and will not work as meant. In time of n log n, so for any topology that can be planned. */
+/**
+ * What is planned as asked, and will not work as meant. In time of n log n, so for any topology that can be planned.
+ */
 export function warningsOf(model: Model): readonly Warning[] {
   const subnets = nodeSubnets(model);
   return [
@@ -45,7 +50,8 @@ function nodeSubnets(model: Model): readonly NodeSubnet[] {
     for (const address of Object.values(host.addresses)) {
       if (address?.complete !== true) continue;
       const key = `${host.network} ${address.subnetText}`;
-      if (!found.has(key)) found.set(key, { cidr: address.subnet, text: address.subnetText, network: host.network, example: host });
+      if (!found.has(key))
+        found.set(key, { cidr: address.subnet, text: address.subnetText, network: host.network, example: host });
     }
   }
   return [...found.values()];
@@ -54,7 +60,11 @@ function nodeSubnets(model: Model): readonly NodeSubnet[] {
 /** Linux sends such packets to the next hop's MAC address, and no router between the subnets is asked. */
 function neverAcrossSubnets(model: Model, pool: PlannedPool): readonly Warning[] {
   if (pool.encapsulation !== "None") return [];
-  const owners = model.hosts.filter((host) => host.addresses[pool.version] !== undefined && model.destinations[host.index]?.some((destination) => destination.pool === pool));
+  const owners = model.hosts.filter(
+    (host) =>
+      host.addresses[pool.version] !== undefined &&
+      model.destinations[host.index]?.some((destination) => destination.pool === pool),
+  );
   const ranked = owners.toSorted((a, b) => model.view.rank(a, pool.version) - model.view.rank(b, pool.version));
   const [first, last] = [ranked[0], ranked.at(-1)];
   if (first === undefined || last === undefined) return [];
@@ -63,8 +73,13 @@ function neverAcrossSubnets(model: Model, pool: PlannedPool): readonly Warning[]
     const own = viewer.addresses[pool.version];
     if (own?.complete !== true) continue;
     const [low, high] = model.view.ranksIn(own.subnet);
-    // The owners' addresses are a range of ranks; one that ends outside the viewer's subnet has a next hop that is not on its link.
-    const outside = [first, last].find((owner) => owner !== viewer && !(low <= model.view.rank(owner, pool.version) && model.view.rank(owner, pool.version) < high));
+    // The owners' addresses are a range of ranks; one that ends outside the viewer's subnet has a next hop that is not
+    // on its link.
+    const outside = [first, last].find(
+      (owner) =>
+        owner !== viewer &&
+        !(low <= model.view.rank(owner, pool.version) && model.view.rank(owner, pool.version) < high),
+    );
     if (outside === undefined) continue;
     const message = `IP pool ${pool.name} has ${pool.mode}, and its nodes are in different subnets: from ${viewer.name} (${own.subnetText}) the next hop to ${outside.name}, ${outside.addresses[pool.version]?.text}, is not on the link, and packets are lost. Use ipipMode or vxlanMode CrossSubnet`;
     return [{ code: "NeverAcrossSubnets", message }];
@@ -75,7 +90,9 @@ function neverAcrossSubnets(model: Model, pool: PlannedPool): readonly Warning[]
 /** A network's router leads to the blocks of its own network only. */
 function neverAcrossNetworks(model: Model, pool: PlannedPool, owners: readonly Host[]): readonly Warning[] {
   const [owner] = owners;
-  const viewer = model.hosts.find((host) => host.addresses[pool.version] !== undefined && host.network !== owner?.network);
+  const viewer = model.hosts.find(
+    (host) => host.addresses[pool.version] !== undefined && host.network !== owner?.network,
+  );
   if (owner === undefined || viewer === undefined) return [];
   const message = `IP pool ${pool.name} has ${pool.mode}, and ${viewer.name} and ${owner.name}, which has a block of it, are in different networks: no route of one leads to workloads of the other, and packets are lost. Use ipipMode or vxlanMode CrossSubnet`;
   return [{ code: "NeverAcrossNetworks", message }];
@@ -89,7 +106,15 @@ function subnetsMeeting(model: Model, subnets: readonly NodeSubnet[]): readonly 
   const open: NodeSubnet[] = [];
   const sorted = subnets
     .filter(({ cidr }) => pools.some((pool) => pool.version === cidr.version))
-    .toSorted((a, b) => a.cidr.version - b.cidr.version || (a.cidr.first < b.cidr.first ? -1 : a.cidr.first > b.cidr.first ? 1 : a.cidr.prefixLength - b.cidr.prefixLength));
+    .toSorted(
+      (a, b) =>
+        a.cidr.version - b.cidr.version ||
+        (a.cidr.first < b.cidr.first
+          ? -1
+          : a.cidr.first > b.cidr.first
+            ? 1
+            : a.cidr.prefixLength - b.cidr.prefixLength),
+    );
   for (const subnet of sorted) {
     while (open.length > 0 && !overlaps((open.at(-1) as NodeSubnet).cidr, subnet.cidr)) open.pop();
     // Prefixes nest, so the innermost open one stands for all that hold it.
@@ -129,7 +154,9 @@ function mtuTooSmall(model: Model): readonly Warning[] {
 
 function poolsMeetingNetworks(model: Model, subnets: readonly NodeSubnet[]): readonly Warning[] {
   const ranges = [
-    ...(model.topology.networks ?? []).flatMap(({ name, cidrBlocks }) => (cidrBlocks ?? []).map((text) => ({ cidr: parseCidr(text), text: `network ${name}'s CIDR ${text}` }))),
+    ...(model.topology.networks ?? []).flatMap(({ name, cidrBlocks }) =>
+      (cidrBlocks ?? []).map((text) => ({ cidr: parseCidr(text), text: `network ${name}'s CIDR ${text}` })),
+    ),
     ...subnets.map((subnet) => ({ cidr: subnet.cidr, text: `subnet ${subnet.text} of node ${subnet.example.name}` })),
   ];
   return model.pools.flatMap(({ name, cidr, pool }) => {
@@ -145,7 +172,12 @@ function blockedProtocols(model: Model): readonly Warning[] {
   const withNodes = new Set(model.mtus.networks);
   return (model.topology.networks ?? []).flatMap(({ name, blockedProtocols: blocked }) =>
     model.pools.flatMap((pool) => {
-      if (pool.encapsulation === "None" || !withNodes.has(name) || blocked?.includes(PROTOCOLS[pool.encapsulation]) !== true) return [];
+      if (
+        pool.encapsulation === "None" ||
+        !withNodes.has(name) ||
+        blocked?.includes(PROTOCOLS[pool.encapsulation]) !== true
+      )
+        return [];
       const other = pool.encapsulation === "IPIP" ? "vxlanMode" : "ipipMode";
       const message = `network ${name} is said to block IP protocol ${PROTOCOLS[pool.encapsulation]}, which IP pool ${pool.name} (${pool.mode}) needs: use ${other}`;
       return [{ code: "ProtocolBlocked", message }];
@@ -161,9 +193,27 @@ function missingTunnelAddresses(model: Model): readonly Warning[] {
     return [{ code: "NoTunnelAddress", message }];
   };
   return [
-    ...(model.devices.has("IPIP4") ? lacking("ipipTunnelAddr", "tunl0", ({ addresses, ipipTunnelAddr }) => addresses[4] !== undefined && ipipTunnelAddr === undefined) : []),
-    ...(model.devices.has("VXLAN4") ? lacking("vxlanTunnelAddr", "vxlan.calico", ({ addresses, vteps }) => addresses[4] !== undefined && vteps[4] === undefined) : []),
-    ...(model.devices.has("VXLAN6") ? lacking("vxlanTunnelAddr6", "vxlan-v6.calico", ({ addresses, vteps }) => addresses[6] !== undefined && vteps[6] === undefined) : []),
+    ...(model.devices.has("IPIP4")
+      ? lacking(
+          "ipipTunnelAddr",
+          "tunl0",
+          ({ addresses, ipipTunnelAddr }) => addresses[4] !== undefined && ipipTunnelAddr === undefined,
+        )
+      : []),
+    ...(model.devices.has("VXLAN4")
+      ? lacking(
+          "vxlanTunnelAddr",
+          "vxlan.calico",
+          ({ addresses, vteps }) => addresses[4] !== undefined && vteps[4] === undefined,
+        )
+      : []),
+    ...(model.devices.has("VXLAN6")
+      ? lacking(
+          "vxlanTunnelAddr6",
+          "vxlan-v6.calico",
+          ({ addresses, vteps }) => addresses[6] !== undefined && vteps[6] === undefined,
+        )
+      : []),
   ];
 }
 
@@ -174,7 +224,11 @@ function incompleteNodes(model: Model): readonly Warning[] {
     const none = model.hosts.filter(({ addresses }) => addresses[version] === undefined).map(({ name }) => name);
     const bare = model.hosts.filter(({ addresses }) => addresses[version]?.complete === false).map(({ name }) => name);
     const warnings: Warning[] = [];
-    if (none.length > 0) warnings.push({ code: "NodeWithoutAddress", message: `${list(none)} ${none.length === 1 ? "has" : "have"} no ${property}: nothing is routed to or from there for IP pools of IPv${version}` });
+    if (none.length > 0)
+      warnings.push({
+        code: "NodeWithoutAddress",
+        message: `${list(none)} ${none.length === 1 ? "has" : "have"} no ${property}: nothing is routed to or from there for IP pools of IPv${version}`,
+      });
     if (bare.length > 0) {
       const message = `the ${property} of ${list(bare)} is recorded without its subnet, which counts as a subnet of /${addressBits(version)}: only VXLAN works there. Give subnetPrefixLen${version === 6 ? "6" : ""}`;
       warnings.push({ code: "NodeWithoutSubnet", message });
@@ -186,14 +240,27 @@ function incompleteNodes(model: Model): readonly Warning[] {
 function sharedAddresses(model: Model): readonly Warning[] {
   if (model.ambiguous.size === 0) return [];
   const names = model.hosts.filter(({ index }) => model.ambiguous.has(index)).map(({ name }) => name);
-  return [{ code: "SharedAddress", message: `${list(names)} have an address that another node has too: give each node its own` }];
+  return [
+    {
+      code: "SharedAddress",
+      message: `${list(names)} have an address that another node has too: give each node its own`,
+    },
+  ];
 }
 
 function unusableBlocks({ unusable }: Model): readonly Warning[] {
   const warnings: Warning[] = [];
   const { blocksOutsidePools: outside, blocksOfUnknownNodes: unknown } = unusable;
-  if (outside.length > 0) warnings.push({ code: "BlockOutsidePools", message: `${list(outside)} lie in no IP pool that carries workloads: nothing is routed there` });
-  if (unknown.length > 0) warnings.push({ code: "BlockOfUnknownNode", message: `${list(unknown)} belong to nodes that are not in the topology: nothing is routed there` });
+  if (outside.length > 0)
+    warnings.push({
+      code: "BlockOutsidePools",
+      message: `${list(outside)} lie in no IP pool that carries workloads: nothing is routed there`,
+    });
+  if (unknown.length > 0)
+    warnings.push({
+      code: "BlockOfUnknownNode",
+      message: `${list(unknown)} belong to nodes that are not in the topology: nothing is routed there`,
+    });
   return warnings;
 }
 

@@ -14,7 +14,10 @@ import type {
   WorkloadOutputs,
 } from "./inputs";
 
-/** The custom resources of this package as a component registers them: what the generated SDK has, without a package to build first. */
+/**
+ * The custom resources of this package as a component registers them: what the generated SDK has, without a package to
+ * build first.
+ */
 
 /** A type of inputs.ts, each of whose values may be an Output, at any depth. */
 export type Inputs<T> = { readonly [K in keyof T]: DeepInput<Exclude<T[K], undefined>> };
@@ -37,7 +40,12 @@ export class SshKey extends pulumi.CustomResource {
   declare readonly fingerprint: pulumi.Output<SshKeyOutputs["fingerprint"]>;
 
   constructor(name: string, options?: pulumi.CustomResourceOptions) {
-    super("overlaynet:index:SshKey", name, { privateKey: undefined, publicKey: undefined, fingerprint: undefined }, own(options, ["privateKey"]));
+    super(
+      "overlaynet:index:SshKey",
+      name,
+      { privateKey: undefined, publicKey: undefined, fingerprint: undefined },
+      own(options, ["privateKey"]),
+    );
   }
 }
 
@@ -58,7 +66,14 @@ export class Topology extends pulumi.CustomResource {
   declare readonly encapsulations: pulumi.Output<TopologyOutputs["encapsulations"]>;
 
   constructor(name: string, args: Inputs<TopologyInputs>, options?: pulumi.CustomResourceOptions) {
-    const outputs = { assignedWorkloads: undefined, blocks: undefined, encapsulations: undefined, nodePlans: undefined, paths: undefined, warnings: undefined };
+    const outputs = {
+      assignedWorkloads: undefined,
+      blocks: undefined,
+      encapsulations: undefined,
+      nodePlans: undefined,
+      paths: undefined,
+      warnings: undefined,
+    };
     super("overlaynet:index:Topology", name, { ...outputs, ...args }, own(options));
   }
 }

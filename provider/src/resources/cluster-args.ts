@@ -7,7 +7,9 @@ import { SMALLEST_MTU } from "../plan/mtu";
 /** Of EC2's network interfaces, bytes (EC2 User Guide, "Network MTU"). */
 const LARGEST_MTU = 9001;
 
-/** Arguments of a Cluster. What decides which resources there are is plain: it has to be known before anything is made. */
+/**
+ * Arguments of a Cluster. What decides which resources there are is plain: it has to be known before anything is made.
+ */
 export interface ClusterArgs {
   /** Calico v3 manifests, YAML or JSON, one or many documents. */
   readonly ipPools: string;
@@ -39,7 +41,9 @@ export interface ClusterArgs {
   readonly tags?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
 }
 
-/** VpcRouteTables: the VPC's route tables get a route for each block, to the network interface of the node that has it. */
+/**
+ * VpcRouteTables: the VPC's route tables get a route for each block, to the network interface of the node that has it.
+ */
 export type NeverAcrossSubnets = "Refuse" | "VpcRouteTables";
 
 export interface ClusterSshArgs {
@@ -64,27 +68,54 @@ export interface ClusterBastionArgs {
   readonly hostKey: pulumi.Input<string>;
 }
 
-/** Reads what a program passed: every problem of form, each at its property path; what cannot be read is left out of the result. */
-export function readClusterArgs(inputs: Readonly<Record<string, unknown>>): { readonly args: ClusterArgs; readonly problems: readonly Problem[] } {
+/**
+ * Reads what a program passed: every problem of form, each at its property path; what cannot be read is left out of the
+ * result.
+ */
+export function readClusterArgs(inputs: Readonly<Record<string, unknown>>): {
+  readonly args: ClusterArgs;
+  readonly problems: readonly Problem[];
+} {
   const reader = new Reader();
   const ssh = reader.optional(inputs["ssh"], "ssh", (value, at) => reader.object(value, at));
-  const neverAcrossSubnets = reader.optional(inputs["neverAcrossSubnets"], "neverAcrossSubnets", (value, at) => reader.oneOf(value, at, ["Refuse", "VpcRouteTables"] as const));
+  const neverAcrossSubnets = reader.optional(inputs["neverAcrossSubnets"], "neverAcrossSubnets", (value, at) =>
+    reader.oneOf(value, at, ["Refuse", "VpcRouteTables"] as const),
+  );
   const labels = reader.optional(inputs["labels"], "labels", (value, at) => reader.object(value, at)) ?? {};
-  const checks = reader.optional(inputs["sourceDestCheck"], "sourceDestCheck", (value, at) => reader.object(value, at)) ?? {};
+  const checks =
+    reader.optional(inputs["sourceDestCheck"], "sourceDestCheck", (value, at) => reader.object(value, at)) ?? {};
   const args: ClusterArgs = {
     ipPools: reader.required(inputs["ipPools"], "ipPools", (value, at) => reader.text(value, at)) ?? "",
     ipPoolsSource: reader.optional(inputs["ipPoolsSource"], "ipPoolsSource", (value, at) => reader.text(value, at)),
-    interconnect: reader.optional(inputs["interconnect"], "interconnect", (value, at) => reader.oneOf(value, at, INTERCONNECTS)),
-    networks: reader.required(inputs["networks"], "networks", (value, at) => reader.list(value, at, (item, here) => readNetwork(reader, item, here))) ?? [],
+    interconnect: reader.optional(inputs["interconnect"], "interconnect", (value, at) =>
+      reader.oneOf(value, at, INTERCONNECTS),
+    ),
+    networks:
+      reader.required(inputs["networks"], "networks", (value, at) =>
+        reader.list(value, at, (item, here) => readNetwork(reader, item, here)),
+      ) ?? [],
     neverAcrossSubnets,
     vxlanVni: reader.optional(inputs["vxlanVni"], "vxlanVni", (value, at) => reader.within(value, at, 1, 0xffffff)),
     vxlanPort: reader.optional(inputs["vxlanPort"], "vxlanPort", (value, at) => reader.within(value, at, 1, 65535)),
-    hostMtu: reader.optional(inputs["hostMtu"], "hostMtu", (value, at) => reader.within(value, at, SMALLEST_MTU[4], LARGEST_MTU)),
-    workloadsPerNode: reader.optional(inputs["workloadsPerNode"], "workloadsPerNode", (value, at) => reader.count(value, at)),
-    sourceDestCheck: Object.fromEntries(Object.entries(checks).map(([node, value]) => [node, reader.flag(value, `sourceDestCheck[${JSON.stringify(node)}]`) ?? false])),
-    labels: Object.fromEntries(Object.entries(labels).map(([node, value]) => [node, reader.labels(value, `labels[${JSON.stringify(node)}]`)])),
+    hostMtu: reader.optional(inputs["hostMtu"], "hostMtu", (value, at) =>
+      reader.within(value, at, SMALLEST_MTU[4], LARGEST_MTU),
+    ),
+    workloadsPerNode: reader.optional(inputs["workloadsPerNode"], "workloadsPerNode", (value, at) =>
+      reader.count(value, at),
+    ),
+    sourceDestCheck: Object.fromEntries(
+      Object.entries(checks).map(([node, value]) => [
+        node,
+        reader.flag(value, `sourceDestCheck[${JSON.stringify(node)}]`) ?? false,
+      ]),
+    ),
+    labels: Object.fromEntries(
+      Object.entries(labels).map(([node, value]) => [node, reader.labels(value, `labels[${JSON.stringify(node)}]`)]),
+    ),
     ssh: ssh && {
-      adminCidrBlocks: reader.optional(ssh["adminCidrBlocks"], "ssh.adminCidrBlocks", (value, at) => reader.list(value, at, (item, here) => reader.text(item, here))),
+      adminCidrBlocks: reader.optional(ssh["adminCidrBlocks"], "ssh.adminCidrBlocks", (value, at) =>
+        reader.list(value, at, (item, here) => reader.text(item, here)),
+      ),
       user: reader.optional(ssh["user"], "ssh.user", (value, at) => reader.text(value, at)),
       port: reader.optional(ssh["port"], "ssh.port", (value, at) => reader.count(value, at)),
       proxyCommand: reader.optional(ssh["proxyCommand"], "ssh.proxyCommand", (value, at) => reader.text(value, at)),
@@ -115,7 +146,10 @@ function readNetwork(reader: Reader, value: unknown, at: string): NetworkArgs | 
   return {
     name: reader.required(network["name"], `${at}.name`, (name, here) => reader.text(name, here)) ?? "",
     cidrBlock: reader.required(network["cidrBlock"], `${at}.cidrBlock`, (cidr, here) => reader.text(cidr, here)) ?? "",
-    subnets: reader.required(network["subnets"], `${at}.subnets`, (list, here) => reader.list(list, here, (item, path) => readSubnet(reader, item, path))) ?? [],
+    subnets:
+      reader.required(network["subnets"], `${at}.subnets`, (list, here) =>
+        reader.list(list, here, (item, path) => readSubnet(reader, item, path)),
+      ) ?? [],
     natGateway: reader.optional(network["natGateway"], `${at}.natGateway`, (flag, here) => reader.flag(flag, here)),
   };
 }
@@ -124,7 +158,9 @@ function readSubnet(reader: Reader, value: unknown, at: string): SubnetArgs | un
   const subnet = reader.object(value, at);
   if (subnet === undefined) return undefined;
   return {
-    availabilityZone: reader.required(subnet["availabilityZone"], `${at}.availabilityZone`, (zone, here) => reader.text(zone, here)) ?? "",
+    availabilityZone:
+      reader.required(subnet["availabilityZone"], `${at}.availabilityZone`, (zone, here) => reader.text(zone, here)) ??
+      "",
     nodes: reader.required(subnet["nodes"], `${at}.nodes`, (nodes, here) => reader.count(nodes, here)) ?? 0,
     name: reader.optional(subnet["name"], `${at}.name`, (name, here) => reader.text(name, here)),
     cidrBlock: reader.optional(subnet["cidrBlock"], `${at}.cidrBlock`, (cidr, here) => reader.text(cidr, here)),
@@ -152,7 +188,10 @@ class Reader {
 
   private plain<T>(value: unknown, at: string, read: Read<T>): T | undefined {
     if (!pulumi.Output.isInstance(value)) return read(value, at);
-    return this.problem(at, "has to be a plain value, as it decides which resources there are: not a secret, and not another resource's output");
+    return this.problem(
+      at,
+      "has to be a plain value, as it decides which resources there are: not a secret, and not another resource's output",
+    );
   }
 
   text(value: unknown, at: string): string | undefined {
@@ -161,7 +200,10 @@ class Reader {
 
   oneOf<T extends string>(value: unknown, at: string, known: readonly T[]): T | undefined {
     const text = this.text(value, at);
-    return text === undefined ? undefined : (known.find((one) => one === text) ?? this.problem(at, `"${text}" is not known: use ${known.map((one) => `"${one}"`).join(" or ")}`));
+    return text === undefined
+      ? undefined
+      : (known.find((one) => one === text) ??
+          this.problem(at, `"${text}" is not known: use ${known.map((one) => `"${one}"`).join(" or ")}`));
   }
 
   flag(value: unknown, at: string): boolean | undefined {
@@ -175,7 +217,10 @@ class Reader {
 
   within(value: unknown, at: string, least: number, most: number): number | undefined {
     if (typeof value === "number" && Number.isInteger(value) && least <= value && value <= most) return value;
-    return this.problem(at, `expected a whole number from ${least} to ${most}, got ${typeof value === "number" ? value : kind(value)}`);
+    return this.problem(
+      at,
+      `expected a whole number from ${least} to ${most}, got ${typeof value === "number" ? value : kind(value)}`,
+    );
   }
 
   object(value: unknown, at: string): Readonly<Record<string, unknown>> | undefined {
@@ -185,12 +230,20 @@ class Reader {
   labels(value: unknown, at: string): Record<string, string> {
     const entries = Object.entries(this.object(value, at) ?? {});
     // An empty value is a label, too.
-    return Object.fromEntries(entries.flatMap(([key, text]) => (typeof text === "string" ? [[key, text]] : (this.problem(`${at}[${JSON.stringify(key)}]`, `expected a text, got ${kind(text)}`), []))));
+    return Object.fromEntries(
+      entries.flatMap(([key, text]) =>
+        typeof text === "string"
+          ? [[key, text]]
+          : (this.problem(`${at}[${JSON.stringify(key)}]`, `expected a text, got ${kind(text)}`), []),
+      ),
+    );
   }
 
   list<T>(value: unknown, at: string, read: Read<T>): readonly T[] | undefined {
     if (!Array.isArray(value)) return this.problem(at, `expected a list, got ${kind(value)}`);
-    return value.map((item: unknown, index) => this.plain(item, `${at}[${index}]`, read)).filter((item) => item !== undefined);
+    return value
+      .map((item: unknown, index) => this.plain(item, `${at}[${index}]`, read))
+      .filter((item) => item !== undefined);
   }
 
   /** A text that may not be known yet. */
@@ -205,14 +258,20 @@ class Reader {
   }
 
   tags(value: unknown, at: string): ClusterArgs["tags"] {
-    if (isOutput<Record<string, string>>(value)) return value.apply((known) => this.orThrow(this.object(known, at), at)).apply(texts);
+    if (isOutput<Record<string, string>>(value))
+      return value.apply((known) => this.orThrow(this.object(known, at), at)).apply(texts);
     const tags = this.optional(value, at, (known, here) => this.object(known, here));
     return tags && pulumi.output(tags).apply(texts);
   }
 
   private orThrow<T>(value: T | undefined, at: string): T {
     if (value !== undefined) return value;
-    throw new Error(this.problems.filter(({ path }) => path === at).map(({ path, message }) => `${path}: ${message}`).join("\n"));
+    throw new Error(
+      this.problems
+        .filter(({ path }) => path === at)
+        .map(({ path, message }) => `${path}: ${message}`)
+        .join("\n"),
+    );
   }
 }
 

@@ -32,10 +32,19 @@ export interface ClusterPlan {
 export function planCluster(args: ClusterArgs, proxyCommand: string | undefined): ClusterPlan {
   const { pools, problems: poolProblems } = loadIpPools(args.ipPools);
   const adminCidrBlocks = args.ssh?.adminCidrBlocks ?? [];
-  const laidOut = layOut({ networks: args.networks, interconnect: args.interconnect, pools, workloadsPerNode: args.workloadsPerNode ?? 0, sourceDestCheck: args.sourceDestCheck ?? {} });
+  const laidOut = layOut({
+    networks: args.networks,
+    interconnect: args.interconnect,
+    pools,
+    workloadsPerNode: args.workloadsPerNode ?? 0,
+    sourceDestCheck: args.sourceDestCheck ?? {},
+  });
   const { layout } = laidOut;
   const viaVpcRouter = args.neverAcrossSubnets === "VpcRouteTables";
-  const members = poolNodes(pools, layout.nodes.map((node) => ({ name: node.name, labels: labelsOf(node, layout.region, args) })));
+  const members = poolNodes(
+    pools,
+    layout.nodes.map((node) => ({ name: node.name, labels: labelsOf(node, layout.region, args) })),
+  );
   const rulesOf = (carrying: readonly PoolNodes[]) =>
     securityRules({
       networks: layout.networks,
@@ -57,7 +66,9 @@ export function planCluster(args: ClusterArgs, proxyCommand: string | undefined)
     rules: rules.rules,
     rulesOfDisabled(withBlocks) {
       const known = new Set(rules.rules.map(({ network, key }) => `${network} ${key}`));
-      return rulesOf(members.filter(({ pool }) => !pool.disabled || withBlocks.has(pool.name))).rules.filter(({ network, key }) => !known.has(`${network} ${key}`));
+      return rulesOf(members.filter(({ pool }) => !pool.disabled || withBlocks.has(pool.name))).rules.filter(
+        ({ network, key }) => !known.has(`${network} ${key}`),
+      );
     },
     vpcRouted: never.routed,
     warnings: [
@@ -66,7 +77,14 @@ export function planCluster(args: ClusterArgs, proxyCommand: string | undefined)
       ...never.warnings,
       ...noWayOut(pools),
       ...closedSubnets(layout),
-      ...(open ? [{ code: "SshFromAnywhere", message: "ssh.adminCidrBlocks has 0.0.0.0/0: everybody may try the nodes' port 22" }] : []),
+      ...(open
+        ? [
+            {
+              code: "SshFromAnywhere",
+              message: "ssh.adminCidrBlocks has 0.0.0.0/0: everybody may try the nodes' port 22",
+            },
+          ]
+        : []),
     ],
     problems: [
       ...poolProblems,
@@ -82,10 +100,20 @@ export function planCluster(args: ClusterArgs, proxyCommand: string | undefined)
 
 function labelsOf(node: NodeLayout, region: string, args: ClusterArgs): Readonly<Record<string, string>> {
   const { name, network, subnet } = node;
-  return nodeLabels({ name, network, subnet: subnet.name, availabilityZone: subnet.availabilityZone, region, labels: args.labels?.[name] });
+  return nodeLabels({
+    name,
+    network,
+    subnet: subnet.name,
+    availabilityZone: subnet.availabilityZone,
+    region,
+    labels: args.labels?.[name],
+  });
 }
 
-/** An internet gateway translates the instances' own addresses and drops all others (VPC User Guide, "Internet gateways"). */
+/**
+ * An internet gateway translates the instances' own addresses and drops all others (VPC User Guide, "Internet
+ * gateways").
+ */
 function noWayOut(pools: readonly IpPool[]): readonly Warning[] {
   return pools
     .filter((pool) => !pool.natOutgoing && !pool.disabled && poolAllows(pool, "Workload"))
@@ -110,7 +138,13 @@ function privateProblems(args: ClusterArgs, proxyCommand: string | undefined): r
   return args.networks.flatMap(({ subnets }, i) =>
     subnets.flatMap(({ publicIp, nodes }, j): Problem[] => {
       if (publicIp !== false || nodes === 0) return [];
-      return [{ path: `networks[${i}].subnets[${j}].publicIp`, message: "nodes without public addresses cannot be reached from here: give ssh.bastion, a host that reaches them, or ssh.proxyCommand, a command that does" }];
+      return [
+        {
+          path: `networks[${i}].subnets[${j}].publicIp`,
+          message:
+            "nodes without public addresses cannot be reached from here: give ssh.bastion, a host that reaches them, or ssh.proxyCommand, a command that does",
+        },
+      ];
     }),
   );
 }
@@ -128,7 +162,10 @@ function closedSubnets({ networks, nodes }: Layout): readonly Warning[] {
 function labelProblems(labels: Readonly<Record<string, unknown>>, { nodes }: Layout): readonly Problem[] {
   return Object.keys(labels)
     .filter((name) => !nodes.some((node) => node.name === name))
-    .map((name) => ({ path: `labels[${JSON.stringify(name)}]`, message: `there is no node ${name}: the nodes are ${nodes.map((node) => node.name).join(", ")}` }));
+    .map((name) => ({
+      path: `labels[${JSON.stringify(name)}]`,
+      message: `there is no node ${name}: the nodes are ${nodes.map((node) => node.name).join(", ")}`,
+    }));
 }
 
 function adminProblems(cidrs: readonly string[], proxyCommand: string | undefined): readonly Problem[] {
@@ -145,7 +182,9 @@ function adminProblems(cidrs: readonly string[], proxyCommand: string | undefine
       const cidr = parseCidr(text);
       if (cidr.version !== 4) return [{ path, message: `${text} is IPv6: nodes have IPv4 addresses only` }];
       const masked = formatCidr(cidr);
-      return masked === text ? [] : [{ path, message: `${text} is not a CIDR without host bits: did you mean ${masked}?` }];
+      return masked === text
+        ? []
+        : [{ path, message: `${text} is not a CIDR without host bits: did you mean ${masked}?` }];
     } catch (error) {
       return [{ path, message: error instanceof Error ? error.message : String(error) }];
     }

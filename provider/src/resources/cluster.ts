@@ -5,7 +5,15 @@ import type { ConstructResult } from "@pulumi/pulumi/provider";
 import { DEBIAN, distributionOf, userOf } from "../aws/distribution";
 import { createInstance, debianImage, identifyImage } from "../aws/instance";
 import type { NodeLayout } from "../aws/layout";
-import { createIngressRules, createNetwork, type IngressRule, networkOf, type Peerings, peerNetworks, routeBlocks } from "../aws/network";
+import {
+  createIngressRules,
+  createNetwork,
+  type IngressRule,
+  networkOf,
+  type Peerings,
+  peerNetworks,
+  routeBlocks,
+} from "../aws/network";
 import { TRANSIT_GATEWAY_MTU } from "../aws/interconnect";
 import { type Scope, tagged } from "../aws/scope";
 import { attachNetworks } from "../aws/transit-gateway";
@@ -42,9 +50,10 @@ interface Connection {
 }
 
 /**
- * VPCs, instances and the overlay over them. The plain arguments decide which resources there are, before any is registered;
- * nothing is made inside an apply, so a preview shows all of it. The graph is the order of work, make before break: what lets
- * packets in, then devices on all nodes, then routes, then workloads; what is no longer wanted goes last.
+ * VPCs, instances and the overlay over them. The plain arguments decide which resources there are, before any is
+ * registered; nothing is made inside an apply, so a preview shows all of it. The graph is the order of work, make
+ * before break: what lets packets in, then devices on all nodes, then routes, then workloads; what is no longer wanted
+ * goes last.
  */
 export class Cluster extends pulumi.ComponentResource {
   declare readonly nodes: pulumi.Output<InventoryNode[]>;
@@ -54,7 +63,13 @@ export class Cluster extends pulumi.ComponentResource {
   declare readonly paths: pulumi.Output<readonly Path[]>;
   declare readonly blocks: pulumi.Output<TopologyOutputs["blocks"]>;
   declare readonly warnings: pulumi.Output<readonly Warning[]>;
-  declare readonly ssh: { readonly user: pulumi.Input<string>; readonly port: number; readonly privateKey: pulumi.Output<string>; readonly proxyCommand?: string; readonly bastion?: Inputs<SshBastion> };
+  declare readonly ssh: {
+    readonly user: pulumi.Input<string>;
+    readonly port: number;
+    readonly privateKey: pulumi.Output<string>;
+    readonly proxyCommand?: string;
+    readonly bastion?: Inputs<SshBastion>;
+  };
   declare readonly vpcIds: pulumi.Output<Record<string, string>>;
   declare readonly securityGroupIds: pulumi.Output<Record<string, string>>;
 
@@ -62,7 +77,12 @@ export class Cluster extends pulumi.ComponentResource {
    * @param defaultProxyCommand the provider's, for ssh where the arguments name none
    * @throws pulumi.InputPropertiesError with all problems of the arguments, before anything is registered
    */
-  constructor(name: string, args: ClusterArgs, options?: pulumi.ComponentResourceOptions, defaultProxyCommand?: string) {
+  constructor(
+    name: string,
+    args: ClusterArgs,
+    options?: pulumi.ComponentResourceOptions,
+    defaultProxyCommand?: string,
+  ) {
     const proxyCommand = args.ssh?.proxyCommand ?? defaultProxyCommand;
     const plan = planCluster(args, proxyCommand);
     refuse(name, plan.problems, args.ipPoolsSource);
@@ -75,14 +95,21 @@ export class Cluster extends pulumi.ComponentResource {
     const user = args.ssh?.user ?? chosen?.apply(userOf) ?? DEBIAN.user;
     const packages = chosen?.apply((image) => (distributionOf(image) ?? DEBIAN).packages);
     const port = sshPort(args);
-    const bastion = args.ssh?.bastion && { ...args.ssh.bastion, port: args.ssh.bastion.port ?? DEFAULT_SSH_PORT, privateKey: pulumi.secret(args.ssh.bastion.privateKey) };
+    const bastion = args.ssh?.bastion && {
+      ...args.ssh.bastion,
+      port: args.ssh.bastion.port ?? DEFAULT_SSH_PORT,
+      privateKey: pulumi.secret(args.ssh.bastion.privateKey),
+    };
     const key = new SshKey(`${name}-ssh`, { parent: this });
     const keyPair = new KeyPair(name, { publicKey: key.publicKey, tags: tagged(scope, name) }, { parent: this });
     const ipPools = new IpPools(name, { manifests: args.ipPools, source: args.ipPoolsSource }, { parent: this });
 
     const networks = new Map(plan.layout.networks.map((network) => [network.name, createNetwork(scope, network)]));
     const { interconnect, transitSubnets } = plan.layout;
-    const peerings = interconnect === "TransitGateway" ? attachNetworks(scope, transitSubnets, networks) : peerNetworks(scope, plan.layout.peerings, networks);
+    const peerings =
+      interconnect === "TransitGateway"
+        ? attachNetworks(scope, transitSubnets, networks)
+        : peerNetworks(scope, plan.layout.peerings, networks);
     const rules = createIngressRules(scope, plan.rules, networks, peerings);
 
     const instanceType = args.instanceType ?? DEFAULT_INSTANCE_TYPE;
@@ -90,10 +117,27 @@ export class Cluster extends pulumi.ComponentResource {
     const nodes = plan.layout.nodes.map((layout): Node => {
       const hostKey = new SshKey(`${name}-${layout.name}`, { parent: this });
       const network = networkOf(networks, layout.network);
-      const instance = createInstance(scope, { node: layout, network, instanceType, image, keepImage: args.imageId === undefined, packages, keyPair, hostKey });
+      const instance = createInstance(scope, {
+        node: layout,
+        network,
+        instanceType,
+        image,
+        keepImage: args.imageId === undefined,
+        packages,
+        keyPair,
+        hostKey,
+      });
       // A bastion stands next to the nodes.
       const host = layout.subnet.publicIp && bastion === undefined ? instance.publicIp : layout.privateIp;
-      const connection = { host, port, user, privateKey: key.privateKey, hostKey: hostKey.publicKey, proxyCommand: args.ssh?.proxyCommand, ...(bastion !== undefined && { bastion }) };
+      const connection = {
+        host,
+        port,
+        user,
+        privateKey: key.privateKey,
+        hostKey: hostKey.publicKey,
+        proxyCommand: args.ssh?.proxyCommand,
+        ...(bastion !== undefined && { bastion }),
+      };
       return { layout, instance, hostKey, connection };
     });
 
@@ -116,7 +160,12 @@ export class Cluster extends pulumi.ComponentResource {
         vxlanVni: args.vxlanVni,
         vxlanPort: args.vxlanPort,
         viaVpcRouter: args.neverAcrossSubnets === "VpcRouteTables" ? true : undefined,
-        ...(interconnect === "TransitGateway" && { networkMtus: pairsOf(plan.layout.networks.map((network) => network.name)).map((pair) => ({ networks: pair, mtu: TRANSIT_GATEWAY_MTU })) }),
+        ...(interconnect === "TransitGateway" && {
+          networkMtus: pairsOf(plan.layout.networks.map((network) => network.name)).map((pair) => ({
+            networks: pair,
+            mtu: TRANSIT_GATEWAY_MTU,
+          })),
+        }),
       },
       { parent: this, dependsOn: nodes.map(({ instance }) => instance) },
     );
@@ -125,7 +174,15 @@ export class Cluster extends pulumi.ComponentResource {
     const late = topology.blocks.apply((blocks): readonly pulumi.Resource[] => {
       const rulesOfDisabled = plan.rulesOfDisabled(new Set(blocks.map(({ pool }) => pool)));
       const added = createIngressRules(scope, rulesOfDisabled, networks, peerings).map(({ resource }) => resource);
-      return [...added, ...routeBlocks(scope, blocks.filter(({ pool, node }) => plan.vpcRouted(pool, node ?? "")), nodes, networks)];
+      return [
+        ...added,
+        ...routeBlocks(
+          scope,
+          blocks.filter(({ pool, node }) => plan.vpcRouted(pool, node ?? "")),
+          nodes,
+          networks,
+        ),
+      ];
     });
 
     this.nodes = pulumi.all(nodes.map(inventoryNode));
@@ -134,9 +191,17 @@ export class Cluster extends pulumi.ComponentResource {
     this.paths = topology.paths;
     this.blocks = topology.blocks;
     this.warnings = topology.warnings.apply((warnings) => [...plan.warnings, ...warnings]);
-    this.ssh = { user, port, privateKey: pulumi.secret(key.privateKey), ...(proxyCommand !== undefined && { proxyCommand }), ...(bastion !== undefined && { bastion }) };
+    this.ssh = {
+      user,
+      port,
+      privateKey: pulumi.secret(key.privateKey),
+      ...(proxyCommand !== undefined && { proxyCommand }),
+      ...(bastion !== undefined && { bastion }),
+    };
     this.vpcIds = pulumi.all(Object.fromEntries([...networks].map(([network, { vpc }]) => [network, vpc.id])));
-    this.securityGroupIds = pulumi.all(Object.fromEntries([...networks].map(([network, { securityGroup }]) => [network, securityGroup.id])));
+    this.securityGroupIds = pulumi.all(
+      Object.fromEntries([...networks].map(([network, { securityGroup }]) => [network, securityGroup.id])),
+    );
     this.registerOutputs(this.outputs());
   }
 
@@ -151,7 +216,12 @@ export class Cluster extends pulumi.ComponentResource {
  * Makes a Cluster from what a program of any language passed.
  * @throws pulumi.InputPropertiesError with all problems of the arguments, before anything is registered
  */
-export async function constructCluster(name: string, inputs: pulumi.Inputs, options: pulumi.ComponentResourceOptions, config: ProviderConfig): Promise<ConstructResult> {
+export async function constructCluster(
+  name: string,
+  inputs: pulumi.Inputs,
+  options: pulumi.ComponentResourceOptions,
+  config: ProviderConfig,
+): Promise<ConstructResult> {
   const { args, problems } = readClusterArgs(inputs);
   refuse(name, problems, args.ipPoolsSource);
   refuse(name, await zoneProblems(args, options), args.ipPoolsSource);
@@ -184,27 +254,52 @@ function overlay(
   late: pulumi.Output<readonly pulumi.Resource[]>,
 ): pulumi.Output<InventoryWorkload>[] {
   const rulesFor = (purposes: readonly string[], network?: string): pulumi.Resource[] =>
-    rules.filter(({ rule }) => purposes.includes(rule.purpose) && (network === undefined || rule.network === network)).map(({ resource }) => resource);
-  const planOf = ({ layout }: Node): pulumi.Output<string> => topology.nodePlans.apply((plans) => plans[layout.name] ?? "");
-  const onNode = ({ layout, instance, connection }: Node) => ({ node: layout.name, instanceId: instance.id, connection });
-  // What stands on a node ends with it: nothing to undo, and nothing to wait for when it cannot be reached any more. Its host key lives as long
-  // as the node in the program; an instance that was terminated by hand is in no state any more after a refresh.
-  const options = ({ hostKey }: Node): pulumi.CustomResourceOptions => ({ parent, deletedWith: hostKey, deleteBeforeReplace: true });
+    rules
+      .filter(({ rule }) => purposes.includes(rule.purpose) && (network === undefined || rule.network === network))
+      .map(({ resource }) => resource);
+  const planOf = ({ layout }: Node): pulumi.Output<string> =>
+    topology.nodePlans.apply((plans) => plans[layout.name] ?? "");
+  const onNode = ({ layout, instance, connection }: Node) => ({
+    node: layout.name,
+    instanceId: instance.id,
+    connection,
+  });
+  // What stands on a node ends with it: nothing to undo, and nothing to wait for when it cannot be reached any more.
+  // Its host key lives as long as the node in the program; an instance that was terminated by hand is in no state any
+  // more after a refresh.
+  const options = ({ hostKey }: Node): pulumi.CustomResourceOptions => ({
+    parent,
+    deletedWith: hostKey,
+    deleteBeforeReplace: true,
+  });
 
   const tunnels = nodes.flatMap((node) =>
     plan.encapsulations.map((encapsulation) => {
       // Also the order of removal: a rule of ssh must outlive what is taken off the node over it.
       const dependsOn = rulesFor(["ssh", encapsulation === "IPIP" ? "ipip" : "vxlan"], node.layout.network);
       const args = { ...onNode(node), encapsulation, plan: planOf(node) };
-      return new Tunnel(`${name}-${node.layout.name}-${encapsulation.toLowerCase()}`, args, { ...options(node), dependsOn });
+      return new Tunnel(`${name}-${node.layout.name}-${encapsulation.toLowerCase()}`, args, {
+        ...options(node),
+        dependsOn,
+      });
     }),
   );
   const underlay = late.apply((resources) => [...peerings.routes, ...rulesFor(["pool", "icmp"]), ...resources]);
-  const ready = new TunnelsReady(name, { tunnels: tunnels.map(({ digest }) => digest) }, { parent, dependsOn: underlay });
+  const ready = new TunnelsReady(
+    name,
+    { tunnels: tunnels.map(({ digest }) => digest) },
+    { parent, dependsOn: underlay },
+  );
   const routes = new Map(
     nodes.map((node) => {
       const args = { ...onNode(node), plan: planOf(node), tunnelsReady: ready.digest };
-      return [node.layout.name, new Routes(`${name}-${node.layout.name}`, args, { ...options(node), dependsOn: rulesFor(["ssh"], node.layout.network) })];
+      return [
+        node.layout.name,
+        new Routes(`${name}-${node.layout.name}`, args, {
+          ...options(node),
+          dependsOn: rulesFor(["ssh"], node.layout.network),
+        }),
+      ];
     }),
   );
   const byName = new Map(nodes.map((node) => [node.layout.name, node]));
@@ -212,28 +307,41 @@ function overlay(
     const node = byName.get(workload.node);
     const route = routes.get(workload.node);
     if (node === undefined || route === undefined) throw new Error(`there is no node ${workload.node}`);
-    const assigned = topology.assignedWorkloads.apply((all) => all.find((one) => one.name === workload.name) ?? missing(workload.name));
+    const assigned = topology.assignedWorkloads.apply(
+      (all) => all.find((one) => one.name === workload.name) ?? missing(workload.name),
+    );
     const resource = new Workload(
       `${name}-${workload.name}`,
-      { ...onNode(node), name: workload.name, pool: assigned.pool, address: assigned.address, mtu: assigned.mtu, routes: route.digest },
+      {
+        ...onNode(node),
+        name: workload.name,
+        pool: assigned.pool,
+        address: assigned.address,
+        mtu: assigned.mtu,
+        routes: route.digest,
+      },
       { ...options(node), dependsOn: rulesFor(["ssh"], node.layout.network) },
     );
-    return pulumi.all([assigned, resource.namespace]).apply(([{ pool, address, mtu }, namespace]) => ({ ...workload, pool, address, mtu, namespace }));
+    return pulumi
+      .all([assigned, resource.namespace])
+      .apply(([{ pool, address, mtu }, namespace]) => ({ ...workload, pool, address, mtu, namespace }));
   });
 }
 
 function inventoryNode({ layout, instance, hostKey, connection }: Node): pulumi.Output<InventoryNode> {
-  return pulumi.all([instance.id, instance.publicIp, hostKey.publicKey, connection.host]).apply(([instanceId, publicIp, publicKey, host]) => ({
-    name: layout.name,
-    network: layout.network,
-    subnet: layout.subnet.name,
-    availabilityZone: layout.subnet.availabilityZone,
-    privateIp: layout.privateIp,
-    ...(layout.subnet.publicIp && { publicIp }),
-    instanceId,
-    host,
-    hostKey: publicKey,
-  }));
+  return pulumi
+    .all([instance.id, instance.publicIp, hostKey.publicKey, connection.host])
+    .apply(([instanceId, publicIp, publicKey, host]) => ({
+      name: layout.name,
+      network: layout.network,
+      subnet: layout.subnet.name,
+      availabilityZone: layout.subnet.availabilityZone,
+      privateIp: layout.privateIp,
+      ...(layout.subnet.publicIp && { publicIp }),
+      instanceId,
+      host,
+      hostKey: publicKey,
+    }));
 }
 
 function pairsOf(names: readonly string[]): (readonly [string, string])[] {
@@ -245,7 +353,10 @@ function refuse(name: string, problems: readonly Problem[], source: string | und
   if (problems.length === 0) return;
   const errors = problems.map(({ path, message, line, column }) => ({
     propertyPath: path,
-    reason: line === undefined ? message : `${message} (${source ?? "line "}${source === undefined ? "" : ":"}${line}${column === undefined ? "" : `:${column}`})`,
+    reason:
+      line === undefined
+        ? message
+        : `${message} (${source ?? "line "}${source === undefined ? "" : ":"}${line}${column === undefined ? "" : `:${column}`})`,
   }));
   throw new pulumi.InputPropertiesError({ message: `Cluster ${name} cannot be made from these arguments`, errors });
 }

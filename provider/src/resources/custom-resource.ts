@@ -42,9 +42,9 @@ export interface Existing<I, O> {
 }
 
 /**
- * A resource with a life cycle, in terms of plain values: envelopes, unknowns outside previews and gRPC stay in serve.ts.
- * Inputs have the form that schema.json gives them. An error thrown by create means that nothing was made; ResourceInitFailed
- * that something was, and what.
+ * A resource with a life cycle, in terms of plain values: envelopes, unknowns outside previews and gRPC stay in
+ * serve.ts. Inputs have the form that schema.json gives them. An error thrown by create means that nothing was made;
+ * ResourceInitFailed that something was, and what.
  */
 export interface CustomResource<I extends object, O extends object> {
   /** Beyond the form: fills in what is assigned, and says what is wrong, all at once. Default: inputs as they are. */
@@ -57,7 +57,9 @@ export interface CustomResource<I extends object, O extends object> {
   delete(old: Existing<I, O>, context: OperationContext): Promise<void>;
 }
 
-/** A creation or update that failed half-way: the resource is there, with these outputs, and the next update heals it. */
+/**
+ * A creation or update that failed half-way: the resource is there, with these outputs, and the next update heals it.
+ */
 export class ResourceInitFailed extends Error {
   constructor(
     message: string,

@@ -2,19 +2,24 @@ import { fileDigest } from "../node/digest";
 import type { Part } from "../node/part";
 import type { SeenPart } from "./node-access";
 
-/** How many files and deviations are told: enough to know what happened, and no more than fits a line or two of a diff. */
+/**
+ * How many files and deviations are told: enough to know what happened, and no more than fits a line or two of a diff.
+ */
 const TOLD = 4;
 
 /**
- * What a part on a node is now, as its digest or in words: files that are not as they were brought there, and what Linux holds otherwise than
- * they say. Words are no digest of ours, so the next update mends it.
+ * What a part on a node is now, as its digest or in words: files that are not as they were brought there, and what
+ * Linux holds otherwise than they say. Words are no digest of ours, so the next update mends it.
  *
  * @param expected the part as it has to be
  * @param was the digest that was last known
  */
 export function whatIsThere(seen: SeenPart, expected: Part | undefined, was: string): string {
   const files = seen.digest === was || seen.digest === expected?.digest ? [] : changedFiles(seen, expected);
-  const words = [...(files.length > 0 ? [`files: ${listed(files, ", ")}`] : []), ...(seen.deviations.length > 0 ? [`deviates: ${listed(seen.deviations, "; ")}`] : [])];
+  const words = [
+    ...(files.length > 0 ? [`files: ${listed(files, ", ")}`] : []),
+    ...(seen.deviations.length > 0 ? [`deviates: ${listed(seen.deviations, "; ")}`] : []),
+  ];
   return words.length === 0 ? seen.digest : words.join("; ");
 }
 

@@ -3,7 +3,9 @@ import type { Path, Warning } from "../plan/path";
 import type { Block } from "../plan/topology";
 import type { SshTarget } from "../ssh/target";
 
-/** Inputs and outputs of the custom resources, as schema.json spells them: the seam between Cluster and the CRUD code. */
+/**
+ * Inputs and outputs of the custom resources, as schema.json spells them: the seam between Cluster and the CRUD code.
+ */
 
 export interface SshKeyOutputs {
   /** OpenSSH format, secret. */
@@ -66,7 +68,10 @@ export interface AssignedWorkload {
   readonly mtu: number;
 }
 
-/** What every resource on a node has. With a new instanceId all is brought there: what was pushed went with the former instance. */
+/**
+ * What every resource on a node has. With a new instanceId all is brought there: what was pushed went with the former
+ * instance.
+ */
 export interface OnNodeInputs {
   readonly node: string;
   readonly instanceId: string;

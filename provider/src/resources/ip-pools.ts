@@ -12,7 +12,10 @@ export const ipPools: CustomResource<IpPoolsInputs, IpPoolsOutputs> = {
     const failures = loadIpPools(inputs.manifests).problems.map(({ path, message, line, column }): CheckFailure => {
       const place = [inputs.source, line, column].filter((part) => part !== undefined).join(":");
       // Calico's sentence first: it is what people search for.
-      return { property: path, reason: line === undefined ? message : `${message} (${inputs.source === undefined ? "line " : ""}${place})` };
+      return {
+        property: path,
+        reason: line === undefined ? message : `${message} (${inputs.source === undefined ? "line " : ""}${place})`,
+      };
     });
     return { inputs, failures };
   },
@@ -21,7 +24,9 @@ export const ipPools: CustomResource<IpPoolsInputs, IpPoolsOutputs> = {
     const changes = diffProperties(old.inputs, inputs);
     if (changes.size > 0 || !isKnown(inputs)) return { changes };
     // The same text may mean something else to another version of this provider.
-    return sameProperties(old.outputs.pools, outputsOf(inputs).pools) ? { changes } : { changes: new Map([["pools", "update"]]), outputChanges: ["pools"] };
+    return sameProperties(old.outputs.pools, outputsOf(inputs).pools)
+      ? { changes }
+      : { changes: new Map([["pools", "update"]]), outputChanges: ["pools"] };
   },
 
   create: async (inputs) => ({ id: "ip-pools", outputs: outputsOf(inputs) }),

@@ -1,10 +1,12 @@
 import type { TopologyNodeInputs } from "./inputs";
 
 /**
- * What nodeSelectors are matched against: the user's labels, those that Kubernetes gives every node (Well-Known Labels), and
- * the network and subnet. Ours win over the user's, as they are facts.
+ * What nodeSelectors are matched against: the user's labels, those that Kubernetes gives every node (Well-Known
+ * Labels), and the network and subnet. Ours win over the user's, as they are facts.
  */
-export function nodeLabels(node: Omit<TopologyNodeInputs, "privateIp" | "subnetCidrBlock">): Readonly<Record<string, string>> {
+export function nodeLabels(
+  node: Omit<TopologyNodeInputs, "privateIp" | "subnetCidrBlock">,
+): Readonly<Record<string, string>> {
   return {
     ...node.labels,
     "kubernetes.io/hostname": node.name,

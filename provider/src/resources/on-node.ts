@@ -7,7 +7,10 @@ import { whatIsThere } from "./drift";
 import type { OnNodeInputs, PartOutputs } from "./inputs";
 import type { NodeAccess, NodeAccessOptions } from "./node-access";
 
-/** Seconds that a refresh and a deletion give a node that does not answer: it was reached before, so it is not just booting. */
+/**
+ * Seconds that a refresh and a deletion give a node that does not answer: it was reached before, so it is not just
+ * booting.
+ */
 const READ_DEADLINE = 30;
 const DELETE_DEADLINE = 60;
 
@@ -29,17 +32,23 @@ export interface PartKind<I extends OnNodeInputs, O extends PartOutputs> {
 }
 
 /**
- * A resource that is a part on a node. It is compared by digest: what the inputs say now, and what was last seen there. So a new
- * host, key or proxy command pushes nothing, and a part that someone changed on the node is pushed again after a refresh has seen it.
- * A new instance is an update: what stood on the former one ended with it, and nobody asks that one to take it off.
- * Nothing of this connects to the node in check, diff or preview.
+ * A resource that is a part on a node. It is compared by digest: what the inputs say now, and what was last seen there.
+ * So a new host, key or proxy command pushes nothing, and a part that someone changed on the node is pushed again after
+ * a refresh has seen it. A new instance is an update: what stood on the former one ended with it, and nobody asks that
+ * one to take it off. Nothing of this connects to the node in check, diff or preview.
  */
-export function partResource<I extends OnNodeInputs, O extends PartOutputs>(kind: PartKind<I, O>, access: NodeAccess): CustomResource<I, O> {
+export function partResource<I extends OnNodeInputs, O extends PartOutputs>(
+  kind: PartKind<I, O>,
+  access: NodeAccess,
+): CustomResource<I, O> {
   const computable = (inputs: I): boolean => kind.madeFrom.every((key) => isKnown(inputs[key]));
   const expected = (inputs: I): string => kind.render(inputs)?.digest ?? NONE;
 
   const push = async (id: string, inputs: I, old: string, context: OperationContext): Promise<Unknowable<O>> => {
-    if (context.preview) return computable(inputs) ? kind.outputs(expected(inputs), inputs) : { ...kind.outputs("", inputs), digest: UNKNOWN };
+    if (context.preview)
+      return computable(inputs)
+        ? kind.outputs(expected(inputs), inputs)
+        : { ...kind.outputs("", inputs), digest: UNKNOWN };
     const part = kind.render(inputs);
     const target = targetOf(inputs, context);
     const options = optionsOf(context, context.timeout ?? context.config.sshDeadline);
@@ -47,7 +56,11 @@ export function partResource<I extends OnNodeInputs, O extends PartOutputs>(kind
       if (part !== undefined) await access.push(target, part, options);
       else if (old !== NONE) await access.remove(target, kind.partName(inputs), options);
     } catch (error) {
-      if (access.isUnreachable(error)) throw new Error(`${kind.title(inputs)} of node ${inputs.node} could not be brought there: ${messageOf(error)}`, { cause: error });
+      if (access.isUnreachable(error))
+        throw new Error(
+          `${kind.title(inputs)} of node ${inputs.node} could not be brought there: ${messageOf(error)}`,
+          { cause: error },
+        );
       if (!access.isPartial(error)) throw error;
       const message = `${kind.title(inputs)} of node ${inputs.node} is not in force: ${messageOf(error)}`;
       throw new ResourceInitFailed(message, id, kind.outputs("", inputs), { cause: error });
@@ -77,7 +90,12 @@ export function partResource<I extends OnNodeInputs, O extends PartOutputs>(kind
       if (!computable(inputs)) {
         for (const key of kind.madeFrom) if (!isKnown(inputs[key]) && !changes.has(key)) changes.set(key, "update");
       } else if (expected(inputs) !== old.outputs.digest) changes.set("digest", "update");
-      return { changes, replaces, outputChanges: ["digest"], deleteBeforeReplace: kind.partName(old.inputs) === kind.partName(inputs) };
+      return {
+        changes,
+        replaces,
+        outputChanges: ["digest"],
+        deleteBeforeReplace: kind.partName(old.inputs) === kind.partName(inputs),
+      };
     },
 
     async create(inputs, context) {
@@ -97,12 +115,18 @@ export function partResource<I extends OnNodeInputs, O extends PartOutputs>(kind
         const digest = part && whatIsThere(part, kind.render(old.inputs), old.outputs.digest);
         if (digest === old.outputs.digest) return old.outputs;
         const drift = digest === undefined ? "is not there any more" : `is not what was brought there (${digest})`;
-        await context.log("warning", `${kind.title(old.inputs)} of node ${old.inputs.node} ${drift}; the next update mends it`);
+        await context.log(
+          "warning",
+          `${kind.title(old.inputs)} of node ${old.inputs.node} ${drift}; the next update mends it`,
+        );
         return digest === undefined ? undefined : { ...old.outputs, digest };
       } catch (error) {
         if (!access.isUnreachable(error)) throw error;
         if (context.config.deleteUnreachable) return undefined;
-        await context.log("warning", `taken as unchanged: ${messageOf(error)}. When the node is gone for good, ${GONE}`);
+        await context.log(
+          "warning",
+          `taken as unchanged: ${messageOf(error)}. When the node is gone for good, ${GONE}`,
+        );
         return old.outputs;
       }
     },
@@ -115,7 +139,8 @@ export function partResource<I extends OnNodeInputs, O extends PartOutputs>(kind
       } catch (error) {
         if (!access.isUnreachable(error)) throw error;
         const message = `${kind.title(old.inputs)} of node ${old.inputs.node} could not be removed: ${messageOf(error)}`;
-        if (!context.config.deleteUnreachable) throw new Error(`${message}. When the node is gone for good, ${GONE}`, { cause: error });
+        if (!context.config.deleteUnreachable)
+          throw new Error(`${message}. When the node is gone for good, ${GONE}`, { cause: error });
         await context.log("warning", `${message}; taken as deleted, as deleteUnreachable says`);
       }
     },
@@ -123,11 +148,14 @@ export function partResource<I extends OnNodeInputs, O extends PartOutputs>(kind
 }
 
 /** The environment, as a destroy takes the provider's configuration from the state. */
-const GONE = "run this again with OVERLAYNET_DELETE_UNREACHABLE=true in the environment: what stood on it is then taken as deleted";
+const GONE =
+  "run this again with OVERLAYNET_DELETE_UNREACHABLE=true in the environment: what stood on it is then taken as deleted";
 
 /** The provider's proxy command carries connections that name none. */
 function targetOf({ connection }: OnNodeInputs, { config }: OperationContext): SshTarget {
-  return connection.proxyCommand === undefined && config.proxyCommand !== undefined ? { ...connection, proxyCommand: config.proxyCommand } : connection;
+  return connection.proxyCommand === undefined && config.proxyCommand !== undefined
+    ? { ...connection, proxyCommand: config.proxyCommand }
+    : connection;
 }
 
 function optionsOf(context: OperationContext, deadline: number): NodeAccessOptions {

@@ -5,7 +5,10 @@ import type { NodePlan } from "../plan/node-plan";
 const OS_BYTE = 9;
 const OS_UNKNOWN = 255;
 
-/** The plan of a node as a property of a resource: JSON, gzip, base64. The same plan gives the same text on every system. */
+/**
+ * The plan of a node as a property of a resource: JSON, gzip, base64. The same plan gives the same text on every
+ * system.
+ */
 export function packPlan(plan: NodePlan): string {
   const packed = gzipSync(JSON.stringify(plan), { level: 9 });
   packed[OS_BYTE] = OS_UNKNOWN;

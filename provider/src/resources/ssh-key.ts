@@ -19,7 +19,10 @@ export const sshKey: CustomResource<object, SshKeyOutputs> = {
 /** Bytes of an ed25519 public key on the wire: two lengths, `ssh-ed25519`, the key (RFC 8709, 4). */
 const PUBLIC_KEY_BYTES = 4 + 11 + 4 + 32;
 
-/** ssh2 1.17 leaves out zeros that a public key begins with, as one in 256 does, and no one takes such a key: another is drawn. */
+/**
+ * ssh2 1.17 leaves out zeros that a public key begins with, as one in 256 does, and no one takes such a key: another is
+ * drawn.
+ */
 export function wellFormedKey(): KeyPair {
   for (;;) {
     const key = generateKey();

@@ -30,8 +30,16 @@ export const topology: CustomResource<Inputs, Outputs> = {
   async check(inputs, old, context) {
     const malformed = malformedAddresses(inputs);
     if (malformed.length > 0) return { inputs, failures: malformed };
-    if (!isKnown(inputs)) return { inputs: { blocks: UNKNOWN, tunnelAddresses: UNKNOWN, workloadAddresses: UNKNOWN, ...inputs }, failures: [] };
-    const given: Partial<Assigned> = { blocks: inputs.blocks, tunnelAddresses: inputs.tunnelAddresses, workloadAddresses: inputs.workloadAddresses };
+    if (!isKnown(inputs))
+      return {
+        inputs: { blocks: UNKNOWN, tunnelAddresses: UNKNOWN, workloadAddresses: UNKNOWN, ...inputs },
+        failures: [],
+      };
+    const given: Partial<Assigned> = {
+      blocks: inputs.blocks,
+      tunnelAddresses: inputs.tunnelAddresses,
+      workloadAddresses: inputs.workloadAddresses,
+    };
     const assigned = assignAddresses({
       pools: inputs.pools,
       nodes: inputs.nodes.map((node) => ({ name: node.name, labels: nodeLabels(node) })),
@@ -63,7 +71,9 @@ export const topology: CustomResource<Inputs, Outputs> = {
     if (changes.size > 0 || !isKnown(inputs)) return { changes };
     // The same inputs may mean something else to another version of this provider.
     const outputs = outputsOf(inputs);
-    const changed = Object.keys(outputs).filter((key) => !sameProperties(Reflect.get(old.outputs, key), Reflect.get(outputs, key)));
+    const changed = Object.keys(outputs).filter(
+      (key) => !sameProperties(Reflect.get(old.outputs, key), Reflect.get(outputs, key)),
+    );
     return { changes: new Map(changed.map((key) => [key, "update"])), outputChanges: changed };
   },
 
@@ -93,19 +103,27 @@ const UNKNOWN_OUTPUTS: Unknowable<Outputs> = {
 };
 
 function outputsOf(inputs: Inputs): Outputs {
-  const { pools, hostMtu, networkMtus, vxlanVni, vxlanPort, viaVpcRouter, blocks = [], tunnelAddresses = {}, workloadAddresses = [] } = inputs;
+  const {
+    pools,
+    hostMtu,
+    networkMtus,
+    vxlanVni,
+    vxlanPort,
+    viaVpcRouter,
+    blocks = [],
+    tunnelAddresses = {},
+    workloadAddresses = [],
+  } = inputs;
   const plan = planTopology({
-    nodes: inputs.nodes.map(
-      (node): TopologyNode => ({
-        name: node.name,
-        ip: node.privateIp,
-        subnetPrefixLen: parseCidr(node.subnetCidrBlock).prefixLength,
-        network: node.network,
-        subnet: node.subnet,
-        labels: nodeLabels(node),
-        ...tunnelAddresses[node.name],
-      }),
-    ),
+    nodes: inputs.nodes.map((node): TopologyNode => ({
+      name: node.name,
+      ip: node.privateIp,
+      subnetPrefixLen: parseCidr(node.subnetCidrBlock).prefixLength,
+      network: node.network,
+      subnet: node.subnet,
+      labels: nodeLabels(node),
+      ...tunnelAddresses[node.name],
+    })),
     pools,
     blocks,
     workloads: workloadAddresses.map(({ address, node }) => ({ ip: address, node })),
@@ -128,7 +146,10 @@ function outputsOf(inputs: Inputs): Outputs {
     tunnelAddresses,
     assignedWorkloads: workloadAddresses.map((workload) => {
       const mtu = mtus.get(`${workload.pool}/${workload.node}`);
-      if (mtu === undefined) throw new Error(`node ${workload.node} has no block of IP pool ${workload.pool}, from which workload ${workload.name} has ${workload.address}`);
+      if (mtu === undefined)
+        throw new Error(
+          `node ${workload.node} has no block of IP pool ${workload.pool}, from which workload ${workload.name} has ${workload.address}`,
+        );
       return { ...workload, mtu };
     }),
     paths: [...plan.paths],
@@ -138,18 +159,29 @@ function outputsOf(inputs: Inputs): Outputs {
   };
 }
 
-/** What a change interrupts, in words: Linux has no way to change VNI and port of a VXLAN device that is there (ip-link(8), VXLAN). */
+/**
+ * What a change interrupts, in words: Linux has no way to change VNI and port of a VXLAN device that is there
+ * (ip-link(8), VXLAN).
+ */
 function interruptions(old: Inputs, inputs: Inputs): readonly string[] {
   const changes = [
     ["VNI", old.vxlanVni ?? VXLAN_VNI, inputs.vxlanVni ?? VXLAN_VNI],
     ["UDP port", old.vxlanPort ?? VXLAN_PORT, inputs.vxlanPort ?? VXLAN_PORT],
   ] as const;
-  const changed = changes.filter(([, before, after]) => before !== after).map(([what, before, after]) => `${what} ${before} becomes ${after}`);
+  const changed = changes
+    .filter(([, before, after]) => before !== after)
+    .map(([what, before, after]) => `${what} ${before} becomes ${after}`);
   // A pool that is new, or was not VXLAN, has no packets to lose.
-  const pools = inputs.pools.filter((pool) => poolEncapsulation(pool) === "VXLAN" && old.pools.some((one) => one.name === pool.name && poolEncapsulation(one) === "VXLAN"));
+  const pools = inputs.pools.filter(
+    (pool) =>
+      poolEncapsulation(pool) === "VXLAN" &&
+      old.pools.some((one) => one.name === pool.name && poolEncapsulation(one) === "VXLAN"),
+  );
   if (changed.length === 0 || pools.length === 0) return [];
   const names = pools.map(({ name }) => name).join(", ");
-  return [`VXLAN's ${changed.join(" and ")}: every node makes its device ${VXLAN_DEVICE} anew, one after the other, and a pair of nodes exchanges no encapsulated packets of IP pools ${names} until both have done so (VxlanInterrupted)`];
+  return [
+    `VXLAN's ${changed.join(" and ")}: every node makes its device ${VXLAN_DEVICE} anew, one after the other, and a pair of nodes exchanges no encapsulated packets of IP pools ${names} until both have done so (VxlanInterrupted)`,
+  ];
 }
 
 /** The encapsulations that a node needs a tunnel device for. */
@@ -190,15 +222,24 @@ function notKept(given: Partial<Assigned>, checked: Assigned): CheckFailure[] {
   const failures: CheckFailure[] = [];
   given.blocks?.forEach(({ cidr, node, pool }, index) => {
     if (blocks.has(`${cidr} ${node} ${pool}`)) return;
-    failures.push({ property: `blocks[${index}]`, reason: `node ${node} cannot have block ${cidr}: it has to be a block of IP pool ${pool}, which has to select the node` });
+    failures.push({
+      property: `blocks[${index}]`,
+      reason: `node ${node} cannot have block ${cidr}: it has to be a block of IP pool ${pool}, which has to select the node`,
+    });
   });
   given.workloadAddresses?.forEach(({ name, node, address, pool }, index) => {
     if (workloads.has(`${name} ${address}`)) return;
-    failures.push({ property: `workloadAddresses[${index}].address`, reason: `workload ${name} cannot have ${address}: it has to be a free address in a block of IP pool ${pool} on node ${node}` });
+    failures.push({
+      property: `workloadAddresses[${index}].address`,
+      reason: `workload ${name} cannot have ${address}: it has to be a free address in a block of IP pool ${pool} on node ${node}`,
+    });
   });
   for (const [node, addresses] of Object.entries(given.tunnelAddresses ?? {})) {
     if (sameProperties(addresses, checked.tunnelAddresses[node])) continue;
-    failures.push({ property: `tunnelAddresses[${JSON.stringify(node)}]`, reason: `node ${node} cannot have these: they have to lie in its blocks of pools with that encapsulation` });
+    failures.push({
+      property: `tunnelAddresses[${JSON.stringify(node)}]`,
+      reason: `node ${node} cannot have these: they have to lie in its blocks of pools with that encapsulation`,
+    });
   }
   return failures;
 }

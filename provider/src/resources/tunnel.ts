@@ -16,7 +16,10 @@ export function tunnel(access: NodeAccess): CustomResource<TunnelInputs, PartOut
       render({ plan, encapsulation }) {
         const nodePlan = unpackPlan(plan);
         // A node that no pool of this encapsulation selects, and that none of its peers sends to so.
-        const has = encapsulation === "IPIP" ? nodePlan.ipip !== undefined : nodePlan.vxlan !== undefined || nodePlan.vxlan6 !== undefined;
+        const has =
+          encapsulation === "IPIP"
+            ? nodePlan.ipip !== undefined
+            : nodePlan.vxlan !== undefined || nodePlan.vxlan6 !== undefined;
         return has ? renderTunnel(nodePlan, encapsulation) : undefined;
       },
       outputs: (digest) => ({ digest }),

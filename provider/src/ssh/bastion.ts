@@ -16,8 +16,8 @@ interface Entry {
 }
 
 /**
- * Connections to bastions, one for all nodes behind each: an sshd drops some of many connections that log in at once (sshd_config,
- * MaxStartups), and carries any number of tunnels over one.
+ * Connections to bastions, one for all nodes behind each: an sshd drops some of many connections that log in at once
+ * (sshd_config, MaxStartups), and carries any number of tunnels over one.
  */
 export class Bastions {
   readonly #entries = new Map<string, Entry>();
@@ -43,7 +43,10 @@ export class Bastions {
     const release = (): void => {
       if (--own.users > 0) return;
       this.#forget(key, own);
-      own.client.then((client) => client.end(), () => undefined);
+      own.client.then(
+        (client) => client.end(),
+        () => undefined,
+      );
     };
     try {
       return { stream: await forward(await own.client, target), release };
@@ -73,5 +76,12 @@ function forward(client: Client, { host, port }: SshTarget): Promise<Duplex> {
 
 /** What a connection to a bastion depends on; the key's secret only as a digest. */
 function keyOf({ proxyCommand }: SshTarget, { host, port, user, hostKey, privateKey }: SshBastion): string {
-  return JSON.stringify([host, port, user, hostKey, proxyCommand, createHash("sha256").update(privateKey).digest("hex")]);
+  return JSON.stringify([
+    host,
+    port,
+    user,
+    hostKey,
+    proxyCommand,
+    createHash("sha256").update(privateKey).digest("hex"),
+  ]);
 }

@@ -64,9 +64,10 @@ export async function backOff(attempt: number, deadline: Deadline, signal?: Abor
 }
 
 /**
- * Connects and logs in, trying again until the deadline what a booting node answers with: refused, no answer, closed, key not accepted
- * yet. A wrong host key ends it at once.
- * @throws HostKeyError, UnreachableError with the attempts and the last cause, RangeError for a target that is none, the signal's reason
+ * Connects and logs in, trying again until the deadline what a booting node answers with: refused, no answer, closed,
+ * key not accepted yet. A wrong host key ends it at once.
+ * @throws HostKeyError, UnreachableError with the attempts and the last cause, RangeError for a target that is none,
+ * the signal's reason
  */
 export async function connect(target: SshTarget, context: NodeContext = {}): Promise<Client> {
   checkTarget(target);
@@ -75,7 +76,11 @@ export async function connect(target: SshTarget, context: NodeContext = {}): Pro
   for (let attempt = 1; ; attempt++) {
     context.signal?.throwIfAborted();
     try {
-      return await connectOnce(target, Math.max(SHORTEST_ATTEMPT_MS, Math.min(ATTEMPT_MS, deadline.left())), context.signal);
+      return await connectOnce(
+        target,
+        Math.max(SHORTEST_ATTEMPT_MS, Math.min(ATTEMPT_MS, deadline.left())),
+        context.signal,
+      );
     } catch (error) {
       context.signal?.throwIfAborted();
       if (error instanceof HostKeyError) throw error;
@@ -83,7 +88,11 @@ export async function connect(target: SshTarget, context: NodeContext = {}): Pro
       context.status?.(`connecting to ${target.host}: ${cause} (attempt ${attempt})`);
       if (!(await backOff(attempt, deadline, context.signal))) {
         const attempts = attempt === 1 ? "1 attempt" : `${attempt} attempts`;
-        throw new UnreachableError(target, `could not connect within ${Math.round(deadline.milliseconds / 1000)} s and ${attempts}; last cause: ${cause}. ${advise(error)}`, { cause: error });
+        throw new UnreachableError(
+          target,
+          `could not connect within ${Math.round(deadline.milliseconds / 1000)} s and ${attempts}; last cause: ${cause}. ${advise(error)}`,
+          { cause: error },
+        );
       }
     }
   }
@@ -91,12 +100,16 @@ export async function connect(target: SshTarget, context: NodeContext = {}): Pro
 
 /** @throws RangeError naming the property; never its value where that is a key */
 function checkTarget({ host, port, user, privateKey, hostKey }: SshTarget): void {
-  if (host === "" || host.startsWith("-") || /[\s\0]/.test(host)) throw new RangeError(`host "${host}" is not a host name or address`);
+  if (host === "" || host.startsWith("-") || /[\s\0]/.test(host))
+    throw new RangeError(`host "${host}" is not a host name or address`);
   if (!Number.isInteger(port) || port < 1 || port > 65535) throw new RangeError(`port ${port} is not 1 to 65535`);
   if (user === "" || /[\s\0]/.test(user)) throw new RangeError(`user "${user}" is not a user name`);
   publicKeyBlob(hostKey);
   const parsed = utils.parseKey(privateKey);
-  if (parsed instanceof Error || !parsed.isPrivateKey()) throw new RangeError(`${user}@${host}: the private key is not one that can be used: give an unencrypted key in OpenSSH or PEM format`);
+  if (parsed instanceof Error || !parsed.isPrivateKey())
+    throw new RangeError(
+      `${user}@${host}: the private key is not one that can be used: give an unencrypted key in OpenSSH or PEM format`,
+    );
 }
 
 /** A message of a failed attempt that had a proxy command. */
@@ -109,10 +122,12 @@ async function connectOnce(target: SshTarget, timeoutMs: number, signal?: AbortS
   if (target.bastion !== undefined) return connectThrough(target.bastion, target, timeoutMs, signal);
   if (target.proxyCommand === undefined) {
     const socket = await openSocket(target, timeoutMs, signal);
-    return handshakes.run(() => handshake(target, socket, timeoutMs, signal), signal).catch((error: unknown) => {
-      socket.destroy();
-      throw error;
-    });
+    return handshakes
+      .run(() => handshake(target, socket, timeoutMs, signal), signal)
+      .catch((error: unknown) => {
+        socket.destroy();
+        throw error;
+      });
   }
   const proxy = startProxyCommand(target.proxyCommand, target);
   try {
@@ -125,10 +140,17 @@ async function connectOnce(target: SshTarget, timeoutMs: number, signal?: AbortS
   }
 }
 
-async function connectThrough(bastion: SshBastion, target: SshTarget, timeoutMs: number, signal?: AbortSignal): Promise<Client> {
+async function connectThrough(
+  bastion: SshBastion,
+  target: SshTarget,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<Client> {
   // The bastion's connection is shared, so the signal of one who waits for it does not end it.
   const logIn = (): Promise<Client> => connectOnce({ ...bastion, proxyCommand: target.proxyCommand }, timeoutMs);
-  const { stream, release } = await orAborted(bastions.tunnel(target, bastion, logIn), signal, (late) => late.release()).catch((error: unknown) => {
+  const { stream, release } = await orAborted(bastions.tunnel(target, bastion, logIn), signal, (late) =>
+    late.release(),
+  ).catch((error: unknown) => {
     signal?.throwIfAborted();
     if (error instanceof HostKeyError) throw error;
     throw new BastionError(`the bastion ${bastion.user}@${bastion.host}: ${describe(error)}`, { cause: error });
@@ -207,7 +229,12 @@ function handshake(target: SshTarget, sock: Duplex, timeoutMs: number, signal?: 
     };
     const abort = (): void => fail(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
-    const onError = (error: Error): void => fail(/no matching host key/i.test(error.message) ? new HostKeyError(target, fingerprint(target.hostKey), undefined, { cause: error }) : error);
+    const onError = (error: Error): void =>
+      fail(
+        /no matching host key/i.test(error.message)
+          ? new HostKeyError(target, fingerprint(target.hostKey), undefined, { cause: error })
+          : error,
+      );
     const onClose = (): void => fail(new Error("the connection was closed"));
     client.once("error", onError);
     client.once("close", onClose);
@@ -282,7 +309,8 @@ export function describe(error: unknown): string {
 
 function advise(error: unknown): string {
   if (isUnauthorised(error)) return "Check the user name, and that its authorized_keys hold the key's public half.";
-  if (error instanceof BastionError) return "Check the bastion's address, user and key, that the nodes' security groups let ssh in from it, and that it may forward (sshd_config, AllowTcpForwarding).";
+  if (error instanceof BastionError)
+    return "Check the bastion's address, user and key, that the nodes' security groups let ssh in from it, and that it may forward (sshd_config, AllowTcpForwarding).";
   if (error instanceof ProxyError) return "Check the proxy command by running it.";
   return "Check that the node runs, that its security group lets ssh in from here, and that the address is right.";
 }

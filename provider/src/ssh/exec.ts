@@ -25,7 +25,12 @@ const STDERR_KEPT = 64 * 1024;
  * Runs a command on a connection, with `stdin` as its input.
  * @throws ConnectionLostError when the connection ends first or time is up; the signal's reason
  */
-export function exec(client: Client, target: SshTarget, command: string, { stdin, signal, timeoutMs }: ExecOptions = {}): Promise<ExecResult> {
+export function exec(
+  client: Client,
+  target: SshTarget,
+  command: string,
+  { stdin, signal, timeoutMs }: ExecOptions = {},
+): Promise<ExecResult> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     const settle = (): void => {
@@ -47,11 +52,16 @@ export function exec(client: Client, target: SshTarget, command: string, { stdin
     if (signal?.aborted === true) return void reject(signal.reason);
     signal?.addEventListener("abort", abort, { once: true });
     client.once("close", onClose);
-    if (timeoutMs !== undefined) timer = setTimeout(() => drop(new ConnectionLostError(target, `a command did not end within ${Math.ceil(timeoutMs / 1000)} s`)), timeoutMs);
+    if (timeoutMs !== undefined)
+      timer = setTimeout(
+        () => drop(new ConnectionLostError(target, `a command did not end within ${Math.ceil(timeoutMs / 1000)} s`)),
+        timeoutMs,
+      );
 
     try {
       client.exec(command, (error, channel) => {
-        if (error !== undefined) return fail(new ConnectionLostError(target, `it opens no channel: ${error.message}`, { cause: error }));
+        if (error !== undefined)
+          return fail(new ConnectionLostError(target, `it opens no channel: ${error.message}`, { cause: error }));
         const stdout: Buffer[] = [];
         let stdoutLength = 0;
         let stderr = Buffer.alloc(0);

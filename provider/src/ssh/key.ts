@@ -19,7 +19,10 @@ export function generateKey(): KeyPair {
   return { privateKey: pair.private, publicKey, fingerprint: fingerprint(publicKey) };
 }
 
-/** As `ssh-keygen -l` prints it: the SHA-256 of the key's blob, base64 without padding. @throws RangeError when it is no public key */
+/**
+ * As `ssh-keygen -l` prints it: the SHA-256 of the key's blob, base64 without padding. @throws RangeError when it is no
+ * public key
+ */
 export function fingerprint(publicKey: string): string {
   return blobFingerprint(publicKeyBlob(publicKey));
 }
@@ -33,6 +36,7 @@ export function publicKeyBlob(publicKey: string): Buffer {
   const [type, encoded = ""] = publicKey.trim().split(/\s+/);
   const blob = Buffer.from(encoded, "base64");
   const length = blob.length < 4 ? -1 : blob.readUInt32BE(0);
-  if (type === undefined || blob.subarray(4, 4 + length).toString("latin1") !== type) throw new RangeError("a host key is not of the form `ssh-ed25519 AAAA…`");
+  if (type === undefined || blob.subarray(4, 4 + length).toString("latin1") !== type)
+    throw new RangeError("a host key is not of the form `ssh-ed25519 AAAA…`");
   return blob;
 }

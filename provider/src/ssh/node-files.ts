@@ -18,7 +18,11 @@ function readNodeFiles(): TarEntry[] {
     .sort()
     .map((file): TarEntry => {
       const content = readFileSync(file);
-      return { path: `node/${relative(folder, file)}`, content, executable: content.subarray(0, 2).toString() === "#!" };
+      return {
+        path: `node/${relative(folder, file)}`,
+        content,
+        executable: content.subarray(0, 2).toString() === "#!",
+      };
     });
   const digest = createHash("sha256");
   for (const { path, content } of entries) digest.update(`${path} ${content.length}\n`).update(content);
@@ -30,6 +34,7 @@ function nodeFolder(): string {
   for (let folder = __dirname; ; folder = dirname(folder)) {
     const found = join(folder, "provider", "node");
     if (existsSync(join(found, "overlaynet-apply"))) return found;
-    if (folder === dirname(folder)) throw new Error(`provider/node/overlaynet-apply is in no folder above ${__dirname}`);
+    if (folder === dirname(folder))
+      throw new Error(`provider/node/overlaynet-apply is in no folder above ${__dirname}`);
   }
 }

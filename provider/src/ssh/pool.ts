@@ -34,7 +34,11 @@ export class SshPool {
    * Runs a command that may be run again: one whose connection is lost is, on a new connection, until the deadline.
    * @throws what `connect` and `exec` throw
    */
-  async run(target: SshTarget, command: string, context: NodeContext & { readonly stdin?: Buffer } = {}): Promise<ExecResult> {
+  async run(
+    target: SshTarget,
+    command: string,
+    context: NodeContext & { readonly stdin?: Buffer } = {},
+  ): Promise<ExecResult> {
     const { signal, stdin } = context;
     const deadline = new Deadline(context.deadlineMs ?? DEFAULT_DEADLINE_MS);
     for (let attempt = 1; ; attempt++) {
@@ -60,7 +64,11 @@ export class SshPool {
     return this.#entries.size;
   }
 
-  async #runOnce(target: SshTarget, command: string, context: NodeContext & { readonly stdin?: Buffer }): Promise<ExecResult> {
+  async #runOnce(
+    target: SshTarget,
+    command: string,
+    context: NodeContext & { readonly stdin?: Buffer },
+  ): Promise<ExecResult> {
     const deadline = new Deadline(context.deadlineMs ?? DEFAULT_DEADLINE_MS);
     const key = keyOf(target);
     const entry = this.#entry(key, target, context);
@@ -68,7 +76,15 @@ export class SshPool {
     entry.users++;
     try {
       const client = await orAborted(entry.client, context.signal);
-      return await entry.places.run(() => exec(client, target, command, { stdin: context.stdin, signal: context.signal, timeoutMs: Math.max(SHORTEST_COMMAND_MS, deadline.left()) }), context.signal);
+      return await entry.places.run(
+        () =>
+          exec(client, target, command, {
+            stdin: context.stdin,
+            signal: context.signal,
+            timeoutMs: Math.max(SHORTEST_COMMAND_MS, deadline.left()),
+          }),
+        context.signal,
+      );
     } finally {
       entry.users--;
       if (entry.users === 0 && this.#entries.get(key) === entry) {
@@ -99,14 +115,34 @@ export class SshPool {
     this.#entries.delete(key);
     clearTimeout(entry.idle);
     entry.stop.abort(new Error("the connection is no longer wanted"));
-    entry.client.then((client) => client.end(), () => undefined);
+    entry.client.then(
+      (client) => client.end(),
+      () => undefined,
+    );
   }
 }
 
 /** What a connection depends on; the key's secret only as a digest. */
 function keyOf({ host, port, user, hostKey, proxyCommand, privateKey, bastion }: SshTarget): string {
-  const way = bastion === undefined ? [] : [bastion.host, bastion.port, bastion.user, bastion.hostKey, createHash("sha256").update(bastion.privateKey).digest("hex")];
-  return JSON.stringify([host, port, user, hostKey, proxyCommand, createHash("sha256").update(privateKey).digest("hex"), ...way]);
+  const way =
+    bastion === undefined
+      ? []
+      : [
+          bastion.host,
+          bastion.port,
+          bastion.user,
+          bastion.hostKey,
+          createHash("sha256").update(bastion.privateKey).digest("hex"),
+        ];
+  return JSON.stringify([
+    host,
+    port,
+    user,
+    hostKey,
+    proxyCommand,
+    createHash("sha256").update(privateKey).digest("hex"),
+    ...way,
+  ]);
 }
 
 /** The promise, or the signal's reason when that comes first. */

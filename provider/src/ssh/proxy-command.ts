@@ -16,13 +16,20 @@ const STDERR_KEPT = 2048;
 const LAST_WORDS_MS = 500;
 
 /**
- * The command with %h, %p and %r replaced and %% for a percent sign. What is put in goes to a shell, so it must be of letters that
- * mean nothing there; OpenSSH asks the same of host and user names.
+ * The command with %h, %p and %r replaced and %% for a percent sign. What is put in goes to a shell, so it must be of
+ * letters that mean nothing there; OpenSSH asks the same of host and user names.
  * @throws RangeError
  */
-export function expandProxyCommand(command: string, { host, port, user }: Pick<SshTarget, "host" | "port" | "user">): string {
-  if (!/^[A-Za-z0-9_[][A-Za-z0-9._:%\]-]*$/.test(host)) throw new RangeError(`host "${host}" cannot be put into a proxy command: letters, digits, ".", "_", ":" and "-" can`);
-  if (!/^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(user)) throw new RangeError(`user "${user}" cannot be put into a proxy command: letters, digits, ".", "_" and "-" can`);
+export function expandProxyCommand(
+  command: string,
+  { host, port, user }: Pick<SshTarget, "host" | "port" | "user">,
+): string {
+  if (!/^[A-Za-z0-9_[][A-Za-z0-9._:%\]-]*$/.test(host))
+    throw new RangeError(
+      `host "${host}" cannot be put into a proxy command: letters, digits, ".", "_", ":" and "-" can`,
+    );
+  if (!/^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(user))
+    throw new RangeError(`user "${user}" cannot be put into a proxy command: letters, digits, ".", "_" and "-" can`);
   return command.replaceAll(/%(.?)/g, (token, letter: string) => {
     switch (letter) {
       case "h":

@@ -25,8 +25,8 @@ const NOT_IN_FORCE = 4;
 const NOT_READY = 75;
 
 /**
- * Fixed, so that nothing of an input gets into a shell but three words that are checked. The archive is complete before anything in it
- * runs; a connection that breaks leaves nothing.
+ * Fixed, so that nothing of an input gets into a shell but three words that are checked. The archive is complete before
+ * anything in it runs; a connection that breaks leaves nothing.
  */
 const BOOTSTRAP =
   'set -eu; umask 077; d=$(mktemp -d /run/overlaynet-push.XXXXXX); trap "rm -rf $d" EXIT; trap "" HUP PIPE; ' +
@@ -35,7 +35,8 @@ const BOOTSTRAP =
 const shared = new SshPool();
 
 /**
- * Brings a part to a node and into force, in one command; the part as a whole or not at all. Nothing happens on a node that has it already.
+ * Brings a part to a node and into force, in one command; the part as a whole or not at all. Nothing happens on a node
+ * that has it already.
  * @returns what changed on the node, in the words of `ip`, `bridge` and `nft`
  * @throws SshError; `isPartial` tells whether the node may have been changed
  */
@@ -43,12 +44,25 @@ export async function pushPart(target: SshTarget, part: Part, context: NodeConte
   checkName(part.name);
   if (!/^[0-9a-f]{64}$/.test(part.digest)) throw new RangeError(`the digest of part ${part.name} is not 64 hex digits`);
   const files = part.files.map(({ name, content }): TarEntry => ({ path: `part/${name}`, content }));
-  const { stdout } = await apply(target, ["install-part", part.name, part.digest], `bringing ${part.name} into force`, context, files);
+  const { stdout } = await apply(
+    target,
+    ["install-part", part.name, part.digest],
+    `bringing ${part.name} into force`,
+    context,
+    files,
+  );
   return lines(stdout);
 }
 
-/** Takes a part and what came of it off a node; the last one takes overlaynet itself along. A part that is not there is removed already. */
-export async function removePart(target: SshTarget, name: string, context: NodeContext = {}): Promise<readonly string[]> {
+/**
+ * Takes a part and what came of it off a node; the last one takes overlaynet itself along. A part that is not there is
+ * removed already.
+ */
+export async function removePart(
+  target: SshTarget,
+  name: string,
+  context: NodeContext = {},
+): Promise<readonly string[]> {
   checkName(name);
   return lines((await apply(target, ["remove-part", name], `removing ${name}`, context)).stdout);
 }
@@ -59,7 +73,8 @@ export async function readParts(target: SshTarget, context: NodeContext = {}): P
   const states = new Map<string, { digest: string; files: Map<string, string>; deviations: string[] }>();
   for (const line of lines(stdout)) {
     const [, keyword, name = "", rest = ""] = /^(\S+) (\S+) (.*)$/.exec(line) ?? [];
-    if (keyword === "part" && /^[0-9a-f]{64}$/.test(rest)) states.set(name, { digest: rest, files: new Map(), deviations: [] });
+    if (keyword === "part" && /^[0-9a-f]{64}$/.test(rest))
+      states.set(name, { digest: rest, files: new Map(), deviations: [] });
     const state = states.get(name);
     const [, sum, file] = /^([0-9a-f]{64}) (.+)$/.exec(rest) ?? [];
     if (keyword === "file" && sum !== undefined && file !== undefined) state?.files.set(file, sum);
@@ -78,7 +93,13 @@ export function closeConnections(): void {
   shared.close();
 }
 
-async function apply(target: SshTarget, words: readonly string[], operation: string, context: NodeContext, files: readonly TarEntry[] = []): Promise<ExecResult> {
+async function apply(
+  target: SshTarget,
+  words: readonly string[],
+  operation: string,
+  context: NodeContext,
+  files: readonly TarEntry[] = [],
+): Promise<ExecResult> {
   const shell = target.user === "root" ? "sh" : "sudo -n sh";
   const command = `${shell} -c '${BOOTSTRAP}' overlaynet ${words.join(" ")}`;
   const stdin = archive(files);
@@ -89,7 +110,9 @@ async function apply(target: SshTarget, words: readonly string[], operation: str
     if (result.code === 0) return result;
     // A node that boots for the first time is still installing what it needs.
     if (result.code !== NOT_READY) throw failure(target, operation, result, deadline);
-    context.status?.(`${operation} on ${target.host}: ${lines(result.stderr).at(-1) ?? "not ready"} (attempt ${attempt})`);
+    context.status?.(
+      `${operation} on ${target.host}: ${lines(result.stderr).at(-1) ?? "not ready"} (attempt ${attempt})`,
+    );
     if (!(await backOff(attempt, deadline, context.signal))) throw failure(target, operation, result, deadline);
   }
 }

@@ -15,7 +15,10 @@ export class SshError extends Error {
 /** No connection was made, so the node is as it was. */
 export class UnreachableError extends SshError {}
 
-/** The node showed another host key than the pinned one: it is another machine, or someone is in between. Never tried again. */
+/**
+ * The node showed another host key than the pinned one: it is another machine, or someone is in between. Never tried
+ * again.
+ */
 export class HostKeyError extends SshError {
   constructor(
     target: SshTarget,
@@ -46,7 +49,10 @@ export class RemoteCommandError extends SshError {
     advice = "",
   ) {
     const said = stderr.trim().split("\n").slice(-12).join("\n  ");
-    super(target, `${operation} failed (${code === undefined ? "ended by a signal" : `exit code ${code}`})${advice === "" ? "" : `: ${advice}`}${said === "" ? "" : `\n  ${said}`}`);
+    super(
+      target,
+      `${operation} failed (${code === undefined ? "ended by a signal" : `exit code ${code}`})${advice === "" ? "" : `: ${advice}`}${said === "" ? "" : `\n  ${said}`}`,
+    );
   }
 }
 

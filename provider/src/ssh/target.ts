@@ -7,7 +7,10 @@ export interface SshTarget {
   readonly privateKey: string;
   /** `ssh-ed25519 AAAA…`; any other key is refused. */
   readonly hostKey: string;
-  /** Run by /bin/sh with %h, %p and %r replaced; its stdin and stdout carry the connection. With a bastion, that to the bastion. */
+  /**
+   * Run by /bin/sh with %h, %p and %r replaced; its stdin and stdout carry the connection. With a bastion, that to the
+   * bastion.
+   */
   readonly proxyCommand?: string;
   /** The host that makes the connection to the target. */
   readonly bastion?: SshBastion;

@@ -29,18 +29,23 @@ const RAW = 101;
  * @param vxlanPorts UDP destination ports that carry VXLAN
  * @throws Error when the bytes are no pcap file, or of a link type that is not read
  */
-export function readCapture(file: Buffer, vxlanPorts: ReadonlySet<number> = new Set([VXLAN_PORT])): readonly CapturedPacket[] {
+export function readCapture(
+  file: Buffer,
+  vxlanPorts: ReadonlySet<number> = new Set([VXLAN_PORT]),
+): readonly CapturedPacket[] {
   if (file.length < 24) throw new Error(`no capture file: ${file.length} bytes, a pcap header has 24`);
   const little = LITTLE_ENDIAN.has(file.readUInt32LE(0));
-  if (!little && !LITTLE_ENDIAN.has(file.readUInt32BE(0))) throw new Error(`no capture file: it begins with 0x${file.readUInt32BE(0).toString(16)}`);
+  if (!little && !LITTLE_ENDIAN.has(file.readUInt32BE(0)))
+    throw new Error(`no capture file: it begins with 0x${file.readUInt32BE(0).toString(16)}`);
   const u32 = (at: number): number => (little ? file.readUInt32LE(at) : file.readUInt32BE(at));
   const link = u32(20) & 0xffff;
   const offset = link === ETHERNET ? 14 : link === LINUX_COOKED ? 16 : link === RAW ? 0 : undefined;
-  if (offset === undefined) throw new Error(`capture of link type ${link}: only Ethernet, Linux cooked and raw IP are read`);
+  if (offset === undefined)
+    throw new Error(`capture of link type ${link}: only Ethernet, Linux cooked and raw IP are read`);
 
   const packets: CapturedPacket[] = [];
   // A capture that was cut off ends in a partial record: what is whole counts.
-  for (let at = 24; at + 16 <= file.length; ) {
+  for (let at = 24; at + 16 <= file.length;) {
     const length = u32(at + 8);
     const end = at + 16 + length;
     if (end > file.length) break;
@@ -57,18 +62,37 @@ function readPacket(ip: Buffer, vxlanPorts: ReadonlySet<number>): CapturedPacket
   const { source, destination, protocol, payload } = outer;
   if (protocol === 4) {
     const inner = readIpv4(payload);
-    if (inner) return { source, destination, protocol, inner: { encapsulation: "IPIP", source: inner.source, destination: inner.destination } };
+    if (inner)
+      return {
+        source,
+        destination,
+        protocol,
+        inner: { encapsulation: "IPIP", source: inner.source, destination: inner.destination },
+      };
   }
   if (protocol === 17 && payload.length >= 8 + 8 + 14 && vxlanPorts.has(payload.readUInt16BE(2))) {
     const inner = readIpv4(payload.subarray(8 + 8 + 14));
     if (inner) {
-      return { source, destination, protocol, inner: { encapsulation: "VXLAN", source: inner.source, destination: inner.destination, port: payload.readUInt16BE(2), vni: payload.readUIntBE(8 + 4, 3) } };
+      return {
+        source,
+        destination,
+        protocol,
+        inner: {
+          encapsulation: "VXLAN",
+          source: inner.source,
+          destination: inner.destination,
+          port: payload.readUInt16BE(2),
+          vni: payload.readUIntBE(8 + 4, 3),
+        },
+      };
     }
   }
   return { source, destination, protocol };
 }
 
-function readIpv4(bytes: Buffer): { source: string; destination: string; protocol: number; payload: Buffer } | undefined {
+function readIpv4(
+  bytes: Buffer,
+): { source: string; destination: string; protocol: number; payload: Buffer } | undefined {
   if (bytes.length < 20 || bytes.readUInt8(0) >> 4 !== 4) return undefined;
   const header = (bytes.readUInt8(0) & 0x0f) * 4;
   const fragment = bytes.readUInt16BE(6) & 0x1fff;

@@ -1,7 +1,10 @@
 import type { Path } from "../plan/path";
 import type { SshBastion } from "../ssh/target";
 
-/** What verify needs to know of a stack; the outputs of Cluster have this form (`pulumi stack output --json --show-secrets`). */
+/**
+ * What verify needs to know of a stack; the outputs of Cluster have this form (`pulumi stack output --json
+ * --show-secrets`).
+ */
 export interface Inventory {
   readonly nodes: readonly InventoryNode[];
   readonly workloads: readonly InventoryWorkload[];
@@ -48,7 +51,9 @@ export interface SshAccess {
 /** What is amiss with a stack's outputs, each line with its property path. */
 export class InventoryError extends Error {
   constructor(readonly problems: readonly string[]) {
-    super(`the stack's outputs are not those of a Cluster (export nodes, workloads, paths and ssh):\n${problems.map((p) => `  ${p}`).join("\n")}`);
+    super(
+      `the stack's outputs are not those of a Cluster (export nodes, workloads, paths and ssh):\n${problems.map((p) => `  ${p}`).join("\n")}`,
+    );
     this.name = "InventoryError";
   }
 }
@@ -57,7 +62,8 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)$/;
 
 /**
- * Reads the outputs of a stack. Names and addresses end in shell lines on the nodes, so their form is checked here, once.
+ * Reads the outputs of a stack. Names and addresses end in shell lines on the nodes, so their form is checked here,
+ * once.
  * @throws InventoryError with all problems at once
  */
 export function parseInventory(outputs: unknown): Inventory {
@@ -74,7 +80,9 @@ export function parseInventory(outputs: unknown): Inventory {
   const text = (row: Record<string, unknown>, at: string, key: string, form?: RegExp): string => {
     const value = row[key];
     if (typeof value !== "string" || value === "" || (form !== undefined && !form.test(value))) {
-      problems.push(`${at}.${key}: ${value === undefined ? "is missing" : `${JSON.stringify(value)} is not of the expected form`}`);
+      problems.push(
+        `${at}.${key}: ${value === undefined ? "is missing" : `${JSON.stringify(value)} is not of the expected form`}`,
+      );
       return "";
     }
     return value;
@@ -113,7 +121,8 @@ export function parseInventory(outputs: unknown): Inventory {
   }));
   const paths = rows("paths").map(([row, at]): Path => {
     const encapsulation = text(row, at, "encapsulation", /^(?:None|IPIP|VXLAN)$/);
-    const outer = row["outer"] === undefined || row["outer"] === null ? undefined : record(row["outer"], `${at}.outer`, problems);
+    const outer =
+      row["outer"] === undefined || row["outer"] === null ? undefined : record(row["outer"], `${at}.outer`, problems);
     return {
       from: text(row, at, "from", NAME),
       to: text(row, at, "to", NAME),
@@ -136,7 +145,8 @@ export function parseInventory(outputs: unknown): Inventory {
   const privateKey = (row: Record<string, unknown>, at: string): string => {
     const value = row["privateKey"];
     // Never through text(): a malformed key would be shown.
-    if (typeof value !== "string" || value === "") problems.push(`${at}.privateKey: is missing (pass --show-secrets to \`pulumi stack output\`)`);
+    if (typeof value !== "string" || value === "")
+      problems.push(`${at}.privateKey: is missing (pass --show-secrets to \`pulumi stack output\`)`);
     return typeof value === "string" ? value : "";
   };
   const readBastion = (row: Record<string, unknown>): SshBastion => ({
@@ -152,7 +162,8 @@ export function parseInventory(outputs: unknown): Inventory {
     port: ssh["port"] === undefined ? 22 : number(ssh, "ssh", "port"),
     privateKey: privateKey(ssh, "ssh"),
     proxyCommand: optional(ssh, "proxyCommand"),
-    ...(ssh["bastion"] !== undefined && ssh["bastion"] !== null && { bastion: readBastion(record(ssh["bastion"], "ssh.bastion", problems)) }),
+    ...(ssh["bastion"] !== undefined &&
+      ssh["bastion"] !== null && { bastion: readBastion(record(ssh["bastion"], "ssh.bastion", problems)) }),
   };
 
   const known = new Set(nodes.map((n) => n.name));

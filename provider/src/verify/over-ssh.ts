@@ -15,7 +15,10 @@ export interface OverSshOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A node that does not answer within this is reported, milliseconds: verify looks at what is there, it waits for nothing. */
+/**
+ * A node that does not answer within this is reported, milliseconds: verify looks at what is there, it waits for
+ * nothing.
+ */
 const DEADLINE_MS = 20_000;
 
 /** Verifies a stack over ssh: one connection per node for the whole run. */
@@ -26,7 +29,11 @@ export async function verifyOverSsh(inventory: Inventory, options: OverSshOption
   const run: RunOnNode = async (node, script) => {
     const target = targetOf(inventory, node);
     // The script goes in by standard input: no quoting, nothing of it in a process list.
-    const { code, stdout, stderr } = await pool.run(target, shell, { stdin: Buffer.from(script), deadlineMs: DEADLINE_MS, signal });
+    const { code, stdout, stderr } = await pool.run(target, shell, {
+      stdin: Buffer.from(script),
+      deadlineMs: DEADLINE_MS,
+      signal,
+    });
     if (code !== 0) throw new RemoteCommandError(target, "verifying", code, stderr, "");
     return stdout;
   };
@@ -43,7 +50,15 @@ export async function verifyOverSsh(inventory: Inventory, options: OverSshOption
 }
 
 function targetOf({ ssh }: Inventory, node: InventoryNode): SshTarget {
-  return { host: node.host, port: ssh.port, user: ssh.user, privateKey: ssh.privateKey, hostKey: node.hostKey, proxyCommand: ssh.proxyCommand, bastion: ssh.bastion };
+  return {
+    host: node.host,
+    port: ssh.port,
+    user: ssh.user,
+    privateKey: ssh.privateKey,
+    hostKey: node.hostKey,
+    proxyCommand: ssh.proxyCommand,
+    bastion: ssh.bastion,
+  };
 }
 
 /** provider/verify/overlaynet-probe, seen from provider/src and from out/provider/src. */
@@ -63,7 +78,12 @@ function shellCommand(command: string, env: NodeJS.ProcessEnv): Promise<void> {
     child.on("error", reject);
     child.on("close", (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`the flush command failed with exit code ${code}: ${Buffer.concat(stderr).toString("utf8").trim()}`));
+      else
+        reject(
+          new Error(
+            `the flush command failed with exit code ${code}: ${Buffer.concat(stderr).toString("utf8").trim()}`,
+          ),
+        );
     });
   });
 }

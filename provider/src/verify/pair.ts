@@ -16,8 +16,8 @@ export interface Pair {
 }
 
 /**
- * Every ordered pair of workloads with the path that the plan gives it. Workloads of one node have no path: their packets
- * never leave it, and are left out.
+ * Every ordered pair of workloads with the path that the plan gives it. Workloads of one node have no path: their
+ * packets never leave it, and are left out.
  * @throws Error naming the pair that has no path: the plan and the workloads disagree
  */
 export function pairsOf(inventory: Inventory): readonly Pair[] {
@@ -31,7 +31,10 @@ export function pairsOf(inventory: Inventory): readonly Pair[] {
       const toNode = nodes.get(to.node);
       // The route is chosen by the destination's pool.
       const path = paths.get(key(from.node, to.node, to.pool));
-      if (!fromNode || !toNode || !path) throw new Error(`no path from ${from.name} on ${from.node} to ${to.name} on ${to.node} in pool ${to.pool}: run \`pulumi up\` again, the outputs are of different times`);
+      if (!fromNode || !toNode || !path)
+        throw new Error(
+          `no path from ${from.name} on ${from.node} to ${to.name} on ${to.node} in pool ${to.pool}: run \`pulumi up\` again, the outputs are of different times`,
+        );
       pairs.push({
         from,
         to,
@@ -48,9 +51,9 @@ export function pairsOf(inventory: Inventory): readonly Pair[] {
 }
 
 /**
- * The pairs in two rounds, so that in a round no two workloads' nodes both begin: AWS tracks protocol 4 by address and protocol
- * for 600 s, so a packet of the one direction opens the other whatever the rules say.
- * Source: AWSEC2 user guide, security-group-connection-tracking.
+ * The pairs in two rounds, so that in a round no two workloads' nodes both begin: AWS tracks protocol 4 by address and
+ * protocol for 600 s, so a packet of the one direction opens the other whatever the rules say. Source: AWSEC2 user
+ * guide, security-group-connection-tracking.
  */
 export function rounds(pairs: readonly Pair[]): readonly (readonly Pair[])[] {
   const forward = pairs.filter((pair) => pair.fromNode.name < pair.toNode.name);

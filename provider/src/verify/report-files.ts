@@ -14,7 +14,9 @@ export function reportJunit(report: VerifyReport): string {
 /** The report as Markdown, for the summary page of a pipeline. */
 export function reportMarkdown(report: VerifyReport): string {
   const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
-  const rows = report.pairs.map((p) => `| ${[p.from, p.to, p.encapsulation, String(p.mtu), p.verdict, p.reason].map(cell).join(" | ")} |`);
+  const rows = report.pairs.map(
+    (p) => `| ${[p.from, p.to, p.encapsulation, String(p.mtu), p.verdict, p.reason].map(cell).join(" | ")} |`,
+  );
   return `**${report.passed} pairs passed, ${report.failed} failed**\n\n| from | to | encapsulation | MTU | verdict | reason |\n|---|---|---|---|---|---|\n${rows.join("\n")}\n${report.notes.map((n) => `\n> ${n}\n`).join("")}`;
 }
 

@@ -2,12 +2,15 @@ import type { Inventory, InventoryNode } from "./inventory";
 import type { VerifyReport } from "./verify";
 
 /**
- * The report as one self-contained HTML page: networks, subnets and nodes as nested boxes, the path table, the matrix of verdicts.
- * No script, no request to anywhere; equal input gives equal bytes.
+ * The report as one self-contained HTML page: networks, subnets and nodes as nested boxes, the path table, the matrix
+ * of verdicts. No script, no request to anywhere; equal input gives equal bytes.
  */
 export function reportHtml(inventory: Inventory, report: VerifyReport): string {
   const ok = report.failed === 0 && report.passed > 0;
-  const summary = report.passed + report.failed === 0 ? "nothing was tested" : `${report.passed} pairs passed, ${report.failed} failed`;
+  const summary =
+    report.passed + report.failed === 0
+      ? "nothing was tested"
+      : `${report.passed} pairs passed, ${report.failed} failed`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -21,13 +24,23 @@ export function reportHtml(inventory: Inventory, report: VerifyReport): string {
 ${report.notes.map((note) => `<p class="note">${escape(note)}</p>`).join("\n")}
 <h2>Networks</h2>
 <div class="networks">
-${group(inventory.nodes, (node) => node.network).map(([network, nodes]) => networkBox(network, nodes, inventory)).join("\n")}
+${group(inventory.nodes, (node) => node.network)
+  .map(([network, nodes]) => networkBox(network, nodes, inventory))
+  .join("\n")}
 </div>
 <h2>Workload to workload</h2>
 ${matrix(report)}
-${htmlTable("verdicts", ["From", "To", "Encapsulation", "MTU", "Verdict", "On the wire at the sender", "Reason"], report.pairs.map((p) => [p.from, p.to, p.encapsulation, String(p.mtu), p.verdict, p.wire.join(", "), p.reason]))}
+${htmlTable(
+  "verdicts",
+  ["From", "To", "Encapsulation", "MTU", "Verdict", "On the wire at the sender", "Reason"],
+  report.pairs.map((p) => [p.from, p.to, p.encapsulation, String(p.mtu), p.verdict, p.wire.join(", "), p.reason]),
+)}
 <h2>Paths between the nodes</h2>
-${htmlTable("paths", ["From", "To", "Pool", "Encapsulation", "Next hop", "MTU", "Reason"], inventory.paths.map((p) => [p.from, p.to, p.pool, p.encapsulation, p.nextHop, String(p.mtu), p.reason]))}
+${htmlTable(
+  "paths",
+  ["From", "To", "Pool", "Encapsulation", "Next hop", "MTU", "Reason"],
+  inventory.paths.map((p) => [p.from, p.to, p.pool, p.encapsulation, p.nextHop, String(p.mtu), p.reason]),
+)}
 </body>
 </html>
 `;
@@ -36,7 +49,9 @@ ${htmlTable("paths", ["From", "To", "Pool", "Encapsulation", "Next hop", "MTU", 
 function networkBox(network: string, nodes: readonly InventoryNode[], inventory: Inventory): string {
   const subnets = group(nodes, (node) => `${node.subnet} (${node.availabilityZone})`).map(([subnet, members]) => {
     const boxes = members.map((node) => {
-      const workloads = inventory.workloads.filter((w) => w.node === node.name).map((w) => `<li>${escape(w.name)} ${escape(w.address)}</li>`);
+      const workloads = inventory.workloads
+        .filter((w) => w.node === node.name)
+        .map((w) => `<li>${escape(w.name)} ${escape(w.address)}</li>`);
       return `<section class="node"><h5>${escape(node.name)}</h5><p>${escape(node.privateIp)}</p><ul>${workloads.join("")}</ul></section>`;
     });
     return `<section class="subnet"><h4>subnet ${escape(subnet)}</h4><div class="nodes">${boxes.join("")}</div></section>`;
@@ -61,7 +76,8 @@ function matrix(report: VerifyReport): string {
 }
 
 function htmlTable(id: string, header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const row = (cells: readonly string[]): string => `<tr${cells.includes("failed") ? ' class="failed"' : ""}>${cells.map((cell) => `<td>${escape(cell)}</td>`).join("")}</tr>`;
+  const row = (cells: readonly string[]): string =>
+    `<tr${cells.includes("failed") ? ' class="failed"' : ""}>${cells.map((cell) => `<td>${escape(cell)}</td>`).join("")}</tr>`;
   return `<table id="${id}"><thead><tr>${header.map((title) => `<th scope="col">${escape(title)}</th>`).join("")}</tr></thead>\n<tbody>\n${rows.map(row).join("\n")}\n</tbody></table>`;
 }
 

@@ -4,7 +4,11 @@ import type { VerifyReport } from "./verify";
 /** Rows under a header, columns as wide as their widest cell. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (row: readonly string[]): string => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd();
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join("  ")
+      .trimEnd();
   return [line(header), line(widths.map((w) => "-".repeat(w))), ...rows.map(line)].join("\n");
 }
 
@@ -18,7 +22,14 @@ export function pathTable(paths: readonly Path[]): string {
 
 /** The connectivity matrix and, below it, one line per failed pair. */
 export function reportText(report: VerifyReport): string {
-  const rows = report.pairs.map((p) => [p.from, p.to, p.encapsulation, String(p.mtu), p.verdict === "passed" ? "passed" : "FAILED", p.wire.join(", ") || "-"]);
+  const rows = report.pairs.map((p) => [
+    p.from,
+    p.to,
+    p.encapsulation,
+    String(p.mtu),
+    p.verdict === "passed" ? "passed" : "FAILED",
+    p.wire.join(", ") || "-",
+  ]);
   const failures = report.pairs.filter((p) => p.verdict === "failed").map((p) => `${p.from} -> ${p.to}: ${p.reason}`);
   return [
     table(["FROM", "TO", "ENCAPSULATION", "MTU", "VERDICT", "ON THE WIRE AT THE SENDER"], rows),

@@ -1,8 +1,8 @@
 import type { Pair } from "./pair";
 
 /**
- * The shell lines that a node runs for verify. Every word comes from an Inventory, whose names and addresses are of a checked
- * form; the run's id is ours. Read by `sh -s` as root.
+ * The shell lines that a node runs for verify. Every word comes from an Inventory, whose names and addresses are of a
+ * checked form; the run's id is ours. Read by `sh -s` as root.
  */
 /** Longer than any sane round; whatever verify leaves behind when it is killed ends itself after it. */
 export const LIFETIME_SECONDS = 180;
@@ -25,8 +25,9 @@ export interface ProbeResult {
 const dir = (run: string): string => `/run/overlaynet-verify-${run}`;
 
 /**
- * Starts the answering side in each workload's namespace and the capture at the node's own interface; returns when both stand, and prints
- * a line `NAMESPACE PORT` for each. In immediate mode, as tcpdump leaves up to a second of packets unread in the kernel otherwise when it is ended.
+ * Starts the answering side in each workload's namespace and the capture at the node's own interface; returns when both
+ * stand, and prints a line `NAMESPACE PORT` for each. In immediate mode, as tcpdump leaves up to a second of packets
+ * unread in the kernel otherwise when it is ended.
  */
 export function startScript(run: string, privateIp: string, namespaces: readonly string[], probe: string): string {
   return `set -eu
@@ -58,7 +59,10 @@ export function readPorts(text: string): Ports {
 }
 
 /** Sends every probe of the pairs at once and prints a line `PAIR KIND ok|fail TEXT` for each. */
-export function probeScript(run: string, pairs: readonly { readonly index: number; readonly pair: Pair; readonly port: number }[]): string {
+export function probeScript(
+  run: string,
+  pairs: readonly { readonly index: number; readonly pair: Pair; readonly port: number }[],
+): string {
   return `set -u
 cd ${dir(run)}
 ${pairs.map(({ index, pair, port }) => `ip netns exec ${pair.from.namespace} perl probe pair ${index} ${pair.to.address} ${port} ${pair.mtu} ${PROBE_SECONDS} &`).join("\n")}
@@ -83,13 +87,17 @@ rm -rf ${dir(run)}
 `;
 }
 
-/** Reads what probeScript printed; a line of another form is passed over, a probe without a line shows as missing in the verdict. */
+/**
+ * Reads what probeScript printed; a line of another form is passed over, a probe without a line shows as missing in the
+ * verdict.
+ */
 export function readResults(text: string): readonly ProbeResult[] {
   const results: ProbeResult[] = [];
   for (const line of text.split("\n")) {
     const match = /^(\d+) (icmp|tcp|udp|mtu|over) (ok|fail)(?: (.*))?$/.exec(line.trimEnd());
     const kind = PROBE_KINDS.find((k) => k === match?.[2]);
-    if (match && kind) results.push({ pair: Number(match[1]), kind, ok: match[3] === "ok", text: (match[4] ?? "").trim() });
+    if (match && kind)
+      results.push({ pair: Number(match[1]), kind, ok: match[3] === "ok", text: (match[4] ?? "").trim() });
   }
   return results;
 }

@@ -18,21 +18,32 @@ export interface Verdict {
 }
 
 /** Judges a pair by its probes and by the captures at both ends. Pure: the same evidence gives the same verdict. */
-export function judge(pair: Pair, results: readonly ProbeResult[], sender: readonly CapturedPacket[], receiver: readonly CapturedPacket[]): Verdict {
+export function judge(
+  pair: Pair,
+  results: readonly ProbeResult[],
+  sender: readonly CapturedPacket[],
+  receiver: readonly CapturedPacket[],
+): Verdict {
   const sent = sender.filter((packet) => carries(packet, pair));
   const arrived = receiver.filter((packet) => carries(packet, pair));
   const wire = [...new Set(sent.map(describePacket))].sort();
   const findings: string[] = [];
 
   const failed = PROBE_KINDS.filter((kind) => !results.some((r) => r.kind === kind && r.ok));
-  if (failed.length > 0) findings.push(`${failed.map((kind) => `${PROBE_NAMES[kind]}: ${results.find((r) => r.kind === kind)?.text || "no result"}`).join("; ")}`);
+  if (failed.length > 0)
+    findings.push(
+      `${failed.map((kind) => `${PROBE_NAMES[kind]}: ${results.find((r) => r.kind === kind)?.text || "no result"}`).join("; ")}`,
+    );
 
   if (sent.length === 0) {
     findings.push(`nothing of it was captured at ${pair.fromNode.name}'s interface`);
   } else {
     const wrong = wire.filter((line) => line !== expectedWire(pair));
     if (wrong.length > 0) findings.push(`on the wire ${wrong.join(", ")} instead of ${expectedWire(pair)}`);
-    if (arrived.length === 0) findings.push(`it left ${pair.fromNode.name} as ${wire.join(", ")} and never arrived at ${pair.toNode.name}'s interface: ${suspect(pair)}`);
+    if (arrived.length === 0)
+      findings.push(
+        `it left ${pair.fromNode.name} as ${wire.join(", ")} and never arrived at ${pair.toNode.name}'s interface: ${suspect(pair)}`,
+      );
   }
 
   for (const result of results) {

@@ -30,8 +30,8 @@ export interface VerifyReport {
 }
 
 /**
- * Sends ICMP, TCP, UDP and both sides of the MTU between every ordered pair of workloads, captures at both nodes' interfaces,
- * and judges each pair. A node that cannot be reached fails its own pairs, with the reason, and no others.
+ * Sends ICMP, TCP, UDP and both sides of the MTU between every ordered pair of workloads, captures at both nodes'
+ * interfaces, and judges each pair. A node that cannot be reached fails its own pairs, with the reason, and no others.
  */
 export async function verify(inventory: Inventory, options: VerifyOptions): Promise<VerifyReport> {
   const pairs = pairsOf(inventory);
@@ -45,7 +45,9 @@ export async function verify(inventory: Inventory, options: VerifyOptions): Prom
   const judged = pairs.map((pair) => verdicts.get(pair)).filter((v) => v !== undefined);
   const notes = options.flush
     ? []
-    : ["tracked flows were not flushed: AWS tracks protocol 4 by address for 600 s, so a pair may pass only because the other direction was used before"];
+    : [
+        "tracked flows were not flushed: AWS tracks protocol 4 by address for 600 s, so a pair may pass only because the other direction was used before",
+      ];
   return {
     passed: judged.filter((v) => v.verdict === "passed").length,
     failed: judged.filter((v) => v.verdict === "failed").length,
@@ -54,7 +56,12 @@ export async function verify(inventory: Inventory, options: VerifyOptions): Prom
   };
 }
 
-async function verifyRound(round: readonly Pair[], nodes: readonly InventoryNode[], inventory: Inventory, options: VerifyOptions): Promise<Map<Pair, Verdict>> {
+async function verifyRound(
+  round: readonly Pair[],
+  nodes: readonly InventoryNode[],
+  inventory: Inventory,
+  options: VerifyOptions,
+): Promise<Map<Pair, Verdict>> {
   const run = randomBytes(4).toString("hex");
   const unreachable = new Map<string, string>();
   const onEach = (step: (node: InventoryNode) => Promise<void>): Promise<void[]> =>
@@ -78,7 +85,10 @@ async function verifyRound(round: readonly Pair[], nodes: readonly InventoryNode
       const port = ports.get(pair.toNode)?.get(pair.to.namespace);
       return pair.fromNode.name === node.name && port !== undefined ? [{ index, pair, port }] : [];
     });
-    for (let first = 0; first < own.length; first += PAIRS_AT_A_TIME) results.push(...readResults(await options.run(node, probeScript(run, own.slice(first, first + PAIRS_AT_A_TIME)))));
+    for (let first = 0; first < own.length; first += PAIRS_AT_A_TIME)
+      results.push(
+        ...readResults(await options.run(node, probeScript(run, own.slice(first, first + PAIRS_AT_A_TIME)))),
+      );
   });
   const vxlanPorts = new Set(round.map(({ outer }) => outer?.port ?? VXLAN_PORT));
   const captures = new Map<string, readonly CapturedPacket[]>();
@@ -86,9 +96,13 @@ async function verifyRound(round: readonly Pair[], nodes: readonly InventoryNode
   await Promise.all(
     nodes.map(async (node) => {
       try {
-        captures.set(node.name, readCapture(Buffer.from((await options.run(node, stopScript(run))).trim(), "base64"), vxlanPorts));
+        captures.set(
+          node.name,
+          readCapture(Buffer.from((await options.run(node, stopScript(run))).trim(), "base64"), vxlanPorts),
+        );
       } catch (error) {
-        if (!unreachable.has(node.name)) unreachable.set(node.name, error instanceof Error ? error.message : String(error));
+        if (!unreachable.has(node.name))
+          unreachable.set(node.name, error instanceof Error ? error.message : String(error));
       }
     }),
   );
@@ -98,9 +112,28 @@ async function verifyRound(round: readonly Pair[], nodes: readonly InventoryNode
       const lost = [pair.fromNode, pair.toNode].find((node) => unreachable.has(node.name));
       if (lost) {
         const reason = `${lost.name}: ${unreachable.get(lost.name) ?? "not reached"}`;
-        return [pair, { from: pair.from.name, to: pair.to.name, encapsulation: pair.encapsulation, mtu: pair.mtu, verdict: "failed", reason, wire: [] }];
+        return [
+          pair,
+          {
+            from: pair.from.name,
+            to: pair.to.name,
+            encapsulation: pair.encapsulation,
+            mtu: pair.mtu,
+            verdict: "failed",
+            reason,
+            wire: [],
+          },
+        ];
       }
-      return [pair, judge(pair, results.filter((r) => r.pair === index), captures.get(pair.fromNode.name) ?? [], captures.get(pair.toNode.name) ?? [])];
+      return [
+        pair,
+        judge(
+          pair,
+          results.filter((r) => r.pair === index),
+          captures.get(pair.fromNode.name) ?? [],
+          captures.get(pair.toNode.name) ?? [],
+        ),
+      ];
     }),
   );
 }

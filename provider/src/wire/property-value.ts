@@ -6,7 +6,10 @@ export interface PropertyMap {
   [key: string]: PropertyValue;
 }
 
-/** Stands for a value that is not known before the update. Source: sdk/go/common/resource/plugin/rpc.go, UnknownStringValue. */
+/**
+ * Stands for a value that is not known before the update. Source: sdk/go/common/resource/plugin/rpc.go,
+ * UnknownStringValue.
+ */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** Properties of a preview: each is as it is going to be, or not known yet. */
@@ -46,7 +49,10 @@ export function unwrapProperties(properties: struct.Struct | undefined): Propert
   return { values: isMap(values) ? values : {}, secrets };
 }
 
-/** Puts values at the given paths into secret envelopes; paths that lead nowhere are passed over, undefined properties left out. */
+/**
+ * Puts values at the given paths into secret envelopes; paths that lead nowhere are passed over, undefined properties
+ * left out.
+ */
 export function wrapProperties(values: object, secrets: readonly PropertyPath[]): struct.Struct {
   const wrap = (value: unknown, under: readonly PropertyPath[]): PropertyValue => {
     const inner = under.filter((path) => path.length > 0);
@@ -54,7 +60,8 @@ export function wrapProperties(values: object, secrets: readonly PropertyPath[])
     return inner.length < under.length ? { [SIGNATURE]: SECRET, value: bare } : bare;
   };
   const wrapWithin = (value: unknown, under: readonly PropertyPath[]): PropertyValue => {
-    const below = (key: string | number): PropertyPath[] => under.filter(([head]) => head === key).map((path) => path.slice(1));
+    const below = (key: string | number): PropertyPath[] =>
+      under.filter(([head]) => head === key).map((path) => path.slice(1));
     if (Array.isArray(value)) return value.map((entry: unknown, index) => wrap(entry, below(index)));
     if (typeof value === "object" && value !== null) {
       const entries = Object.entries(value as Record<string, unknown>).filter(([, entry]) => entry !== undefined);

@@ -14,8 +14,8 @@ export interface ProviderConfig {
 const DEFAULT_SSH_DEADLINE = 300;
 
 /**
- * Reads the configuration; numbers and booleans arrive as text from configuration files and SDKs. Absent values come from
- * OVERLAYNET_PROXY_COMMAND, OVERLAYNET_SSH_DEADLINE and OVERLAYNET_DELETE_UNREACHABLE, else from the defaults.
+ * Reads the configuration; numbers and booleans arrive as text from configuration files and SDKs. Absent values come
+ * from OVERLAYNET_PROXY_COMMAND, OVERLAYNET_SSH_DEADLINE and OVERLAYNET_DELETE_UNREACHABLE, else from the defaults.
  */
 export function parseProviderConfig(
   values: PropertyMap,
@@ -29,11 +29,17 @@ export function parseProviderConfig(
 
   const deadline = text("sshDeadline", "OVERLAYNET_SSH_DEADLINE");
   if (deadline !== undefined && !/^[1-9]\d{0,5}$/.test(deadline)) {
-    failures.push({ property: "sshDeadline", reason: `${JSON.stringify(deadline)} is no whole number of seconds from 1 to 999999` });
+    failures.push({
+      property: "sshDeadline",
+      reason: `${JSON.stringify(deadline)} is no whole number of seconds from 1 to 999999`,
+    });
   }
   const deleteUnreachable = text("deleteUnreachable", "OVERLAYNET_DELETE_UNREACHABLE");
   if (deleteUnreachable !== undefined && !/^(?:true|false|1|0)$/.test(deleteUnreachable)) {
-    failures.push({ property: "deleteUnreachable", reason: `${JSON.stringify(deleteUnreachable)} is neither true nor false` });
+    failures.push({
+      property: "deleteUnreachable",
+      reason: `${JSON.stringify(deleteUnreachable)} is neither true nor false`,
+    });
   }
   return {
     config: {

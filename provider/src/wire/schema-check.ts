@@ -27,8 +27,8 @@ export interface PackageSpec {
 }
 
 /**
- * Whether inputs have the form that the schema gives a resource: the types of TypeScript end where YAML programs and other languages begin.
- * Unknown values pass. All failures at once.
+ * Whether inputs have the form that the schema gives a resource: the types of TypeScript end where YAML programs and
+ * other languages begin. Unknown values pass. All failures at once.
  */
 export function checkAgainstSchema(schema: PackageSpec, token: string, inputs: object): readonly CheckFailure[] {
   const resource = schema.resources[token];
@@ -36,12 +36,18 @@ export function checkAgainstSchema(schema: PackageSpec, token: string, inputs: o
   const failures: CheckFailure[] = [];
   const fail = (path: PropertyPath, reason: string): void => void failures.push({ property: formatPath(path), reason });
 
-  const checkObject = (value: Readonly<Record<string, unknown>>, properties: Readonly<Record<string, TypeSpec>>, required: readonly string[], path: PropertyPath): void => {
+  const checkObject = (
+    value: Readonly<Record<string, unknown>>,
+    properties: Readonly<Record<string, TypeSpec>>,
+    required: readonly string[],
+    path: PropertyPath,
+  ): void => {
     for (const key of required) if (value[key] === undefined || value[key] === null) fail([...path, key], "is missing");
     for (const [key, entry] of Object.entries(value)) {
       const spec = properties[key];
       if (key.startsWith("__") || entry === undefined || entry === null) continue;
-      if (spec === undefined) fail([...path, key], `is no property here: these are ${Object.keys(properties).join(", ") || "none"}`);
+      if (spec === undefined)
+        fail([...path, key], `is no property here: these are ${Object.keys(properties).join(", ") || "none"}`);
       else checkValue(entry, spec, [...path, key]);
     }
   };
@@ -61,7 +67,9 @@ export function checkAgainstSchema(schema: PackageSpec, token: string, inputs: o
       else for (const [index, entry] of value.entries()) checkValue(entry, spec.items ?? {}, [...path, index]);
     } else if (spec.type === "object") {
       if (!isMap(value)) fail(path, "has to be an object");
-      else for (const [key, entry] of Object.entries(value)) checkValue(entry, spec.additionalProperties ?? {}, [...path, key]);
+      else
+        for (const [key, entry] of Object.entries(value))
+          checkValue(entry, spec.additionalProperties ?? {}, [...path, key]);
     } else if (spec.type === "integer") {
       if (!Number.isSafeInteger(value)) fail(path, "has to be a whole number");
     } else if (spec.type !== undefined && typeof value !== spec.type) fail(path, `has to be a ${spec.type}`);
@@ -74,7 +82,10 @@ export function checkAgainstSchema(schema: PackageSpec, token: string, inputs: o
 /** Where the schema says that values are secret, in a resource's inputs and outputs: paths without indices. */
 export function secretLeaves(schema: PackageSpec, token: string): readonly PropertyPath[] {
   const leaves: PropertyPath[] = [];
-  const visit = (properties: Readonly<Record<string, TypeSpec & { readonly secret?: boolean }>>, path: PropertyPath): void => {
+  const visit = (
+    properties: Readonly<Record<string, TypeSpec & { readonly secret?: boolean }>>,
+    path: PropertyPath,
+  ): void => {
     for (const [key, spec] of Object.entries(properties)) {
       const type = spec.$ref === undefined ? undefined : schema.types[spec.$ref.replace("#/types/", "")];
       if (spec.secret === true) leaves.push([...path, key]);

@@ -20,7 +20,11 @@ describe("the resolver of a VPC, by packets (vpc/latest/userguide/vpc-dns.html)"
         .subnet("b", "v", "10.1.2.0/24")
         .vpc("w", "10.2.0.0/16")
         .subnet("c", "w", "10.2.1.0/24")
-        .instance("a", "v", "a", ip.a, { publicIp: "203.0.113.11", publicDns: "ec2-203-0-113-11.compute-1.amazonaws.com", privateDns: name(ip.a) })
+        .instance("a", "v", "a", ip.a, {
+          publicIp: "203.0.113.11",
+          publicDns: "ec2-203-0-113-11.compute-1.amazonaws.com",
+          privateDns: name(ip.a),
+        })
         .instance("b", "v", "b", ip.b, { privateDns: "i-b.eu-west-1.compute.internal" })
         .instance("c", "w", "c", ip.c),
     );
@@ -33,10 +37,26 @@ describe("the resolver of a VPC, by packets (vpc/latest/userguide/vpc-dns.html)"
     for (const server of ["10.1.0.2", linkLocal]) {
       deepStrictEqual(await lookup(a, server, name(ip.a)), { status: 0, data: [ip.a] }, server);
       deepStrictEqual(await lookup(a, server, name(ip.a).toUpperCase()), { status: 0, data: [ip.a] }, "in capitals");
-      deepStrictEqual(await lookup(a, server, "i-b.eu-west-1.compute.internal"), { status: 0, data: [ip.b] }, "by resource name");
-      deepStrictEqual(await lookup(a, server, "ip-10-1-2-11.eu-west-1.compute.internal"), { status: 0, data: [ip.b] }, "and by address");
-      deepStrictEqual(await lookup(a, server, "ec2-203-0-113-11.compute-1.amazonaws.com"), { status: 0, data: [ip.a] }, "a public name inside");
-      deepStrictEqual(await lookup(a, server, "11.1.1.10.in-addr.arpa", 12), { status: 0, data: [name(ip.a)] }, "by address");
+      deepStrictEqual(
+        await lookup(a, server, "i-b.eu-west-1.compute.internal"),
+        { status: 0, data: [ip.b] },
+        "by resource name",
+      );
+      deepStrictEqual(
+        await lookup(a, server, "ip-10-1-2-11.eu-west-1.compute.internal"),
+        { status: 0, data: [ip.b] },
+        "and by address",
+      );
+      deepStrictEqual(
+        await lookup(a, server, "ec2-203-0-113-11.compute-1.amazonaws.com"),
+        { status: 0, data: [ip.a] },
+        "a public name inside",
+      );
+      deepStrictEqual(
+        await lookup(a, server, "11.1.1.10.in-addr.arpa", 12),
+        { status: 0, data: [name(ip.a)] },
+        "by address",
+      );
       deepStrictEqual(await lookup(a, server, name(ip.a), 28), { status: 0, data: [] }, "no IPv6");
     }
     strictEqual(await lookup(a, "10.1.0.3", name(ip.a)), undefined, "nobody is there");
@@ -66,11 +86,25 @@ describe("the resolver of a VPC, by packets (vpc/latest/userguide/vpc-dns.html)"
 
   it("AWS-37 takes 1,024 packets a second of an interface (vpc/latest/userguide/amazon-vpc-limits.html)", async () => {
     const dropped = async (): Promise<number> => {
-      const chain = await a.exec(["nsenter", `--net=/run/netns/lab-${lab.lab.id}-eni-a`, "nft", "list", "chain", "ip", "card", "input"]);
+      const chain = await a.exec([
+        "nsenter",
+        `--net=/run/netns/lab-${lab.lab.id}-eni-a`,
+        "nft",
+        "list",
+        "chain",
+        "ip",
+        "card",
+        "input",
+      ]);
       return Number(/counter packets (\d+) .*1,024 packets a second/.exec(chain)?.[1] ?? NaN);
     };
     const send = (packets: number): Promise<string> =>
-      a.exec(["perl", "-e", 'use Socket; socket(S, PF_INET, SOCK_DGRAM, 0); my $to = sockaddr_in(53, inet_aton("169.254.169.253")); send(S, "x", 0, $to) for 1 .. $ARGV[0]', String(packets)]);
+      a.exec([
+        "perl",
+        "-e",
+        'use Socket; socket(S, PF_INET, SOCK_DGRAM, 0); my $to = sockaddr_in(53, inet_aton("169.254.169.253")); send(S, "x", 0, $to) for 1 .. $ARGV[0]',
+        String(packets),
+      ]);
     await send(500);
     strictEqual(await dropped(), 0);
     await send(20_000);
@@ -78,7 +112,14 @@ describe("the resolver of a VPC, by packets (vpc/latest/userguide/vpc-dns.html)"
   });
 
   it("is not brought down by what is no question", async () => {
-    for (const nonsense of ["", "x", "\0".repeat(12), "\0\x01\x01\0\0\x01\0\0\0\0\0\0\x7fabc", "\0\x01\x01\0\0\x01\0\0\0\0\0\0\x03abc", "\0\x01\x01\0\0\x02\0\0\0\0\0\0\x01a\0\0\x01\0\x01"]) {
+    for (const nonsense of [
+      "",
+      "x",
+      "\0".repeat(12),
+      "\0\x01\x01\0\0\x01\0\0\0\0\0\0\x7fabc",
+      "\0\x01\x01\0\0\x01\0\0\0\0\0\0\x03abc",
+      "\0\x01\x01\0\0\x02\0\0\0\0\0\0\x01a\0\0\x01\0\x01",
+    ]) {
       await a.exec(["socat", "-u", "-", `UDP4-SENDTO:${linkLocal}:53`], nonsense);
     }
     strictEqual((await lookup(a, linkLocal, name(ip.a)))?.status, 0);
@@ -96,8 +137,16 @@ print unpack('H*', $answer);
 `;
 
 /** Undefined when nothing comes back in a second. */
-async function lookup(from: Guest, server: string, name: string, type = 1): Promise<{ readonly status: number; readonly data: readonly string[] } | undefined> {
-  const labels = name.split(".").map((label) => String.fromCharCode(label.length) + label).join("");
+async function lookup(
+  from: Guest,
+  server: string,
+  name: string,
+  type = 1,
+): Promise<{ readonly status: number; readonly data: readonly string[] } | undefined> {
+  const labels = name
+    .split(".")
+    .map((label) => String.fromCharCode(label.length) + label)
+    .join("");
   const question = `${labels}\0\0${String.fromCharCode(type)}\0\x01`;
   const query = `\x12\x34\x01\0\0\x01\0\0\0\0\0\0${question}`;
   const answer = Buffer.from(await from.exec(["perl", "-e", client, server], query), "hex");
@@ -115,6 +164,7 @@ async function lookup(from: Guest, server: string, name: string, type = 1): Prom
 
 function names(rdata: Buffer): string {
   const labels: string[] = [];
-  for (let at = 0; (rdata[at] ?? 0) > 0; at += (rdata[at] ?? 0) + 1) labels.push(rdata.subarray(at + 1, at + 1 + (rdata[at] ?? 0)).toString("latin1"));
+  for (let at = 0; (rdata[at] ?? 0) > 0; at += (rdata[at] ?? 0) + 1)
+    labels.push(rdata.subarray(at + 1, at + 1 + (rdata[at] ?? 0)).toString("latin1"));
   return labels.join(".");
 }

@@ -13,7 +13,13 @@ describe("Elastic IP addresses, by packets (vpc/latest/userguide/vpc-eips.html)"
   const [launched, elastic] = ["203.0.113.11", "203.0.113.30"];
 
   const associated = (records: CloudRecords, networkInterfaceId: string, privateIpAddress: string): CloudRecords =>
-    records.add("aws:ec2/eip:Eip", "eipalloc-1", { publicIp: elastic }).add("aws:ec2/eipAssociation:EipAssociation", "eipassoc-1", { networkInterfaceId, privateIpAddress, publicIp: elastic });
+    records
+      .add("aws:ec2/eip:Eip", "eipalloc-1", { publicIp: elastic })
+      .add("aws:ec2/eipAssociation:EipAssociation", "eipassoc-1", {
+        networkInterfaceId,
+        privateIpAddress,
+        publicIp: elastic,
+      });
 
   before(async () => {
     lab = await GuestLab.start(

@@ -1,8 +1,9 @@
-# Sends and receives packets in many network namespaces, as one process: a socket stays in the namespace that it was opened in.
+# Sends and receives packets in many network namespaces, as one process: a socket stays in the namespace that it was
+# opened in.
 #
-# Arguments: namespaces. The first one is a router's: packets are sent by its routes. The others' are sent as frames at their device ens5.
-# Standard input:  "send <index> <hex>"; "settle <milliseconds>", to be told when nothing has arrived for so long.
-# Standard output: "got <index> <hex>" for every IPv4 packet that arrives, its first 64 bytes; "settled".
+# Arguments: namespaces. The first one is a router's: packets are sent by its routes. The others' are sent as frames at
+# their device ens5. Standard input: "send <index> <hex>"; "settle <milliseconds>", to be told when nothing has arrived
+# for so long. Standard output: "got <index> <hex>" for every IPv4 packet that arrives, its first 64 bytes; "settled".
 use strict;
 use warnings;
 use Socket qw(AF_INET SOCK_RAW inet_aton pack_sockaddr_in);

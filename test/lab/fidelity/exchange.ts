@@ -25,7 +25,9 @@ export class Exchange {
     let stderr = "";
     this.#child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
     this.#child.stdin.on("error", () => undefined);
-    this.#child.on("close", (code) => this.#failed(new Error(`exchange.pl ended with exit code ${code}: ${stderr.trim()}`)));
+    this.#child.on("close", (code) =>
+      this.#failed(new Error(`exchange.pl ended with exit code ${code}: ${stderr.trim()}`)),
+    );
     createInterface(this.#child.stdout).on("line", (line) => {
       const [verb, index = "", hex = ""] = line.split(" ");
       if (verb === "settled") this.#settled();

@@ -1,7 +1,10 @@
 import type { Packet } from "../../../lab/src/reach/packet";
 import { ICMP, TCP, UDP } from "../../../lab/src/reach/packet";
 
-/** What a probe's payload begins with, before its number: to know it again when it arrives, and not to take an ICMP error that quotes it for it. */
+/**
+ * What a probe's payload begins with, before its number: to know it again when it arrives, and not to take an ICMP
+ * error that quotes it for it.
+ */
 const magic = 0x6f766c79;
 
 /** A packet as bytes, with right checksums: wrong ones are invalid to connection tracking. */
@@ -21,7 +24,10 @@ export function packetBytes(packet: Packet, number: number): Buffer {
   const body = bytes.subarray(20);
   body.writeUInt32BE(magic, headerLength(protocol));
   body.writeUInt32BE(number, headerLength(protocol) + 4);
-  const pseudo = Buffer.concat([bytes.subarray(12, 20), Buffer.from([0, protocol, body.length >> 8, body.length & 0xff])]);
+  const pseudo = Buffer.concat([
+    bytes.subarray(12, 20),
+    Buffer.from([0, protocol, body.length >> 8, body.length & 0xff]),
+  ]);
   if (protocol === TCP) {
     const isAnswer = packet.flags === "SYN-ACK";
     writePorts(body, packet);
@@ -48,12 +54,21 @@ export function frameBytes(from: string, to: string, packet: Buffer): Buffer {
   return Buffer.concat([macBytes(to), macBytes(from), Buffer.from([0x08, 0x00]), packet]);
 }
 
-/** A probe that has arrived: its number, and its addresses as they are now. Undefined for anything else, such as a fragment after the first. */
-export function parseProbe(packet: Buffer): { readonly number: number; readonly source: string; readonly destination: string } | undefined {
+/**
+ * A probe that has arrived: its number, and its addresses as they are now. Undefined for anything else, such as a
+ * fragment after the first.
+ */
+export function parseProbe(
+  packet: Buffer,
+): { readonly number: number; readonly source: string; readonly destination: string } | undefined {
   if (packet.length < 28 || packet.readUInt8(0) !== 0x45 || (packet.readUInt16BE(6) & 0x1fff) !== 0) return undefined;
   const at = 20 + headerLength(packet.readUInt8(9));
   if (packet.length < at + 8 || packet.readUInt32BE(at) !== magic) return undefined;
-  return { number: packet.readUInt32BE(at + 4), source: [...packet.subarray(12, 16)].join("."), destination: [...packet.subarray(16, 20)].join(".") };
+  return {
+    number: packet.readUInt32BE(at + 4),
+    source: [...packet.subarray(12, 16)].join("."),
+    destination: [...packet.subarray(16, 20)].join("."),
+  };
 }
 
 function headerLength(protocol: number): number {
@@ -77,7 +92,8 @@ function macBytes(mac: string): Buffer {
 function checksum(...parts: readonly Buffer[]): number {
   const bytes = Buffer.concat(parts);
   let sum = 0;
-  for (let i = 0; i < bytes.length; i += 2) sum += (bytes.readUInt8(i) << 8) | (i + 1 < bytes.length ? bytes.readUInt8(i + 1) : 0);
+  for (let i = 0; i < bytes.length; i += 2)
+    sum += (bytes.readUInt8(i) << 8) | (i + 1 < bytes.length ? bytes.readUInt8(i + 1) : 0);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   return ~sum & 0xffff;
 }

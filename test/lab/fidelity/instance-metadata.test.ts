@@ -24,7 +24,14 @@ describe("instance metadata, by packets (AWSEC2/latest/UserGuide/instance-metada
       new CloudRecords()
         .vpc("v", "10.1.0.0/16")
         .subnet("s", "v", "10.1.1.0/24")
-        .instance("a", "v", "s", ip.a, { publicIp: "203.0.113.11", privateDns: "ip-10-1-1-11.ec2.internal", userData: secret, keyName: "kp", tags: { Name: "a" }, instanceType: "t3.micro" })
+        .instance("a", "v", "s", ip.a, {
+          publicIp: "203.0.113.11",
+          privateDns: "ip-10-1-1-11.ec2.internal",
+          userData: secret,
+          keyName: "kp",
+          tags: { Name: "a" },
+          instanceType: "t3.micro",
+        })
         .instance("b", "v", "s", ip.b, { sourceDestCheck: false })
         .setInternal("i-a", { publicKey: "ssh-ed25519 AAAA me" }),
     );
@@ -49,7 +56,11 @@ nsenter --net=/run/netns/${a.namespace} sh -euc 'echo 1 >/proc/sys/net/ipv4/ip_f
   });
   beforeEach(async () => void (await lab.apply(() => undefined)));
 
-  const options = (records: CloudRecords, metadataOptions: Readonly<Record<string, unknown>>, id = "i-a"): CloudRecords => records.update(id, { metadataOptions });
+  const options = (
+    records: CloudRecords,
+    metadataOptions: Readonly<Record<string, unknown>>,
+    id = "i-a",
+  ): CloudRecords => records.update(id, { metadataOptions });
 
   it("gives an instance what it is", async () => {
     const mac = macOfInstance(ip.a);
@@ -90,23 +101,37 @@ nsenter --net=/run/netns/${a.namespace} sh -euc 'echo 1 >/proc/sys/net/ipv4/ip_f
       await b.exec(["ip", "route", "delete", `${service}/32`, "dev", "ens5"]);
       await b.exec(["ip", "neighbour", "delete", service, "dev", "ens5"]);
     }
-    for (const file of ["eni-a", "eni-b"].map((card) => join(lab.lab.state, "fabric", "link-local", `lab-${lab.lab.id}-${card}`))) strictEqual(statSync(file).mode & 0o777, 0o600);
+    for (const file of ["eni-a", "eni-b"].map((card) =>
+      join(lab.lab.state, "fabric", "link-local", `lab-${lab.lab.id}-${card}`),
+    ))
+      strictEqual(statSync(file).mode & 0o777, 0o600);
     strictEqual(readFileSync(`/proc/${serviceProcess(lab)}/cmdline`, "utf8").includes("not-for-others"), false);
   });
 
   it("AWS-36 needs a token where httpTokens is required, and takes one where it is not", async () => {
     await lab.apply((records) => options(records, { httpTokens: "required" }));
     strictEqual((await get(a, "/latest/meta-data/instance-id")).status, 401, "no token");
-    strictEqual((await get(a, "/latest/meta-data/instance-id", { "X-aws-ec2-metadata-token": "nonsense" })).status, 401, "no such token");
+    strictEqual(
+      (await get(a, "/latest/meta-data/instance-id", { "X-aws-ec2-metadata-token": "nonsense" })).status,
+      401,
+      "no such token",
+    );
     const token = (await put(a, "60")).body;
     match(token, /^[\w-]{56}$/);
     const answer = await get(a, "/latest/meta-data/instance-id", { "X-aws-ec2-metadata-token": token });
     deepStrictEqual([answer.status, answer.body], [200, "i-a"]);
-    strictEqual((await get(b, "/latest/meta-data/instance-id", { "X-aws-ec2-metadata-token": token })).status, 401, "another's token");
+    strictEqual(
+      (await get(b, "/latest/meta-data/instance-id", { "X-aws-ec2-metadata-token": token })).status,
+      401,
+      "another's token",
+    );
     await lab.apply((records) => options(records, { httpTokens: "optional" }));
     strictEqual((await get(a, "/latest/meta-data/instance-id")).status, 200);
     strictEqual((await get(a, "/latest/meta-data/instance-id", { "X-aws-ec2-metadata-token": token })).status, 200);
-    strictEqual((await get(a, "/latest/meta-data/instance-id", { "X-aws-ec2-metadata-token": "nonsense" })).status, 401);
+    strictEqual(
+      (await get(a, "/latest/meta-data/instance-id", { "X-aws-ec2-metadata-token": "nonsense" })).status,
+      401,
+    );
   });
 
   it("AWS-36 gives tokens for 1 to 21,600 seconds, and none to what came over a proxy", async () => {
@@ -125,8 +150,13 @@ nsenter --net=/run/netns/${a.namespace} sh -euc 'echo 1 >/proc/sys/net/ipv4/ip_f
   });
 
   it("AWS-36 a token does not get past the instance at hop limit 1, and does at 2", async () => {
-    const fromWorkload = async (): Promise<number> => (await ask(workload, "PUT", tokenPath, { "X-aws-ec2-metadata-token-ttl-seconds": "60" })).status;
-    strictEqual((await ask(workload, "GET", "/latest/meta-data/instance-id", {})).status, 200, "IMDSv1 knows no hop limit");
+    const fromWorkload = async (): Promise<number> =>
+      (await ask(workload, "PUT", tokenPath, { "X-aws-ec2-metadata-token-ttl-seconds": "60" })).status;
+    strictEqual(
+      (await ask(workload, "GET", "/latest/meta-data/instance-id", {})).status,
+      200,
+      "IMDSv1 knows no hop limit",
+    );
     strictEqual((await put(a, "60")).status, 200, "from the instance itself");
     strictEqual(await fromWorkload(), 0);
     await lab.apply((records) => options(records, { httpPutResponseHopLimit: 2 }));
@@ -154,7 +184,8 @@ nsenter --net=/run/netns/${a.namespace} sh -euc 'echo 1 >/proc/sys/net/ipv4/ip_f
     await lab.apply(() => undefined);
     strictEqual(serviceProcess(lab), before);
     process.kill(before, "SIGKILL");
-    while (processesOf(lab.lab.state).some(({ pid }) => pid === before)) await new Promise((resolve) => setImmediate(resolve));
+    while (processesOf(lab.lab.state).some(({ pid }) => pid === before))
+      await new Promise((resolve) => setImmediate(resolve));
     strictEqual((await get(a, "/latest/meta-data/mac")).status, 0);
     await lab.apply(() => undefined);
     strictEqual((await get(a, "/latest/meta-data/mac", { "X-aws-ec2-metadata-token": token })).status, 200);
@@ -172,7 +203,9 @@ nsenter --net=/run/netns/${a.namespace} sh -euc 'echo 1 >/proc/sys/net/ipv4/ip_f
   });
 
   it("ends with the last instance, and with the lab", async () => {
-    const other = await GuestLab.start(new CloudRecords().vpc("v", "10.1.0.0/16").subnet("s", "v", "10.1.1.0/24").instance("a", "v", "s", ip.a));
+    const other = await GuestLab.start(
+      new CloudRecords().vpc("v", "10.1.0.0/16").subnet("s", "v", "10.1.1.0/24").instance("a", "v", "s", ip.a),
+    );
     try {
       ok(serviceProcess(other) > 0);
       await other.apply((records) => records.remove("i-a"));
@@ -203,14 +236,39 @@ function put(from: Guest, seconds: string, headers: Readonly<Record<string, stri
 }
 
 /** One HTTP request from a namespace; what has not come in a second does not come. */
-async function ask(namespace: string, method: string, path: string, headers: Readonly<Record<string, string>>, address = service): Promise<Answer> {
-  const request = [`${method} ${path} HTTP/1.1`, `Host: ${address}`, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), "", ""].join("\r\n");
-  const answer = await run(["nsenter", `--net=/run/netns/${namespace}`, "sh", "-c", 'timeout 3 socat -t 1 - "TCP4:$1:80,connect-timeout=1" 2>/dev/null || :', "sh", address], { stdin: request });
+async function ask(
+  namespace: string,
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  address = service,
+): Promise<Answer> {
+  const request = [
+    `${method} ${path} HTTP/1.1`,
+    `Host: ${address}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    "",
+    "",
+  ].join("\r\n");
+  const answer = await run(
+    [
+      "nsenter",
+      `--net=/run/netns/${namespace}`,
+      "sh",
+      "-c",
+      'timeout 3 socat -t 1 - "TCP4:$1:80,connect-timeout=1" 2>/dev/null || :',
+      "sh",
+      address,
+    ],
+    { stdin: request },
+  );
   const [head = "", ...body] = answer.split("\r\n\r\n");
   const [line = "", ...fields] = head.split("\r\n");
   return {
     status: Number(/^HTTP\/1\.1 (\d{3}) /.exec(line)?.[1] ?? 0),
-    headers: Object.fromEntries(fields.map((field) => [field.slice(0, field.indexOf(":")).toLowerCase(), field.slice(field.indexOf(":") + 2)])),
+    headers: Object.fromEntries(
+      fields.map((field) => [field.slice(0, field.indexOf(":")).toLowerCase(), field.slice(field.indexOf(":") + 2)]),
+    ),
     body: body.join("\r\n\r\n"),
   };
 }

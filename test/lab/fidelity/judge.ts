@@ -49,7 +49,9 @@ export function disagreements(run: Run, { reach, read }: Model = model): Disagre
 
 function expectation(path: Path): Observed {
   if (path.verdict === "dropped") return [];
-  return [`${path.to === "internet" ? path.to : path.to.instanceId} ${path.packet.source} > ${path.packet.destination}`];
+  return [
+    `${path.to === "internet" ? path.to : path.to.instanceId} ${path.packet.source} > ${path.packet.destination}`,
+  ];
 }
 
 /** For people. */
@@ -57,7 +59,9 @@ export function describeDisagreement({ run, at, probe, path, observed }: Disagre
   return [
     `${run.name}, probe ${at}: ${JSON.stringify(probe)}`,
     `  the model says: ${path.verdict === "dropped" ? path.code : expectation(path).join()}`,
-    ...path.hops.map(({ kind, id, direction, text }) => `    ${id} ${kind}${direction === undefined ? "" : ` ${direction}`}: ${text}`),
+    ...path.hops.map(
+      ({ kind, id, direction, text }) => `    ${id} ${kind}${direction === undefined ? "" : ` ${direction}`}: ${text}`,
+    ),
     `  the packet: ${observed.length === 0 ? "did not arrive" : observed.join("; ")}`,
   ].join("\n");
 }

@@ -15,8 +15,18 @@ describe("NAT gateways, by packets (vpc/latest/userguide/vpc-nat-gateway.html)",
 
   const natGateway = (records: CloudRecords): CloudRecords =>
     records
-      .add("aws:ec2/natGateway:NatGateway", "nat-a", { subnetId: "subnet-public", privateIp: ip.nat, networkInterfaceId: "eni-nat", connectivityType: "public" })
-      .add("aws:ec2/eipAssociation:EipAssociation", "eipassoc-nat", { networkInterfaceId: "eni-nat", privateIpAddress: ip.nat, publicIp: elastic, allocationId: "eipalloc-nat" });
+      .add("aws:ec2/natGateway:NatGateway", "nat-a", {
+        subnetId: "subnet-public",
+        privateIp: ip.nat,
+        networkInterfaceId: "eni-nat",
+        connectivityType: "public",
+      })
+      .add("aws:ec2/eipAssociation:EipAssociation", "eipassoc-nat", {
+        networkInterfaceId: "eni-nat",
+        privateIpAddress: ip.nat,
+        publicIp: elastic,
+        allocationId: "eipalloc-nat",
+      });
 
   before(async () => {
     lab = await GuestLab.start(
@@ -56,20 +66,33 @@ describe("NAT gateways, by packets (vpc/latest/userguide/vpc-nat-gateway.html)",
     strictEqual(await answer(hidden, internetAddress, 7000), `${elastic}\n`);
     strictEqual(await pings(hidden, internetAddress), true);
     await lab.apply((records) => records.remove("r-rtb-a-0-0-0-0-0").route("a", "0.0.0.0/0", { gatewayId: "igw-a" }));
-    strictEqual(await connects(hidden, internetAddress, 7000), false, "by the internet gateway, which knows no public address for it");
+    strictEqual(
+      await connects(hidden, internetAddress, 7000),
+      false,
+      "by the internet gateway, which knows no public address for it",
+    );
   });
 
   it("AWS-33 passes TCP, UDP and ICMP only: VXLAN, not protocol 4 (vpc/latest/userguide/nat-gateway-basics.html)", async () => {
-    strictEqual(await delivered(host, `udp dport 4789 ip saddr ${elastic}`, () => hidden.sendUdp(4789, internetAddress)), true);
+    strictEqual(
+      await delivered(host, `udp dport 4789 ip saddr ${elastic}`, () => hidden.sendUdp(4789, internetAddress)),
+      true,
+    );
     strictEqual(await delivered(host, "ip protocol 4", () => hidden.sendProtocol(4, internetAddress)), false);
-    strictEqual(await delivered(host, "ip protocol 4 ip saddr 203.0.113.11", () => shown.sendProtocol(4, internetAddress)), true, "by the internet gateway");
+    strictEqual(
+      await delivered(host, "ip protocol 4 ip saddr 203.0.113.11", () => shown.sendProtocol(4, internetAddress)),
+      true,
+      "by the internet gateway",
+    );
   });
 
   it("AWS-33 lets nothing in that an instance did not begin", async () => {
     strictEqual(await connects(host, elastic, 7000), false);
     strictEqual(await pings(host, elastic), false);
     // The address itself leads in: to an instance that has it.
-    await lab.apply((records) => records.update("eipassoc-nat", { networkInterfaceId: "eni-shown", privateIpAddress: ip.shown }));
+    await lab.apply((records) =>
+      records.update("eipassoc-nat", { networkInterfaceId: "eni-shown", privateIpAddress: ip.shown }),
+    );
     strictEqual(await connects(host, elastic, 7000), true);
   });
 
@@ -82,7 +105,11 @@ describe("NAT gateways, by packets (vpc/latest/userguide/vpc-nat-gateway.html)",
   });
 
   it("AWS-33 is seen by others as its private address", async () => {
-    await lab.apply((records) => records.ingress("nat", "peer", { ipProtocol: "tcp", fromPort: 7000, toPort: 7000, cidrIpv4: `${ip.nat}/32` }).route("b", "10.1.0.0/16", { vpcPeeringConnectionId: "pcx-ab" }));
+    await lab.apply((records) =>
+      records
+        .ingress("nat", "peer", { ipProtocol: "tcp", fromPort: 7000, toPort: 7000, cidrIpv4: `${ip.nat}/32` })
+        .route("b", "10.1.0.0/16", { vpcPeeringConnectionId: "pcx-ab" }),
+    );
     strictEqual(await answer(hidden, ip.peer, 7000), `${ip.nat}\n`);
     await lab.apply((records) =>
       records

@@ -18,7 +18,8 @@ describe("network ACLs, by packets (vpc/latest/userguide/vpc-network-acls.html)"
   const everything = { ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" };
   const protocol4 = "ip protocol 4";
   const tcp7000 = { protocol: "6", fromPort: 7000, toPort: 7000 };
-  const open = (records: CloudRecords, acl: string): CloudRecords => records.aclRule(acl, "ingress", 100, "allow").aclRule(acl, "egress", 100, "allow");
+  const open = (records: CloudRecords, acl: string): CloudRecords =>
+    records.aclRule(acl, "ingress", 100, "allow").aclRule(acl, "egress", 100, "allow");
 
   before(async () => {
     const base = new CloudRecords()
@@ -48,7 +49,10 @@ describe("network ACLs, by packets (vpc/latest/userguide/vpc-network-acls.html)"
   });
 
   it("AWS-32 a default ACL's own rules are what they are made", async () => {
-    const withDefault = (records: CloudRecords): CloudRecords => records.update("vpc-v", { defaultNetworkAclId: "acl-d" }).add("aws:ec2/defaultNetworkAcl:DefaultNetworkAcl", "acl-d", { vpcId: "vpc-v" });
+    const withDefault = (records: CloudRecords): CloudRecords =>
+      records
+        .update("vpc-v", { defaultNetworkAclId: "acl-d" })
+        .add("aws:ec2/defaultNetworkAcl:DefaultNetworkAcl", "acl-d", { vpcId: "vpc-v" });
     await lab.apply((records) => withDefault(records));
     strictEqual(await pings(a1, ip.b1), false);
     await lab.apply((records) => open(withDefault(records), "d"));
@@ -63,15 +67,19 @@ describe("network ACLs, by packets (vpc/latest/userguide/vpc-network-acls.html)"
   });
 
   it("AWS-32 is stateless: replies need a rule of their own", async () => {
-    const oneWay = (records: CloudRecords): CloudRecords => records.networkAcl("n", "v", "b").aclRule("n", "ingress", 100, "allow", tcp7000);
+    const oneWay = (records: CloudRecords): CloudRecords =>
+      records.networkAcl("n", "v", "b").aclRule("n", "ingress", 100, "allow", tcp7000);
     await lab.apply(oneWay);
     strictEqual(await connects(a1, ip.b1, 7000), false);
-    await lab.apply((records) => oneWay(records).aclRule("n", "egress", 100, "allow", { protocol: "6", fromPort: 1024, toPort: 65535 }));
+    await lab.apply((records) =>
+      oneWay(records).aclRule("n", "egress", 100, "allow", { protocol: "6", fromPort: 1024, toPort: 65535 }),
+    );
     strictEqual(await connects(a1, ip.b1, 7000), true);
   });
 
   it("AWS-32 takes the first rule that matches, by number", async () => {
-    const both = (records: CloudRecords, deny: number): CloudRecords => open(records.networkAcl("n", "v", "b"), "n").aclRule("n", "ingress", deny, "deny", tcp7000);
+    const both = (records: CloudRecords, deny: number): CloudRecords =>
+      open(records.networkAcl("n", "v", "b"), "n").aclRule("n", "ingress", deny, "deny", tcp7000);
     await lab.apply((records) => both(records, 99));
     strictEqual(await connects(a1, ip.b1, 7000), false);
     await lab.apply((records) => both(records, 101));
@@ -79,7 +87,11 @@ describe("network ACLs, by packets (vpc/latest/userguide/vpc-network-acls.html)"
   });
 
   it("AWS-32 tells sources, ports, ICMP types and codes apart", async () => {
-    const ruled = (records: CloudRecords, outputs: object): CloudRecords => records.networkAcl("n", "v", "b").aclRule("n", "egress", 100, "allow").aclRule("n", "ingress", 100, "allow", { ...outputs });
+    const ruled = (records: CloudRecords, outputs: object): CloudRecords =>
+      records
+        .networkAcl("n", "v", "b")
+        .aclRule("n", "egress", 100, "allow")
+        .aclRule("n", "ingress", 100, "allow", { ...outputs });
     const echo = { protocol: "1", icmpType: 8, icmpCode: 0 };
     for (const [outputs, tcp, icmp] of [
       [{ ...tcp7000, cidrBlock: `${ip.a1}/32` }, true, false],
@@ -92,17 +104,32 @@ describe("network ACLs, by packets (vpc/latest/userguide/vpc-network-acls.html)"
     ] as const) {
       const cloud = readCloud((await lab.apply((records) => ruled(records, outputs))).list());
       const model = (packet: Pick<Packet, "protocol" | "ports" | "icmp">): boolean =>
-        reach(cloud, { instanceId: "i-a1" }, { ...packet, source: ip.a1, destination: ip.b1, length: 84, dontFragment: false }).verdict === "delivered";
+        reach(
+          cloud,
+          { instanceId: "i-a1" },
+          { ...packet, source: ip.a1, destination: ip.b1, length: 84, dontFragment: false },
+        ).verdict === "delivered";
       strictEqual(await connects(a1, ip.b1, 7000), tcp, `TCP with ${JSON.stringify(outputs)}`);
-      strictEqual(model({ protocol: 6, ports: { source: 40000, destination: 7000 } }), tcp, `TCP in the model with ${JSON.stringify(outputs)}`);
+      strictEqual(
+        model({ protocol: 6, ports: { source: 40000, destination: 7000 } }),
+        tcp,
+        `TCP in the model with ${JSON.stringify(outputs)}`,
+      );
       strictEqual(await pings(a1, ip.b1), icmp, `ping with ${JSON.stringify(outputs)}`);
-      strictEqual(model({ protocol: 1, icmp: { type: 8, code: 0, identifier: 1 } }), icmp, `ping in the model with ${JSON.stringify(outputs)}`);
+      strictEqual(
+        model({ protocol: 1, icmp: { type: 8, code: 0, identifier: 1 } }),
+        icmp,
+        `ping in the model with ${JSON.stringify(outputs)}`,
+      );
     }
   });
 
   it("AWS-32 takes any protocol number: IP in IP needs 4, in both directions", async () => {
     const numbered = (records: CloudRecords, protocol: string): CloudRecords =>
-      records.networkAcl("n", "v", "b").aclRule("n", "ingress", 100, "allow", { protocol }).aclRule("n", "egress", 100, "allow", { protocol });
+      records
+        .networkAcl("n", "v", "b")
+        .aclRule("n", "ingress", 100, "allow", { protocol })
+        .aclRule("n", "egress", 100, "allow", { protocol });
     await lab.apply((records) => numbered(records, "94"));
     strictEqual(await delivered(b1, protocol4, () => a1.sendProtocol(4, ip.b1)), false);
     await lab.apply((records) => numbered(records, "4"));
@@ -117,10 +144,15 @@ describe("network ACLs, by packets (vpc/latest/userguide/vpc-network-acls.html)"
     await lab.apply((records) => open(records.networkAcl("n", "v", "b"), "n"));
     const connection = lab.start(a1.namespace, ["socat", "-", `TCP4:${ip.b1}:7000`]);
     strictEqual(await echoed(connection, "before\n"), "before\n");
-    const denied = (records: CloudRecords): CloudRecords => open(records.networkAcl("n", "v", "b"), "n").aclRule("n", "ingress", 50, "deny", tcp7000);
+    const denied = (records: CloudRecords): CloudRecords =>
+      open(records.networkAcl("n", "v", "b"), "n").aclRule("n", "ingress", 50, "deny", tcp7000);
     await lab.apply(denied);
-    // The twin: a rule of a security group that goes cuts nothing, as test/lab/fabric.test.ts shows; without the ACL's it flows on.
-    const nothing = await Promise.race([echoed(connection, "held\n"), new Promise((resolve) => setTimeout(resolve, 300, "nothing"))]);
+    // The twin: a rule of a security group that goes cuts nothing, as test/lab/fabric.test.ts shows; without the ACL's
+    // it flows on.
+    const nothing = await Promise.race([
+      echoed(connection, "held\n"),
+      new Promise((resolve) => setTimeout(resolve, 300, "nothing")),
+    ]);
     strictEqual(nothing, "nothing");
     const flowsOn = once(connection.stdout ?? connection, "data");
     await lab.apply((records) => open(records.networkAcl("n", "v", "b"), "n"));
@@ -139,7 +171,11 @@ describe("network ACLs, by packets (vpc/latest/userguide/vpc-network-acls.html)"
         return false;
       }
     };
-    const from = (records: CloudRecords, cidrBlock: string): CloudRecords => records.networkAcl("n", "v", "a").aclRule("n", "egress", 100, "allow").aclRule("n", "ingress", 100, "allow", { cidrBlock });
+    const from = (records: CloudRecords, cidrBlock: string): CloudRecords =>
+      records
+        .networkAcl("n", "v", "a")
+        .aclRule("n", "egress", 100, "allow")
+        .aclRule("n", "ingress", 100, "allow", { cidrBlock });
     await lab.apply((records) => from(records, "198.51.100.2/32"));
     strictEqual(await arrives(), false);
     await lab.apply((records) => from(records, "198.51.100.1/32"));
@@ -148,19 +184,39 @@ describe("network ACLs, by packets (vpc/latest/userguide/vpc-network-acls.html)"
 
   it("AWS-30 lets ICMP's fragmentation needed in by a rule alone (vpc-network-acls.html#path_mtu_discovery)", async () => {
     // 1500 bytes is what an internet gateway carries: the router says so to whoever sends more.
-    const tooLong = (): Promise<void> => a1.exec(["sh", "-c", 'ping -n -q -c 1 -W 0.3 -M do -s 1572 "$1" || :', "sh", "198.51.100.1"]).then(() => undefined);
+    const tooLong = (): Promise<void> =>
+      a1
+        .exec(["sh", "-c", 'ping -n -q -c 1 -W 0.3 -M do -s 1572 "$1" || :', "sh", "198.51.100.1"])
+        .then(() => undefined);
     const needed = "icmp type destination-unreachable icmp code frag-needed";
-    const held = (records: CloudRecords): CloudRecords => records.networkAcl("n", "v", "a").aclRule("n", "egress", 100, "allow").aclRule("n", "ingress", 100, "allow", { protocol: "1", icmpType: 0, icmpCode: 0 });
+    const held = (records: CloudRecords): CloudRecords =>
+      records
+        .networkAcl("n", "v", "a")
+        .aclRule("n", "egress", 100, "allow")
+        .aclRule("n", "ingress", 100, "allow", { protocol: "1", icmpType: 0, icmpCode: 0 });
     await lab.apply(held);
     strictEqual(await delivered(a1, needed, tooLong), false, "a black hole");
-    await lab.apply((records) => held(records).aclRule("n", "ingress", 110, "allow", { protocol: "1", icmpType: 3, icmpCode: 4 }));
+    await lab.apply((records) =>
+      held(records).aclRule("n", "ingress", 110, "allow", { protocol: "1", icmpType: 3, icmpCode: 4 }),
+    );
     strictEqual(await delivered(a1, needed, tooLong), true);
   });
 
   it("tells which rule decided: a counter with the ACL's id and the rule's number", async () => {
-    await lab.apply((records) => open(records.networkAcl("n", "v", "b"), "n").aclRule("n", "ingress", 50, "deny", tcp7000));
+    await lab.apply((records) =>
+      open(records.networkAcl("n", "v", "b"), "n").aclRule("n", "ingress", 50, "deny", tcp7000),
+    );
     await connects(a1, ip.b1, 7000);
-    const chain = await b1.exec(["nsenter", `--net=/run/netns/lab-${lab.lab.id}-vpc-v`, "nft", "list", "chain", "ip", "vpc", "acl-n-ingress"]);
+    const chain = await b1.exec([
+      "nsenter",
+      `--net=/run/netns/lab-${lab.lab.id}-vpc-v`,
+      "nft",
+      "list",
+      "chain",
+      "ip",
+      "vpc",
+      "acl-n-ingress",
+    ]);
     ok(/tcp dport 7000.* counter packets [1-9]\d* bytes \d+ drop comment "acl-n 50"/.test(chain), chain);
     ok(chain.includes('comment "acl-n *"'), chain);
   });

@@ -7,8 +7,8 @@ import { CloudRecords } from "../cloud-records";
 import { answer, connects, delivered, GuestLab, pings } from "../guests";
 
 /**
- * AWS' rules by packets, row by row. In each test one change of the records makes the opposite happen: without the rule, or with it
- * the other way round, the test fails.
+ * AWS' rules by packets, row by row. In each test one change of the records makes the opposite happen: without the
+ * rule, or with it the other way round, the test fails.
  */
 describe("AWS' rules, by packets", function () {
   this.timeout(30_000);
@@ -44,7 +44,13 @@ describe("AWS' rules, by packets", function () {
         .instance("b1", "b", "b1", ip.b1)
         .instance("c1", "c", "c1", ip.c1),
     );
-    [a1, a2, a3, b1, c1] = ["a1", "a2", "a3", "b1", "c1"].map((name) => lab.guest(name)) as [Guest, Guest, Guest, Guest, Guest];
+    [a1, a2, a3, b1, c1] = ["a1", "a2", "a3", "b1", "c1"].map((name) => lab.guest(name)) as [
+      Guest,
+      Guest,
+      Guest,
+      Guest,
+      Guest,
+    ];
     await a1.exec(["ip", "address", "add", `${workload.at1}/32`, "dev", "lo"]);
     await a1.exec(["ip", "route", "add", "192.168.2.0/26", "via", ip.a2]);
     await a2.exec(["ip", "address", "add", `${workload.at2}/32`, "dev", "lo"]);
@@ -55,13 +61,16 @@ describe("AWS' rules, by packets", function () {
   after(async () => lab?.remove());
   beforeEach(() => lab.flush());
 
-  const opened = (records: CloudRecords): CloudRecords => ["a1", "a2", "a3", "b1", "c1"].reduce((all, name) => all.ingress(`${name}-in`, name, everything), records);
+  const opened = (records: CloudRecords): CloudRecords =>
+    ["a1", "a2", "a3", "b1", "c1"].reduce((all, name) => all.ingress(`${name}-in`, name, everything), records);
   /** The records of the start, with everything let in, and a change. */
-  const open = (change: (records: CloudRecords) => unknown = () => undefined): Promise<CloudRecords> => lab.apply((records) => void change(opened(records)));
+  const open = (change: (records: CloudRecords) => unknown = () => undefined): Promise<CloudRecords> =>
+    lab.apply((records) => void change(opened(records)));
 
   it("AWS-04 a broadcast reaches nobody (vpc/latest/userguide/subnet-sizing.html)", async () => {
     await open();
-    const shout = (to: string): Promise<void> => a1.exec(["socat", "-u", "-", `UDP4-DATAGRAM:${to}:4000,broadcast`], "probe").then(() => undefined);
+    const shout = (to: string): Promise<void> =>
+      a1.exec(["socat", "-u", "-", `UDP4-DATAGRAM:${to}:4000,broadcast`], "probe").then(() => undefined);
     strictEqual(await delivered(a2, "udp dport 4000", () => shout("10.1.1.255")), false);
     strictEqual(await delivered(a2, "udp dport 4000", () => shout(ip.a2)), true);
   });
@@ -76,7 +85,10 @@ describe("AWS' rules, by packets", function () {
   });
 
   it("AWS-07 nothing is forwarded to link-local addresses, whatever the routes (vpc/latest/userguide/VPC_Route_Tables.html)", async () => {
-    const appliance = (cidr: string) => (r: CloudRecords): CloudRecords => r.update("i-a3", { sourceDestCheck: false }).route("a", cidr, { networkInterfaceId: "eni-a3" });
+    const appliance =
+      (cidr: string) =>
+      (r: CloudRecords): CloudRecords =>
+        r.update("i-a3", { sourceDestCheck: false }).route("a", cidr, { networkInterfaceId: "eni-a3" });
     await open(appliance("169.254.0.0/16"));
     strictEqual(await delivered(a3, "udp dport 4000", () => a1.sendUdp(4000, "169.254.168.1")), false);
     await open(appliance("172.31.0.0/16"));
@@ -91,19 +103,28 @@ describe("AWS' rules, by packets", function () {
   });
 
   it("AWS-09 what goes to a neighbour's MAC address sees no route table (vpc/latest/userguide/VPC_Route_Tables.html)", async () => {
-    const elsewhere = (r: CloudRecords): CloudRecords => r.update("i-a2", { sourceDestCheck: false }).route("a", "192.168.2.0/26", { networkInterfaceId: "eni-gone" });
+    const elsewhere = (r: CloudRecords): CloudRecords =>
+      r.update("i-a2", { sourceDestCheck: false }).route("a", "192.168.2.0/26", { networkInterfaceId: "eni-gone" });
     await open(elsewhere);
     strictEqual(await delivered(a2, protocol4, () => a1.sendProtocol(4, workload.at2)), true);
     strictEqual(await delivered(a2, protocol4, () => a3.sendProtocol(4, workload.at2)), false, "by the table");
   });
 
   it("AWS-10 a new group lets everything out and nothing in; groups are a union of what is allowed (vpc/latest/userguide/security-group-rules.html)", async () => {
-    const more = (r: CloudRecords): CloudRecords => r.securityGroup("more", "a").ingress("more", "more", { ipProtocol: "tcp", fromPort: 7000, toPort: 7000, cidrIpv4: `${ip.a1}/32` });
+    const more = (r: CloudRecords): CloudRecords =>
+      r
+        .securityGroup("more", "a")
+        .ingress("more", "more", { ipProtocol: "tcp", fromPort: 7000, toPort: 7000, cidrIpv4: `${ip.a1}/32` });
     await lab.apply((r) => void more(r));
     strictEqual(await connects(a1, ip.a2, 7000), false);
     await lab.apply((r) => void more(r).update("i-a2", { vpcSecurityGroupIds: ["sg-a2", "sg-more"] }));
     strictEqual(await connects(a1, ip.a2, 7000), true);
-    await lab.apply((r) => void more(r).update("i-a2", { vpcSecurityGroupIds: ["sg-a2", "sg-more"] }).remove("sgr-a1-out"));
+    await lab.apply(
+      (r) =>
+        void more(r)
+          .update("i-a2", { vpcSecurityGroupIds: ["sg-a2", "sg-more"] })
+          .remove("sgr-a1-out"),
+    );
     strictEqual(await connects(a1, ip.a2, 7000), false, "nothing out");
   });
 
@@ -125,7 +146,9 @@ describe("AWS' rules, by packets", function () {
   });
 
   it("AWS-13 a tracked flow goes on when its rule goes (AWSEC2/latest/UserGuide/security-group-connection-tracking.html)", async () => {
-    await lab.apply((r) => void r.ingress("tcp", "a2", { ipProtocol: "tcp", fromPort: 7000, toPort: 7000, cidrIpv4: `${ip.a1}/32` }));
+    await lab.apply(
+      (r) => void r.ingress("tcp", "a2", { ipProtocol: "tcp", fromPort: 7000, toPort: 7000, cidrIpv4: `${ip.a1}/32` }),
+    );
     const flow = lab.start(a1.namespace, ["socat", "-", `TCP4:${ip.a2}:7000`]);
     const echo = async (text: string): Promise<string> => {
       flow.stdin?.write(text);
@@ -146,10 +169,14 @@ describe("AWS' rules, by packets", function () {
     /** Seconds left of what is tracked of a protocol at a2, the longest. */
     const left = async (protocol: string): Promise<number> => {
       const tracked = await run(["nsenter", `--net=/run/netns/${card}`, "sh", "-c", "conntrack -L 2>/dev/null"]);
-      const times = tracked.split("\n").filter((line) => line.startsWith(protocol)).map((line) => Number(line.split(/ +/)[2]));
+      const times = tracked
+        .split("\n")
+        .filter((line) => line.startsWith(protocol))
+        .map((line) => Number(line.split(/ +/)[2]));
       return Math.max(...times);
     };
-    const within = (seconds: number, least: number, most: number): void => ok(seconds > least && seconds <= most, String(seconds));
+    const within = (seconds: number, least: number, most: number): void =>
+      ok(seconds > least && seconds <= most, String(seconds));
     await delivered(a2, protocol4, () => a1.sendProtocol(4, ip.a2));
     within(await left("unknown"), 590, 600);
     await delivered(a2, "udp dport 4000", () => a1.sendUdp(4000, ip.a2));
@@ -173,16 +200,25 @@ describe("AWS' rules, by packets", function () {
   });
 
   it("AWS-17 a reference is for members' private addresses, also over an active peering, and follows them (vpc/latest/peering/vpc-peering-security-groups.html)", async () => {
-    const far = (r: CloudRecords): CloudRecords => r.ingress("far", "b1", { ipProtocol: "-1", referencedSecurityGroupId: "sg-a1" });
+    const far = (r: CloudRecords): CloudRecords =>
+      r.ingress("far", "b1", { ipProtocol: "-1", referencedSecurityGroupId: "sg-a1" });
     await lab.apply((r) => void far(r));
     deepStrictEqual([await pings(a1, ip.b1), await pings(a2, ip.b1)], [true, false]);
     await lab.flush();
-    await lab.apply((r) => void far(r).update("i-a1", { vpcSecurityGroupIds: ["sg-a2"] }).update("i-a2", { vpcSecurityGroupIds: ["sg-a1"] }));
+    await lab.apply(
+      (r) =>
+        void far(r)
+          .update("i-a1", { vpcSecurityGroupIds: ["sg-a2"] })
+          .update("i-a2", { vpcSecurityGroupIds: ["sg-a1"] }),
+    );
     deepStrictEqual([await pings(a1, ip.b1), await pings(a2, ip.b1)], [false, true]);
   });
 
   it("AWS-18 a reference is not for what a member forwards (vpc/latest/userguide/security-group-rules.html)", async () => {
-    const near = (r: CloudRecords): CloudRecords => r.update("i-a1", { sourceDestCheck: false }).ingress("near", "a2", { ipProtocol: "4", referencedSecurityGroupId: "sg-a1" });
+    const near = (r: CloudRecords): CloudRecords =>
+      r
+        .update("i-a1", { sourceDestCheck: false })
+        .ingress("near", "a2", { ipProtocol: "4", referencedSecurityGroupId: "sg-a1" });
     const forwarded = (): Promise<boolean> => delivered(a2, protocol4, () => a1.sendProtocol(4, ip.a2, workload.at1));
     await lab.apply((r) => void near(r));
     strictEqual(await forwarded(), false);
@@ -192,7 +228,10 @@ describe("AWS' rules, by packets", function () {
 
   it("AWS-19 a rule that names a group is stale when the peering or the group is gone (vpc/latest/userguide/security-group-rules.html)", async () => {
     // In the name of a member, from the same subnet: the peering decides about the rule alone, not about the way.
-    const named = (r: CloudRecords): CloudRecords => r.update("i-a1", { sourceDestCheck: false }).ingress("far", "a2", { ipProtocol: "4", referencedSecurityGroupId: "sg-b1" });
+    const named = (r: CloudRecords): CloudRecords =>
+      r
+        .update("i-a1", { sourceDestCheck: false })
+        .ingress("far", "a2", { ipProtocol: "4", referencedSecurityGroupId: "sg-b1" });
     const inItsName = async (): Promise<boolean> => {
       await lab.flush();
       return delivered(a2, protocol4, () => a1.sendProtocol(4, ip.a2, ip.b1));
@@ -203,7 +242,13 @@ describe("AWS' rules, by packets", function () {
       strictEqual(await inItsName(), true);
       await lab.apply((r) => void named(r).remove("pcx-ab"));
       strictEqual(await inItsName(), false);
-      await lab.apply((r) => void named(r).update("i-b1", { vpcSecurityGroupIds: ["sg-other"] }).securityGroup("other", "b").remove("sg-b1", "sgr-b1-out"));
+      await lab.apply(
+        (r) =>
+          void named(r)
+            .update("i-b1", { vpcSecurityGroupIds: ["sg-other"] })
+            .securityGroup("other", "b")
+            .remove("sg-b1", "sgr-b1-out"),
+      );
       strictEqual(await inItsName(), false);
     } finally {
       await a1.exec(["ip", "address", "delete", `${ip.b1}/32`, "dev", "lo"]);
@@ -211,7 +256,10 @@ describe("AWS' rules, by packets", function () {
   });
 
   it("AWS-22 the source/dest check is for what is sent and for what is received (vpc/latest/userguide/VPC_NAT_Instance.html)", async () => {
-    const off = (...names: string[]) => (r: CloudRecords): void => names.forEach((name) => r.update(`i-${name}`, { sourceDestCheck: false }));
+    const off =
+      (...names: string[]) =>
+      (r: CloudRecords): void =>
+        names.forEach((name) => r.update(`i-${name}`, { sourceDestCheck: false }));
     const spoofed = (): Promise<boolean> => delivered(a2, protocol4, () => a1.sendProtocol(4, ip.a2, workload.at1));
     const foreign = (): Promise<boolean> => delivered(a2, protocol4, () => a1.sendProtocol(4, workload.at2));
     const outcomes: boolean[][] = [];
@@ -219,7 +267,12 @@ describe("AWS' rules, by packets", function () {
       await open(off(...names));
       outcomes.push([await spoofed(), await foreign()]);
     }
-    deepStrictEqual(outcomes, [[false, false], [true, false], [false, true], [true, true]]);
+    deepStrictEqual(outcomes, [
+      [false, false],
+      [true, false],
+      [false, true],
+      [true, true],
+    ]);
   });
 
   it("AWS-23 a tunnel passes with the check on, what it carries does not pass without it (vpc/latest/userguide/VPC_NAT_Instance.html)", async () => {
@@ -229,16 +282,28 @@ describe("AWS' rules, by packets", function () {
   });
 
   it("AWS-24 no route leads what stays in a subnet through an appliance (vpc/latest/userguide/route-table-options.html)", async () => {
-    const appliance = (r: CloudRecords): CloudRecords => r.update("i-a3", { sourceDestCheck: false }).remove("r-rtb-a-0-0-0-0-0").route("a", "0.0.0.0/0", { networkInterfaceId: "eni-a3" });
+    const appliance = (r: CloudRecords): CloudRecords =>
+      r
+        .update("i-a3", { sourceDestCheck: false })
+        .remove("r-rtb-a-0-0-0-0-0")
+        .route("a", "0.0.0.0/0", { networkInterfaceId: "eni-a3" });
     await open(appliance);
     const atAppliance = await a3.count("udp dport 4000");
     strictEqual(await delivered(a2, "udp dport 4000", () => a1.sendUdp(4000, ip.a2)), true);
     strictEqual(await atAppliance(), 0);
-    strictEqual(await delivered(a3, "udp dport 4000", () => a1.sendUdp(4000, internet)), true, "what leaves the subnet");
+    strictEqual(
+      await delivered(a3, "udp dport 4000", () => a1.sendUdp(4000, internet)),
+      true,
+      "what leaves the subnet",
+    );
   });
 
   it("AWS-25 a peering needs routes on both sides, and to be accepted (vpc/latest/peering/vpc-peering-basics.html)", async () => {
-    for (const change of [(r: CloudRecords) => r.remove(`r-rtb-a-10-2-0-0-16`), (r: CloudRecords) => r.remove("r-rtb-b-10-1-0-0-16"), (r: CloudRecords) => r.update("pcx-ab", { acceptStatus: "pending-acceptance" })]) {
+    for (const change of [
+      (r: CloudRecords) => r.remove(`r-rtb-a-10-2-0-0-16`),
+      (r: CloudRecords) => r.remove("r-rtb-b-10-1-0-0-16"),
+      (r: CloudRecords) => r.update("pcx-ab", { acceptStatus: "pending-acceptance" }),
+    ]) {
       await open(change);
       strictEqual(await pings(a1, ip.b1), false);
     }
@@ -247,16 +312,25 @@ describe("AWS' rules, by packets", function () {
   });
 
   it("AWS-26 a peer's gateways and peers are out of reach (vpc/latest/peering/vpc-peering-basics.html)", async () => {
-    const onward = (r: CloudRecords): CloudRecords => r.update("i-b1", { publicIp: "203.0.113.21" }).route("b", "0.0.0.0/0", { vpcPeeringConnectionId: "pcx-ab" });
+    const onward = (r: CloudRecords): CloudRecords =>
+      r.update("i-b1", { publicIp: "203.0.113.21" }).route("b", "0.0.0.0/0", { vpcPeeringConnectionId: "pcx-ab" });
     await open(onward);
-    const passing = await lab.onInternet(["nft", "-e", "-a", "add table ip seen; add chain ip seen c { type filter hook prerouting priority 0; }; add rule ip seen c ip protocol 4 counter"]);
+    const passing = await lab.onInternet([
+      "nft",
+      "-e",
+      "-a",
+      "add table ip seen; add chain ip seen c { type filter hook prerouting priority 0; }; add rule ip seen c ip protocol 4 counter",
+    ]);
     ok(passing.includes("handle"));
     await b1.sendProtocol(4, internet);
     await b1.sendProtocol(4, ip.c1);
     strictEqual(await delivered(c1, protocol4, () => b1.sendProtocol(4, ip.c1)), false);
-    const seen = async (): Promise<string | undefined> => /counter packets (\d+)/.exec(await lab.onInternet(["nft", "list", "chain", "ip", "seen", "c"]))?.[1];
+    const seen = async (): Promise<string | undefined> =>
+      /counter packets (\d+)/.exec(await lab.onInternet(["nft", "list", "chain", "ip", "seen", "c"]))?.[1];
     strictEqual(await seen(), "0");
-    await open((r) => onward(r).remove("r-rtb-b-0-0-0-0-0").internetGateway("b", "b").route("b", "0.0.0.0/0", { gatewayId: "igw-b" }));
+    await open((r) =>
+      onward(r).remove("r-rtb-b-0-0-0-0-0").internetGateway("b", "b").route("b", "0.0.0.0/0", { gatewayId: "igw-b" }),
+    );
     await b1.sendProtocol(4, internet);
     strictEqual(await seen(), "1");
   });
@@ -298,7 +372,8 @@ describe("AWS' rules, by packets", function () {
   it("AWS-30 what is too long is dropped and the sender told, and cut where it may be (AWSEC2/latest/UserGuide/network_mtu.html)", async () => {
     await open();
     const told = await a1.count("icmp type destination-unreachable icmp code frag-needed");
-    const ping = (how: string): Promise<string> => a1.exec(["sh", "-c", `ping -n -q -c 1 -W 0.3 -M ${how} -s 1600 ${internet} || :`]);
+    const ping = (how: string): Promise<string> =>
+      a1.exec(["sh", "-c", `ping -n -q -c 1 -W 0.3 -M ${how} -s 1600 ${internet} || :`]);
     ok((await ping("do")).includes("100% packet loss"));
     strictEqual(await told(), 1);
     await a1.exec(["ip", "route", "flush", "cache"]);
@@ -311,7 +386,12 @@ describe("AWS' rules, by packets", function () {
     const sent = await a1.count(`icmp type echo-reply ip saddr ${internet} ip daddr ${ip.a1}`);
     deepStrictEqual([await pings(a1, internet), await pings(a2, internet)], [true, false]);
     strictEqual(await sent(), 1, "the guest knows its private address alone");
-    strictEqual(await delivered(a1, `ip protocol 4 ip saddr ${internet} ip daddr ${ip.a1}`, () => fromInternet(4, "203.0.113.11")), true);
+    strictEqual(
+      await delivered(a1, `ip protocol 4 ip saddr ${internet} ip daddr ${ip.a1}`, () =>
+        fromInternet(4, "203.0.113.11"),
+      ),
+      true,
+    );
     await open((r) => r.update("i-a1", { publicIp: "" }).update("i-a2", { publicIp: "203.0.113.11" }));
     strictEqual(await delivered(a1, protocol4, () => fromInternet(4, "203.0.113.11")), false);
     strictEqual(await pings(a2, internet), true);
@@ -323,7 +403,10 @@ describe("AWS' rules, by packets", function () {
 
   it("AWS-38 an address that is taken from an interface leads there no more, at once (AWSEC2/latest/UserGuide/using-eni.html)", async () => {
     const secondary = "10.1.1.99";
-    const with2 = (addresses: readonly string[]) => (r: CloudRecords): CloudRecords => r.update("i-a2", { sourceDestCheck: false, secondaryPrivateIps: addresses });
+    const with2 =
+      (addresses: readonly string[]) =>
+      (r: CloudRecords): CloudRecords =>
+        r.update("i-a2", { sourceDestCheck: false, secondaryPrivateIps: addresses });
     await open(with2([secondary]));
     strictEqual(await delivered(a2, protocol4, () => a3.sendProtocol(4, secondary)), true);
     await open(with2([]));

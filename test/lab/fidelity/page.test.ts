@@ -11,7 +11,10 @@ function unproved(of: readonly Row[]): string[] {
 
 describe("the table of AWS' rules", () => {
   it("has each of the 42 rows once, in order", () => {
-    deepStrictEqual(rows.map(({ number }) => number), Array.from({ length: 42 }, (_, i) => i + 1));
+    deepStrictEqual(
+      rows.map(({ number }) => number),
+      Array.from({ length: 42 }, (_, i) => i + 1),
+    );
   });
 
   it("calls nothing enforced that has no test", () => {
@@ -21,9 +24,17 @@ describe("the table of AWS' rules", () => {
 
   it("is the page in docs", () => {
     const page = fidelityPage(rows, testTitles());
-    ok(readFileSync(pageFile, "utf8") === page, `docs/lab-fidelity.md is not what the rows and tests say: run ${regenerate}`);
+    ok(
+      readFileSync(pageFile, "utf8") === page,
+      `docs/lab-fidelity.md is not what the rows and tests say: run ${regenerate}`,
+    );
     // A status that is another is seen.
-    ok(fidelityPage(rows.map((row) => ({ ...row, status: "recorded only" as const })), []) !== page);
+    ok(
+      fidelityPage(
+        rows.map((row) => ({ ...row, status: "recorded only" as const })),
+        [],
+      ) !== page,
+    );
   });
 
   it("finds ids in titles of tests and of groups of tests, and nowhere else", () => {

@@ -23,7 +23,9 @@ export function testTitles(): TestTitle[] {
     .filter((entry) => entry.isFile() && entry.name.endsWith(".test.ts"))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  return files.flatMap((file) => titlesIn(readFileSync(file, "utf8")).map((title) => ({ file: relative(root, file), ...title })));
+  return files.flatMap((file) =>
+    titlesIn(readFileSync(file, "utf8")).map((title) => ({ file: relative(root, file), ...title })),
+  );
 }
 
 /** Those of a test file's text. */
@@ -50,7 +52,10 @@ export function fidelityPage(rows: readonly Row[], titles: readonly TestTitle[])
     "",
     "| id | rule | status | source | tests |",
     "|---|---|---|---|---|",
-    ...rows.map((row) => `| ${rowId(row)} | ${[row.rule, ...remarks(row)].join(". Here: ")} | ${row.status} | ${source(row)} | ${tests(row, titles)} |`),
+    ...rows.map(
+      (row) =>
+        `| ${rowId(row)} | ${[row.rule, ...remarks(row)].join(". Here: ")} | ${row.status} | ${source(row)} | ${tests(row, titles)} |`,
+    ),
     "",
   ].join("\n");
 }
@@ -70,8 +75,13 @@ function source({ page }: Row): string {
 }
 
 function tests({ number }: Row, titles: readonly TestTitle[]): string {
-  const files = Map.groupBy(titles.filter(({ rows }) => rows.includes(number)), ({ file }) => file);
-  return [...files].map(([file, found]) => `${file.replace(/^test\//, "")}: ${found.map(({ title }) => escaped(title)).join("; ")}`).join("<br>");
+  const files = Map.groupBy(
+    titles.filter(({ rows }) => rows.includes(number)),
+    ({ file }) => file,
+  );
+  return [...files]
+    .map(([file, found]) => `${file.replace(/^test\//, "")}: ${found.map(({ title }) => escaped(title)).join("; ")}`)
+    .join("<br>");
 }
 
 /** Without ids and pages, which are in other columns. */

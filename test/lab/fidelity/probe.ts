@@ -15,7 +15,10 @@ export interface SentProbe extends Probe {
   readonly path: Path;
 }
 
-/** Random packets of a topology: from instances and the internet, to each other and to nobody, in others' names, as answers to earlier ones. */
+/**
+ * Random packets of a topology: from instances and the internet, to each other and to nobody, in others' names, as
+ * answers to earlier ones.
+ */
 export class Probes {
   #sent = 0;
 
@@ -37,8 +40,14 @@ export class Probes {
       if (probe === undefined) continue;
       const { packet } = probe;
       if (packet.source === packet.destination) continue;
-      // By the one port that no other probe has, or the protocol: the same for an answer, and through a gateway's translation.
-      const connection = packet.ports !== undefined ? [packet.ports.source, packet.ports.destination].filter((port) => port >= firstPort).join() : packet.icmp !== undefined ? `icmp ${packet.icmp.identifier}` : `protocol ${packet.protocol}`;
+      // By the one port that no other probe has, or the protocol: the same for an answer, and through a gateway's
+      // translation.
+      const connection =
+        packet.ports !== undefined
+          ? [packet.ports.source, packet.ports.destination].filter((port) => port >= firstPort).join()
+          : packet.icmp !== undefined
+            ? `icmp ${packet.icmp.identifier}`
+            : `protocol ${packet.protocol}`;
       if (taken.has(connection)) continue;
       taken.add(connection);
       probes.push(probe);
@@ -59,11 +68,16 @@ export class Probes {
   #answer({ origin, packet, path }: SentProbe): Probe | undefined {
     if (path.verdict === "delivered") {
       const answer = answerTo(path.packet);
-      return path.to === "internet" ? { origin: path.to, packet: { ...answer, length: Math.min(answer.length, 1500) } } : { origin: this.#origin(path.to.instanceId), packet: answer };
+      return path.to === "internet"
+        ? { origin: path.to, packet: { ...answer, length: Math.min(answer.length, 1500) } }
+        : { origin: this.#origin(path.to.instanceId), packet: answer };
     }
     // A gateway does not know an answer of TCP or ICMP to nothing, and its translation is not the rules' matter.
-    if (origin === "internet" || packet.destination === internetAddress || packet.destination.startsWith("203.0.113.")) return undefined;
-    const owner = this.shape.instances.find(({ address, secondary }) => [address, secondary].includes(packet.destination));
+    if (origin === "internet" || packet.destination === internetAddress || packet.destination.startsWith("203.0.113."))
+      return undefined;
+    const owner = this.shape.instances.find(({ address, secondary }) =>
+      [address, secondary].includes(packet.destination),
+    );
     return owner && { origin: this.#origin(`i-${owner.name}`), packet: answerTo(packet) };
   }
 
@@ -84,7 +98,12 @@ export class Probes {
     const { random, shape } = this;
     const from = random.chance(85) ? random.pick(shape.instances) : undefined;
     const to = random.pick(shape.instances);
-    const packet: Packet = { source: from === undefined ? internetAddress : this.#source(from), destination: this.#destination(from, to), ...this.#transport(), ...this.#length(from) };
+    const packet: Packet = {
+      source: from === undefined ? internetAddress : this.#source(from),
+      destination: this.#destination(from, to),
+      ...this.#transport(),
+      ...this.#length(from),
+    };
     return { origin: from === undefined ? "internet" : this.#origin(`i-${from.name}`), packet };
   }
 
@@ -107,7 +126,17 @@ export class Probes {
     if (kind < 91) return to.publicIp;
     const vpc = random.pick(shape.vpcs);
     const network = vpc.cidr.split(".").slice(0, 2).join(".");
-    return random.pick([`${network}.0.1`, `${network}.0.200`, `${network}.77.7`, "10.9.9.9", "192.0.2.1", "169.254.7.7", `${network}.0.255`, "224.0.0.9", "255.255.255.255"]);
+    return random.pick([
+      `${network}.0.1`,
+      `${network}.0.200`,
+      `${network}.77.7`,
+      "10.9.9.9",
+      "192.0.2.1",
+      "169.254.7.7",
+      `${network}.0.255`,
+      "224.0.0.9",
+      "255.255.255.255",
+    ]);
   }
 
   #transport(): Pick<Packet, "protocol" | "ports" | "icmp"> {

@@ -1,6 +1,13 @@
 import { containsAddress, routerAddress } from "../../../lab/src/fabric/cidr";
 import { type Cloud, readCloud } from "../../../lab/src/fabric/cloud";
-import { internetAddress, internetNamespace, interfaceName, macOf, namespaceOfId, namespacePrefix } from "../../../lab/src/fabric/names";
+import {
+  internetAddress,
+  internetNamespace,
+  interfaceName,
+  macOf,
+  namespaceOfId,
+  namespacePrefix,
+} from "../../../lab/src/fabric/names";
 import { reconcile } from "../../../lab/src/fabric/reconcile";
 import { run } from "../../../lab/src/state/privileged";
 import type { CloudRecords } from "../cloud-records";
@@ -11,10 +18,16 @@ import type { Probe } from "./probe";
 
 /** How long a packet that the model takes for delivered may need on a busy machine, milliseconds. */
 const PATIENCE = 3000;
-/** After so many milliseconds without any arrival, no more are expected. One that comes later, in the same topology, is noticed still. */
+/**
+ * After so many milliseconds without any arrival, no more are expected. One that comes later, in the same topology, is
+ * noticed still.
+ */
 const QUIET = 25;
 
-/** Where probes arrive and their addresses there, such as `i-a1 10.1.1.1 > 10.1.1.2`: one entry, unless a packet is dropped, or doubled. */
+/**
+ * Where probes arrive and their addresses there, such as `i-a1 10.1.1.1 > 10.1.1.2`: one entry, unless a packet is
+ * dropped, or doubled.
+ */
 export type Observed = readonly string[];
 
 /** A lab whose guests answer nothing: what is tracked anywhere is what was sent. */
@@ -30,7 +43,9 @@ export class ProbedFabric {
     this.#prefix = namespacePrefix(lab.lab);
   }
 
-  /** @param base has all the instances of all that the fabric is to become, with the addresses that their guests have */
+  /**
+   * @param base has all the instances of all that the fabric is to become, with the addresses that their guests have
+   */
   static async start(base: CloudRecords, secondaries: ReadonlyMap<string, string>): Promise<ProbedFabric> {
     const lab = await GuestLab.start(base);
     try {
@@ -38,8 +53,16 @@ export class ProbedFabric {
       const guests = names.map((name) => lab.guest(name).namespace);
       const inet = internetNamespace(namespacePrefix(lab.lab));
       const quiet = [
-        ...names.map((name) => inside(lab.guest(name).namespace, `nft add rule ip arrivals prerouting drop${secondaries.has(name) ? ` && ip address add ${secondaries.get(name)}/32 dev ens5` : ""}`)),
-        inside(inet, `nft -f - <<'NFT'\ntable ip silent {\nchain input { type filter hook input priority 0; policy drop; }\n}\nNFT`),
+        ...names.map((name) =>
+          inside(
+            lab.guest(name).namespace,
+            `nft add rule ip arrivals prerouting drop${secondaries.has(name) ? ` && ip address add ${secondaries.get(name)}/32 dev ens5` : ""}`,
+          ),
+        ),
+        inside(
+          inet,
+          `nft -f - <<'NFT'\ntable ip silent {\nchain input { type filter hook input priority 0; policy drop; }\n}\nNFT`,
+        ),
       ];
       await run(["sh", "-s"], { stdin: ["set -eu", ...quiet, ""].join("\n") });
       return new ProbedFabric(lab, await Exchange.start(inet, guests));
@@ -54,8 +77,18 @@ export class ProbedFabric {
     const records = topologies.flatMap((each) => each.list());
     await reconcile(this.lab.lab, records);
     this.#clouds = topologies.map((each) => readCloud(each.list()));
-    const tracking = records.flatMap(({ type, id, outputs }) => (type.endsWith(":Instance") ? [String(outputs["primaryNetworkInterfaceId"])] : /:(InternetGateway|NatGateway)$/.test(type) ? [id] : []));
-    await run(["sh", "-s"], { stdin: tracking.map((id) => `nsenter --net=/run/netns/${namespaceOfId(this.#prefix, id)} conntrack -F 2>/dev/null\n`).join("") });
+    const tracking = records.flatMap(({ type, id, outputs }) =>
+      type.endsWith(":Instance")
+        ? [String(outputs["primaryNetworkInterfaceId"])]
+        : /:(InternetGateway|NatGateway)$/.test(type)
+          ? [id]
+          : [],
+    );
+    await run(["sh", "-s"], {
+      stdin: tracking
+        .map((id) => `nsenter --net=/run/netns/${namespaceOfId(this.#prefix, id)} conntrack -F 2>/dev/null\n`)
+        .join(""),
+    });
   }
 
   /**
@@ -93,11 +126,23 @@ export class ProbedFabric {
       const { destination } = packet;
       const isForMany = Number(destination.split(".")[0]) >= 224;
       const via = origin.nextHop ?? (isForMany || containsAddress(subnet.cidr, destination) ? destination : router);
-      const neighbour = cloud.instances.find((other) => other.subnet.id === subnet.id && [other.privateIp, ...other.secondaryPrivateIps].includes(via));
+      const neighbour = cloud.instances.find(
+        (other) => other.subnet.id === subnet.id && [other.privateIp, ...other.secondaryPrivateIps].includes(via),
+      );
       const nat = cloud.natGateways.find((gateway) => gateway.subnet.id === subnet.id && gateway.privateIp === via);
-      const mac = via === router ? macOf(namespaceOfId(this.#prefix, subnet.vpcId), interfaceName("s", subnet.id)) : via === "224.0.0.9" ? "01:00:5e:00:00:09" : via === "255.255.255.255" || via === subnet.cidr.getLast().toString() ? "ff:ff:ff:ff:ff:ff" : nat === undefined ? neighbour?.mac : macOf(namespaceOfId(this.#prefix, nat.id), "vpc");
+      const mac =
+        via === router
+          ? macOf(namespaceOfId(this.#prefix, subnet.vpcId), interfaceName("s", subnet.id))
+          : via === "224.0.0.9"
+            ? "01:00:5e:00:00:09"
+            : via === "255.255.255.255" || via === subnet.cidr.getLast().toString()
+              ? "ff:ff:ff:ff:ff:ff"
+              : nat === undefined
+                ? neighbour?.mac
+                : macOf(namespaceOfId(this.#prefix, nat.id), "vpc");
       // Nobody answers the guest's ARP: it has no frame to send.
-      if (mac !== undefined) this.exchange.send(this.lab.guest(instance.id.slice(2)).namespace, frameBytes(instance.mac, mac, bytes));
+      if (mac !== undefined)
+        this.exchange.send(this.lab.guest(instance.id.slice(2)).namespace, frameBytes(instance.mac, mac, bytes));
     }
   }
 
@@ -115,7 +160,10 @@ export class ProbedFabric {
 }
 
 function instanceNames(records: CloudRecords): string[] {
-  return records.list().filter(({ type }) => type === "aws:ec2/instance:Instance").map(({ id }) => id.slice(2));
+  return records
+    .list()
+    .filter(({ type }) => type === "aws:ec2/instance:Instance")
+    .map(({ id }) => id.slice(2));
 }
 
 function inside(namespace: string, script: string): string {

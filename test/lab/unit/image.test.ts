@@ -48,7 +48,11 @@ describe("lab/image/build", () => {
   });
 
   it("keeps the kernel when only the disk changes", () => {
-    const kernel = (): string => spawnSync(join(dir, "project/lab/image/kernel/build"), ["--path"], { env: { ...process.env, OVERLAYNET_CACHE: dir }, encoding: "utf8" }).stdout;
+    const kernel = (): string =>
+      spawnSync(join(dir, "project/lab/image/kernel/build"), ["--path"], {
+        env: { ...process.env, OVERLAYNET_CACHE: dir },
+        encoding: "utf8",
+      }).stdout;
     const before = kernel();
     appendFileSync(join(dir, "project/lab/image/packages"), "nano\n");
     assert.equal(kernel(), before);
@@ -79,7 +83,10 @@ describe("lab/image/build", () => {
   });
 
   it("refuses a cache that is no absolute path, and arguments that it does not know", () => {
-    const { status, stderr } = spawnSync(join(dir, "project/lab/image/build"), ["--path"], { env: { ...process.env, OVERLAYNET_CACHE: "here" }, encoding: "utf8" });
+    const { status, stderr } = spawnSync(join(dir, "project/lab/image/build"), ["--path"], {
+      env: { ...process.env, OVERLAYNET_CACHE: "here" },
+      encoding: "utf8",
+    });
     assert.equal(status, 1);
     assert.match(stderr, /OVERLAYNET_CACHE is "here"; make it an absolute path/);
     assert.equal(build("--force").code, 1);

@@ -19,11 +19,15 @@ const secret = (value: string): Record<string, string> => ({ [signature]: "1b470
 const KEY_PAIR = "aws:ec2/keyPair:KeyPair";
 const INSTANCE = "aws:ec2/instance:Instance";
 
-type Call<Request, Response> = (request: Request, callback: (error: grpc.ServiceError | null, response: Response) => void) => grpc.ClientUnaryCall;
+type Call<Request, Response> = (
+  request: Request,
+  callback: (error: grpc.ServiceError | null, response: Response) => void,
+) => grpc.ClientUnaryCall;
 
 /** The calls as promises. */
 function callsOf(client: ResourceProviderClient) {
-  const unary = <Request, Response>(call: Call<Request, Response>): ((request: Request) => Promise<Response>) => promisify(call.bind(client));
+  const unary = <Request, Response>(call: Call<Request, Response>): ((request: Request) => Promise<Response>) =>
+    promisify(call.bind(client));
   return {
     check: unary<rpc.CheckRequest, rpc.CheckResponse>(client.check),
     checkConfig: unary<rpc.CheckRequest, rpc.CheckResponse>(client.checkConfig),
@@ -53,7 +57,9 @@ describe("the stand-in aws plugin", () => {
       state = mkdtempSync(join(tmpdir(), "overlaynet-aws-"));
       const env = { ...process.env, OVERLAYNET_LAB_STATE: state };
       plugin = spawn(process.execPath, ["--require", "tsx/cjs", main], { env, stdio: ["ignore", "pipe", "inherit"] });
-      const port = await new Promise<string>((done) => plugin.stdout?.once("data", (data: Buffer) => done(data.toString("utf8"))));
+      const port = await new Promise<string>((done) =>
+        plugin.stdout?.once("data", (data: Buffer) => done(data.toString("utf8"))),
+      );
       match(port, /^\d+\n$/);
       client = new ResourceProviderClient(`127.0.0.1:${port.trim()}`, grpc.credentials.createInsecure());
       calls = callsOf(client);
@@ -66,26 +72,49 @@ describe("the stand-in aws plugin", () => {
 
     it("shakes hands and is configured", async () => {
       const hand = await calls.handshake(new rpc.ProviderHandshakeRequest());
-      deepStrictEqual([hand.getAcceptSecrets(), hand.getAcceptResources(), hand.getAcceptOutputs()], [true, true, true]);
+      deepStrictEqual(
+        [hand.getAcceptSecrets(), hand.getAcceptResources(), hand.getAcceptOutputs()],
+        [true, true, true],
+      );
       const configured = await calls.configure(new rpc.ConfigureRequest().setArgs(struct({ region: "us-east-1" })));
       strictEqual(configured.getSupportspreview(), true);
     });
 
     it("keeps the provider's configuration as Pulumi's SDK gives it: JSON and booleans as text, credentials as secrets", async () => {
-      const news = { region: "us-east-1", endpoints: "[]", skipMetadataApiCheck: "true", accessKey: secret("AKIA"), secretKey: secret("x"), defaultTags: `{"tags":{"team":"net"}}` };
-      const checked = await calls.checkConfig(new rpc.CheckRequest().setUrn("urn:pulumi:test::project::pulumi:providers:aws::p").setNews(struct(news)));
+      const news = {
+        region: "us-east-1",
+        endpoints: "[]",
+        skipMetadataApiCheck: "true",
+        accessKey: secret("AKIA"),
+        secretKey: secret("x"),
+        defaultTags: `{"tags":{"team":"net"}}`,
+      };
+      const checked = await calls.checkConfig(
+        new rpc.CheckRequest().setUrn("urn:pulumi:test::project::pulumi:providers:aws::p").setNews(struct(news)),
+      );
       deepStrictEqual([checked.getFailuresList(), checked.getInputs()?.toJavaScript()], [[], news]);
     });
 
     it("makes, reads and removes a key pair", async () => {
       const urn = urnOf(KEY_PAIR, "kp");
-      const checked = await calls.check(new rpc.CheckRequest().setUrn(urn).setNews(struct({ publicKey })).setRandomseed(Uint8Array.of(0xab, 0xcd, 0xef, 0x01)));
+      const checked = await calls.check(
+        new rpc.CheckRequest()
+          .setUrn(urn)
+          .setNews(struct({ publicKey }))
+          .setRandomseed(Uint8Array.of(0xab, 0xcd, 0xef, 0x01)),
+      );
       deepStrictEqual(checked.getFailuresList(), []);
       strictEqual(checked.getInputs()?.toJavaScript()["keyName"], "kp-abcdef0");
       const made = await calls.create(new rpc.CreateRequest().setUrn(urn).setProperties(checked.getInputs()));
       strictEqual(made.getId(), "kp-abcdef0");
       strictEqual(readdirSync(join(state, "resources")).length, 1);
-      const read = await calls.read(new rpc.ReadRequest().setUrn(urn).setId(made.getId()).setInputs(checked.getInputs()).setProperties(made.getProperties()));
+      const read = await calls.read(
+        new rpc.ReadRequest()
+          .setUrn(urn)
+          .setId(made.getId())
+          .setInputs(checked.getInputs())
+          .setProperties(made.getProperties()),
+      );
       deepStrictEqual(read.getProperties()?.toJavaScript(), made.getProperties()?.toJavaScript());
       deepStrictEqual(read.getInputs()?.toJavaScript(), checked.getInputs()?.toJavaScript());
       await calls.delete(new rpc.DeleteRequest().setUrn(urn).setId(made.getId()).setProperties(made.getProperties()));
@@ -94,21 +123,39 @@ describe("the stand-in aws plugin", () => {
     });
 
     it("answers functions", async () => {
-      const answer = await calls.invoke(new rpc.InvokeRequest().setTok("aws:index/getCallerIdentity:getCallerIdentity").setArgs(struct({})));
+      const answer = await calls.invoke(
+        new rpc.InvokeRequest().setTok("aws:index/getCallerIdentity:getCallerIdentity").setArgs(struct({})),
+      );
       strictEqual(answer.getReturn()?.toJavaScript()["accountId"], "000000000000");
-      await rejects(calls.invoke(new rpc.InvokeRequest().setTok("aws:iam/getRole:getRole")), /the lab does not model the function aws:iam\/getRole:getRole/);
+      await rejects(
+        calls.invoke(new rpc.InvokeRequest().setTok("aws:iam/getRole:getRole")),
+        /the lab does not model the function aws:iam\/getRole:getRole/,
+      );
     });
 
     it("tells faults, one each", async () => {
-      const checked = await calls.check(new rpc.CheckRequest().setUrn(urnOf("aws:ec2/vpc:Vpc", "v")).setNews(struct({ cidrBlock: "10.0.0.1/16", instanceTenancy: "x" })));
+      const checked = await calls.check(
+        new rpc.CheckRequest()
+          .setUrn(urnOf("aws:ec2/vpc:Vpc", "v"))
+          .setNews(struct({ cidrBlock: "10.0.0.1/16", instanceTenancy: "x" })),
+      );
       deepStrictEqual(
         checked.getFailuresList().map((failure) => [failure.getProperty(), failure.getReason()]),
         [
-          ["", "expected cidr_block to contain a valid network Value, expected 10.0.0.0/16, got 10.0.0.1/16. Examine values at 'v.cidrBlock'."],
-          ["", `expected instance_tenancy to be one of ["default" "dedicated"], got x. Examine values at 'v.instanceTenancy'.`],
+          [
+            "",
+            "expected cidr_block to contain a valid network Value, expected 10.0.0.0/16, got 10.0.0.1/16. Examine values at 'v.cidrBlock'.",
+          ],
+          [
+            "",
+            `expected instance_tenancy to be one of ["default" "dedicated"], got x. Examine values at 'v.instanceTenancy'.`,
+          ],
         ],
       );
-      await rejects(calls.check(new rpc.CheckRequest().setUrn(urnOf("aws:s3/bucket:Bucket", "b"))), /the lab does not model the resource type aws:s3\/bucket:Bucket/);
+      await rejects(
+        calls.check(new rpc.CheckRequest().setUrn(urnOf("aws:s3/bucket:Bucket", "b"))),
+        /the lab does not model the resource type aws:s3\/bucket:Bucket/,
+      );
     });
   });
 
@@ -130,7 +177,12 @@ describe("the stand-in aws plugin", () => {
 
     it("keeps secrets secret, in preview too", async () => {
       const urn = urnOf(INSTANCE, "i");
-      const news = struct({ ami: "ami-12345678", instanceType: "t3.micro", subnetId: "subnet-1", userDataBase64: secret("YQ==") });
+      const news = struct({
+        ami: "ami-12345678",
+        instanceType: "t3.micro",
+        subnetId: "subnet-1",
+        userDataBase64: secret("YQ=="),
+      });
       const checked = (await calls.check(new rpc.CheckRequest().setUrn(urn).setNews(news))).getInputs();
       deepStrictEqual(checked?.toJavaScript()["userDataBase64"], secret("YQ=="));
       const planned = await calls.create(new rpc.CreateRequest().setUrn(urn).setProperties(checked).setPreview(true));
@@ -141,41 +193,74 @@ describe("the stand-in aws plugin", () => {
     });
 
     it("details differences, but not those of rules", async () => {
-      const diff = (type: string, olds: object, news: object): Promise<rpc.DiffResponse> => calls.diff(new rpc.DiffRequest().setUrn(urnOf(type, "x")).setOldInputs(struct(olds)).setOlds(struct({})).setNews(struct(news)));
+      const diff = (type: string, olds: object, news: object): Promise<rpc.DiffResponse> =>
+        calls.diff(
+          new rpc.DiffRequest()
+            .setUrn(urnOf(type, "x"))
+            .setOldInputs(struct(olds))
+            .setOlds(struct({}))
+            .setNews(struct(news)),
+        );
       const replaced = await diff(INSTANCE, { privateIp: "10.1.0.4" }, { privateIp: "10.1.0.5" });
       strictEqual(replaced.getChanges(), rpc.DiffResponse.DiffChanges.DIFF_SOME);
       deepStrictEqual([replaced.getReplacesList(), replaced.getHasdetaileddiff()], [["privateIp"], true]);
       strictEqual(replaced.getDetaileddiffMap().get("privateIp")?.getKind(), rpc.PropertyDiff.Kind.UPDATE_REPLACE);
-      const rule = await diff("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", { toPort: 1 }, { toPort: 2 });
-      deepStrictEqual([rule.getDiffsList(), rule.getReplacesList(), rule.getHasdetaileddiff()], [["toPort"], [], false]);
-      strictEqual((await diff(INSTANCE, { ami: "a" }, { ami: "a" })).getChanges(), rpc.DiffResponse.DiffChanges.DIFF_NONE);
+      const rule = await diff(
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        { toPort: 1 },
+        { toPort: 2 },
+      );
+      deepStrictEqual(
+        [rule.getDiffsList(), rule.getReplacesList(), rule.getHasdetaileddiff()],
+        [["toPort"], [], false],
+      );
+      strictEqual(
+        (await diff(INSTANCE, { ami: "a" }, { ami: "a" })).getChanges(),
+        rpc.DiffResponse.DiffChanges.DIFF_NONE,
+      );
     });
 
     it("keeps what was made when something after it fails", async () => {
       const urn = urnOf("aws:ec2/vpc:Vpc", "v");
       backend.failures.set("reconcile", "no veth");
-      const error = await calls.create(new rpc.CreateRequest().setUrn(urn).setProperties(struct({ cidrBlock: "10.1.0.0/16" }))).then(
-        () => undefined,
-        (failure: unknown) => failure as grpc.ServiceError,
-      );
+      const error = await calls
+        .create(new rpc.CreateRequest().setUrn(urn).setProperties(struct({ cidrBlock: "10.1.0.0/16" })))
+        .then(
+          () => undefined,
+          (failure: unknown) => failure as grpc.ServiceError,
+        );
       const [bytes] = error?.metadata.get("grpc-status-details-bin") ?? [];
       if (!(bytes instanceof Buffer)) throw new Error("the error has no details");
       const [details] = Status.deserializeBinary(bytes).getDetailsList();
-      const failed = details?.unpack((data: Uint8Array) => rpc.ErrorResourceInitFailed.deserializeBinary(data), "pulumirpc.ErrorResourceInitFailed");
+      const failed = details?.unpack(
+        (data: Uint8Array) => rpc.ErrorResourceInitFailed.deserializeBinary(data),
+        "pulumirpc.ErrorResourceInitFailed",
+      );
       match(failed?.getId() ?? "", /^vpc-[0-9a-f]{17}$/);
       deepStrictEqual(failed?.getReasonsList(), ["the lab's network could not be set up: no veth"]);
       strictEqual(failed?.getProperties()?.toJavaScript()["id"], failed?.getId());
     });
 
     it("makes everything anew in another region", async () => {
-      const diffConfig = (olds: object, news: object): Promise<rpc.DiffResponse> => calls.diffConfig(new rpc.DiffRequest().setOldInputs(struct(olds)).setNews(struct(news)));
-      deepStrictEqual((await diffConfig({ region: "us-east-1" }, { region: "eu-west-1" })).getReplacesList(), ["region"]);
-      strictEqual((await diffConfig({ region: "us-east-1" }, { region: "us-east-1", maxRetries: "3" })).getChanges(), rpc.DiffResponse.DiffChanges.DIFF_NONE);
+      const diffConfig = (olds: object, news: object): Promise<rpc.DiffResponse> =>
+        calls.diffConfig(new rpc.DiffRequest().setOldInputs(struct(olds)).setNews(struct(news)));
+      deepStrictEqual((await diffConfig({ region: "us-east-1" }, { region: "eu-west-1" })).getReplacesList(), [
+        "region",
+      ]);
+      strictEqual(
+        (await diffConfig({ region: "us-east-1" }, { region: "us-east-1", maxRetries: "3" })).getChanges(),
+        rpc.DiffResponse.DiffChanges.DIFF_NONE,
+      );
     });
 
     it("does nothing more once it is cancelled", async () => {
       await calls.cancel(new Empty());
-      await rejects(calls.create(new rpc.CreateRequest().setUrn(urnOf(KEY_PAIR, "kp")).setProperties(struct({ keyName: "kp", publicKey }))), /cancelled/);
+      await rejects(
+        calls.create(
+          new rpc.CreateRequest().setUrn(urnOf(KEY_PAIR, "kp")).setProperties(struct({ keyName: "kp", publicKey })),
+        ),
+        /cancelled/,
+      );
       strictEqual(backend.events.length, 0);
     });
   });

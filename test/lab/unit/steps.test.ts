@@ -12,7 +12,9 @@ describe("steps that build on each other", function () {
     const dir = mkdtempSync(join(tmpdir(), "overlaynet-steps-"));
     try {
       const file = join(dir, "steps.js");
-      writeFileSync(file, `
+      writeFileSync(
+        file,
+        `
         const { stopAfterFailure } = require(${JSON.stringify(resolve(__dirname, "../steps.ts"))});
         it("elsewhere", () => { ${elsewhere} });
         describe("steps", () => {
@@ -20,9 +22,12 @@ describe("steps that build on each other", function () {
           it("first", () => {});
           it("second", () => { ${second} });
           it("third", () => {});
-        });`);
+        });`,
+      );
       const mocha = resolve(__dirname, "../../../node_modules/mocha/bin/mocha.js");
-      return spawnSync(process.execPath, ["--import", "tsx", mocha, "--no-config", "--reporter", "spec", file], { encoding: "utf8" }).stdout;
+      return spawnSync(process.execPath, ["--import", "tsx", mocha, "--no-config", "--reporter", "spec", file], {
+        encoding: "utf8",
+      }).stdout;
     } finally {
       rmSync(dir, { recursive: true });
     }

@@ -5,8 +5,19 @@ import { containsAddress, containsCidr, overlaps, parseCidr } from "../../../pro
 import { parseAddress } from "../../../provider/src/ipam/address";
 import { pool } from "./pool";
 
-const blue: NetworkArgs = { name: "blue", cidrBlock: "10.1.0.0/16", subnets: [{ availabilityZone: "us-east-1a", nodes: 2 }, { availabilityZone: "us-east-1b", nodes: 2 }] };
-const green: NetworkArgs = { name: "green", cidrBlock: "10.2.0.0/16", subnets: [{ availabilityZone: "us-east-1a", nodes: 2 }] };
+const blue: NetworkArgs = {
+  name: "blue",
+  cidrBlock: "10.1.0.0/16",
+  subnets: [
+    { availabilityZone: "us-east-1a", nodes: 2 },
+    { availabilityZone: "us-east-1b", nodes: 2 },
+  ],
+};
+const green: NetworkArgs = {
+  name: "green",
+  cidrBlock: "10.2.0.0/16",
+  subnets: [{ availabilityZone: "us-east-1a", nodes: 2 }],
+};
 
 function lay(networks: readonly NetworkArgs[], others: Partial<LayoutArgs> = {}): LaidOut {
   return layOut({ networks, pools: [], workloadsPerNode: 1, sourceDestCheck: {}, ...others });
@@ -41,18 +52,39 @@ describe("layout", () => {
     const before = lay([blue, green]);
     const more = lay([
       green,
-      { ...blue, subnets: [...blue.subnets.map((subnet) => ({ ...subnet, nodes: subnet.nodes + 3 })), { availabilityZone: "us-east-1c", nodes: 1 }] },
+      {
+        ...blue,
+        subnets: [
+          ...blue.subnets.map((subnet) => ({ ...subnet, nodes: subnet.nodes + 3 })),
+          { availabilityZone: "us-east-1c", nodes: 1 },
+        ],
+      },
       { name: "red", cidrBlock: "10.3.0.0/16", subnets: [{ availabilityZone: "us-east-1a", nodes: 1 }] },
     ]);
     const after = addresses(more);
     for (const [name, address] of Object.entries(addresses(before))) assert.equal(after[name], address, name);
-    assert.deepEqual(more.layout.peerings.map(({ key }) => key), ["blue-green", "blue-red", "green-red"]);
+    assert.deepEqual(
+      more.layout.peerings.map(({ key }) => key),
+      ["blue-green", "blue-red", "green-red"],
+    );
   });
 
   it("puts carved subnets beside the given ones", () => {
-    const { layout, problems } = lay([{ name: "n", cidrBlock: "10.1.0.0/16", subnets: [{ availabilityZone: "us-east-1a", nodes: 1 }, { availabilityZone: "us-east-1b", nodes: 1, cidrBlock: "10.1.0.0/20" }] }]);
+    const { layout, problems } = lay([
+      {
+        name: "n",
+        cidrBlock: "10.1.0.0/16",
+        subnets: [
+          { availabilityZone: "us-east-1a", nodes: 1 },
+          { availabilityZone: "us-east-1b", nodes: 1, cidrBlock: "10.1.0.0/20" },
+        ],
+      },
+    ]);
     assert.deepEqual(problems, []);
-    assert.deepEqual(layout.networks[0]?.subnets.map(({ cidrBlock }) => cidrBlock), ["10.1.16.0/24", "10.1.0.0/20"]);
+    assert.deepEqual(
+      layout.networks[0]?.subnets.map(({ cidrBlock }) => cidrBlock),
+      ["10.1.16.0/24", "10.1.0.0/20"],
+    );
   });
 
   it("says all that is wrong at once, each at its place", () => {
@@ -60,8 +92,22 @@ describe("layout", () => {
       problems(
         [
           { name: "Blue", cidrBlock: "10.1.0.5/16", subnets: [{ availabilityZone: "us-east-1", nodes: 1 }] },
-          { name: "green", cidrBlock: "10.2.0.0/16", subnets: [{ availabilityZone: "us-east-1a", nodes: 1 }, { availabilityZone: "us-east-1a", nodes: 1 }] },
-          { name: "green", cidrBlock: "10.2.128.0/17", subnets: [{ availabilityZone: "eu-west-1b", nodes: 12, cidrBlock: "10.2.128.0/28" }, { availabilityZone: "eu-west-1c", nodes: 1, cidrBlock: "10.9.0.0/24" }] },
+          {
+            name: "green",
+            cidrBlock: "10.2.0.0/16",
+            subnets: [
+              { availabilityZone: "us-east-1a", nodes: 1 },
+              { availabilityZone: "us-east-1a", nodes: 1 },
+            ],
+          },
+          {
+            name: "green",
+            cidrBlock: "10.2.128.0/17",
+            subnets: [
+              { availabilityZone: "eu-west-1b", nodes: 12, cidrBlock: "10.2.128.0/28" },
+              { availabilityZone: "eu-west-1c", nodes: 1, cidrBlock: "10.9.0.0/24" },
+            ],
+          },
           { name: "tiny", cidrBlock: "10.3.0.0/29", subnets: [] },
         ],
         { sourceDestCheck: { "green-z9": true } },
@@ -83,36 +129,79 @@ describe("layout", () => {
   });
 
   it("counts AWS's reserved addresses: a /28 holds 11 nodes and not 12", () => {
-    const network = (nodes: number): NetworkArgs => ({ name: "n", cidrBlock: "10.1.0.0/28", subnets: [{ availabilityZone: "us-east-1a", nodes }] });
+    const network = (nodes: number): NetworkArgs => ({
+      name: "n",
+      cidrBlock: "10.1.0.0/28",
+      subnets: [{ availabilityZone: "us-east-1a", nodes }],
+    });
     assert.deepEqual(problems([network(11)]), []);
-    assert.match(problems([network(12)]).join(), /^networks\[0\]\.subnets\[0\]\.nodes: subnet 10\.1\.0\.0\/28 has 11 addresses/);
+    assert.match(
+      problems([network(12)]).join(),
+      /^networks\[0\]\.subnets\[0\]\.nodes: subnet 10\.1\.0\.0\/28 has 11 addresses/,
+    );
   });
 
   it("refuses names that would meet", () => {
-    const network = (name: string, cidrBlock: string, subnet: string, nodes: number): NetworkArgs => ({ name, cidrBlock, subnets: [{ availabilityZone: "us-east-1a", nodes, name: subnet }] });
-    assert.match(problems([network("a", "10.1.0.0/16", "b-c", 1), network("a-b", "10.2.0.0/16", "c", 1)]).join(), /its node a-b-c0 has the same name as one of networks\[0\]\.subnets\[0\]/);
-    assert.match(problems([network("a", "10.1.0.0/16", "b-c", 0), network("a-b", "10.2.0.0/16", "c", 0)]).join(), /would both be named a-b-c/);
+    const network = (name: string, cidrBlock: string, subnet: string, nodes: number): NetworkArgs => ({
+      name,
+      cidrBlock,
+      subnets: [{ availabilityZone: "us-east-1a", nodes, name: subnet }],
+    });
+    assert.match(
+      problems([network("a", "10.1.0.0/16", "b-c", 1), network("a-b", "10.2.0.0/16", "c", 1)]).join(),
+      /its node a-b-c0 has the same name as one of networks\[0\]\.subnets\[0\]/,
+    );
+    assert.match(
+      problems([network("a", "10.1.0.0/16", "b-c", 0), network("a-b", "10.2.0.0/16", "c", 0)]).join(),
+      /would both be named a-b-c/,
+    );
     const zone = { availabilityZone: "us-east-1a" };
-    assert.match(problems([{ name: "n", cidrBlock: "10.1.0.0/16", subnets: [{ ...zone, name: "x", nodes: 11 }, { ...zone, name: "x1", nodes: 1 }] }]).join(), /its node n-x10 has the same name/);
-    assert.match(problems([network("very-long-name-of-a-network", "10.1.0.0/16", "zone", 1)]).join(), /more than 28 characters/);
+    assert.match(
+      problems([
+        {
+          name: "n",
+          cidrBlock: "10.1.0.0/16",
+          subnets: [
+            { ...zone, name: "x", nodes: 11 },
+            { ...zone, name: "x1", nodes: 1 },
+          ],
+        },
+      ]).join(),
+      /its node n-x10 has the same name/,
+    );
+    assert.match(
+      problems([network("very-long-name-of-a-network", "10.1.0.0/16", "zone", 1)]).join(),
+      /more than 28 characters/,
+    );
   });
 
   it("takes local zones, which lie in their region", () => {
-    const { layout, problems } = lay([{ name: "n", cidrBlock: "10.1.0.0/16", subnets: [{ availabilityZone: "us-east-1-bos-1a", nodes: 1 }] }]);
+    const { layout, problems } = lay([
+      { name: "n", cidrBlock: "10.1.0.0/16", subnets: [{ availabilityZone: "us-east-1-bos-1a", nodes: 1 }] },
+    ]);
     assert.deepEqual([layout.region, layout.nodes[0]?.name, problems], ["us-east-1", "n-a0", []]);
   });
 
   it("warns of pools that overlap a VPC, and of source/dest checks that un-encapsulated packets will meet", () => {
-    const codes = (others: Partial<LayoutArgs>): string[] => lay([blue, green], others).warnings.map(({ code }) => code);
+    const codes = (others: Partial<LayoutArgs>): string[] =>
+      lay([blue, green], others).warnings.map(({ code }) => code);
     assert.deepEqual(codes({ pools: [pool({ cidr: "10.2.64.0/18" })] }), ["PoolOverlapsVpc"]);
-    assert.deepEqual(codes({ pools: [pool({ ipipMode: "CrossSubnet" })], sourceDestCheck: { "blue-a0": true } }), ["SourceDestCheck"]);
+    assert.deepEqual(codes({ pools: [pool({ ipipMode: "CrossSubnet" })], sourceDestCheck: { "blue-a0": true } }), [
+      "SourceDestCheck",
+    ]);
     assert.deepEqual(codes({ pools: [pool({ ipipMode: "Always" })], sourceDestCheck: { "blue-a0": true } }), []);
     assert.deepEqual(codes({ pools: [pool({ ipipMode: "CrossSubnet" })], sourceDestCheck: { "blue-a0": false } }), []);
   });
 
   it("holds for random clusters: subnets inside their VPC and apart, addresses inside their subnet, unique, not AWS's, and stable", () => {
     const networks = fc
-      .array(fc.record({ bits: fc.integer({ min: 16, max: 22 }), subnets: fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 6 }) }), { minLength: 1, maxLength: 5 })
+      .array(
+        fc.record({
+          bits: fc.integer({ min: 16, max: 22 }),
+          subnets: fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 6 }),
+        }),
+        { minLength: 1, maxLength: 5 },
+      )
       .map((list) =>
         list.map(({ bits, subnets }, i): NetworkArgs => ({
           name: `net${i}`,
@@ -127,18 +216,25 @@ describe("layout", () => {
         for (const { cidrBlock, subnets } of result.layout.networks) {
           subnets.forEach((subnet, j) => {
             assert.ok(containsCidr(parseCidr(cidrBlock), parseCidr(subnet.cidrBlock)));
-            for (const other of subnets.slice(0, j)) assert.ok(!overlaps(parseCidr(other.cidrBlock), parseCidr(subnet.cidrBlock)));
+            for (const other of subnets.slice(0, j))
+              assert.ok(!overlaps(parseCidr(other.cidrBlock), parseCidr(subnet.cidrBlock)));
           });
         }
         for (const { subnet, privateIp } of result.layout.nodes) {
           const { first, last, version } = parseCidr(subnet.cidrBlock);
-          assert.ok(containsAddress({ version, first: first + 4n, last: last - 1n, prefixLength: 0 }, parseAddress(privateIp)));
+          assert.ok(
+            containsAddress({ version, first: first + 4n, last: last - 1n, prefixLength: 0 }, parseAddress(privateIp)),
+          );
         }
         const all = addresses(result);
         assert.equal(new Set(Object.values(all)).size, result.layout.nodes.length);
         assert.equal(result.layout.peerings.length, (args.length * (args.length - 1)) / 2);
 
-        const grown = args.map((network, i) => (i === which % args.length ? { ...network, subnets: network.subnets.map((subnet) => ({ ...subnet, nodes: subnet.nodes + 1 })) } : network));
+        const grown = args.map((network, i) =>
+          i === which % args.length
+            ? { ...network, subnets: network.subnets.map((subnet) => ({ ...subnet, nodes: subnet.nodes + 1 })) }
+            : network,
+        );
         const after = addresses(lay(grown));
         for (const [name, address] of Object.entries(all)) assert.equal(after[name], address);
       }),

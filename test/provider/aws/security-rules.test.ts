@@ -26,7 +26,11 @@ function labelled({ nodes }: Layout) {
   return nodes.map(({ name, network, subnet }) => ({ name, labels: { network, subnet: subnet.name, node: name } }));
 }
 
-function ruled(laid: Layout, pools: readonly IpPool[], { viaVpcRouter = false, ssh = ADMIN, vxlanPort = 4789 } = {}): SecurityRules {
+function ruled(
+  laid: Layout,
+  pools: readonly IpPool[],
+  { viaVpcRouter = false, ssh = ADMIN, vxlanPort = 4789 } = {},
+): SecurityRules {
   const arrivals = arrivalsOf(laid.nodes, poolNodes(pools, labelled(laid)), viaVpcRouter);
   return securityRules({ networks: laid.networks, interconnect: laid.interconnect, arrivals, pools, ssh, vxlanPort });
 }
@@ -37,7 +41,10 @@ function inWords({ ipProtocol, fromPort, toPort, source }: SecurityRule): string
 
 /** All rules of the networks, as `network: rule`, but for those of ssh and ICMP, which do not depend on modes. */
 function overlay({ rules }: SecurityRules): string[] {
-  return rules.filter(({ purpose }) => purpose !== "ssh" && purpose !== "icmp").map((rule) => `${rule.network}: ${inWords(rule)}`).sort();
+  return rules
+    .filter(({ purpose }) => purpose !== "ssh" && purpose !== "icmp")
+    .map((rule) => `${rule.network}: ${inWords(rule)}`)
+    .sort();
 }
 
 const PLACES = {
@@ -96,31 +103,59 @@ describe("security rules", () => {
       const fields = mode.startsWith("Never") ? [{}] : [{ ipipMode: mode }, { vxlanMode: mode }];
       for (const field of fields as Partial<IpPool>[]) {
         it(`are exactly what ${Object.keys(field)[0] ?? "neither mode"} ${mode} needs: ${place}`, () => {
-          const expected = (places[place as keyof typeof PLACES]).map((line) => line.replace("T from", `${"vxlanMode" in field ? "udp 4789-4789" : "4"} from`).replace("P", "-1 from 192.168.0.0/16")).sort();
-          assert.deepEqual(overlay(ruled(layout(networks), [pool(field)], { viaVpcRouter: mode.includes("routed") })), expected);
+          const expected = places[place as keyof typeof PLACES]
+            .map((line) =>
+              line
+                .replace("T from", `${"vxlanMode" in field ? "udp 4789-4789" : "4"} from`)
+                .replace("P", "-1 from 192.168.0.0/16"),
+            )
+            .sort();
+          assert.deepEqual(
+            overlay(ruled(layout(networks), [pool(field)], { viaVpcRouter: mode.includes("routed") })),
+            expected,
+          );
         });
       }
     }
   }
 
   it("of several pools at once are what each needs, and let the workloads of all in where one of them is not encapsulated", () => {
-    const pools = [pool({ name: "a", cidr: "172.16.0.0/16", ipipMode: "Always" }), pool({ name: "b", cidr: "172.17.0.0/16", vxlanMode: "CrossSubnet" }), pool({ name: "c", cidr: "172.18.0.0/16", nodeSelector: "subnet == 'b'" })];
-    const bare = (network: string, ...numbers: number[]) => numbers.map((number) => `${network}: -1 from 172.${number}.0.0/16`);
-    assert.deepEqual(overlay(ruled(layout(PLACES["the quick start's"]), pools)), [
-      ...["4", "udp 4789-4789"].flatMap((tunnel) => [`blue: ${tunnel} from blue`, `blue: ${tunnel} from green`]),
-      ...bare("blue", 16, 17, 18),
-      "green: 4 from blue",
-      "green: 4 from green",
-      "green: udp 4789-4789 from blue",
-      // c has no blocks in green, where b's packets stay in the subnet as they are.
-      ...bare("green", 16, 17),
-    ].sort());
+    const pools = [
+      pool({ name: "a", cidr: "172.16.0.0/16", ipipMode: "Always" }),
+      pool({ name: "b", cidr: "172.17.0.0/16", vxlanMode: "CrossSubnet" }),
+      pool({ name: "c", cidr: "172.18.0.0/16", nodeSelector: "subnet == 'b'" }),
+    ];
+    const bare = (network: string, ...numbers: number[]) =>
+      numbers.map((number) => `${network}: -1 from 172.${number}.0.0/16`);
+    assert.deepEqual(
+      overlay(ruled(layout(PLACES["the quick start's"]), pools)),
+      [
+        ...["4", "udp 4789-4789"].flatMap((tunnel) => [`blue: ${tunnel} from blue`, `blue: ${tunnel} from green`]),
+        ...bare("blue", 16, 17, 18),
+        "green: 4 from blue",
+        "green: 4 from green",
+        "green: udp 4789-4789 from blue",
+        // c has no blocks in green, where b's packets stay in the subnet as they are.
+        ...bare("green", 16, 17),
+      ].sort(),
+    );
   });
 
   it("are none where a node has no device to send from", () => {
-    const apart = [pool({ name: "a", cidr: "172.16.0.0/16", ipipMode: "Always", nodeSelector: "network == 'blue'" }), pool({ name: "b", cidr: "172.17.0.0/16", vxlanMode: "Always", nodeSelector: "network == 'green'" })];
+    const apart = [
+      pool({ name: "a", cidr: "172.16.0.0/16", ipipMode: "Always", nodeSelector: "network == 'blue'" }),
+      pool({ name: "b", cidr: "172.17.0.0/16", vxlanMode: "Always", nodeSelector: "network == 'green'" }),
+    ];
     assert.deepEqual(overlay(ruled(layout({ blue: [1], green: [1] }), apart)), []);
-    assert.deepEqual(overlay(ruled(layout({ blue: [1], green: [1] }), [...apart, pool({ name: "c", cidr: "172.18.0.0/16", ipipMode: "Always" })])), ["blue: 4 from green", "green: 4 from blue"]);
+    assert.deepEqual(
+      overlay(
+        ruled(layout({ blue: [1], green: [1] }), [
+          ...apart,
+          pool({ name: "c", cidr: "172.18.0.0/16", ipipMode: "Always" }),
+        ]),
+      ),
+      ["blue: 4 from green", "green: 4 from blue"],
+    );
   });
 
   it("are none for pools that give workloads and tunnels no addresses, and none of bare packets for those of tunnels alone", () => {
@@ -128,51 +163,99 @@ describe("security rules", () => {
     assert.deepEqual(overlay(ruled(laid, [pool({ allowedUses: ["LoadBalancer"] })])), []);
     assert.deepEqual(overlay(ruled(laid, [pool({ allowedUses: ["Tunnel"] })])), []);
     assert.deepEqual(overlay(ruled(laid, [pool({ cidr: "fd00::/112", blockSize: 122, vxlanMode: "Always" })])), []);
-    assert.deepEqual(overlay(ruled(layout(PLACES["one subnet"]), [pool({ allowedUses: ["Tunnel"], ipipMode: "CrossSubnet" })])), []);
+    assert.deepEqual(
+      overlay(ruled(layout(PLACES["one subnet"]), [pool({ allowedUses: ["Tunnel"], ipipMode: "CrossSubnet" })])),
+      [],
+    );
     assert.deepEqual(overlay(ruled(laid, [])), []);
   });
 
   it("let in exactly the paths of the plan, for any pools and places", () => {
-    const mode = fc.constantFrom({}, { vxlanMode: "Always", allowedUses: ["Workload"] }, { ipipMode: "Always" }, { ipipMode: "CrossSubnet" }, { vxlanMode: "Always" }, { vxlanMode: "CrossSubnet" });
-    const selector = fc.constantFrom("all()", "network == 'a'", "network != 'a'", "subnet == 'b'", "node in { 'a-a0', 'b-a0', 'b-b1' }");
-    const spots = fc.array(fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 });
-    const property = fc.property(fc.array(fc.tuple(mode, selector), { maxLength: 3 }), spots, fc.boolean(), (kinds, counts, viaVpcRouter) => {
-      const laid = layout(Object.fromEntries(counts.map((subnets, i) => ["abc"[i] ?? "", subnets])));
-      const pools = kinds.map(([fields, nodeSelector], i) => pool({ name: `p${i}`, cidr: `172.${16 + i}.0.0/16`, nodeSelector, ...(fields as Partial<IpPool>) }));
-      const nodes = labelled(laid);
-      const { blocks, tunnels } = assignAddresses({ pools, nodes, workloads: [] });
-      const subnetOf = new Map(laid.nodes.map((node) => [node.name, node]));
-      const plan = planTopology({
-        pools,
-        blocks,
-        viaVpcRouter,
-        nodes: laid.nodes.map(({ name, network, subnet, privateIp }) => ({ name, network, ip: privateIp, subnetPrefixLen: Number(subnet.cidrBlock.split("/")[1]), ...tunnels.get(name) })),
-      });
-      const needed = new Set<string>();
-      for (const { from, to, encapsulation } of plan.paths) {
-        const [sender, receiver] = [subnetOf.get(from), subnetOf.get(to)];
-        if (sender === undefined || receiver === undefined) throw new Error("a path of no node");
-        if (encapsulation !== "None") needed.add(`${receiver.network}: ${encapsulation === "IPIP" ? "4" : "udp 4789-4789"} from ${sender.network}`);
-        else if (sender.subnet.key === receiver.subnet.key || (viaVpcRouter && sender.network === receiver.network)) {
-          for (const block of blocks) if (block.node === from) needed.add(`${receiver.network}: -1 from ${pools.find(({ name }) => name === block.pool)?.cidr}`);
-        }
-      }
-      assert.deepEqual(overlay(ruled(laid, pools, { viaVpcRouter })), [...needed].sort());
+    const mode = fc.constantFrom(
+      {},
+      { vxlanMode: "Always", allowedUses: ["Workload"] },
+      { ipipMode: "Always" },
+      { ipipMode: "CrossSubnet" },
+      { vxlanMode: "Always" },
+      { vxlanMode: "CrossSubnet" },
+    );
+    const selector = fc.constantFrom(
+      "all()",
+      "network == 'a'",
+      "network != 'a'",
+      "subnet == 'b'",
+      "node in { 'a-a0', 'b-a0', 'b-b1' }",
+    );
+    const spots = fc.array(fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 3 }), {
+      minLength: 1,
+      maxLength: 3,
     });
+    const property = fc.property(
+      fc.array(fc.tuple(mode, selector), { maxLength: 3 }),
+      spots,
+      fc.boolean(),
+      (kinds, counts, viaVpcRouter) => {
+        const laid = layout(Object.fromEntries(counts.map((subnets, i) => ["abc"[i] ?? "", subnets])));
+        const pools = kinds.map(([fields, nodeSelector], i) =>
+          pool({ name: `p${i}`, cidr: `172.${16 + i}.0.0/16`, nodeSelector, ...(fields as Partial<IpPool>) }),
+        );
+        const nodes = labelled(laid);
+        const { blocks, tunnels } = assignAddresses({ pools, nodes, workloads: [] });
+        const subnetOf = new Map(laid.nodes.map((node) => [node.name, node]));
+        const plan = planTopology({
+          pools,
+          blocks,
+          viaVpcRouter,
+          nodes: laid.nodes.map(({ name, network, subnet, privateIp }) => ({
+            name,
+            network,
+            ip: privateIp,
+            subnetPrefixLen: Number(subnet.cidrBlock.split("/")[1]),
+            ...tunnels.get(name),
+          })),
+        });
+        const needed = new Set<string>();
+        for (const { from, to, encapsulation } of plan.paths) {
+          const [sender, receiver] = [subnetOf.get(from), subnetOf.get(to)];
+          if (sender === undefined || receiver === undefined) throw new Error("a path of no node");
+          if (encapsulation !== "None")
+            needed.add(
+              `${receiver.network}: ${encapsulation === "IPIP" ? "4" : "udp 4789-4789"} from ${sender.network}`,
+            );
+          else if (sender.subnet.key === receiver.subnet.key || (viaVpcRouter && sender.network === receiver.network)) {
+            for (const block of blocks)
+              if (block.node === from)
+                needed.add(`${receiver.network}: -1 from ${pools.find(({ name }) => name === block.pool)?.cidr}`);
+          }
+        }
+        assert.deepEqual(overlay(ruled(laid, pools, { viaVpcRouter })), [...needed].sort());
+      },
+    );
     fc.assert(property, { numRuns: 300 });
   });
 
   it("let ssh in at the given port only, and ICMP from the networks", () => {
-    const { rules } = ruled(layout({ blue: [1], green: [1] }), [], { ssh: { port: 2222, cidrBlocks: ["203.0.113.0/24"] } });
-    assert.deepEqual(rules.filter(({ network }) => network === "blue").map(inWords), ["tcp 2222-2222 from 203.0.113.0/24", "icmp -1--1 from 10.0.0.0/16", "icmp -1--1 from 10.1.0.0/16"]);
+    const { rules } = ruled(layout({ blue: [1], green: [1] }), [], {
+      ssh: { port: 2222, cidrBlocks: ["203.0.113.0/24"] },
+    });
+    assert.deepEqual(rules.filter(({ network }) => network === "blue").map(inWords), [
+      "tcp 2222-2222 from 203.0.113.0/24",
+      "icmp -1--1 from 10.0.0.0/16",
+      "icmp -1--1 from 10.1.0.0/16",
+    ]);
   });
 
   it("follow VXLAN's port", () => {
-    assert.deepEqual(overlay(ruled(layout({ blue: [2] }), [pool({ vxlanMode: "Always" })], { vxlanPort: 8472 })), ["blue: udp 8472-8472 from blue"]);
+    assert.deepEqual(overlay(ruled(layout({ blue: [2] }), [pool({ vxlanMode: "Always" })], { vxlanPort: 8472 })), [
+      "blue: udp 8472-8472 from blue",
+    ]);
   });
 
   it("give IP in IP no ports, and nothing comes from everywhere", () => {
-    const all = ruled(layout({ a: [2, 2], b: [2], c: [2] }), [pool({ ipipMode: "CrossSubnet" }), pool({ name: "v", cidr: "172.16.0.0/16", vxlanMode: "CrossSubnet" })]).rules;
+    const all = ruled(layout({ a: [2, 2], b: [2], c: [2] }), [
+      pool({ ipipMode: "CrossSubnet" }),
+      pool({ name: "v", cidr: "172.16.0.0/16", vxlanMode: "CrossSubnet" }),
+    ]).rules;
     for (const rule of all) {
       assert.ok(!("cidr" in rule.source) || rule.source.cidr !== "0.0.0.0/0", rule.key);
       assert.equal(rule.fromPort === undefined, rule.ipProtocol === "4" || rule.ipProtocol === "-1", rule.key);
@@ -180,11 +263,17 @@ describe("security rules", () => {
       assert.match(rule.description, /^[a-zA-Z0-9. _\-:/()#,@[\]+=&;{}!$*]{1,255}$/);
     }
     assert.equal(new Set(all.map(({ network, key }) => `${network}-${key}`)).size, all.length);
-    assert.equal(new Set(all.map(({ network, ipProtocol, source }) => JSON.stringify([network, ipProtocol, source]))).size, all.length);
+    assert.equal(
+      new Set(all.map(({ network, ipProtocol, source }) => JSON.stringify([network, ipProtocol, source]))).size,
+      all.length,
+    );
   });
 
   it("do not depend on the number of nodes, and warn beyond AWS's 60 per group", () => {
-    const many = (count: number, nodes: number) => ruled(layout(Object.fromEntries(Array.from({ length: count }, (_, i) => [`net${i}`, [nodes]]))), [pool({ ipipMode: "Always" })]);
+    const many = (count: number, nodes: number) =>
+      ruled(layout(Object.fromEntries(Array.from({ length: count }, (_, i) => [`net${i}`, [nodes]]))), [
+        pool({ ipipMode: "Always" }),
+      ]);
     assert.deepEqual(many(29, 2), many(29, 40));
     assert.deepEqual(many(29, 2).warnings, []);
     assert.equal(many(29, 2).rules.filter(({ network }) => network === "net0").length, 59);
@@ -193,14 +282,23 @@ describe("security rules", () => {
 
   it("name the nodes of their own network, and others' CIDRs over a transit gateway, which references do not cross", () => {
     const peered = layout({ net0: [2], net1: [2] });
-    const both = [pool({ name: "a", cidr: "192.168.0.0/17", ipipMode: "Always" }), pool({ name: "b", cidr: "192.168.128.0/17", vxlanMode: "Always" })];
-    const sources = (laid: Layout): unknown[] => ruled(laid, both).rules.filter(({ network, purpose }) => network === "net0" && ["ipip", "vxlan"].includes(purpose)).map(({ key, source }) => [key, source]);
+    const both = [
+      pool({ name: "a", cidr: "192.168.0.0/17", ipipMode: "Always" }),
+      pool({ name: "b", cidr: "192.168.128.0/17", vxlanMode: "Always" }),
+    ];
+    const sources = (laid: Layout): unknown[] =>
+      ruled(laid, both)
+        .rules.filter(({ network, purpose }) => network === "net0" && ["ipip", "vxlan"].includes(purpose))
+        .map(({ key, source }) => [key, source]);
     assert.deepEqual(sources({ ...peered, interconnect: "TransitGateway" }), [
       ["ipip-net0", { network: "net0" }],
       ["ipip-net1", { cidr: "10.1.0.0/16" }],
       ["vxlan-net0", { network: "net0" }],
       ["vxlan-net1", { cidr: "10.1.0.0/16" }],
     ]);
-    assert.deepEqual(sources(peered).map((row) => JSON.stringify(row).includes("cidr")), [false, false, false, false]);
+    assert.deepEqual(
+      sources(peered).map((row) => JSON.stringify(row).includes("cidr")),
+      [false, false, false, false],
+    );
   });
 });

@@ -6,7 +6,12 @@ const KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\nBBBB\n-----END OPENSSH P
 
 describe("user data", () => {
   it("gives the node its name and host key, in cloud-init's form", () => {
-    const text = cloudConfig({ hostname: "blue-a0", hostPrivateKey: KEY, hostPublicKey: "ssh-ed25519 AAAA", packages: ["nftables", "socat"] });
+    const text = cloudConfig({
+      hostname: "blue-a0",
+      hostPrivateKey: KEY,
+      hostPublicKey: "ssh-ed25519 AAAA",
+      packages: ["nftables", "socat"],
+    });
     assert.equal(text.split("\n")[0], "#cloud-config");
     assert.deepEqual(parse(text), {
       hostname: "blue-a0",
@@ -22,7 +27,8 @@ describe("user data", () => {
     const long = "S".repeat(USER_DATA_LIMIT);
     assert.throws(
       () => cloudConfig({ hostname: "blue-a0", hostPrivateKey: long, hostPublicKey: "ssh-ed25519 AAAA", packages: [] }),
-      (error: unknown) => error instanceof RangeError && /EC2 takes 16384/.test(error.message) && !error.message.includes("SSS"),
+      (error: unknown) =>
+        error instanceof RangeError && /EC2 takes 16384/.test(error.message) && !error.message.includes("SSS"),
     );
   });
 });

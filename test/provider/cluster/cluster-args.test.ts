@@ -5,7 +5,9 @@ import { readClusterArgs } from "../../../provider/src/resources/cluster-args";
 const SUBNET = { availabilityZone: "us-east-1a", nodes: 2 };
 
 function lines(inputs: Record<string, unknown>): string[] {
-  return readClusterArgs({ ipPools: "x", networks: [], ...inputs }).problems.map(({ path, message }) => `${path}: ${message}`);
+  return readClusterArgs({ ipPools: "x", networks: [], ...inputs }).problems.map(
+    ({ path, message }) => `${path}: ${message}`,
+  );
 }
 
 describe("arguments of a Cluster", () => {
@@ -13,7 +15,9 @@ describe("arguments of a Cluster", () => {
     const given = {
       ipPools: "kind: IPPool",
       ipPoolsSource: "pools.yaml",
-      networks: [{ name: "blue", cidrBlock: "10.1.0.0/16", subnets: [{ ...SUBNET, name: "x", cidrBlock: "10.1.4.0/24" }] }],
+      networks: [
+        { name: "blue", cidrBlock: "10.1.0.0/16", subnets: [{ ...SUBNET, name: "x", cidrBlock: "10.1.4.0/24" }] },
+      ],
       interconnect: "Peering",
       neverAcrossSubnets: "VpcRouteTables",
       vxlanVni: 16777215,
@@ -30,7 +34,8 @@ describe("arguments of a Cluster", () => {
     assert.deepEqual(problems, []);
     const { tags, ...rest } = args;
     assert.deepEqual(JSON.parse(JSON.stringify(rest)), given);
-    for (const interconnect of ["Peering", "TransitGateway"]) assert.equal(readClusterArgs({ ...given, interconnect }).args.interconnect, interconnect);
+    for (const interconnect of ["Peering", "TransitGateway"])
+      assert.equal(readClusterArgs({ ...given, interconnect }).args.interconnect, interconnect);
     assert.equal(tags, undefined);
   });
 
@@ -72,7 +77,19 @@ describe("arguments of a Cluster", () => {
 
   it("have to be plain where they decide which resources there are, and only there", () => {
     assert.match(lines({ ipPools: pulumi.secret("x") }).join(), /^ipPools: has to be a plain value/);
-    assert.match(lines({ networks: [{ name: "n", cidrBlock: "10.0.0.0/16", subnets: [{ ...SUBNET, nodes: pulumi.output(2) }] }] }).join(), /^networks\[0\]\.subnets\[0\]\.nodes: has to be a plain value/);
-    assert.deepEqual(lines({ imageId: pulumi.output("ami-1"), instanceType: pulumi.output("t3.small"), tags: pulumi.output({ a: "b" }) }), []);
+    assert.match(
+      lines({
+        networks: [{ name: "n", cidrBlock: "10.0.0.0/16", subnets: [{ ...SUBNET, nodes: pulumi.output(2) }] }],
+      }).join(),
+      /^networks\[0\]\.subnets\[0\]\.nodes: has to be a plain value/,
+    );
+    assert.deepEqual(
+      lines({
+        imageId: pulumi.output("ami-1"),
+        instanceType: pulumi.output("t3.small"),
+        tags: pulumi.output({ a: "b" }),
+      }),
+      [],
+    );
   });
 });

@@ -3,7 +3,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterArgs } from "../../../provider/src/resources/cluster-args";
-import { clearTexts, HOST_PRIVATE_KEY, isSecret, recordCluster, recordConstruct, type RecordedStack } from "./recorded-stack";
+import {
+  clearTexts,
+  HOST_PRIVATE_KEY,
+  isSecret,
+  recordCluster,
+  recordConstruct,
+  type RecordedStack,
+} from "./recorded-stack";
 
 const NODES = ["blue-a0", "blue-a1", "blue-b0", "blue-b1", "green-a0", "green-a1"];
 
@@ -16,7 +23,14 @@ function quickStart(others: Partial<ClusterArgs> = {}): ClusterArgs {
     ipPools: manifest("ipipMode: CrossSubnet\nnatOutgoing: true"),
     ipPoolsSource: "pools.yaml",
     networks: [
-      { name: "blue", cidrBlock: "10.1.0.0/16", subnets: [{ availabilityZone: "us-east-1a", nodes: 2 }, { availabilityZone: "us-east-1b", nodes: 2 }] },
+      {
+        name: "blue",
+        cidrBlock: "10.1.0.0/16",
+        subnets: [
+          { availabilityZone: "us-east-1a", nodes: 2 },
+          { availabilityZone: "us-east-1b", nodes: 2 },
+        ],
+      },
       { name: "green", cidrBlock: "10.2.0.0/16", subnets: [{ availabilityZone: "us-east-1a", nodes: 2 }] },
     ],
     workloadsPerNode: 1,
@@ -57,17 +71,34 @@ describe("Cluster", () => {
   });
 
   it("makes before it breaks: rules and topology, devices everywhere, routes, workloads", () => {
-    assert.deepEqual(new Set(stack.resources.get("overlaynet:index:Topology::test")?.dependencies.filter((key) => key.startsWith(INSTANCE))), new Set(NODES.map((node) => `${INSTANCE}::test-${node}`)));
+    assert.deepEqual(
+      new Set(
+        stack.resources.get("overlaynet:index:Topology::test")?.dependencies.filter((key) => key.startsWith(INSTANCE)),
+      ),
+      new Set(NODES.map((node) => `${INSTANCE}::test-${node}`)),
+    );
     assert.ok(behind(stack, "overlaynet:index:Topology::test").has("overlaynet:index:IpPools::test"));
     for (const node of NODES) {
       const network = node.split("-")[0];
       const tunnel = behind(stack, own("Tunnel", `${node}-ipip`));
-      for (const needed of ["overlaynet:index:Topology::test", `${INSTANCE}::test-${node}`, `${RULE}::test-${network}-ipip-blue`, ...(network === "blue" ? [`${RULE}::test-blue-ipip-green`] : []), `${RULE}::test-${network}-ssh-203.0.113.7-32`]) {
+      for (const needed of [
+        "overlaynet:index:Topology::test",
+        `${INSTANCE}::test-${node}`,
+        `${RULE}::test-${network}-ipip-blue`,
+        ...(network === "blue" ? [`${RULE}::test-blue-ipip-green`] : []),
+        `${RULE}::test-${network}-ssh-203.0.113.7-32`,
+      ]) {
         assert.ok(tunnel.has(needed), `Tunnel ${node} -> ${needed}`);
       }
       const routes = behind(stack, own("Routes", node));
-      for (const other of NODES) assert.ok(routes.has(own("Tunnel", `${other}-ipip`)), `Routes ${node} -> Tunnel ${other}`);
-      for (const needed of [`${RULE}::test-${network}-pool-pool-1`, "aws:ec2/route:Route::test-blue-to-green", "aws:ec2/route:Route::test-green-to-blue"]) assert.ok(routes.has(needed), `Routes ${node} -> ${needed}`);
+      for (const other of NODES)
+        assert.ok(routes.has(own("Tunnel", `${other}-ipip`)), `Routes ${node} -> Tunnel ${other}`);
+      for (const needed of [
+        `${RULE}::test-${network}-pool-pool-1`,
+        "aws:ec2/route:Route::test-blue-to-green",
+        "aws:ec2/route:Route::test-green-to-blue",
+      ])
+        assert.ok(routes.has(needed), `Routes ${node} -> ${needed}`);
       assert.ok(behind(stack, own("Workload", `${node}-w0`)).has(own("Routes", node)));
     }
   });
@@ -76,7 +107,12 @@ describe("Cluster", () => {
     for (const node of NODES) {
       const [network, subnet] = [node.split("-")[0], node.slice(0, -1)];
       const before = behind(stack, `${INSTANCE}::test-${node}`);
-      for (const needed of [`aws:ec2/route:Route::test-${network}-internet`, `aws:ec2/routeTableAssociation:RouteTableAssociation::test-${subnet}`, `aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule::test-${network}-egress`, `overlaynet:index:SshKey::test-${node}`]) {
+      for (const needed of [
+        `aws:ec2/route:Route::test-${network}-internet`,
+        `aws:ec2/routeTableAssociation:RouteTableAssociation::test-${subnet}`,
+        `aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule::test-${network}-egress`,
+        `overlaynet:index:SshKey::test-${node}`,
+      ]) {
         assert.ok(before.has(needed), `${node} -> ${needed}`);
       }
       assert.ok(![...before].some((key) => /IpPools|Topology|Tunnel|ingressrule/i.test(key)), [...before].join());
@@ -97,7 +133,8 @@ describe("Cluster", () => {
   });
 
   it("asks for instances as Calico and good manners want them", () => {
-    const { inputs, deleteBeforeReplace, ignoreChanges } = stack.resources.get(`${INSTANCE}::test-blue-b1`) ?? assert.fail();
+    const { inputs, deleteBeforeReplace, ignoreChanges } =
+      stack.resources.get(`${INSTANCE}::test-blue-b1`) ?? assert.fail();
     const { userDataBase64, vpcSecurityGroupIds, keyName, ami, subnetId, ...others } = inputs;
     assert.deepEqual(others, {
       associatePublicIpAddress: true,
@@ -108,7 +145,10 @@ describe("Cluster", () => {
       tags: { Name: "test-blue-b1" },
       userDataReplaceOnChange: true,
     });
-    assert.deepEqual([vpcSecurityGroupIds, keyName, ami, subnetId], [["id-of-test-blue"], "test-1234567", "ami-debian", "id-of-test-blue-b"]);
+    assert.deepEqual(
+      [vpcSecurityGroupIds, keyName, ami, subnetId],
+      [["id-of-test-blue"], "test-1234567", "ami-debian", "id-of-test-blue-b"],
+    );
     assert.ok(isSecret(userDataBase64));
     assert.equal(deleteBeforeReplace, true);
     assert.deepEqual(ignoreChanges, ["ami"]);
@@ -116,15 +156,24 @@ describe("Cluster", () => {
 
   it("shows no private key outside of secrets", () => {
     const secretWord = "HOST-SECRET";
-    const found = [...stack.resources.values()].filter(({ inputs }) => clearTexts(inputs).some((text) => text.includes(secretWord) || Buffer.from(text, "base64").toString().includes(secretWord)));
-    assert.deepEqual(found.map(({ key }) => key), []);
+    const found = [...stack.resources.values()].filter(({ inputs }) =>
+      clearTexts(inputs).some(
+        (text) => text.includes(secretWord) || Buffer.from(text, "base64").toString().includes(secretWord),
+      ),
+    );
+    assert.deepEqual(
+      found.map(({ key }) => key),
+      [],
+    );
     // The check would find one.
     assert.ok(clearTexts({ key: [HOST_PRIVATE_KEY] }).some((text) => text.includes(secretWord)));
   });
 
   it("has outputs in the form that verify reads", async () => {
     const { nodes, workloads, ssh, vpcIds, securityGroupIds, warnings } = stack.cluster;
-    const [node, workload, vpcs, groups, warned, secret] = await new Promise<[unknown, unknown, unknown, unknown, unknown, boolean]>((resolve) => {
+    const [node, workload, vpcs, groups, warned, secret] = await new Promise<
+      [unknown, unknown, unknown, unknown, unknown, boolean]
+    >((resolve) => {
       pulumi
         .all([nodes, workloads, vpcIds, securityGroupIds, warnings, pulumi.isSecret(ssh.privateKey)])
         .apply(([n, w, v, s, warned, secret]) => resolve([n[0], w[0], v, s, warned, secret]));
@@ -140,8 +189,21 @@ describe("Cluster", () => {
       host: "198.18.0.12",
       hostKey: "ssh-ed25519 AAAAtest-blue-a0",
     });
-    assert.deepEqual(workload, { name: "blue-a0-w0", node: "blue-a0", pool: "pool", address: "192.168.0.1", mtu: 8981, namespace: "wl-blue-a0-w0" });
-    assert.deepEqual([vpcs, groups], [{ blue: "id-of-test-blue", green: "id-of-test-green" }, { blue: "id-of-test-blue", green: "id-of-test-green" }]);
+    assert.deepEqual(workload, {
+      name: "blue-a0-w0",
+      node: "blue-a0",
+      pool: "pool",
+      address: "192.168.0.1",
+      mtu: 8981,
+      namespace: "wl-blue-a0-w0",
+    });
+    assert.deepEqual(
+      [vpcs, groups],
+      [
+        { blue: "id-of-test-blue", green: "id-of-test-green" },
+        { blue: "id-of-test-blue", green: "id-of-test-green" },
+      ],
+    );
     assert.deepEqual(warned, [{ code: "FromTopology", message: "of the topology" }]);
     assert.deepEqual([ssh.user, ssh.port, secret], ["admin", 22, true]);
   });
@@ -149,11 +211,32 @@ describe("Cluster", () => {
   it("changes nothing on the others' side when a node is added", async () => {
     const [blue, green] = quickStart().networks;
     assert.ok(blue && green);
-    const grown = await recordCluster(quickStart({ networks: [{ ...blue, subnets: blue.subnets.map((subnet, i) => (i === 0 ? { ...subnet, nodes: 3 } : subnet)) }, green] }));
+    const grown = await recordCluster(
+      quickStart({
+        networks: [
+          { ...blue, subnets: blue.subnets.map((subnet, i) => (i === 0 ? { ...subnet, nodes: 3 } : subnet)) },
+          green,
+        ],
+      }),
+    );
     const added = [...grown.resources.keys()].filter((key) => !stack.resources.has(key));
-    assert.deepEqual(added.sort(), [`${INSTANCE}::test-blue-a2`, own("Routes", "blue-a2"), own("SshKey", "blue-a2"), own("Tunnel", "blue-a2-ipip"), own("Workload", "blue-a2-w0")].sort());
-    const changed = [...stack.resources.values()].filter(({ key, inputs }) => JSON.stringify(grown.resources.get(key)?.inputs) !== JSON.stringify(inputs));
-    assert.deepEqual(changed.map(({ key }) => key).sort(), ["overlaynet:index:Topology::test", "overlaynet:index:TunnelsReady::test"]);
+    assert.deepEqual(
+      added.sort(),
+      [
+        `${INSTANCE}::test-blue-a2`,
+        own("Routes", "blue-a2"),
+        own("SshKey", "blue-a2"),
+        own("Tunnel", "blue-a2-ipip"),
+        own("Workload", "blue-a2-w0"),
+      ].sort(),
+    );
+    const changed = [...stack.resources.values()].filter(
+      ({ key, inputs }) => JSON.stringify(grown.resources.get(key)?.inputs) !== JSON.stringify(inputs),
+    );
+    assert.deepEqual(changed.map(({ key }) => key).sort(), [
+      "overlaynet:index:Topology::test",
+      "overlaynet:index:TunnelsReady::test",
+    ]);
   });
 
   it("differs between modes by their tunnels and rules alone", async () => {
@@ -165,22 +248,50 @@ describe("Cluster", () => {
     const encapsulated = pairs.filter(([one, other]) => one !== "green" || other !== "green");
     assert.deepEqual(
       gone.sort(),
-      [...NODES.map((node) => own("Tunnel", `${node}-ipip`)), ...encapsulated.map(([one, other]) => `${RULE}::test-${one}-ipip-${other}`), `${RULE}::test-blue-pool-pool-1`, `${RULE}::test-green-pool-pool-1`].sort(),
+      [
+        ...NODES.map((node) => own("Tunnel", `${node}-ipip`)),
+        ...encapsulated.map(([one, other]) => `${RULE}::test-${one}-ipip-${other}`),
+        `${RULE}::test-blue-pool-pool-1`,
+        `${RULE}::test-green-pool-pool-1`,
+      ].sort(),
     );
-    assert.deepEqual(come.sort(), [...NODES.map((node) => own("Tunnel", `${node}-vxlan`)), ...pairs.map(([one, other]) => `${RULE}::test-${one}-vxlan-${other}`)].sort());
+    assert.deepEqual(
+      come.sort(),
+      [
+        ...NODES.map((node) => own("Tunnel", `${node}-vxlan`)),
+        ...pairs.map(([one, other]) => `${RULE}::test-${one}-vxlan-${other}`),
+      ].sort(),
+    );
   });
 
   it("keeps to a chosen image, and to user, port and way of ssh", async () => {
-    const args = quickStart({ imageId: "ami-mine", sourceDestCheck: { "green-a0": true }, tags: { team: "net" }, ssh: { user: "ubuntu", port: 2222, proxyCommand: "nc %h %p", adminCidrBlocks: [] } });
+    const args = quickStart({
+      imageId: "ami-mine",
+      sourceDestCheck: { "green-a0": true },
+      tags: { team: "net" },
+      ssh: { user: "ubuntu", port: 2222, proxyCommand: "nc %h %p", adminCidrBlocks: [] },
+    });
     const other = await recordCluster(args);
     const { inputs, ignoreChanges } = other.resources.get(`${INSTANCE}::test-green-a0`) ?? assert.fail();
-    assert.deepEqual([inputs["ami"], inputs["sourceDestCheck"], inputs["tags"], ignoreChanges], ["ami-mine", true, { Name: "test-green-a0", team: "net" }, []]);
+    assert.deepEqual(
+      [inputs["ami"], inputs["sourceDestCheck"], inputs["tags"], ignoreChanges],
+      ["ami-mine", true, { Name: "test-green-a0", team: "net" }, []],
+    );
     const connection = other.resources.get(own("Routes", "blue-a0"))?.inputs["connection"];
     assert.ok(typeof connection === "object" && connection !== null);
     const { privateKey, ...clear } = connection as Record<string, unknown>;
     assert.ok(isSecret(privateKey));
-    assert.deepEqual(clear, { host: "198.18.0.12", port: 2222, user: "ubuntu", hostKey: "ssh-ed25519 AAAAtest-blue-a0", proxyCommand: "nc %h %p" });
-    assert.deepEqual(named(other, RULE).filter((name) => name.includes("ssh")), []);
+    assert.deepEqual(clear, {
+      host: "198.18.0.12",
+      port: 2222,
+      user: "ubuntu",
+      hostKey: "ssh-ed25519 AAAAtest-blue-a0",
+      proxyCommand: "nc %h %p",
+    });
+    assert.deepEqual(
+      named(other, RULE).filter((name) => name.includes("ssh")),
+      [],
+    );
     assert.equal(other.cluster.ssh.proxyCommand, "nc %h %p");
   });
 
@@ -192,19 +303,30 @@ describe("Cluster", () => {
       const userData = resources.get(`${INSTANCE}::test-blue-a0`)?.inputs["userDataBase64"] as { value?: string };
       rows.push([user, /containernetworking-plugins/.test(Buffer.from(userData.value ?? "", "base64").toString())]);
     }
-    assert.deepEqual(rows, [["admin", true], ["admin", true], ["ubuntu", true], ["ec2-user", false]]);
+    assert.deepEqual(rows, [
+      ["admin", true],
+      ["admin", true],
+      ["ubuntu", true],
+      ["ec2-user", false],
+    ]);
   });
 
   it("gives security groups names that AWS takes, whatever the cluster is called", async () => {
     const other = await recordCluster(quickStart(), "sg-lab");
-    assert.equal(other.resources.get("aws:ec2/securityGroup:SecurityGroup::sg-lab-blue")?.inputs["name"], "overlaynet-sg-lab-blue");
+    assert.equal(
+      other.resources.get("aws:ec2/securityGroup:SecurityGroup::sg-lab-blue")?.inputs["name"],
+      "overlaynet-sg-lab-blue",
+    );
   });
 
   it("looks up the image for the architecture of the instance type", async () => {
     const rows: unknown[] = [];
     for (const instanceType of ["t3.micro", "t4g.micro", "m7gd.large", "g5.xlarge", "c6a.large"]) {
       const { invokes } = await recordCluster(quickStart({ instanceType }));
-      const { filters, owners } = (invokes.find(({ token }) => token.includes("getAmi"))?.inputs ?? {}) as { filters?: { name: string; values: string[] }[]; owners?: string[] };
+      const { filters, owners } = (invokes.find(({ token }) => token.includes("getAmi"))?.inputs ?? {}) as {
+        filters?: { name: string; values: string[] }[];
+        owners?: string[];
+      };
       rows.push([instanceType, filters?.find(({ name }) => name === "name")?.values[0], owners?.[0]]);
     }
     const [amd64, arm64] = ["debian-12-amd64-*", "debian-12-arm64-*"];
@@ -218,19 +340,33 @@ describe("Cluster", () => {
   });
 
   it("is constructed from a program's inputs, with the provider's proxy command", async () => {
-    const { error, resources, state } = await recordConstruct({ ...quickStart({ ssh: {} }), interconnect: "Peering" }, "enter-lab %h %p");
+    const { error, resources, state } = await recordConstruct(
+      { ...quickStart({ ssh: {} }), interconnect: "Peering" },
+      "enter-lab %h %p",
+    );
     assert.equal(error, undefined);
-    assert.equal(Object.keys(state).sort().join(), "blocks,nodes,paths,privateIps,securityGroupIds,ssh,vpcIds,warnings,workloads");
+    assert.equal(
+      Object.keys(state).sort().join(),
+      "blocks,nodes,paths,privateIps,securityGroupIds,ssh,vpcIds,warnings,workloads",
+    );
     assert.equal(state["ssh"].proxyCommand, "enter-lab %h %p");
     assert.ok(resources.has(own("Routes", "green-a1")));
   });
 
   it("refuses zones that the region does not have, having made nothing", async () => {
-    const networks = [{ name: "blue", cidrBlock: "10.1.0.0/16", subnets: [{ availabilityZone: "us-east-1f", nodes: 1 }] }];
+    const networks = [
+      { name: "blue", cidrBlock: "10.1.0.0/16", subnets: [{ availabilityZone: "us-east-1f", nodes: 1 }] },
+    ];
     const { error, resources } = await recordConstruct({ ...quickStart({ networks }) });
     assert.ok(pulumi.InputPropertiesError.isInstance(error));
-    assert.deepEqual(error.errors.map(({ propertyPath }) => propertyPath), ["networks[0].subnets[0].availabilityZone"]);
-    assert.match(error.errors[0]?.reason ?? "", /no zone "us-east-1f" .* which has us-east-1a, us-east-1b, us-east-1c: name one of these, or set aws:region/);
+    assert.deepEqual(
+      error.errors.map(({ propertyPath }) => propertyPath),
+      ["networks[0].subnets[0].availabilityZone"],
+    );
+    assert.match(
+      error.errors[0]?.reason ?? "",
+      /no zone "us-east-1f" .* which has us-east-1a, us-east-1b, us-east-1c: name one of these, or set aws:region/,
+    );
     assert.equal(resources.size, 0);
   });
 

@@ -29,20 +29,40 @@ const SECRET = "4dabf18193072939515e22adb298388d";
 export const ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"];
 export const HOST_PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nHOST-SECRET\n-----END OPENSSH PRIVATE KEY-----\n";
 
-/** Makes a cluster against mocks and records what is registered; the outputs of resources are invented, those of the topology too. */
+/**
+ * Makes a cluster against mocks and records what is registered; the outputs of resources are invented, those of the
+ * topology too.
+ */
 export async function recordCluster(args: ClusterArgs, name = "test"): Promise<RecordedStack> {
   const { resources, invokes } = await record();
   const cluster = new Cluster(name, args);
-  await new Promise<unknown>((resolve) => pulumi.all([cluster.nodes, cluster.workloads, cluster.paths, cluster.warnings]).apply(resolve));
+  await new Promise<unknown>((resolve) =>
+    pulumi.all([cluster.nodes, cluster.workloads, cluster.paths, cluster.warnings]).apply(resolve),
+  );
   await pulumi.runtime.disconnect();
   return { cluster, resources, invokes };
 }
 
-/** The same through the provider's seam, from inputs of any form; gives what was registered until it succeeded or failed. */
-export async function recordConstruct(inputs: pulumi.Inputs, proxyCommand?: string): Promise<{ readonly resources: ReadonlyMap<string, Registered>; readonly error: unknown; readonly state: pulumi.Inputs }> {
+/**
+ * The same through the provider's seam, from inputs of any form; gives what was registered until it succeeded or
+ * failed.
+ */
+export async function recordConstruct(
+  inputs: pulumi.Inputs,
+  proxyCommand?: string,
+): Promise<{
+  readonly resources: ReadonlyMap<string, Registered>;
+  readonly error: unknown;
+  readonly state: pulumi.Inputs;
+}> {
   const { resources } = await record();
   try {
-    const { state } = await constructCluster("test", inputs, {}, { sshDeadline: 300, deleteUnreachable: false, proxyCommand });
+    const { state } = await constructCluster(
+      "test",
+      inputs,
+      {},
+      { sshDeadline: 300, deleteUnreachable: false, proxyCommand },
+    );
     await pulumi.runtime.disconnect();
     return { resources, state, error: undefined };
   } catch (error) {
@@ -55,7 +75,10 @@ async function record(): Promise<Pick<RecordedStack, "invokes"> & { readonly res
   const invokes: { token: string; inputs: unknown }[] = [];
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ type, name, inputs }) => ({ id: `id-of-${name}`, state: { ...inputs, ...invented(type, name, inputs) } }),
+      newResource: ({ type, name, inputs }) => ({
+        id: `id-of-${name}`,
+        state: { ...inputs, ...invented(type, name, inputs) },
+      }),
       call: ({ token, inputs }) => {
         invokes.push({ token, inputs });
         return token.includes("getAvailabilityZones") ? { names: ZONES } : imageOf(inputs);
@@ -79,7 +102,9 @@ const IMAGES: Readonly<Record<string, { readonly name: string; readonly ownerId:
   "ami-amazon": { name: "al2023-ami-2023.6.20250303.0-kernel-6.1-x86_64", ownerId: "137112412989" },
   "ami-mine": { name: "mine", ownerId: "123456789012" },
 };
-function imageOf(inputs: { readonly filters?: readonly { readonly name: string; readonly values: readonly string[] }[] }): Record<string, unknown> {
+function imageOf(inputs: {
+  readonly filters?: readonly { readonly name: string; readonly values: readonly string[] }[];
+}): Record<string, unknown> {
   const id = inputs.filters?.find(({ name }) => name === "image-id")?.values[0] ?? "ami-debian";
   return { id, ...IMAGES[id] };
 }
@@ -135,7 +160,13 @@ function invented(type: string, name: string, inputs: Readonly<Record<string, un
         warnings: [{ code: "FromTopology", message: "of the topology" }],
         encapsulations: {},
         nodePlans: Object.fromEntries(nodes.map((node) => [node, `plan of ${node}`])),
-        assignedWorkloads: names(inputs["workloads"]).map((workload) => ({ name: workload, node: "", pool: "pool", address: "192.168.0.1", mtu: 8981 })),
+        assignedWorkloads: names(inputs["workloads"]).map((workload) => ({
+          name: workload,
+          node: "",
+          pool: "pool",
+          address: "192.168.0.1",
+          mtu: 8981,
+        })),
       };
     }
     case "overlaynet:index:Workload":

@@ -1,4 +1,7 @@
-/** The keywords of JSON Schema that docs/schema uses; anything else in a schema is an error, so that nothing goes unchecked. */
+/**
+ * The keywords of JSON Schema that docs/schema uses; anything else in a schema is an error, so that nothing goes
+ * unchecked.
+ */
 export interface Schema {
   readonly [keyword: string]: unknown;
 }
@@ -13,11 +16,15 @@ export function violations(root: Schema, schema: Schema, value: unknown, path = 
       case "$ref":
         return violations(root, resolve(root, String(rule)), value, path);
       case "oneOf": {
-        const fitting = (rule as readonly Schema[]).filter((one) => violations(root, one, value, path).length === 0).length;
+        const fitting = (rule as readonly Schema[]).filter(
+          (one) => violations(root, one, value, path).length === 0,
+        ).length;
         return fitting >= 1 ? [] : [`${path} fits nothing of oneOf`];
       }
       case "type":
-        return typeOf(value) === rule || (rule === "number" && typeOf(value) === "integer") ? [] : [`${path} is ${typeOf(value)}, not ${String(rule)}`];
+        return typeOf(value) === rule || (rule === "number" && typeOf(value) === "integer")
+          ? []
+          : [`${path} is ${typeOf(value)}, not ${String(rule)}`];
       case "enum":
         return (rule as readonly unknown[]).includes(value) ? [] : [`${path} is ${JSON.stringify(value)}`];
       case "minimum":
@@ -25,22 +32,34 @@ export function violations(root: Schema, schema: Schema, value: unknown, path = 
       case "maximum":
         return typeof value !== "number" || value <= Number(rule) ? [] : [`${path} is above ${String(rule)}`];
       case "minItems":
-        return !Array.isArray(value) || value.length >= Number(rule) ? [] : [`${path} has fewer than ${String(rule)} items`];
+        return !Array.isArray(value) || value.length >= Number(rule)
+          ? []
+          : [`${path} has fewer than ${String(rule)} items`];
       case "maxItems":
-        return !Array.isArray(value) || value.length <= Number(rule) ? [] : [`${path} has more than ${String(rule)} items`];
+        return !Array.isArray(value) || value.length <= Number(rule)
+          ? []
+          : [`${path} has more than ${String(rule)} items`];
       case "items":
-        return Array.isArray(value) ? value.flatMap((item: unknown, index) => violations(root, rule as Schema, item, `${path}[${index}]`)) : [];
+        return Array.isArray(value)
+          ? value.flatMap((item: unknown, index) => violations(root, rule as Schema, item, `${path}[${index}]`))
+          : [];
       case "required":
-        return isObject(value) ? (rule as readonly string[]).filter((name) => !(name in value)).map((name) => `${path}.${name} is missing`) : [];
+        return isObject(value)
+          ? (rule as readonly string[]).filter((name) => !(name in value)).map((name) => `${path}.${name} is missing`)
+          : [];
       case "properties":
         return isObject(value)
-          ? Object.entries(rule as Record<string, Schema>).flatMap(([name, one]) => (name in value ? violations(root, one, value[name], `${path}.${name}`) : []))
+          ? Object.entries(rule as Record<string, Schema>).flatMap(([name, one]) =>
+              name in value ? violations(root, one, value[name], `${path}.${name}`) : [],
+            )
           : [];
       case "additionalProperties": {
         if (!isObject(value)) return [];
         const known = Object.keys((schema.properties ?? {}) as object);
         const others = Object.keys(value).filter((name) => !known.includes(name));
-        return rule === false ? others.map((name) => `${path}.${name} is unknown`) : others.flatMap((name) => violations(root, rule as Schema, value[name], `${path}.${name}`));
+        return rule === false
+          ? others.map((name) => `${path}.${name} is unknown`)
+          : others.flatMap((name) => violations(root, rule as Schema, value[name], `${path}.${name}`));
       }
       default:
         throw new Error(`keyword ${keyword} is not checked here`);

@@ -18,7 +18,11 @@ interface Run {
 function pools(args: readonly string[], input = ""): Run {
   const module = JSON.stringify(join(ROOT, "provider/src/commands/pools.ts"));
   const script = `require(${module}).poolsCommand().parseAsync(process.argv.slice(1), { from: "user" }).catch((error) => { console.error(error.message); process.exitCode = 1; });`;
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", "-e", script, "--", ...args], { cwd: ROOT, encoding: "utf8", input });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", "-e", script, "--", ...args], {
+    cwd: ROOT,
+    encoding: "utf8",
+    input,
+  });
   return { status, stdout, stderr };
 }
 
@@ -41,13 +45,24 @@ describe("overlaynet pools check", function () {
   it("prints the verdicts in the order of the documents, and fails when one does", () => {
     const { status, stdout } = pools(["check", write("pools.yaml", `${bad}---\n${good}---\n{`)]);
     assert.equal(status, 1);
-    const checks = JSON.parse(stdout) as readonly { readonly name: string | null; readonly ok: boolean; readonly errors: readonly unknown[]; readonly normalized?: unknown }[];
+    const checks = JSON.parse(stdout) as readonly {
+      readonly name: string | null;
+      readonly ok: boolean;
+      readonly errors: readonly unknown[];
+      readonly normalized?: unknown;
+    }[];
     assert.deepEqual(checks.slice(0, 2), [
       {
         name: "bad",
         ok: false,
         errors: [
-          { path: "spec.cidr", message: "IPPool CIDR is not strictly masked; IPPool CIDR must be strictly masked; the network is 10.0.0.0/16", line: 6, column: 9 },
+          {
+            path: "spec.cidr",
+            message:
+              "IPPool CIDR is not strictly masked; IPPool CIDR must be strictly masked; the network is 10.0.0.0/16",
+            line: 6,
+            column: 9,
+          },
         ],
       },
       {
@@ -70,7 +85,11 @@ describe("overlaynet pools check", function () {
   });
 
   it("succeeds when all are valid, from standard input too", () => {
-    assert.deepEqual(pools(["check", "-", "--output", "text"], good), { status: 0, stdout: "<stdin>: good: ok\n", stderr: "" });
+    assert.deepEqual(pools(["check", "-", "--output", "text"], good), {
+      status: 0,
+      stdout: "<stdin>: good: ok\n",
+      stderr: "",
+    });
   });
 
   it("writes text with places that editors follow", () => {
@@ -81,11 +100,20 @@ describe("overlaynet pools check", function () {
   });
 
   it("judges against existing pools and blocks in use", () => {
-    const existing = write("existing.yaml", "- {name: good, spec: {cidr: 'FD00::/112'}}\n- {name: other, spec: {cidr: 10.9.0.0/16}}\n");
+    const existing = write(
+      "existing.yaml",
+      "- {name: good, spec: {cidr: 'FD00::/112'}}\n- {name: other, spec: {cidr: 10.9.0.0/16}}\n",
+    );
     const input = `${good}---\n${bad.replace("10.0.0.1", "10.9.0.0")}---\n${bad.replace("bad", "third").replace("10.0.0.1", "10.7.0.0")}`;
-    const { status, stdout } = pools(["check", "--existing", existing, "--blocks", "10.7.0.0/28, 10.8.0.0/26", "-"], input);
+    const { status, stdout } = pools(
+      ["check", "--existing", existing, "--blocks", "10.7.0.0/28, 10.8.0.0/26", "-"],
+      input,
+    );
     assert.equal(status, 1);
-    const checks = JSON.parse(stdout) as readonly { readonly ok: boolean; readonly errors: readonly { readonly message: string }[] }[];
+    const checks = JSON.parse(stdout) as readonly {
+      readonly ok: boolean;
+      readonly errors: readonly { readonly message: string }[];
+    }[];
     assert.deepEqual(
       checks.map(({ errors }) => errors.map(({ message }) => message)),
       [
@@ -111,7 +139,9 @@ describe("overlaynet pools check", function () {
   });
 
   it("gives Calico's verdict on hundreds of documents at once", () => {
-    const cases = calicoCases("ippools-fuzz.json").filter(({ existing, blocks, note }) => existing.length === 0 && blocks.length === 0 && note === undefined);
+    const cases = calicoCases("ippools-fuzz.json").filter(
+      ({ existing, blocks, note }) => existing.length === 0 && blocks.length === 0 && note === undefined,
+    );
     const { status, stdout } = pools(["check", "-"], cases.map(({ object }) => JSON.stringify(object)).join("\n---\n"));
     assert.equal(status, 1);
     const checks = JSON.parse(stdout) as readonly { readonly ok: boolean; readonly normalized?: unknown }[];
@@ -140,13 +170,16 @@ interface Schema {
 
 /** As much of JSON Schema as the schema uses. */
 function matchesSchema(value: unknown, schema: Schema, path = "$"): void {
-  const type = value === null ? "null" : Array.isArray(value) ? "array" : Number.isInteger(value) ? "integer" : typeof value;
+  const type =
+    value === null ? "null" : Array.isArray(value) ? "array" : Number.isInteger(value) ? "integer" : typeof value;
   if (schema.type !== undefined) assert.ok([schema.type].flat().includes(type), `${path} is of type ${type}`);
   if (schema.enum !== undefined) assert.ok(schema.enum.includes(value), `${path} is ${JSON.stringify(value)}`);
   if (schema.const !== undefined) assert.equal(value, schema.const, path);
-  if (typeof value === "number") assert.ok(value >= (schema.minimum ?? value) && value <= (schema.maximum ?? value), `${path} is ${value}`);
+  if (typeof value === "number")
+    assert.ok(value >= (schema.minimum ?? value) && value <= (schema.maximum ?? value), `${path} is ${value}`);
   const { items, properties } = schema;
-  if (Array.isArray(value) && items !== undefined) value.forEach((item: unknown, index) => matchesSchema(item, items, `${path}[${index}]`));
+  if (Array.isArray(value) && items !== undefined)
+    value.forEach((item: unknown, index) => matchesSchema(item, items, `${path}[${index}]`));
   if (typeof value !== "object" || value === null || Array.isArray(value)) return;
   for (const name of schema.required ?? []) assert.ok(name in value, `${path} has no ${name}`);
   for (const [name, member] of Object.entries(value)) {

@@ -15,9 +15,22 @@ describe("addresses", () => {
     it(`reads ${text}`, () => assert.deepEqual(parseAddress(text), { version, value }));
   }
 
-  for (const text of ["", "10.0.0", "10.0.0.256", "010.0.0.1", "10.0.0.1/32", "fe80::1%eth0", "1:2:3", "::1::", "host"]) {
+  for (const text of [
+    "",
+    "10.0.0",
+    "10.0.0.256",
+    "010.0.0.1",
+    "10.0.0.1/32",
+    "fe80::1%eth0",
+    "1:2:3",
+    "::1::",
+    "host",
+  ]) {
     it(`refuses ${JSON.stringify(text)}, naming it`, () => {
-      assert.throws(() => parseAddress(text), { name: "RangeError", message: `"${text}" is not an IPv4 or IPv6 address` });
+      assert.throws(() => parseAddress(text), {
+        name: "RangeError",
+        message: `"${text}" is not an IPv4 or IPv6 address`,
+      });
     });
   }
 

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { containsAddress, containsCidr, formatCidr, overlaps, parseCidr, subnetAt, subnetCount } from "../../../provider/src/ipam/cidr";
+import {
+  containsAddress,
+  containsCidr,
+  formatCidr,
+  overlaps,
+  parseCidr,
+  subnetAt,
+  subnetCount,
+} from "../../../provider/src/ipam/cidr";
 
 describe("CIDRs", () => {
   it("masks host bits away", () => assert.equal(formatCidr(parseCidr("10.1.2.3/16")), "10.1.0.0/16"));
@@ -9,7 +17,12 @@ describe("CIDRs", () => {
     assert.equal(formatCidr(parseCidr("fd00::1")), "fd00::1/128");
   });
   it("knows first and last", () => {
-    assert.deepEqual(parseCidr("10.0.0.64/26"), { version: 4, first: 0x0a000040n, last: 0x0a00007fn, prefixLength: 26 });
+    assert.deepEqual(parseCidr("10.0.0.64/26"), {
+      version: 4,
+      first: 0x0a000040n,
+      last: 0x0a00007fn,
+      prefixLength: 26,
+    });
     assert.deepEqual(parseCidr("0.0.0.0/0"), { version: 4, first: 0n, last: 0xffffffffn, prefixLength: 0 });
   });
 
@@ -20,8 +33,15 @@ describe("CIDRs", () => {
   it("holds and meets what lies in it, of its own family", () => {
     const outer = parseCidr("10.0.0.0/8");
     assert.ok(containsCidr(outer, parseCidr("10.255.0.0/16")) && !containsCidr(parseCidr("10.255.0.0/16"), outer));
-    assert.ok(overlaps(outer, parseCidr("0.0.0.0/0")) && !overlaps(outer, parseCidr("11.0.0.0/8")) && !overlaps(outer, parseCidr("::/0")));
-    assert.ok(containsAddress(outer, { version: 4, value: 0x0affffffn }) && !containsAddress(outer, { version: 4, value: 0x0b000000n }));
+    assert.ok(
+      overlaps(outer, parseCidr("0.0.0.0/0")) &&
+        !overlaps(outer, parseCidr("11.0.0.0/8")) &&
+        !overlaps(outer, parseCidr("::/0")),
+    );
+    assert.ok(
+      containsAddress(outer, { version: 4, value: 0x0affffffn }) &&
+        !containsAddress(outer, { version: 4, value: 0x0b000000n }),
+    );
     assert.ok(!containsAddress(parseCidr("::/0"), { version: 4, value: 1n }));
   });
 
@@ -31,7 +51,9 @@ describe("CIDRs", () => {
       fc.property(cut, ([prefixLength, more]) => {
         const cidr = parseCidr(`10.0.0.0/${prefixLength}`);
         const count = subnetCount(cidr, prefixLength + more);
-        const parts = Array.from({ length: Number(count) }, (_, index) => subnetAt(cidr, prefixLength + more, BigInt(index)));
+        const parts = Array.from({ length: Number(count) }, (_, index) =>
+          subnetAt(cidr, prefixLength + more, BigInt(index)),
+        );
         assert.equal(parts[0]?.first, cidr.first);
         assert.equal(parts.at(-1)?.last, cidr.last);
         for (const [index, part] of parts.slice(1).entries()) assert.equal(part.first, (parts[index]?.last ?? 0n) + 1n);

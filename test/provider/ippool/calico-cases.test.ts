@@ -21,7 +21,9 @@ function ignoresStatus(calicoCase: CalicoCase): boolean {
 
 /** Both validators have to accept; what the notes call artefacts of the harness is read as they say. */
 function verdictOf(calicoCase: CalicoCase): "ok" | "error" {
-  return calicoCase.expected === "error" || (calicoCase.expectedByCrd === "error" && !ignoresStatus(calicoCase)) ? "error" : "ok";
+  return calicoCase.expected === "error" || (calicoCase.expectedByCrd === "error" && !ignoresStatus(calicoCase))
+    ? "error"
+    : "ok";
 }
 
 for (const file of ["ippools.json", "ippools-fuzz.json"] as const) {
@@ -47,9 +49,12 @@ for (const file of ["ippools.json", "ippools-fuzz.json"] as const) {
           assert.deepEqual(check.normalized, calicoCase.normalized);
           return;
         }
-        for (const error of check.errors) assert.ok(error.line !== undefined && error.column !== undefined, `no position: ${error.path}`);
+        for (const error of check.errors)
+          assert.ok(error.line !== undefined && error.column !== undefined, `no position: ${error.path}`);
         const reasons = calicoCase.error === undefined ? [] : reasonsOf(calicoCase.error);
-        const sentences = calicoCase.errorsOfCrd.filter((error) => !ECHO.test(error) && !DECODER_DETAIL.test(error)).map(sentenceOf);
+        const sentences = calicoCase.errorsOfCrd
+          .filter((error) => !ECHO.test(error) && !DECODER_DETAIL.test(error))
+          .map(sentenceOf);
         for (const sentence of [...reasons, ...(ignoresStatus(calicoCase) ? [] : sentences)]) {
           // The curated cases have runs of blanks collapsed.
           assert.ok(collapse(messages).includes(collapse(sentence)), `"${sentence}" is not in:\n${messages}`);

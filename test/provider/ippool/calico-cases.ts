@@ -65,14 +65,16 @@ export function calicoCases(file: "ippools.json" | "ippools-fuzz.json"): readonl
 }
 
 /**
- * The reasons in a message of clientv3: `error with field NAME = 'VALUE' (REASON)` or several such lines; other messages are their own reason.
- * Texts that the cases cut off ("...") end before the cut.
+ * The reasons in a message of clientv3: `error with field NAME = 'VALUE' (REASON)` or several such lines; other
+ * messages are their own reason. Texts that the cases cut off ("...") end before the cut.
  */
 export function reasonsOf(message: string): readonly string[] {
   const decoding = /^error unmarshaling JSON: while decoding JSON: (.*)$/s.exec(message);
   if (decoding !== null) return [decoding[1] ?? ""];
   if (!message.startsWith("error with ")) return [message];
-  const fields = message.startsWith("error with field ") ? [message] : message.split(/(?: |\n)-  ?(?=[A-Za-z.[\]0-9]+ )/).slice(1);
+  const fields = message.startsWith("error with field ")
+    ? [message]
+    : message.split(/(?: |\n)-  ?(?=[A-Za-z.[\]0-9]+ )/).slice(1);
   return fields.flatMap((field) => {
     const cut = field.replace(/\.\.\.\s*$/, "").trimEnd();
     const reason = / \((?=[A-Za-z"])(?!label\)|value\)|key\))(.*)$/s.exec(cut.replace(/^error with field /, ""))?.[1];
@@ -80,9 +82,13 @@ export function reasonsOf(message: string): readonly string[] {
   });
 }
 
-/** The sentence in a message of the kube-apiserver: what stands behind the field's path, the kind of fault and the value. Empty when it was cut off. */
+/**
+ * The sentence in a message of the kube-apiserver: what stands behind the field's path, the kind of fault and the
+ * value. Empty when it was cut off.
+ */
 export function sentenceOf(message: string): string {
   if (/: Invalid value: "[^"]*\.\.\.$/.test(message)) return "";
-  const kinds = /^[\w.[\]]+: (?:(?:Invalid value: (?:"(?:[^"\\]|\\.)*"|\d+|-\d+): )|Forbidden: |Invalid value: |Too long: )?/;
+  const kinds =
+    /^[\w.[\]]+: (?:(?:Invalid value: (?:"(?:[^"\\]|\\.)*"|\d+|-\d+): )|Forbidden: |Invalid value: |Too long: )?/;
   return message.replace(kinds, "").replace(/\.\.\.$/, "");
 }

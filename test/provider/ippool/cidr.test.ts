@@ -55,18 +55,40 @@ describe("CIDRs as Go reads them", () => {
   }
 
   it("agrees with Node's net.isIP about what an address is", () => {
-    const pieces = fc.constantFrom("0", "1", "00", "01", "255", "256", "fd00", "::", ":", ".", "1.2.3.4", "ffff", "g", "12345");
+    const pieces = fc.constantFrom(
+      "0",
+      "1",
+      "00",
+      "01",
+      "255",
+      "256",
+      "fd00",
+      "::",
+      ":",
+      ".",
+      "1.2.3.4",
+      "ffff",
+      "g",
+      "12345",
+    );
     fc.assert(
-      fc.property(fc.oneof(fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join("")), fc.ipV4(), fc.ipV6()), (address) => {
-        let version = 0;
-        try {
-          const cidr = parsePoolCidr(`${address}/${address.includes(":") ? 128 : 32}`);
-          version = cidr.mapped ? 6 : cidr.version;
-        } catch (error) {
-          assert.ok(error instanceof CidrError);
-        }
-        assert.equal(version, isIP(address), address);
-      }),
+      fc.property(
+        fc.oneof(
+          fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join("")),
+          fc.ipV4(),
+          fc.ipV6(),
+        ),
+        (address) => {
+          let version = 0;
+          try {
+            const cidr = parsePoolCidr(`${address}/${address.includes(":") ? 128 : 32}`);
+            version = cidr.mapped ? 6 : cidr.version;
+          } catch (error) {
+            assert.ok(error instanceof CidrError);
+          }
+          assert.equal(version, isIP(address), address);
+        },
+      ),
       { numRuns: 3000 },
     );
   });
@@ -77,7 +99,10 @@ describe("CIDRs as Go reads them", () => {
         const cidr = parsePoolCidr(`${address}/${length}`);
         const text = formatNetwork(cidr);
         const again = parsePoolCidr(text);
-        assert.deepEqual([again.version, again.first, again.last, again.prefixLength], [cidr.version, cidr.first, cidr.last, cidr.prefixLength]);
+        assert.deepEqual(
+          [again.version, again.first, again.last, again.prefixLength],
+          [cidr.version, cidr.first, cidr.last, cidr.prefixLength],
+        );
         assert.equal(formatNetwork(again), text);
         // WHATWG URLs print IPv6 addresses by RFC 5952 too.
         if (cidr.version === 6) {
@@ -90,11 +115,15 @@ describe("CIDRs as Go reads them", () => {
   });
 
   it("knows overlaps as sets of addresses", () => {
-    const small = fc.tuple(fc.nat(15), fc.integer({ min: 28, max: 32 })).map(([last, length]) => parsePoolCidr(`10.0.0.${last}/${length}`));
+    const small = fc
+      .tuple(fc.nat(15), fc.integer({ min: 28, max: 32 }))
+      .map(([last, length]) => parsePoolCidr(`10.0.0.${last}/${length}`));
     fc.assert(
       fc.property(small, small, (a, b) => {
         const addresses = Array.from({ length: 16 }, (_, index) => BigInt(0x0a000000 + index));
-        const common = addresses.some((address) => a.first <= address && address <= a.last && b.first <= address && address <= b.last);
+        const common = addresses.some(
+          (address) => a.first <= address && address <= a.last && b.first <= address && address <= b.last,
+        );
         assert.equal(networksOverlap(a, b), common);
       }),
     );

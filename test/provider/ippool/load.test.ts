@@ -5,21 +5,37 @@ import { loadIpPoolObjects, loadIpPools } from "../../../provider/src/ippool/loa
 import { formatProblem } from "../../../provider/src/ippool/problem";
 
 function manifests(...pools: readonly (readonly [name: string, cidr: string])[]): string {
-  return pools.map(([name, cidr]) => `apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata:\n  name: ${name}\nspec:\n  cidr: ${cidr}\n`).join("---\n");
+  return pools
+    .map(
+      ([name, cidr]) =>
+        `apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata:\n  name: ${name}\nspec:\n  cidr: ${cidr}\n`,
+    )
+    .join("---\n");
 }
 
 describe("the IP pools of a network", () => {
   it("are loaded in their order", () => {
     const { pools, problems } = loadIpPools(manifests(["b", "10.2.0.0/16"], ["a", "10.1.0.0/16"]));
     assert.deepEqual(problems, []);
-    assert.deepEqual(pools.map(({ name, cidr, blockSize, allowedUses }) => ({ name, cidr, blockSize, allowedUses })), [
-      { name: "b", cidr: "10.2.0.0/16", blockSize: 26, allowedUses: ["Workload", "Tunnel"] },
-      { name: "a", cidr: "10.1.0.0/16", blockSize: 26, allowedUses: ["Workload", "Tunnel"] },
-    ]);
+    assert.deepEqual(
+      pools.map(({ name, cidr, blockSize, allowedUses }) => ({ name, cidr, blockSize, allowedUses })),
+      [
+        { name: "b", cidr: "10.2.0.0/16", blockSize: 26, allowedUses: ["Workload", "Tunnel"] },
+        { name: "a", cidr: "10.1.0.0/16", blockSize: 26, allowedUses: ["Workload", "Tunnel"] },
+      ],
+    );
   });
 
   it("have a name once, and do not overlap", () => {
-    const { problems } = loadIpPools(manifests(["a", "10.1.0.0/16"], ["b", "10.1.128.0/17"], ["a", "10.3.0.0/16"], ["c", "10.0.0.0/8"], ["d", "fd00::/108"]));
+    const { problems } = loadIpPools(
+      manifests(
+        ["a", "10.1.0.0/16"],
+        ["b", "10.1.128.0/17"],
+        ["a", "10.3.0.0/16"],
+        ["c", "10.0.0.0/8"],
+        ["d", "fd00::/108"],
+      ),
+    );
     assert.deepEqual(
       problems.map((problem) => formatProblem(problem, "pools.yaml")),
       [
@@ -31,12 +47,16 @@ describe("the IP pools of a network", () => {
   });
 
   it("are reported by every pool that overlaps one before it, as a look at all pairs finds them", () => {
-    const cidr = fc.tuple(fc.nat(31), fc.integer({ min: 0, max: 5 })).map(([index, size]) => `10.0.${(index >> size) << size}.0/${24 - size}`);
+    const cidr = fc
+      .tuple(fc.nat(31), fc.integer({ min: 0, max: 5 }))
+      .map(([index, size]) => `10.0.${(index >> size) << size}.0/${24 - size}`);
     fc.assert(
       fc.property(fc.array(cidr, { maxLength: 12 }), (cidrs) => {
         const { problems } = loadIpPools(manifests(...cidrs.map((text, index) => [`p${index}`, text] as const)));
         const parsed = cidrs.map((text) => parsePoolCidr(text));
-        const expected = parsed.flatMap((one, index) => (parsed.slice(0, index).some((other) => networksOverlap(one, other)) ? [`ipPools[${index}].spec.cidr`] : []));
+        const expected = parsed.flatMap((one, index) =>
+          parsed.slice(0, index).some((other) => networksOverlap(one, other)) ? [`ipPools[${index}].spec.cidr`] : [],
+        );
         assert.deepEqual(
           problems.filter(({ path }) => path !== "ipPools").map(({ path }) => path),
           expected,
@@ -53,27 +73,50 @@ describe("the IP pools of a network", () => {
   });
 
   it("stay fast when there are thousands in each other", () => {
-    const { problems } = loadIpPools(manifests(...Array.from({ length: 5000 }, (_, index) => [`p${index}`, "10.0.0.0/16"] as const)));
+    const { problems } = loadIpPools(
+      manifests(...Array.from({ length: 5000 }, (_, index) => [`p${index}`, "10.0.0.0/16"] as const)),
+    );
     assert.equal(problems.length, 4999);
   });
 
   it("are at least one", () => {
-    assert.deepEqual(loadIpPools("# nothing").problems.map(({ path }) => path), ["ipPools"]);
+    assert.deepEqual(
+      loadIpPools("# nothing").problems.map(({ path }) => path),
+      ["ipPools"],
+    );
   });
 
   it("keep the problems of single pools under their index, and give only the pools without any", () => {
-    const { pools, problems } = loadIpPools(`${manifests(["a", "10.1.0.0/16"])}---\n${manifests(["b", "10.1.0.1/16"])}`);
-    assert.deepEqual(pools.map(({ name }) => name), ["a"]);
-    assert.deepEqual(problems.map(({ path, line }) => [path, line]), [["ipPools[1].spec.cidr", 13]]);
+    const { pools, problems } = loadIpPools(
+      `${manifests(["a", "10.1.0.0/16"])}---\n${manifests(["b", "10.1.0.1/16"])}`,
+    );
+    assert.deepEqual(
+      pools.map(({ name }) => name),
+      ["a"],
+    );
+    assert.deepEqual(
+      problems.map(({ path, line }) => [path, line]),
+      [["ipPools[1].spec.cidr", 13]],
+    );
   });
 });
 
 describe("IP pools from objects", () => {
-  const object = { apiVersion: "projectcalico.org/v3", kind: "IPPool", metadata: { name: "a", labels: undefined }, spec: { cidr: "10.0.0.0/16", natOutgoing: true } };
+  const object = {
+    apiVersion: "projectcalico.org/v3",
+    kind: "IPPool",
+    metadata: { name: "a", labels: undefined },
+    spec: { cidr: "10.0.0.0/16", natOutgoing: true },
+  };
 
   it("are loaded as from text", () => {
     assert.deepEqual(loadIpPoolObjects([object]), loadIpPools(JSON.stringify(object)));
-    assert.deepEqual(loadIpPoolObjects([{ apiVersion: "projectcalico.org/v3", kind: "IPPoolList", items: [object] }]).pools.map(({ name }) => name), ["a"]);
+    assert.deepEqual(
+      loadIpPoolObjects([{ apiVersion: "projectcalico.org/v3", kind: "IPPoolList", items: [object] }]).pools.map(
+        ({ name }) => name,
+      ),
+      ["a"],
+    );
   });
 
   it("have paths, but no lines", () => {
@@ -85,8 +128,15 @@ describe("IP pools from objects", () => {
   it("are refused when they contain themselves or functions", () => {
     const cycle: { spec?: unknown } = {};
     cycle.spec = { cycle };
-    assert.deepEqual(loadIpPoolObjects([cycle]).problems, [{ path: "ipPools[0]", message: "nested more than 100 levels" }]);
-    assert.deepEqual(loadIpPoolObjects([{ spec: () => 1 }]).problems, [{ path: "ipPools[0]", message: "a function has no place in a manifest" }]);
-    assert.match(loadIpPoolObjects([null]).problems[0]?.message ?? "", /^json: cannot unmarshal null into Go value of type v3.IPPool$/);
+    assert.deepEqual(loadIpPoolObjects([cycle]).problems, [
+      { path: "ipPools[0]", message: "nested more than 100 levels" },
+    ]);
+    assert.deepEqual(loadIpPoolObjects([{ spec: () => 1 }]).problems, [
+      { path: "ipPools[0]", message: "a function has no place in a manifest" },
+    ]);
+    assert.match(
+      loadIpPoolObjects([null]).problems[0]?.message ?? "",
+      /^json: cannot unmarshal null into Go value of type v3.IPPool$/,
+    );
   });
 });

@@ -10,7 +10,10 @@ function manifest(name: string, spec: string): string {
 
 function namesOf(text: string): (string | undefined)[] {
   const { documents } = parseIpPools(text);
-  assert.deepEqual(documents.flatMap((document) => document.problems), []);
+  assert.deepEqual(
+    documents.flatMap((document) => document.problems),
+    [],
+  );
   return documents.map((document) => document.pool?.name);
 }
 
@@ -30,16 +33,32 @@ describe("IPPool manifests", () => {
     });
 
     it("JSON, a list of objects, an IPPoolList with and without types in its items, and kubectl's List", () => {
-      const pool = (name: string): object => ({ apiVersion: "projectcalico.org/v3", kind: "IPPool", metadata: { name }, spec: { cidr: "10.0.0.0/16" } });
+      const pool = (name: string): object => ({
+        apiVersion: "projectcalico.org/v3",
+        kind: "IPPool",
+        metadata: { name },
+        spec: { cidr: "10.0.0.0/16" },
+      });
       const bare = { metadata: { name: "c" }, spec: { cidr: "10.3.0.0/16" } };
       assert.deepEqual(namesOf(JSON.stringify(pool("a"))), ["a"]);
       assert.deepEqual(namesOf(JSON.stringify(pool("a"), null, "\t")), ["a"]);
       assert.deepEqual(namesOf(JSON.stringify([pool("a"), pool("b")])), ["a", "b"]);
-      const list = { apiVersion: "projectcalico.org/v3", kind: "IPPoolList", metadata: { resourceVersion: "12" }, items: [pool("a"), bare] };
+      const list = {
+        apiVersion: "projectcalico.org/v3",
+        kind: "IPPoolList",
+        metadata: { resourceVersion: "12" },
+        items: [pool("a"), bare],
+      };
       assert.deepEqual(namesOf(JSON.stringify(list)), ["a", "c"]);
       assert.deepEqual(namesOf(JSON.stringify({ apiVersion: "v1", kind: "List", items: [pool("a")] })), ["a"]);
-      assert.deepEqual(problemsOf(JSON.stringify({ ...list, items: {} })).map(({ path }) => path), ["items"]);
-      assert.deepEqual(problemsOf(JSON.stringify({ ...pool("a"), kind: "IPPoolList" })).map(({ path }) => path), ["spec"]);
+      assert.deepEqual(
+        problemsOf(JSON.stringify({ ...list, items: {} })).map(({ path }) => path),
+        ["items"],
+      );
+      assert.deepEqual(
+        problemsOf(JSON.stringify({ ...pool("a"), kind: "IPPoolList" })).map(({ path }) => path),
+        ["spec"],
+      );
     });
 
     it("what `calicoctl get -o yaml` exports", () => {
@@ -97,20 +116,35 @@ metadata:
     it("with a byte order mark, CRLF, anchors, aliases and merged mappings", () => {
       assert.deepEqual(namesOf(`\uFEFF${first}`), ["a"]);
       assert.deepEqual(namesOf(first.replaceAll("\n", "\r\n")), ["a"]);
-      const [shared, merged] = parseIpPools(`[{apiVersion: &v projectcalico.org/v3, kind: &k IPPool, metadata: {name: &n a}, spec: &s {cidr: 10.0.0.0/8, natOutgoing: true}},
+      const [shared, merged] =
+        parseIpPools(`[{apiVersion: &v projectcalico.org/v3, kind: &k IPPool, metadata: {name: &n a}, spec: &s {cidr: 10.0.0.0/8, natOutgoing: true}},
         {apiVersion: *v, kind: *k, metadata: {name: b, labels: {*n : x}}, spec: {<<: *s, blockSize: 24}},
-        {apiVersion: *v, kind: *k, metadata: {name: c}, spec: {<<: [{cidr: 12.0.0.0/8}, {blockSize: 24}]}}]`).documents.slice(1);
+        {apiVersion: *v, kind: *k, metadata: {name: c}, spec: {<<: [{cidr: 12.0.0.0/8}, {blockSize: 24}]}}]`).documents.slice(
+          1,
+        );
       assert.deepEqual(shared?.problems, []);
-      assert.deepEqual([shared?.pool?.cidr, shared?.pool?.natOutgoing, shared?.pool?.blockSize], ["10.0.0.0/8", true, 24]);
+      assert.deepEqual(
+        [shared?.pool?.cidr, shared?.pool?.natOutgoing, shared?.pool?.blockSize],
+        ["10.0.0.0/8", true, 24],
+      );
       assert.deepEqual([merged?.pool?.cidr, merged?.pool?.blockSize], ["12.0.0.0/8", 24]);
     });
 
     it("with YAML 1.1's scalars as go-yaml reads them", () => {
       const spec = "  cidr: 10.0.0.0/16\n  natOutgoing: yes\n  disabled: Off\n  blockSize: 0x1a\n";
       const [document] = parseIpPools(manifest("a", spec)).documents;
-      assert.deepEqual([document?.pool?.natOutgoing, document?.pool?.disabled, document?.pool?.blockSize], [true, false, 26]);
-      assert.equal(parseIpPools(manifest("a", "  cidr: 10.0.0.0/16\n  blockSize: 032\n")).documents[0]?.pool?.blockSize, 26);
-      assert.equal(parseIpPools(manifest("a", "  cidr: 10.0.0.0/16\n  blockSize: 26.0\n")).documents[0]?.pool?.blockSize, 26);
+      assert.deepEqual(
+        [document?.pool?.natOutgoing, document?.pool?.disabled, document?.pool?.blockSize],
+        [true, false, 26],
+      );
+      assert.equal(
+        parseIpPools(manifest("a", "  cidr: 10.0.0.0/16\n  blockSize: 032\n")).documents[0]?.pool?.blockSize,
+        26,
+      );
+      assert.equal(
+        parseIpPools(manifest("a", "  cidr: 10.0.0.0/16\n  blockSize: 26.0\n")).documents[0]?.pool?.blockSize,
+        26,
+      );
     });
   });
 
@@ -149,11 +183,19 @@ metadata:
       ["brackets without end", "[".repeat(MAX_TEXT_LENGTH), /^yaml: nested more than 100 levels$/, "1:101"],
       ["mappings without end", "{a: ".repeat(MAX_TEXT_LENGTH / 4), /^yaml: nested more than 100 levels$/],
       ["sequences without end", "- ".repeat(100_000), /^yaml: nested more than 100 levels$/],
-      ["indentation without end", Array.from({ length: 500 }, (_, index) => `${" ".repeat(index)}a:`).join("\n"), /^yaml: nested more than 100 levels$/],
+      [
+        "indentation without end",
+        Array.from({ length: 500 }, (_, index) => `${" ".repeat(index)}a:`).join("\n"),
+        /^yaml: nested more than 100 levels$/,
+      ],
       ["a million tokens", "- a\n".repeat(500_000), /more than 500000 YAML tokens/],
       ["a long name", manifest("a".repeat(1_000_000), "  cidr: 10.0.0.0/16\n"), /^name is too long by 999747 bytes/],
       ["a long CIDR", manifest("a", `  cidr: ${"x".repeat(1_000_000)}\n`), /^may not be more than 48 bytes$/],
-      ["a long selector", manifest("a", `  cidr: 10.0.0.0/16\n  nodeSelector: '${"(".repeat(1_000_000)}'\n`), /^may not be more than 1024 bytes$/],
+      [
+        "a long selector",
+        manifest("a", `  cidr: 10.0.0.0/16\n  nodeSelector: '${"(".repeat(1_000_000)}'\n`),
+        /^may not be more than 1024 bytes$/,
+      ],
     ];
     for (const [name, text, message, place] of cases) {
       it(name, () => {
@@ -167,20 +209,61 @@ metadata:
 
     it("an alias bomb, which costs nothing", () => {
       const letters = "abcdefghij".split("");
-      const line = (letter: string, index: number): string => `${letter}: &${letter} [${Array(9).fill(index === 0 ? "x" : `*${letters[index - 1]}`).join(",")}]\n`;
+      const line = (letter: string, index: number): string =>
+        `${letter}: &${letter} [${Array(9)
+          .fill(index === 0 ? "x" : `*${letters[index - 1]}`)
+          .join(",")}]\n`;
       const before = process.memoryUsage().heapUsed;
       const problems = problemsOf(`${letters.map(line).join("")}${pool}`);
       assert.ok(process.memoryUsage().heapUsed - before < 50e6);
-      assert.deepEqual(problems.map(({ path }) => path), letters);
-      assert.match(problemsOf(`a: &a x\nb: [${Array(200).fill("*a").join(",")}]`)[0]?.message ?? "", /excessive aliasing/);
+      assert.deepEqual(
+        problems.map(({ path }) => path),
+        letters,
+      );
+      assert.match(
+        problemsOf(`a: &a x\nb: [${Array(200).fill("*a").join(",")}]`)[0]?.message ?? "",
+        /excessive aliasing/,
+      );
     });
 
     it("whatever the bytes", () => {
-      const piece = fc.constantFrom("apiVersion: projectcalico.org/v3\n", "kind: IPPool\n", "spec:\n", "  cidr: ", "10.0.0.0/8\n", "---\n", "- ", "{", "}", "[", "]", "&a ", "*a", "<<: ", "? ", "!!str ", "|\n", '"', "\t", "\r\n", "\uFEFF", "%", "null", "\0");
+      const piece = fc.constantFrom(
+        "apiVersion: projectcalico.org/v3\n",
+        "kind: IPPool\n",
+        "spec:\n",
+        "  cidr: ",
+        "10.0.0.0/8\n",
+        "---\n",
+        "- ",
+        "{",
+        "}",
+        "[",
+        "]",
+        "&a ",
+        "*a",
+        "<<: ",
+        "? ",
+        "!!str ",
+        "|\n",
+        '"',
+        "\t",
+        "\r\n",
+        "\uFEFF",
+        "%",
+        "null",
+        "\0",
+      );
       fc.assert(
-        fc.property(fc.oneof(fc.string(), fc.array(piece).map((pieces) => pieces.join(""))), (text) => {
-          for (const document of parseIpPools(text).documents) assert.equal(document.pool === undefined, document.problems.length > 0);
-        }),
+        fc.property(
+          fc.oneof(
+            fc.string(),
+            fc.array(piece).map((pieces) => pieces.join("")),
+          ),
+          (text) => {
+            for (const document of parseIpPools(text).documents)
+              assert.equal(document.pool === undefined, document.problems.length > 0);
+          },
+        ),
         { numRuns: 1000 },
       );
     });

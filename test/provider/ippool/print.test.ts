@@ -9,8 +9,14 @@ describe("printed IP pools", () => {
     fc.assert(
       fc.property(fc.array(ipPool, { minLength: 1, maxLength: 4 }), (pools) => {
         const { documents } = parseIpPools(printIpPools(pools));
-        assert.deepEqual(documents.flatMap((document) => document.problems), []);
-        assert.deepEqual(documents.map((document) => document.pool), pools);
+        assert.deepEqual(
+          documents.flatMap((document) => document.problems),
+          [],
+        );
+        assert.deepEqual(
+          documents.map((document) => document.pool),
+          pools,
+        );
       }),
       { numRuns: 500 },
     );

@@ -16,9 +16,18 @@ interface Given {
 
 /** Problems of a pool that is fine but for what is given. */
 function problemsOf({ metadata, spec, status, existing = [], blocks = [] }: Given): string[] {
-  const object = { apiVersion: "projectcalico.org/v3", kind: "IPPool", metadata: { name: "a", ...metadata }, spec: { cidr: "10.0.0.0/16", ...spec }, status };
+  const object = {
+    apiVersion: "projectcalico.org/v3",
+    kind: "IPPool",
+    metadata: { name: "a", ...metadata },
+    spec: { cidr: "10.0.0.0/16", ...spec },
+    status,
+  };
   const { pools } = readStoredPools(JSON.stringify(existing));
-  const { problems, pool } = judgeIpPool(manifestValueOf(object), { existing: pools, blocks: blocks.map((block) => parsePoolCidr(block)) });
+  const { problems, pool } = judgeIpPool(manifestValueOf(object), {
+    existing: pools,
+    blocks: blocks.map((block) => parsePoolCidr(block)),
+  });
   assert.equal(pool === undefined, problems.length > 0);
   return problems.map(({ path, message }) => `${path}: ${message}`);
 }
@@ -30,30 +39,140 @@ function stored(name: string, spec: Part): Part {
 /** What Calico's cases leave out; the rest is calico-cases.test.ts. */
 describe("IPPool rules", () => {
   const refused: readonly (readonly [string, Given, ...RegExp[]])[] = [
-    ["a number as name", { metadata: { name: 5 } }, /^metadata\.name: metadata\.name in body must be of type string: "integer"$/],
-    ["null as name", { metadata: { name: null } }, /^metadata\.name: name must consist of .*; Required value: name or generateName is required$/],
-    ["a label that is a boolean", { metadata: { labels: { a: true } } }, /^metadata\.labels\.a: cannot convert bool to string$/],
-    ["a label with two slashes", { metadata: { labels: { "a/b/c": "" } } }, /^metadata\.labels\["a\/b\/c"\]: a qualified name must consist of/],
-    ["a label without prefix before its slash", { metadata: { labels: { "/b": "" } } }, /prefix part must be non-empty$/],
-    ["a label without name", { metadata: { labels: { "a/": "" } } }, /name part must be non-empty$/, /name part must consist of/],
-    ["annotations beyond 256 KiB", { metadata: { annotations: { a: "x".repeat(262144) } } }, /^metadata\.annotations: total size of annotations is too large by 1 bytes/],
-    ["a wrong creationTimestamp", { metadata: { creationTimestamp: "yesterday" } }, /^metadata\.creationTimestamp: parsing time "yesterday"/],
-    ["a wrong generateName", { metadata: { generateName: "X_" } }, /^metadata\.generateName: a lowercase RFC 1123 subdomain/],
-    ["a wrong finalizer", { metadata: { finalizers: ["a b"] } }, /^metadata\.finalizers\[0\]: name part must consist of/],
-    ["an unknown field of an owner", { metadata: { ownerReferences: [{ apiVersion: "v1", kind: "K", name: "n", uid: "u", nam: "x" }] } }, /^metadata\.ownerReferences\[0\]\.nam: json: unknown field "nam"/],
-    ["an owner without uid", { metadata: { ownerReferences: [{ apiVersion: "v1", kind: "K", name: "n" }] } }, /^metadata\.ownerReferences\[0\]\.uid: Required value: must not be empty$/],
-    ["a negative generation", { metadata: { generation: -1 } }, /^metadata\.generation: must be greater than or equal to 0$/],
-    ["metadata in other case", { metadata: { Labels: {} } }, /^metadata\.Labels: strict decoding error: unknown field "metadata\.Labels": did you mean "labels"\?$/],
-    ["a CIDR of 49 characters", { spec: { cidr: "fd00:0000:0000:0000:0000:0000:255.255.255.255/128", blockSize: 128 } }, /^spec\.cidr: may not be more than 48 bytes$/],
-    ["a condition without reason", { status: { conditions: [{ type: "Allocatable", status: "True", lastTransitionTime: "2024-01-01T00:00:00Z", message: "" }] } }, /^status\.conditions\[0\]\.reason: reason in body should be at least 1 chars long$/],
-    ["a condition that is neither true nor false", { status: { conditions: [{ type: "Allocatable", status: "Maybe", reason: "OK", lastTransitionTime: "2024-01-01T00:00:00Z" }] } }, /^status\.conditions\[0\]\.status: supported values/],
-    ["null for a field without default", { spec: { natOutgoing: null } }, /^spec\.natOutgoing: spec\.natOutgoing in body must be of type boolean: "null"$/],
-    ["a block size with a fraction", { spec: { blockSize: 26.5 } }, /^spec\.blockSize: json: cannot unmarshal number 26\.5 into Go struct field IPPoolSpec\.spec\.blockSize of type int; .*"number"$/],
-    ["a use that is a list", { spec: { allowedUses: [["Workload"]] } }, /^spec\.allowedUses\[0\]: json: cannot unmarshal array into Go struct field IPPoolSpec\.spec\.allowedUses of type v3\.IPPoolAllowedUse/],
-    ["another spelling of a stored CIDR", { spec: { cidr: "FD00::/112" }, existing: [stored("a", { cidr: "fd00::/112" })] }, /^spec\.cidr: CIDR cannot be changed; .*; it is fd00::\/112$/],
-    ["a stored block size of 0 made explicit", { spec: { blockSize: 26 }, existing: [stored("a", { cidr: "10.0.0.0/16", blockSize: 0 })] }, /^spec\.blockSize: Block size cannot be changed; [^;]*; it is 0$/],
-    ["blocks in use of another size", { spec: { blockSize: 28 }, blocks: ["10.0.3.0/26"] }, /^spec\.blockSize: IPPool blocksSize conflicts/],
-    ["an overlap with each pool", { existing: [stored("x", { cidr: "10.0.1.0/24" }), stored("y", { cidr: "10.0.0.0/8" })] }, /IPPool\(x\) CIDR 10\.0\.1\.0\/24$/, /IPPool\(y\) CIDR 10\.0\.0\.0\/8$/],
+    [
+      "a number as name",
+      { metadata: { name: 5 } },
+      /^metadata\.name: metadata\.name in body must be of type string: "integer"$/,
+    ],
+    [
+      "null as name",
+      { metadata: { name: null } },
+      /^metadata\.name: name must consist of .*; Required value: name or generateName is required$/,
+    ],
+    [
+      "a label that is a boolean",
+      { metadata: { labels: { a: true } } },
+      /^metadata\.labels\.a: cannot convert bool to string$/,
+    ],
+    [
+      "a label with two slashes",
+      { metadata: { labels: { "a/b/c": "" } } },
+      /^metadata\.labels\["a\/b\/c"\]: a qualified name must consist of/,
+    ],
+    [
+      "a label without prefix before its slash",
+      { metadata: { labels: { "/b": "" } } },
+      /prefix part must be non-empty$/,
+    ],
+    [
+      "a label without name",
+      { metadata: { labels: { "a/": "" } } },
+      /name part must be non-empty$/,
+      /name part must consist of/,
+    ],
+    [
+      "annotations beyond 256 KiB",
+      { metadata: { annotations: { a: "x".repeat(262144) } } },
+      /^metadata\.annotations: total size of annotations is too large by 1 bytes/,
+    ],
+    [
+      "a wrong creationTimestamp",
+      { metadata: { creationTimestamp: "yesterday" } },
+      /^metadata\.creationTimestamp: parsing time "yesterday"/,
+    ],
+    [
+      "a wrong generateName",
+      { metadata: { generateName: "X_" } },
+      /^metadata\.generateName: a lowercase RFC 1123 subdomain/,
+    ],
+    [
+      "a wrong finalizer",
+      { metadata: { finalizers: ["a b"] } },
+      /^metadata\.finalizers\[0\]: name part must consist of/,
+    ],
+    [
+      "an unknown field of an owner",
+      { metadata: { ownerReferences: [{ apiVersion: "v1", kind: "K", name: "n", uid: "u", nam: "x" }] } },
+      /^metadata\.ownerReferences\[0\]\.nam: json: unknown field "nam"/,
+    ],
+    [
+      "an owner without uid",
+      { metadata: { ownerReferences: [{ apiVersion: "v1", kind: "K", name: "n" }] } },
+      /^metadata\.ownerReferences\[0\]\.uid: Required value: must not be empty$/,
+    ],
+    [
+      "a negative generation",
+      { metadata: { generation: -1 } },
+      /^metadata\.generation: must be greater than or equal to 0$/,
+    ],
+    [
+      "metadata in other case",
+      { metadata: { Labels: {} } },
+      /^metadata\.Labels: strict decoding error: unknown field "metadata\.Labels": did you mean "labels"\?$/,
+    ],
+    [
+      "a CIDR of 49 characters",
+      { spec: { cidr: "fd00:0000:0000:0000:0000:0000:255.255.255.255/128", blockSize: 128 } },
+      /^spec\.cidr: may not be more than 48 bytes$/,
+    ],
+    [
+      "a condition without reason",
+      {
+        status: {
+          conditions: [
+            { type: "Allocatable", status: "True", lastTransitionTime: "2024-01-01T00:00:00Z", message: "" },
+          ],
+        },
+      },
+      /^status\.conditions\[0\]\.reason: reason in body should be at least 1 chars long$/,
+    ],
+    [
+      "a condition that is neither true nor false",
+      {
+        status: {
+          conditions: [
+            { type: "Allocatable", status: "Maybe", reason: "OK", lastTransitionTime: "2024-01-01T00:00:00Z" },
+          ],
+        },
+      },
+      /^status\.conditions\[0\]\.status: supported values/,
+    ],
+    [
+      "null for a field without default",
+      { spec: { natOutgoing: null } },
+      /^spec\.natOutgoing: spec\.natOutgoing in body must be of type boolean: "null"$/,
+    ],
+    [
+      "a block size with a fraction",
+      { spec: { blockSize: 26.5 } },
+      /^spec\.blockSize: json: cannot unmarshal number 26\.5 into Go struct field IPPoolSpec\.spec\.blockSize of type int; .*"number"$/,
+    ],
+    [
+      "a use that is a list",
+      { spec: { allowedUses: [["Workload"]] } },
+      /^spec\.allowedUses\[0\]: json: cannot unmarshal array into Go struct field IPPoolSpec\.spec\.allowedUses of type v3\.IPPoolAllowedUse/,
+    ],
+    [
+      "another spelling of a stored CIDR",
+      { spec: { cidr: "FD00::/112" }, existing: [stored("a", { cidr: "fd00::/112" })] },
+      /^spec\.cidr: CIDR cannot be changed; .*; it is fd00::\/112$/,
+    ],
+    [
+      "a stored block size of 0 made explicit",
+      { spec: { blockSize: 26 }, existing: [stored("a", { cidr: "10.0.0.0/16", blockSize: 0 })] },
+      /^spec\.blockSize: Block size cannot be changed; [^;]*; it is 0$/,
+    ],
+    [
+      "blocks in use of another size",
+      { spec: { blockSize: 28 }, blocks: ["10.0.3.0/26"] },
+      /^spec\.blockSize: IPPool blocksSize conflicts/,
+    ],
+    [
+      "an overlap with each pool",
+      { existing: [stored("x", { cidr: "10.0.1.0/24" }), stored("y", { cidr: "10.0.0.0/8" })] },
+      /IPPool\(x\) CIDR 10\.0\.1\.0\/24$/,
+      /IPPool\(y\) CIDR 10\.0\.0\.0\/8$/,
+    ],
   ];
   for (const [name, given, ...patterns] of refused) {
     it(`refuse ${name}`, () => {
@@ -64,7 +183,10 @@ describe("IPPool rules", () => {
   }
 
   const accepted: readonly (readonly [string, Given])[] = [
-    ["null in metadata", { metadata: { labels: null, annotations: null, creationTimestamp: null, finalizers: null, uid: null } }],
+    [
+      "null in metadata",
+      { metadata: { labels: null, annotations: null, creationTimestamp: null, finalizers: null, uid: null } },
+    ],
     ["null as a label's value", { metadata: { labels: { a: null } } }],
     ["null where the CRD has a default", { spec: { nodeSelector: null, assignmentMode: null } }],
     ["null as status and as its conditions", { status: null }],
@@ -72,10 +194,29 @@ describe("IPPool rules", () => {
     ["a CIDR of 48 characters", { spec: { cidr: "fd00:000:0000:0000:0000:0000:255.255.255.255/128", blockSize: 128 } }],
     ["the other family everywhere", { existing: [stored("x", { cidr: "::/0" })], blocks: ["::/0"] }],
     ["a stored CIDR that is none", { existing: [stored("x", { cidr: "nonsense" })] }],
-    ["the same odd spelling as stored", { spec: { cidr: "FD00::/112" }, existing: [stored("a", { cidr: "FD00::/112" })] }],
-    ["blocks in use on an update", { spec: { blockSize: 28 }, existing: [stored("a", { cidr: "10.0.0.0/16", blockSize: 28 })], blocks: ["10.0.3.0/26"] }],
-    ["an overlap on an update", { existing: [stored("x", { cidr: "10.0.1.0/24" }), stored("a", { cidr: "10.0.0.0/16" })] }],
-    ["Workload made LoadBalancer", { spec: { allowedUses: ["LoadBalancer"] }, existing: [stored("a", { cidr: "10.0.0.0/16", allowedUses: ["Workload"] })] }],
+    [
+      "the same odd spelling as stored",
+      { spec: { cidr: "FD00::/112" }, existing: [stored("a", { cidr: "FD00::/112" })] },
+    ],
+    [
+      "blocks in use on an update",
+      {
+        spec: { blockSize: 28 },
+        existing: [stored("a", { cidr: "10.0.0.0/16", blockSize: 28 })],
+        blocks: ["10.0.3.0/26"],
+      },
+    ],
+    [
+      "an overlap on an update",
+      { existing: [stored("x", { cidr: "10.0.1.0/24" }), stored("a", { cidr: "10.0.0.0/16" })] },
+    ],
+    [
+      "Workload made LoadBalancer",
+      {
+        spec: { allowedUses: ["LoadBalancer"] },
+        existing: [stored("a", { cidr: "10.0.0.0/16", allowedUses: ["Workload"] })],
+      },
+    ],
   ];
   for (const [name, given] of accepted) {
     it(`accept ${name}`, () => {
@@ -85,14 +226,20 @@ describe("IPPool rules", () => {
 
   it("never change the pool of an accepted manifest by fields that mean nothing", () => {
     const plain = judgeIpPool(manifestValueOf(stored("a", { cidr: "10.0.0.0/16" }))).pool;
-    const exported = { ...stored("a", { cidr: "10.0.0.0/16" }), metadata: { name: "a", uid: "1", resourceVersion: "2", generation: 3, selfLink: "/x" }, status: {} };
+    const exported = {
+      ...stored("a", { cidr: "10.0.0.0/16" }),
+      metadata: { name: "a", uid: "1", resourceVersion: "2", generation: 3, selfLink: "/x" },
+      status: {},
+    };
     assert.deepEqual(judgeIpPool(manifestValueOf(exported)).pool, plain);
   });
 });
 
 describe("existing pools", () => {
   it("are taken as they are, from manifests or in short", () => {
-    const { pools, problems } = readStoredPools('[{"name": "a", "spec": {"cidr": "10.0.0.0/016"}}, {"kind": "IPPool", "metadata": {"name": "b"}, "spec": null}, {"spec": {"cidr": 5}}]');
+    const { pools, problems } = readStoredPools(
+      '[{"name": "a", "spec": {"cidr": "10.0.0.0/016"}}, {"kind": "IPPool", "metadata": {"name": "b"}, "spec": null}, {"spec": {"cidr": 5}}]',
+    );
     assert.deepEqual(problems, []);
     assert.deepEqual(
       pools.map(({ name, cidrText, blockSize, allowedUses }) => ({ name, cidrText, blockSize, allowedUses })),

@@ -4,7 +4,11 @@ import { type Labels, parseSelector, SelectorError } from "../../../provider/src
 
 /** A selector as a value, so that it can be printed for the parser and evaluated without it. */
 type Expression =
-  | { readonly op: "==" | "!=" | "contains" | "starts with" | "ends with"; readonly label: string; readonly value: string }
+  | {
+      readonly op: "==" | "!=" | "contains" | "starts with" | "ends with";
+      readonly label: string;
+      readonly value: string;
+    }
   | { readonly op: "in" | "not in"; readonly label: string; readonly values: readonly string[] }
   | { readonly op: "has"; readonly label: string }
   | { readonly op: "all()" | "global()" }
@@ -12,7 +16,8 @@ type Expression =
   | { readonly op: "&&" | "||"; readonly operands: readonly Expression[] };
 
 function naive(expression: Expression, labels: Labels): boolean {
-  const value = "label" in expression && Object.keys(labels).includes(expression.label) ? labels[expression.label] : undefined;
+  const value =
+    "label" in expression && Object.keys(labels).includes(expression.label) ? labels[expression.label] : undefined;
   switch (expression.op) {
     case "==":
       return value === expression.value;
@@ -23,7 +28,11 @@ function naive(expression: Expression, labels: Labels): boolean {
     case "starts with":
       return value !== undefined && value.slice(0, expression.value.length) === expression.value;
     case "ends with":
-      return value !== undefined && value.length >= expression.value.length && value.slice(value.length - expression.value.length) === expression.value;
+      return (
+        value !== undefined &&
+        value.length >= expression.value.length &&
+        value.slice(value.length - expression.value.length) === expression.value
+      );
     case "in":
       return value !== undefined && expression.values.includes(value);
     case "not in":
@@ -45,7 +54,8 @@ function naive(expression: Expression, labels: Labels): boolean {
 /** Prints with as few parentheses as precedence allows, and with the blanks given. */
 function print(expression: Expression, blank: string): string {
   const quote = (value: string): string => (value.includes('"') ? `'${value}'` : `"${value}"`);
-  const operand = (child: Expression, tighter: readonly string[]): string => (tighter.includes(child.op) ? `(${blank}${print(child, blank)}${blank})` : print(child, blank));
+  const operand = (child: Expression, tighter: readonly string[]): string =>
+    tighter.includes(child.op) ? `(${blank}${print(child, blank)}${blank})` : print(child, blank);
   switch (expression.op) {
     case "in":
     case "not in":
@@ -66,12 +76,39 @@ function print(expression: Expression, blank: string): string {
   }
 }
 
-const labelName = fc.constantFrom("a", "zone", "kubernetes.io/hostname", "in", "contains", "not", "starts", "__proto__", "constructor");
-const labelValue = fc.oneof(fc.constantFrom("", "a", "b", "ab", "ba", "us-east-1a"), fc.string({ maxLength: 3 }).map((text) => text.replaceAll("'", "")));
+const labelName = fc.constantFrom(
+  "a",
+  "zone",
+  "kubernetes.io/hostname",
+  "in",
+  "contains",
+  "not",
+  "starts",
+  "__proto__",
+  "constructor",
+);
+const labelValue = fc.oneof(
+  fc.constantFrom("", "a", "b", "ab", "ba", "us-east-1a"),
+  fc.string({ maxLength: 3 }).map((text) => text.replaceAll("'", "")),
+);
 const { expression } = fc.letrec<{ expression: Expression; term: Expression }>((tie) => ({
   term: fc.oneof(
-    fc.record({ op: fc.constantFrom("==" as const, "!=" as const, "contains" as const, "starts with" as const, "ends with" as const), label: labelName, value: labelValue }),
-    fc.record({ op: fc.constantFrom("in" as const, "not in" as const), label: labelName, values: fc.array(labelValue, { maxLength: 3 }) }),
+    fc.record({
+      op: fc.constantFrom(
+        "==" as const,
+        "!=" as const,
+        "contains" as const,
+        "starts with" as const,
+        "ends with" as const,
+      ),
+      label: labelName,
+      value: labelValue,
+    }),
+    fc.record({
+      op: fc.constantFrom("in" as const, "not in" as const),
+      label: labelName,
+      values: fc.array(labelValue, { maxLength: 3 }),
+    }),
     fc.record({ op: fc.constant("has" as const), label: labelName }),
     fc.record({ op: fc.constantFrom("all()" as const, "global()" as const) }),
   ),
@@ -79,7 +116,10 @@ const { expression } = fc.letrec<{ expression: Expression; term: Expression }>((
     { depthSize: "small", withCrossShrink: true },
     tie("term"),
     fc.record({ op: fc.constant("!" as const), operand: tie("expression") }),
-    fc.record({ op: fc.constantFrom("&&" as const, "||" as const), operands: fc.array(tie("expression"), { minLength: 2, maxLength: 3 }) }),
+    fc.record({
+      op: fc.constantFrom("&&" as const, "||" as const),
+      operands: fc.array(tie("expression"), { minLength: 2, maxLength: 3 }),
+    }),
   ),
 }));
 const labels: fc.Arbitrary<Labels> = fc.dictionary(labelName, labelValue, { maxKeys: 4 });
@@ -96,15 +136,47 @@ describe("selectors", () => {
   });
 
   it("either parse or throw a SelectorError, whatever the text", () => {
-    const word = fc.constantFrom("a", "==", "!=", "!", "&&", "||", "(", ")", "{", "}", ",", '"x"', "'y'", "in", "not in", "notin", "has(a)", "all()", "all(", "=", "&", " ", "\n", "ü");
+    const word = fc.constantFrom(
+      "a",
+      "==",
+      "!=",
+      "!",
+      "&&",
+      "||",
+      "(",
+      ")",
+      "{",
+      "}",
+      ",",
+      '"x"',
+      "'y'",
+      "in",
+      "not in",
+      "notin",
+      "has(a)",
+      "all()",
+      "all(",
+      "=",
+      "&",
+      " ",
+      "\n",
+      "ü",
+    );
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.array(word).map((words) => words.join(" ")), fc.array(word).map((words) => words.join(""))), (text) => {
-        try {
-          parseSelector(text).matches({ a: "x" });
-        } catch (error) {
-          assert.ok(error instanceof SelectorError, String(error));
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(word).map((words) => words.join(" ")),
+          fc.array(word).map((words) => words.join("")),
+        ),
+        (text) => {
+          try {
+            parseSelector(text).matches({ a: "x" });
+          } catch (error) {
+            assert.ok(error instanceof SelectorError, String(error));
+          }
+        },
+      ),
       { numRuns: 2000 },
     );
   });

@@ -14,7 +14,13 @@ import { kill, type Outcome, TestNode } from "./test-node";
 const TUNNEL = renderTunnel(planOf("VXLAN CrossSubnet"), "VXLAN");
 const CROSS_SUBNET = renderRoutes(planOf("VXLAN CrossSubnet"));
 const ALWAYS = renderRoutes(planOf("VXLAN Always"));
-const WEB = renderWorkload({ name: "web", pool: "pool", address: "192.168.0.5", mtu: 8951, plan: planOf("VXLAN CrossSubnet") });
+const WEB = renderWorkload({
+  name: "web",
+  pool: "pool",
+  address: "192.168.0.5",
+  mtu: 8951,
+  plan: planOf("VXLAN CrossSubnet"),
+});
 
 function ok(outcome: Outcome): string {
   assert.equal(outcome.code, 0, outcome.stderr);
@@ -36,19 +42,49 @@ describe("overlaynet-apply", function () {
 
   it("makes device, neighbours, FDB entries and routes as planned", () => {
     installAll(TUNNEL, CROSS_SUBNET);
-    const [link] = node.json("ip -j -d link show dev vxlan.calico") as [{ address: string; mtu: number; ifalias: string; operstate: string; linkinfo: { info_data: Record<string, unknown> } }];
+    const [link] = node.json("ip -j -d link show dev vxlan.calico") as [
+      {
+        address: string;
+        mtu: number;
+        ifalias: string;
+        operstate: string;
+        linkinfo: { info_data: Record<string, unknown> };
+      },
+    ];
     assert.deepEqual([link.address, link.mtu, link.ifalias], [A.mac, 8951, "overlaynet"]);
     const { id, local, link: parent, port, learning } = link.linkinfo.info_data;
-    assert.deepEqual({ id, local, parent, port, learning }, { id: 4096, local: A.ip, parent: "ens5", port: 4789, learning: false });
+    assert.deepEqual(
+      { id, local, parent, port, learning },
+      { id: 4096, local: A.ip, parent: "ens5", port: 4789, learning: false },
+    );
     assert.equal(node.sh("ip -4 -o address show dev vxlan.calico").match(/inet (\S+)/)?.[1], `${A.vtep}/32`);
-    assert.deepEqual(node.sh("ip route show table main").trim().split("\n").map((line) => line.trim()).sort(), [
-      "10.1.0.0/24 dev ens5 proto kernel scope link src 10.1.0.10",
-      "192.168.0.128/26 via 192.168.0.128 dev vxlan.calico onlink mtu 8951",
-      "192.168.0.64/26 via 10.1.0.11 dev ens5 proto 80 onlink",
-      "blackhole 192.168.0.0/26 proto 80",
+    assert.deepEqual(
+      node
+        .sh("ip route show table main")
+        .trim()
+        .split("\n")
+        .map((line) => line.trim())
+        .sort(),
+      [
+        "10.1.0.0/24 dev ens5 proto kernel scope link src 10.1.0.10",
+        "192.168.0.128/26 via 192.168.0.128 dev vxlan.calico onlink mtu 8951",
+        "192.168.0.64/26 via 10.1.0.11 dev ens5 proto 80 onlink",
+        "blackhole 192.168.0.0/26 proto 80",
+      ],
+    );
+    assert.deepEqual(node.sh("bridge fdb show dev vxlan.calico").trim().split("\n").sort(), [
+      `${B.mac} dst ${B.ip} self permanent`,
+      `${C.mac} dst ${C.ip} self permanent`,
     ]);
-    assert.deepEqual(node.sh("bridge fdb show dev vxlan.calico").trim().split("\n").sort(), [`${B.mac} dst ${B.ip} self permanent`, `${C.mac} dst ${C.ip} self permanent`]);
-    assert.deepEqual(node.sh("ip neigh show dev vxlan.calico nud permanent").trim().split("\n").map((l) => l.trim()).sort(), [`${C.vtep} lladdr ${C.mac} PERMANENT`, `${B.vtep} lladdr ${B.mac} PERMANENT`]);
+    assert.deepEqual(
+      node
+        .sh("ip neigh show dev vxlan.calico nud permanent")
+        .trim()
+        .split("\n")
+        .map((l) => l.trim())
+        .sort(),
+      [`${C.vtep} lladdr ${C.mac} PERMANENT`, `${B.vtep} lladdr ${B.mac} PERMANENT`],
+    );
     assert.equal(node.sh("cat /proc/sys/net/ipv4/ip_forward").trim(), "1");
     assert.equal(node.sh("cat /proc/sys/net/ipv4/conf/vxlan.calico/rp_filter").trim(), "2");
   });
@@ -80,8 +116,16 @@ describe("overlaynet-apply", function () {
     ["a tunnel route is deleted", `ip route del ${C.block}`, "routes"],
     ["there is a route too many", "ip route add 192.168.7.0/26 via 10.1.0.99 dev ens5 proto 80 onlink", "routes"],
     ["there is a tunnel route too many", `ip route add 192.168.7.0/26 via ${C.vtep} dev vxlan.calico onlink`, "routes"],
-    ["a second route has another metric", `ip route add ${B.block} via 10.1.0.99 dev ens5 proto 80 onlink metric 7`, "routes"],
-    ["a route has several ways", `ip route replace ${B.block} proto 80 nexthop via 10.1.0.98 dev ens5 nexthop via 10.1.0.99 dev ens5`, "routes"],
+    [
+      "a second route has another metric",
+      `ip route add ${B.block} via 10.1.0.99 dev ens5 proto 80 onlink metric 7`,
+      "routes",
+    ],
+    [
+      "a route has several ways",
+      `ip route replace ${B.block} proto 80 nexthop via 10.1.0.98 dev ens5 nexthop via 10.1.0.99 dev ens5`,
+      "routes",
+    ],
     ["the device is deleted", "ip link del vxlan.calico", "tunnel-vxlan"],
     ["the device is down", "ip link set vxlan.calico down", "tunnel-vxlan"],
     ["the device has another MTU", "ip link set vxlan.calico mtu 1400", "tunnel-vxlan"],
@@ -89,12 +133,32 @@ describe("overlaynet-apply", function () {
     ["the device has no address", `ip address del ${A.vtep}/32 dev vxlan.calico`, "tunnel-vxlan"],
     ["the device has an address too many", "ip address add 192.168.9.9/32 dev vxlan.calico", "tunnel-vxlan"],
     ["a neighbour is deleted", `ip neigh del ${C.vtep} dev vxlan.calico`, "tunnel-vxlan"],
-    ["a neighbour has another MAC address", `ip neigh replace ${C.vtep} lladdr 66:11:11:11:11:11 dev vxlan.calico nud permanent`, "tunnel-vxlan"],
-    ["there is a neighbour too many", "ip neigh add 192.168.9.9 lladdr 66:11:11:11:11:11 dev vxlan.calico nud permanent", "tunnel-vxlan"],
+    [
+      "a neighbour has another MAC address",
+      `ip neigh replace ${C.vtep} lladdr 66:11:11:11:11:11 dev vxlan.calico nud permanent`,
+      "tunnel-vxlan",
+    ],
+    [
+      "there is a neighbour too many",
+      "ip neigh add 192.168.9.9 lladdr 66:11:11:11:11:11 dev vxlan.calico nud permanent",
+      "tunnel-vxlan",
+    ],
     ["an FDB entry is deleted", `bridge fdb del ${C.mac} dev vxlan.calico dst ${C.ip} self`, "tunnel-vxlan"],
-    ["an FDB entry goes elsewhere", `bridge fdb replace ${C.mac} dev vxlan.calico dst 10.9.9.9 self permanent`, "tunnel-vxlan"],
-    ["broadcasts go somewhere", "for ip in 10.9.9.8 10.9.9.9; do bridge fdb append 00:00:00:00:00:00 dev vxlan.calico dst $ip self permanent; done", "tunnel-vxlan"],
-    ["there is an FDB entry too many", "bridge fdb add 66:11:11:11:11:11 dev vxlan.calico dst 10.9.9.9 self permanent", "tunnel-vxlan"],
+    [
+      "an FDB entry goes elsewhere",
+      `bridge fdb replace ${C.mac} dev vxlan.calico dst 10.9.9.9 self permanent`,
+      "tunnel-vxlan",
+    ],
+    [
+      "broadcasts go somewhere",
+      "for ip in 10.9.9.8 10.9.9.9; do bridge fdb append 00:00:00:00:00:00 dev vxlan.calico dst $ip self permanent; done",
+      "tunnel-vxlan",
+    ],
+    [
+      "there is an FDB entry too many",
+      "bridge fdb add 66:11:11:11:11:11 dev vxlan.calico dst 10.9.9.9 self permanent",
+      "tunnel-vxlan",
+    ],
     ["the filter is gone", "nft delete table inet overlaynet", "routes"],
     ["a chain of the filter is empty", "nft flush chain inet overlaynet input", "routes"],
     ["a stranger is a member", "nft add element inet overlaynet vxlan_members { 10.9.9.9 }", "routes"],
@@ -103,7 +167,11 @@ describe("overlaynet-apply", function () {
     ["a workload's namespace is gone", "ip netns del wl-web", "workload-web"],
     ["a workload's interface is gone", "ip -n wl-web link del eth0", "workload-web"],
     ["a workload's route is gone", "ip route del 192.168.0.5", "workload-web"],
-    ["a workload's MTU is another", "ip link set $(ip route show 192.168.0.5 | sed 's/.*dev \\([^ ]*\\).*/\\1/') mtu 1400", "workload-web"],
+    [
+      "a workload's MTU is another",
+      "ip link set $(ip route show 192.168.0.5 | sed 's/.*dev \\([^ ]*\\).*/\\1/') mtu 1400",
+      "workload-web",
+    ],
     ["the CNI configuration is another", "echo {} >/etc/cni/net.d/10-overlaynet.conflist", "routes"],
     ["the CNI configuration is gone", "rm /etc/cni/net.d/10-overlaynet.conflist", "routes"],
   ];
@@ -124,7 +192,21 @@ describe("overlaynet-apply", function () {
   });
 
   it("changes every set of its filter by elements, there and back, and so mends it: a table loaded anew may cost packets", () => {
-    const state = (...more: string[]): Part => newPart("routes", [{ name: "state", content: [`address ${A.ip}`, "member vxlan 10.1.0.11", "source 10.1.0.11 192.168.0.64/26", "pool all 192.168.0.0/16", "pool masquerade 192.168.0.0/16", ...more, ""].join("\n") }]);
+    const state = (...more: string[]): Part =>
+      newPart("routes", [
+        {
+          name: "state",
+          content: [
+            `address ${A.ip}`,
+            "member vxlan 10.1.0.11",
+            "source 10.1.0.11 192.168.0.64/26",
+            "pool all 192.168.0.0/16",
+            "pool masquerade 192.168.0.0/16",
+            ...more,
+            "",
+          ].join("\n"),
+        },
+      ]);
     const handle = (): string => node.sh("nft -a list table inet overlaynet | head -n 1");
     ok(node.install(state()));
     const table = handle();
@@ -132,15 +214,32 @@ describe("overlaynet-apply", function () {
     const nothing = filter();
     const update = "nft update table inet overlaynet\n";
     /** By hand, elements alone: it is as the file shows it. */
-    const as = (file: string): string => `{ nft list table inet overlaynet | sed -nE 's/^\t(set|map) (.*) \\{/flush \\1 inet overlaynet \\2/p'; echo flush table inet overlaynet; cat ${file}; } | nft -f -`;
+    const as = (file: string): string =>
+      `{ nft list table inet overlaynet | sed -nE 's/^\t(set|map) (.*) \\{/flush \\1 inet overlaynet \\2/p'; echo flush table inet overlaynet; cat ${file}; } | nft -f -`;
     node.sh("nft -s list table inet overlaynet >/run/nothing");
     for (const lines of [
-      ["member ipip 10.9.9.9"], ["member vxlan 10.9.9.9"], ["member vxlan fd00::9"],
-      ["source 10.9.9.9 192.168.9.0/26"], ["source 10.9.9.9 10.9.9.9"], ["source 10.9.9.9 10.9.9.9/32", "source 10.9.9.9 192.168.9.0/26"],
-      ["source fd00::9 fd00:9::/122"], ["source fd00::9 fd00::9"], ["source fd00::9 fd00:9::/122", "source fd00::9 fd00::9/128"],
-      ["pool all 10.9.0.0/16"], ["pool all 10.9.9.9/32"], ["pool all 10.9.0.0/16", "pool all 10.10.0.0/16"], ["pool all fd00:9::/64"], ["pool all fd00:9::9/128"],
-      ["pool masquerade 10.9.0.0/16"], ["pool masquerade 10.9.9.9/32"], ["pool masquerade fd00:9::/64"], ["pool masquerade fd00:9::9/128"],
-      ["block 10.9.9.0/26 8951 pool"], ["block 10.9.9.9/32 8951 pool"], ["block fd00:9::/122 8951 pool"], ["block fd00:9::9/128 8951 pool"],
+      ["member ipip 10.9.9.9"],
+      ["member vxlan 10.9.9.9"],
+      ["member vxlan fd00::9"],
+      ["source 10.9.9.9 192.168.9.0/26"],
+      ["source 10.9.9.9 10.9.9.9"],
+      ["source 10.9.9.9 10.9.9.9/32", "source 10.9.9.9 192.168.9.0/26"],
+      ["source fd00::9 fd00:9::/122"],
+      ["source fd00::9 fd00::9"],
+      ["source fd00::9 fd00:9::/122", "source fd00::9 fd00::9/128"],
+      ["pool all 10.9.0.0/16"],
+      ["pool all 10.9.9.9/32"],
+      ["pool all 10.9.0.0/16", "pool all 10.10.0.0/16"],
+      ["pool all fd00:9::/64"],
+      ["pool all fd00:9::9/128"],
+      ["pool masquerade 10.9.0.0/16"],
+      ["pool masquerade 10.9.9.9/32"],
+      ["pool masquerade fd00:9::/64"],
+      ["pool masquerade fd00:9::9/128"],
+      ["block 10.9.9.0/26 8951 pool"],
+      ["block 10.9.9.9/32 8951 pool"],
+      ["block fd00:9::/122 8951 pool"],
+      ["block fd00:9::9/128 8951 pool"],
     ]) {
       const what = lines.join("; ");
       assert.equal(ok(node.install(state(...lines))), update, what);
@@ -159,7 +258,8 @@ describe("overlaynet-apply", function () {
     }
     installAll(TUNNEL, CROSS_SUBNET);
     const without = filter();
-    for (const change of [() => node.install(WEB), () => node.apply("remove-part", WEB.name)]) assert.match(ok(change()), /^nft update table inet overlaynet$/m);
+    for (const change of [() => node.install(WEB), () => node.apply("remove-part", WEB.name)])
+      assert.match(ok(change()), /^nft update table inet overlaynet$/m);
     assert.equal(filter(), without);
     assert.equal(handle(), table);
   });
@@ -189,7 +289,12 @@ describe("overlaynet-apply", function () {
     assert.equal(ok(node.apply("apply")), "");
     for (const name of ["workload-web", "routes", "tunnel-vxlan"]) ok(node.apply("remove-part", name));
     assert.equal(held(node), before);
-    assert.deepEqual(node.sh("find /etc/overlaynet /usr/local /run/overlaynet /etc/systemd /etc/NetworkManager -type f 2>/dev/null || true"), "");
+    assert.deepEqual(
+      node.sh(
+        "find /etc/overlaynet /usr/local /run/overlaynet /etc/systemd /etc/NetworkManager -type f 2>/dev/null || true",
+      ),
+      "",
+    );
   });
 
   it("refuses what something else has taken, says so, and does the rest", () => {
@@ -210,12 +315,46 @@ describe("overlaynet-apply", function () {
     const six = (host: number): string => `fd00::${(host * 64).toString(16)}`;
     const plan: NodePlan = {
       ...planOf("Never"),
-      vxlan6: { name: "vxlan-v6.calico", vni: 4096, port: 4789, local: "2001:db8::10", address: "fd00::", mac: "66:00:00:00:00:1a", mtu: 8931 },
+      vxlan6: {
+        name: "vxlan-v6.calico",
+        vni: 4096,
+        port: 4789,
+        local: "2001:db8::10",
+        address: "fd00::",
+        mac: "66:00:00:00:00:1a",
+        mtu: 8931,
+      },
       routes: [
         { dst: "fd00::/122", type: "blackhole", proto: 80, onlink: false, metric: 1024 },
-        { dst: `${six(1)}/122`, type: "unicast", via: "2001:db8::11", dev: "eth0", proto: 80, onlink: true, metric: 1024 },
-        { dst: `${six(2)}/122`, type: "unicast", via: six(2), dev: "vxlan-v6.calico", proto: 3, onlink: true, mtu: 8931, metric: 1024 },
-        { dst: "fd00::9:1", type: "unicast", dev: "vxlan-v6.calico", proto: 3, onlink: false, scope: "link", mtu: 8931, metric: 1024 },
+        {
+          dst: `${six(1)}/122`,
+          type: "unicast",
+          via: "2001:db8::11",
+          dev: "eth0",
+          proto: 80,
+          onlink: true,
+          metric: 1024,
+        },
+        {
+          dst: `${six(2)}/122`,
+          type: "unicast",
+          via: six(2),
+          dev: "vxlan-v6.calico",
+          proto: 3,
+          onlink: true,
+          mtu: 8931,
+          metric: 1024,
+        },
+        {
+          dst: "fd00::9:1",
+          type: "unicast",
+          dev: "vxlan-v6.calico",
+          proto: 3,
+          onlink: false,
+          scope: "link",
+          mtu: 8931,
+          metric: 1024,
+        },
       ],
       neighbours: [{ ip: six(2), mac: "66:00:00:00:00:1c", dev: "vxlan-v6.calico" }],
       fdb: [{ mac: "66:00:00:00:00:1c", dev: "vxlan-v6.calico", dst: "2001:db8:1::10" }],
@@ -225,20 +364,45 @@ describe("overlaynet-apply", function () {
       workloadBlocks: [{ cidr: "fd00::/122", pool: "six", mtu: 8931 }],
     };
     installAll(renderTunnel(plan, "VXLAN"), renderRoutes(plan));
-    const routes = (): string[] => node.sh("ip -6 route show | grep ^fd00 | grep -v kernel; ip -6 route show type blackhole").trim().split("\n").map((line) => line.trim().replace(/ pref medium$/, "")).sort();
+    const routes = (): string[] =>
+      node
+        .sh("ip -6 route show | grep ^fd00 | grep -v kernel; ip -6 route show type blackhole")
+        .trim()
+        .split("\n")
+        .map((line) => line.trim().replace(/ pref medium$/, ""))
+        .sort();
     const wanted = [
       "blackhole fd00::/122 dev lo proto 80 metric 1024",
       "fd00::40/122 via 2001:db8::11 dev ens5 proto 80 metric 1024 onlink",
       "fd00::80/122 via fd00::80 dev vxlan-v6.calico metric 1024 onlink mtu 8931",
       "fd00::9:1 dev vxlan-v6.calico metric 1024 mtu 8931",
     ];
-    assert.deepEqual(routes().map((line) => line.replace("fd00::80 dev vxlan-v6.calico metric 1024 mtu 8931 onlink", "fd00::80 dev vxlan-v6.calico metric 1024 onlink mtu 8931")), wanted);
-    assert.equal(node.sh("bridge fdb show dev vxlan-v6.calico | grep permanent").trim(), "66:00:00:00:00:1c dst 2001:db8:1::10 self permanent");
-    assert.deepEqual(node.sh("cat /proc/sys/net/ipv6/conf/all/forwarding /proc/sys/net/ipv6/conf/ens5/accept_ra").split("\n").slice(0, 2), ["1", "2"]);
+    assert.deepEqual(
+      routes().map((line) =>
+        line.replace(
+          "fd00::80 dev vxlan-v6.calico metric 1024 mtu 8931 onlink",
+          "fd00::80 dev vxlan-v6.calico metric 1024 onlink mtu 8931",
+        ),
+      ),
+      wanted,
+    );
+    assert.equal(
+      node.sh("bridge fdb show dev vxlan-v6.calico | grep permanent").trim(),
+      "66:00:00:00:00:1c dst 2001:db8:1::10 self permanent",
+    );
+    assert.deepEqual(
+      node
+        .sh("cat /proc/sys/net/ipv6/conf/all/forwarding /proc/sys/net/ipv6/conf/ens5/accept_ra")
+        .split("\n")
+        .slice(0, 2),
+      ["1", "2"],
+    );
     const silent = await node.listen(() => assert.equal(ok(node.apply("apply")), ""));
     assert.deepEqual(silent, []);
     const before = routes();
-    node.sh("ip -6 route del fd00::40/122; ip -6 route del fd00::80/122; ip -6 route add fd00:7::/64 via 2001:db8::99 dev ens5 proto 80; ip -6 route add fd00:8::/64 via 2001:db8::99 dev ens5 proto static; ip -6 neigh flush dev vxlan-v6.calico nud permanent");
+    node.sh(
+      "ip -6 route del fd00::40/122; ip -6 route del fd00::80/122; ip -6 route add fd00:7::/64 via 2001:db8::99 dev ens5 proto 80; ip -6 route add fd00:8::/64 via 2001:db8::99 dev ens5 proto static; ip -6 neigh flush dev vxlan-v6.calico nud permanent",
+    );
     ok(node.apply("apply"));
     assert.deepEqual(routes(), [...before, "fd00:8::/64 via 2001:db8::99 dev ens5 proto static metric 1024"].sort());
     ok(node.apply("uninstall"));
@@ -283,16 +447,30 @@ describe("overlaynet-apply", function () {
       ok(node.install(CROSS_SUBNET));
     });
     const routes = heard.filter((line) => line.includes(B.block));
-    assert.deepEqual(routes.map((line) => line.replace("[ROUTE]", "").trim()), [
-      `${B.block} via ${B.vtep} dev vxlan.calico onlink mtu 8951`,
-      `${B.block} via ${B.ip} dev ens5 proto 80 onlink`,
-    ]);
+    assert.deepEqual(
+      routes.map((line) => line.replace("[ROUTE]", "").trim()),
+      [`${B.block} via ${B.vtep} dev vxlan.calico onlink mtu 8951`, `${B.block} via ${B.ip} dev ens5 proto 80 onlink`],
+    );
   });
 
   it("is right after the next run, wherever it was killed", async () => {
     installAll(TUNNEL, CROSS_SUBNET, WEB);
     const first = held(node);
-    const other = renderTunnel({ ...planOf("VXLAN Always"), vxlan: { name: "vxlan.calico", vni: 4100, port: 4789, local: A.ip, address: "192.168.0.1", mac: A.mac, mtu: 8000 } }, "VXLAN");
+    const other = renderTunnel(
+      {
+        ...planOf("VXLAN Always"),
+        vxlan: {
+          name: "vxlan.calico",
+          vni: 4100,
+          port: 4789,
+          local: A.ip,
+          address: "192.168.0.1",
+          mac: A.mac,
+          mtu: 8000,
+        },
+      },
+      "VXLAN",
+    );
     const api = renderWorkload({ name: "api", pool: "pool", address: "192.168.0.6", mtu: 8000 });
     const there = (): void => {
       installAll(other, ALWAYS, api);
@@ -343,7 +521,9 @@ describe("overlaynet-apply", function () {
   it("puts a part back that was being replaced when it was killed", () => {
     installAll(TUNNEL, CROSS_SUBNET);
     const whole = held(node);
-    node.sh("mv /etc/overlaynet/parts/routes /etc/overlaynet/parts/.old-routes; mkdir /etc/overlaynet/parts/.new-routes /etc/overlaynet/parts/.gone-x");
+    node.sh(
+      "mv /etc/overlaynet/parts/routes /etc/overlaynet/parts/.old-routes; mkdir /etc/overlaynet/parts/.new-routes /etc/overlaynet/parts/.gone-x",
+    );
     assert.equal(ok(node.apply("apply")), "");
     assert.equal(held(node), whole);
     assert.equal(node.sh("ls -A /etc/overlaynet/parts"), "routes\ntunnel-vxlan\n");
@@ -354,7 +534,9 @@ describe("overlaynet-apply", function () {
     const whole = held(node);
     ok(node.apply("uninstall"));
     const parts = [TUNNEL, CROSS_SUBNET].map((part) => ["install-part", part.name, part.digest, node.write(part)]);
-    const runs = [...parts, ...parts, ...parts].map((words) => node.start(["sh", node.program, "--from", join(node.dir, "from"), ...words]));
+    const runs = [...parts, ...parts, ...parts].map((words) =>
+      node.start(["sh", node.program, "--from", join(node.dir, "from"), ...words]),
+    );
     // Which of the first two comes first is open; the first may find its device missing, the last may not.
     await Promise.all(runs.map((run) => new Promise((resolve) => run.once("exit", resolve))));
     assert.equal(ok(node.apply("apply")), "");
@@ -365,10 +547,26 @@ describe("overlaynet-apply", function () {
     installAll(TUNNEL, CROSS_SUBNET);
     const whole = held(node);
     const cases: [string, Outcome, RegExp][] = [
-      ["another digest", node.apply("install-part", "routes", ALWAYS.digest, node.write(CROSS_SUBNET)), /not what its digest says/],
-      ["a torn archive", node.run(["sh", node.program, "install-part", "routes", ALWAYS.digest], "not a tar archive"), /did not come whole/],
-      ["an empty input", node.run(["sh", node.program, "install-part", "routes", ALWAYS.digest], ""), /did not come whole|not what its digest says/],
-      ["a path for a name", node.apply("install-part", "../../x", ALWAYS.digest, node.write(ALWAYS)), /is not the name of a part/],
+      [
+        "another digest",
+        node.apply("install-part", "routes", ALWAYS.digest, node.write(CROSS_SUBNET)),
+        /not what its digest says/,
+      ],
+      [
+        "a torn archive",
+        node.run(["sh", node.program, "install-part", "routes", ALWAYS.digest], "not a tar archive"),
+        /did not come whole/,
+      ],
+      [
+        "an empty input",
+        node.run(["sh", node.program, "install-part", "routes", ALWAYS.digest], ""),
+        /did not come whole|not what its digest says/,
+      ],
+      [
+        "a path for a name",
+        node.apply("install-part", "../../x", ALWAYS.digest, node.write(ALWAYS)),
+        /is not the name of a part/,
+      ],
       ["a name that is long", node.apply("remove-part", "x".repeat(41)), /is too long/],
     ];
     for (const [what, outcome, message] of cases) {
@@ -382,7 +580,11 @@ describe("overlaynet-apply", function () {
     const folder = node.write(TUNNEL);
     const archive = node.run(["tar", "-cf", "-", "-C", folder, "."]);
     assert.equal(archive.code, 0);
-    const outcome = node.run(["sh", "-c", `tar -cf - -C ${folder} . | sh ${node.program} install-part ${TUNNEL.name} ${TUNNEL.digest}`]);
+    const outcome = node.run([
+      "sh",
+      "-c",
+      `tar -cf - -C ${folder} . | sh ${node.program} install-part ${TUNNEL.name} ${TUNNEL.digest}`,
+    ]);
     ok(outcome);
     assert.match(node.sh("ip link show vxlan.calico"), /mtu 8951/);
   });
@@ -429,8 +631,14 @@ describe("overlaynet-apply", function () {
 
   it("tells the digests of the files that are there", () => {
     installAll(TUNNEL, CROSS_SUBNET);
-    const told = ({ name, files, digest }: Part): string[] => [`part ${name} ${digest}`, ...files.map((file) => `file ${name} ${fileDigest(file.content)} ${file.name}`)];
-    assert.deepEqual(ok(node.apply("digests")).trimEnd().split("\n").sort(), [CROSS_SUBNET, TUNNEL].flatMap(told).sort());
+    const told = ({ name, files, digest }: Part): string[] => [
+      `part ${name} ${digest}`,
+      ...files.map((file) => `file ${name} ${fileDigest(file.content)} ${file.name}`),
+    ];
+    assert.deepEqual(
+      ok(node.apply("digests")).trimEnd().split("\n").sort(),
+      [CROSS_SUBNET, TUNNEL].flatMap(told).sort(),
+    );
     node.sh("sed -i 's/via 10.1.0.11/via 10.1.0.12/' /etc/overlaynet/parts/routes/state");
     const edited = ok(node.apply("digests"));
     assert.ok(!edited.includes(CROSS_SUBNET.digest));
@@ -457,10 +665,12 @@ describe("overlaynet-apply", function () {
     node.sh(`ip address del ${A.ip}/24 dev ens5`);
     const boot = node.start(["/usr/local/lib/overlaynet/overlaynet-apply", "boot"]);
     const ended = new Promise<number | null>((resolve) => boot.once("exit", resolve));
-    await new Promise<void>((resolve) => boot.stderr?.once("data", (text: Buffer) => {
-      assert.match(text.toString(), /no interface has the node's address 10\.1\.0\.10/);
-      resolve();
-    }));
+    await new Promise<void>((resolve) =>
+      boot.stderr?.once("data", (text: Buffer) => {
+        assert.match(text.toString(), /no interface has the node's address 10\.1\.0\.10/);
+        resolve();
+      }),
+    );
     node.sh(`ip address add ${A.ip}/24 dev ens5`);
     assert.equal(await ended, 0);
     assert.equal(held(node), whole);
@@ -477,7 +687,11 @@ describe("overlaynet-apply", function () {
 
   it("installs itself, newer over older, and mends its files", () => {
     installAll(TUNNEL);
-    const units = ["/etc/systemd/system/overlaynet.service", "/etc/systemd/system/overlaynet.timer", "/etc/systemd/networkd.conf.d/10-overlaynet.conf"];
+    const units = [
+      "/etc/systemd/system/overlaynet.service",
+      "/etc/systemd/system/overlaynet.timer",
+      "/etc/systemd/networkd.conf.d/10-overlaynet.conf",
+    ];
     for (const unit of units) node.sh(`test -s ${unit}`);
     writeFileSync(join(node.dir, "from/node/system/etc/systemd/system/overlaynet-more.service"), "[Unit]\n");
     node.sh("true");

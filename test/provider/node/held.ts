@@ -1,6 +1,9 @@
 import type { TestNode } from "./test-node";
 
-/** All that a node holds in the kernel, but for what changes by itself: indexes, counters, order, random addresses and names. */
+/**
+ * All that a node holds in the kernel, but for what changes by itself: indexes, counters, order, random addresses and
+ * names.
+ */
 export function held(node: TestNode): string {
   const lines = node
     .sh(
@@ -17,10 +20,21 @@ export function held(node: TestNode): string {
     .replaceAll(/^(?!66:(?:00:00|11:11|22:22|33:33)|00:00)[0-9a-f:]{17} .*$/gm, "")
     .replaceAll(/qlen \d+/g, "")
     .split("\n");
-  return [...lines.filter((line) => line !== "").sort(), inOrder(node.sh("nft -s list ruleset").replaceAll(/veth[0-9a-f]{8}/g, "veth"))].join("\n");
+  return [
+    ...lines.filter((line) => line !== "").sort(),
+    inOrder(node.sh("nft -s list ruleset").replaceAll(/veth[0-9a-f]{8}/g, "veth")),
+  ].join("\n");
 }
 
 /** Sets have no order: nftables shows their elements as they came. */
 export function inOrder(ruleset: string): string {
-  return ruleset.replaceAll(/elements = \{([^}]*)\}/g, (_, elements: string) => `elements = { ${elements.split(",").map((element) => element.trim()).sort().join(", ")} }`);
+  return ruleset.replaceAll(
+    /elements = \{([^}]*)\}/g,
+    (_, elements: string) =>
+      `elements = { ${elements
+        .split(",")
+        .map((element) => element.trim())
+        .sort()
+        .join(", ")} }`,
+  );
 }

@@ -15,14 +15,20 @@ const ALWAYS = planOf("VXLAN Always");
 const TUNNEL = renderTunnel(CROSS_SUBNET, "VXLAN");
 const WEB = renderWorkload({ name: "web", pool: "pool", address: "192.168.0.5", mtu: 8951, plan: CROSS_SUBNET });
 const API = renderWorkload({ name: "api", pool: "pool", address: "192.168.0.6", mtu: 8000, plan: ALWAYS });
-const OTHER_VNI = renderTunnel({ ...ALWAYS, vxlan: { name: "vxlan.calico", vni: 4100, port: 4789, local: A.ip, address: "192.168.0.1", mac: A.mac, mtu: 8000 } }, "VXLAN");
+const OTHER_VNI = renderTunnel(
+  {
+    ...ALWAYS,
+    vxlan: { name: "vxlan.calico", vni: 4100, port: 4789, local: A.ip, address: "192.168.0.1", mac: A.mac, mtu: 8000 },
+  },
+  "VXLAN",
+);
 
 /** Every program that overlaynet-apply changes something with. */
 const PROGRAMS = ["ip", "bridge", "nft", "mv", "rm", "install", "cp", "mkdir", "rmdir"];
 
 /**
- * Stands before a program: counts the calls, and at the one that is asked for ends everything in its process group by SIGKILL, having
- * done the first half of a batch, the whole of anything else, or nothing.
+ * Stands before a program: counts the calls, and at the one that is asked for ends everything in its process group by
+ * SIGKILL, having done the first half of a batch, the whole of anything else, or nothing.
  */
 const shim = (program: string, at: number, half: boolean): string => `#!/bin/sh
 echo "\${0##*/} $*" >>/usr/local/calls
@@ -38,25 +44,52 @@ interface Change {
   readonly name: string;
   readonly before: readonly Part[];
   /** The words of the runs that bring it about, one of which is killed. */
-  readonly runs: readonly (readonly [verb: "install", part: Part] | readonly [verb: "remove-part", name: string] | readonly [verb: "uninstall"] | readonly [verb: "apply"])[];
+  readonly runs: readonly (
+    | readonly [verb: "install", part: Part]
+    | readonly [verb: "remove-part", name: string]
+    | readonly [verb: "uninstall"]
+    | readonly [verb: "apply"]
+  )[];
   /** What somebody did by hand before. */
   readonly damage?: string;
 }
 
 const CHANGES: readonly Change[] = [
-  { name: "the first parts", before: [], runs: [["install", TUNNEL], ["install", renderRoutes(CROSS_SUBNET)], ["install", WEB]] },
+  {
+    name: "the first parts",
+    before: [],
+    runs: [
+      ["install", TUNNEL],
+      ["install", renderRoutes(CROSS_SUBNET)],
+      ["install", WEB],
+    ],
+  },
   {
     name: "another device, other routes, another workload",
     before: [TUNNEL, renderRoutes(CROSS_SUBNET), WEB],
-    runs: [["install", OTHER_VNI], ["install", renderRoutes(ALWAYS)], ["install", API], ["remove-part", "workload-web"]],
+    runs: [
+      ["install", OTHER_VNI],
+      ["install", renderRoutes(ALWAYS)],
+      ["install", API],
+      ["remove-part", "workload-web"],
+    ],
   },
   {
     name: "a repair",
     before: [TUNNEL, renderRoutes(CROSS_SUBNET), WEB],
-    damage: "ip link del vxlan.calico; nft delete table inet overlaynet; ip netns del wl-web; ip route flush proto 80; rm /etc/cni/net.d/10-overlaynet.conflist",
+    damage:
+      "ip link del vxlan.calico; nft delete table inet overlaynet; ip netns del wl-web; ip route flush proto 80; rm /etc/cni/net.d/10-overlaynet.conflist",
     runs: [["apply"]],
   },
-  { name: "the removal of all", before: [TUNNEL, renderRoutes(CROSS_SUBNET), WEB], runs: [["remove-part", "workload-web"], ["remove-part", "routes"], ["remove-part", "tunnel-vxlan"]] },
+  {
+    name: "the removal of all",
+    before: [TUNNEL, renderRoutes(CROSS_SUBNET), WEB],
+    runs: [
+      ["remove-part", "workload-web"],
+      ["remove-part", "routes"],
+      ["remove-part", "tunnel-vxlan"],
+    ],
+  },
   { name: "an uninstallation", before: [TUNNEL, renderRoutes(CROSS_SUBNET), WEB], runs: [["uninstall"]] },
 ];
 
@@ -85,7 +118,8 @@ for (const change of CHANGES) {
       node = await TestNode.start(A.ip);
       node.sh(FOREIGN);
       mkdirSync(join(node.dir, "local/sbin"), { recursive: true });
-      for (const program of PROGRAMS) shims.set(join(node.dir, "local/sbin", program), node.sh(`command -v ${program}`).trim());
+      for (const program of PROGRAMS)
+        shims.set(join(node.dir, "local/sbin", program), node.sh(`command -v ${program}`).trim());
       mkdirSync(join(node.dir, "opt/cni/real"));
       renameSync(join(node.dir, "opt/cni/bin/ptp"), join(node.dir, "opt/cni/real/ptp"));
       shims.set(join(node.dir, "opt/cni/bin/ptp"), "/opt/cni/real/ptp");
@@ -128,7 +162,8 @@ for (const change of CHANGES) {
       for (const part of change.before) assert.equal(run(["install", part]).code, 0);
       if (change.damage !== undefined) node.sh(change.damage);
     }
-    const state = (): string => `${held(node)}\n${node.sh("find /usr/local/lib /run/overlaynet/workloads /etc/systemd /etc/NetworkManager -type f ! -name version 2>/dev/null | sort; ls -A /etc/overlaynet/parts 2>/dev/null || true")}`;
+    const state = (): string =>
+      `${held(node)}\n${node.sh("find /usr/local/lib /run/overlaynet/workloads /etc/systemd /etc/NetworkManager -type f ! -name version 2>/dev/null | sort; ls -A /etc/overlaynet/parts 2>/dev/null || true")}`;
 
     it("is right after the same again, and nothing foreign is touched", () => {
       begin();
@@ -145,7 +180,10 @@ for (const change of CHANGES) {
         // What would come after a killed run does not come.
         const ended = change.runs.find((words) => run(words).code !== 0);
         const calls = disarm();
-        assert.ok(ended !== undefined && calls.length >= at, `the run was to be killed at call ${at} of ${count}, and there were ${calls.length}`);
+        assert.ok(
+          ended !== undefined && calls.length >= at,
+          `the run was to be killed at call ${at} of ${count}, and there were ${calls.length}`,
+        );
         return calls[at - 1] ?? "";
       };
       killedAt(Math.ceil(count / 2), false);

@@ -24,11 +24,20 @@ describe("what overlaynet-apply makes, on packets", function () {
   /** Nodes on one wire; the hub routes between their subnets and is what lies outside. */
   before(async () => {
     hub = await TestNode.start("203.0.113.1");
-    hub.sh("ip link add br0 mtu 9001 type bridge; ip address add 10.1.0.1/24 dev br0; ip address add 10.2.0.1/24 dev br0; ip link set br0 up; echo 1 >/proc/sys/net/ipv4/ip_forward; for d in all br0; do echo 0 >/proc/sys/net/ipv4/conf/$d/send_redirects; done");
-    for (const [name, ip] of [["a", A.ip], ["b", B.ip], ["c", C.ip], ["d", STRANGER.ip]] as const) {
+    hub.sh(
+      "ip link add br0 mtu 9001 type bridge; ip address add 10.1.0.1/24 dev br0; ip address add 10.2.0.1/24 dev br0; ip link set br0 up; echo 1 >/proc/sys/net/ipv4/ip_forward; for d in all br0; do echo 0 >/proc/sys/net/ipv4/conf/$d/send_redirects; done",
+    );
+    for (const [name, ip] of [
+      ["a", A.ip],
+      ["b", B.ip],
+      ["c", C.ip],
+      ["d", STRANGER.ip],
+    ] as const) {
       const made = await TestNode.start(ip);
       nodes.set(name, made);
-      made.sh(`ip link set wire name wire-${name}; ip link set wire-${name} netns ${hub.pid}; ip route add default via ${ip.replace(/\d+$/, "1")}`);
+      made.sh(
+        `ip link set wire name wire-${name}; ip link set wire-${name} netns ${hub.pid}; ip route add default via ${ip.replace(/\d+$/, "1")}`,
+      );
       hub.sh(`ip link set wire-${name} master br0 mtu 9001 up`);
     }
   });
@@ -94,10 +103,16 @@ describe("what overlaynet-apply makes, on packets", function () {
       changes.push(...stdout.split("\n").filter((line) => line.startsWith("nft ")));
     };
     for (let round = 0; round < 6; round++) {
-      const all = [[A, B, C], [STRANGER, A, B, C], [A, B, C, STRANGER]][round % 3];
+      const all = [
+        [A, B, C],
+        [STRANGER, A, B, C],
+        [A, B, C, STRANGER],
+      ][round % 3];
       const plan = planOf(round % 2 === 0 ? "VXLAN Always" : "VXLAN CrossSubnet", A, all);
       for (const part of [renderTunnel(plan, "VXLAN"), renderRoutes(plan)]) done(node("a").install(part));
-      node("a").sh("nft flush chain inet overlaynet decapsulated; nft delete element inet overlaynet vxlan_members '{ 10.1.0.11 }'; nft add element inet overlaynet vxlan_members '{ 203.0.113.9 }'");
+      node("a").sh(
+        "nft flush chain inet overlaynet decapsulated; nft delete element inet overlaynet vxlan_members '{ 10.1.0.11 }'; nft add element inet overlaynet vxlan_members '{ 203.0.113.9 }'",
+      );
       done(node("a").apply("apply"));
       for (const other of ["b", "c"] as const) assert.equal(arriving("a", node(other), inWorkload), 3, other);
       assert.doesNotMatch(node("a").sh("nft list set inet overlaynet vxlan_members"), /203\.0\.113\.9/);
@@ -105,18 +120,26 @@ describe("what overlaynet-apply makes, on packets", function () {
     assert.deepEqual(new Set(changes), new Set(["nft update table inet overlaynet"]));
     assert.equal(handle(), table);
     // Where a chain of it is not there any more, it is a new table.
-    node("a").sh("nft flush chain inet overlaynet prerouting; nft flush map inet overlaynet by_device; nft flush chain inet overlaynet from_workload; nft delete chain inet overlaynet from_workload");
+    node("a").sh(
+      "nft flush chain inet overlaynet prerouting; nft flush map inet overlaynet by_device; nft flush chain inet overlaynet from_workload; nft delete chain inet overlaynet from_workload",
+    );
     assert.match(node("a").apply("apply").stdout, /^nft load table inet overlaynet$/m);
     assert.notEqual(handle(), table);
   });
 
-  // The kernel of this machine has more than one processor, as those of nodes have and the lab's have not: packets meet rules that change.
+  // The kernel of this machine has more than one processor, as those of nodes have and the lab's have not: packets meet
+  // rules that change.
   it("loses no packet while modes are switched, members come and go and rules are mended; what it drops is counted", async () => {
     installAll("VXLAN CrossSubnet");
-    for (const from of NAMES) for (const to of NAMES) if (from !== to) assert.equal(arriving(to, node(from), inWorkload), 3);
+    for (const from of NAMES)
+      for (const to of NAMES) if (from !== to) assert.equal(arriving(to, node(from), inWorkload), 3);
     for (const name of NAMES) {
       const others = NAMES.filter((other) => other !== name).map((other) => ADDRESSES[other]);
-      node(name).start(["sh", "-c", `ip netns exec wl-w perl ${TRAFFIC} 1000 /run/report ${ADDRESSES[name]} ${others.join(" ")} & echo $! >/run/traffic.pid; wait`]);
+      node(name).start([
+        "sh",
+        "-c",
+        `ip netns exec wl-w perl ${TRAFFIC} 1000 /run/report ${ADDRESSES[name]} ${others.join(" ")} & echo $! >/run/traffic.pid; wait`,
+      ]);
     }
     const tell = (signal: string, until: string): void => {
       for (const name of NAMES) node(name).sh(`kill -${signal} $(cat /run/traffic.pid)`);
@@ -125,8 +148,13 @@ describe("what overlaynet-apply makes, on packets", function () {
     for (const name of NAMES) node(name).sh("until [ -e /run/report.ready ]; do sleep 0.1; done");
     for (let round = 0; round < 32; round++) {
       for (const name of NAMES) {
-        const plan = planOf(round % 2 === 0 ? "VXLAN Always" : "VXLAN CrossSubnet", SELVES[name], round % 4 < 2 ? [STRANGER, A, B, C] : [A, B, C]);
-        for (const part of [renderTunnel(plan, "VXLAN"), renderRoutes(plan)]) assert.equal(node(name).install(part).code, 0);
+        const plan = planOf(
+          round % 2 === 0 ? "VXLAN Always" : "VXLAN CrossSubnet",
+          SELVES[name],
+          round % 4 < 2 ? [STRANGER, A, B, C] : [A, B, C],
+        );
+        for (const part of [renderTunnel(plan, "VXLAN"), renderRoutes(plan)])
+          assert.equal(node(name).install(part).code, 0);
         node(name).sh("nft flush chain inet overlaynet prerouting");
         assert.equal(node(name).apply("apply").stdout, "nft update table inet overlaynet\n");
       }
@@ -135,7 +163,10 @@ describe("what overlaynet-apply makes, on packets", function () {
     node("a").sh(`nft delete element inet overlaynet vxlan_members '{ ${C.ip} }'; sleep 0.1`);
     tell("USR2", "[ -e /run/report.stopped ]");
     tell("TERM", "[ -e /run/report ]");
-    const { sent, lost, broken } = account(new Map(NAMES.map((name) => [ADDRESSES[name], node(name).json("cat /run/report") as TrafficReport])), 2);
+    const { sent, lost, broken } = account(
+      new Map(NAMES.map((name) => [ADDRESSES[name], node(name).json("cat /run/report") as TrafficReport])),
+      2,
+    );
     assert.ok((sent[0] ?? 0) > 30_000, `${sent[0]} sent`);
     assert.equal(lost[0], 0, `of ${sent[0]}`);
     assert.ok((lost[1] ?? 0) > 10, `${lost[1]} of ${sent[1]} lost where one member was not known`);
@@ -150,13 +181,17 @@ describe("what overlaynet-apply makes, on packets", function () {
        bridge fdb add ${at.mac} dev forged dst ${at.ip} self permanent
        ip neigh add 169.254.9.9 lladdr ${at.mac} dev forged nud permanent
        ip route add ${ADDRESSES.a} via 169.254.9.9 dev forged onlink`;
-    const unforge = "ip link del forged; for a in $(ip -4 -o address show dev lo | awk '$4 !~ /^127/ { print $4 }'); do ip address del $a dev lo; done";
+    const unforge =
+      "ip link del forged; for a in $(ip -4 -o address show dev lo | awk '$4 !~ /^127/ { print $4 }'); do ip address del $a dev lo; done";
 
     it("takes nothing from a host that is no member, whatever it claims inside", () => {
       installAll("VXLAN Always");
       const stranger = node("d");
-      stranger.sh(`${forge(STRANGER, A)}; for a in ${ADDRESSES.b} ${STRANGER.vtep}; do ip address add $a/32 dev lo; done`);
-      for (const source of [ADDRESSES.b, STRANGER.vtep, STRANGER.ip]) assert.equal(arriving("a", stranger, `ping -I ${source}`), 0, source);
+      stranger.sh(
+        `${forge(STRANGER, A)}; for a in ${ADDRESSES.b} ${STRANGER.vtep}; do ip address add $a/32 dev lo; done`,
+      );
+      for (const source of [ADDRESSES.b, STRANGER.vtep, STRANGER.ip])
+        assert.equal(arriving("a", stranger, `ping -I ${source}`), 0, source);
       // As a member it gets through, with what is its own.
       install("a", planOf("VXLAN Always", A, [A, B, C, STRANGER]));
       assert.equal(arriving("a", stranger, `ping -I ${STRANGER.vtep}`), 3);
@@ -167,13 +202,18 @@ describe("what overlaynet-apply makes, on packets", function () {
     it("takes from a member only what is of its own blocks", () => {
       installAll("VXLAN Always");
       const member = node("b");
-      member.sh(`nft delete table inet overlaynet; for a in ${ADDRESSES.c} 192.168.0.6 192.168.77.7; do ip address add $a/32 dev lo; done`);
+      member.sh(
+        `nft delete table inet overlaynet; for a in ${ADDRESSES.c} 192.168.0.6 192.168.77.7; do ip address add $a/32 dev lo; done`,
+      );
       assert.equal(arriving("a", member, `ping -I ${B.vtep}`), 3);
-      for (const source of [ADDRESSES.c, "192.168.0.6", "192.168.77.7"]) assert.equal(arriving("a", member, `ping -I ${source}`), 0, source);
+      for (const source of [ADDRESSES.c, "192.168.0.6", "192.168.77.7"])
+        assert.equal(arriving("a", member, `ping -I ${source}`), 0, source);
       // The check it is that drops them.
       node("a").sh("nft flush chain inet overlaynet decapsulated");
       assert.equal(arriving("a", member, `ping -I ${ADDRESSES.c}`), 3);
-      member.sh("for a in $(ip -4 -o address show dev lo | awk '$4 !~ /^127/ { print $4 }'); do ip address del $a dev lo; done");
+      member.sh(
+        "for a in $(ip -4 -o address show dev lo | awk '$4 !~ /^127/ { print $4 }'); do ip address del $a dev lo; done",
+      );
     });
 
     it("lets packets come directly that are answered through the tunnel", () => {
@@ -188,7 +228,8 @@ describe("what overlaynet-apply makes, on packets", function () {
       assert.match(stdout, / 3 received/);
       node("a").sh("echo 1 >/proc/sys/net/ipv4/conf/ens5/rp_filter");
       assert.equal(arriving("a", node("b"), inWorkload), 0, "strict filtering passes it: the test shows nothing");
-      for (const name of ["a", "b"]) node(name).sh("echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter; echo 2 >/proc/sys/net/ipv4/conf/ens5/rp_filter");
+      for (const name of ["a", "b"])
+        node(name).sh("echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter; echo 2 >/proc/sys/net/ipv4/conf/ens5/rp_filter");
     });
 
     it("takes nothing from outside that claims to be a workload of this node", () => {
@@ -207,7 +248,8 @@ describe("what overlaynet-apply makes, on packets", function () {
       const a = node("a");
       a.sh(`for a in 192.168.0.9 ${ADDRESSES.c} 10.1.0.77; do ip -n wl-w address add $a/32 dev eth0; done`);
       assert.equal(arriving("b", a, `${inWorkload} -I ${ADDRESSES.a}`), 3);
-      for (const source of ["192.168.0.9", ADDRESSES.c, "10.1.0.77"]) assert.equal(arriving("b", a, `${inWorkload} -I ${source}`), 0, source);
+      for (const source of ["192.168.0.9", ADDRESSES.c, "10.1.0.77"])
+        assert.equal(arriving("b", a, `${inWorkload} -I ${source}`), 0, source);
       a.sh("nft flush chain inet overlaynet from_workload");
       node("b").sh("nft flush chain inet overlaynet prerouting");
       assert.equal(arriving("b", a, `${inWorkload} -I ${ADDRESSES.c}`), 3, "nothing but the chain keeps it back");
@@ -230,8 +272,13 @@ describe("what overlaynet-apply makes, on packets", function () {
 
     it("leaves other people's VXLAN on the same port alone", () => {
       installAll("VXLAN Always");
-      for (const [name, self, other] of [["a", A, STRANGER], ["d", STRANGER, A]] as const) {
-        node(name).sh(`ip link add other type vxlan id 7 local ${self.ip} remote ${other.ip} dev ens5 dstport 4789; ip address add 172.31.0.${self.ip.split(".")[3]}/24 dev other; ip link set other up`);
+      for (const [name, self, other] of [
+        ["a", A, STRANGER],
+        ["d", STRANGER, A],
+      ] as const) {
+        node(name).sh(
+          `ip link add other type vxlan id 7 local ${self.ip} remote ${other.ip} dev ens5 dstport 4789; ip address add 172.31.0.${self.ip.split(".")[3]}/24 dev other; ip link set other up`,
+        );
       }
       node("d").sh("ping -q -c 2 -i 0.02 -W 1 172.31.0.10");
       for (const name of ["a", "d"]) node(name).sh("ip link del other");
@@ -240,9 +287,12 @@ describe("what overlaynet-apply makes, on packets", function () {
 
   describe("natOutgoing", () => {
     function seenOutside(source: string): number {
-      hub.sh(`nft 'table ip seen { chain c { type filter hook prerouting priority -300; ip daddr 203.0.113.1 ip saddr ${source} icmp type echo-request counter; }; }'`);
+      hub.sh(
+        `nft 'table ip seen { chain c { type filter hook prerouting priority -300; ip daddr 203.0.113.1 ip saddr ${source} icmp type echo-request counter; }; }'`,
+      );
       node("a").run(["sh", "-c", `${inWorkload} -q -c 3 -i 0.02 -W 0.2 203.0.113.1`]);
-      const [, packets] = /counter packets (\d+)/.exec(hub.sh("nft list table ip seen; nft delete table ip seen")) ?? [];
+      const [, packets] =
+        /counter packets (\d+)/.exec(hub.sh("nft list table ip seen; nft delete table ip seen")) ?? [];
       return Number(packets);
     }
 
@@ -250,7 +300,9 @@ describe("what overlaynet-apply makes, on packets", function () {
       installAll("VXLAN CrossSubnet");
       assert.equal(seenOutside(A.ip), 3);
       assert.equal(seenOutside(ADDRESSES.a), 0);
-      node("b").sh(`ip netns exec wl-w nft 'table ip seen { chain c { type filter hook prerouting priority -300; ip saddr ${ADDRESSES.a} icmp type echo-request counter; }; }'`);
+      node("b").sh(
+        `ip netns exec wl-w nft 'table ip seen { chain c { type filter hook prerouting priority -300; ip saddr ${ADDRESSES.a} icmp type echo-request counter; }; }'`,
+      );
       assert.equal(arriving("b", node("a"), inWorkload), 3);
       assert.match(node("b").sh("ip netns exec wl-w nft list table ip seen"), /counter packets 3 /);
     });

@@ -52,26 +52,53 @@ describe("parts of a node", () => {
 
   it("both tunnels at once, as while the mode is switched, know the same sources", () => {
     const sources = (part: Part): string[] => state(part).filter((line) => line.startsWith("source "));
-    const plan: NodePlan = { ...planOf("VXLAN Always"), ipip: { address: "192.168.0.1", mtu: 8981 }, ipipMembers: [A.ip, B.ip, C.ip] };
+    const plan: NodePlan = {
+      ...planOf("VXLAN Always"),
+      ipip: { address: "192.168.0.1", mtu: 8981 },
+      ipipMembers: [A.ip, B.ip, C.ip],
+    };
     assert.deepEqual(sources(renderTunnel(plan, "IPIP")), sources(renderTunnel(plan, "VXLAN")));
     assert.deepEqual(sources(renderTunnel(plan, "IPIP")), sources(renderTunnel(planOf("IPIP Always"), "IPIP")));
   });
 
   it("a VTEP outside its node's blocks is a source of that node's", () => {
     const plan = planOf("VXLAN Always");
-    const routes = [...plan.routes, { dst: "192.168.9.1", type: "unicast", dev: "vxlan.calico", proto: 3, onlink: false, scope: "link", mtu: 8951 } as const];
-    const part = renderTunnel({ ...plan, routes, neighbours: [...plan.neighbours, { ip: "192.168.9.1", mac: B.mac, dev: "vxlan.calico" }] }, "VXLAN");
+    const routes = [
+      ...plan.routes,
+      {
+        dst: "192.168.9.1",
+        type: "unicast",
+        dev: "vxlan.calico",
+        proto: 3,
+        onlink: false,
+        scope: "link",
+        mtu: 8951,
+      } as const,
+    ];
+    const part = renderTunnel(
+      { ...plan, routes, neighbours: [...plan.neighbours, { ip: "192.168.9.1", mac: B.mac, dev: "vxlan.calico" }] },
+      "VXLAN",
+    );
     assert.ok(state(part).includes("source 10.1.0.11 192.168.9.1"));
   });
 
   it("one source does not lie in another of the same node", () => {
     const plan = planOf("IPIP Always");
-    const routes = [...plan.routes, { dst: "192.168.0.70", type: "unicast", via: B.ip, dev: "tunl0", proto: 80, onlink: true } as const];
-    assert.deepEqual(state(renderTunnel({ ...plan, routes }, "IPIP")).filter((line) => line.startsWith("source 10.1.0.11")), ["source 10.1.0.11 192.168.0.64/26", "source 10.1.0.11 10.1.0.11"]);
+    const routes = [
+      ...plan.routes,
+      { dst: "192.168.0.70", type: "unicast", via: B.ip, dev: "tunl0", proto: 80, onlink: true } as const,
+    ];
+    assert.deepEqual(
+      state(renderTunnel({ ...plan, routes }, "IPIP")).filter((line) => line.startsWith("source 10.1.0.11")),
+      ["source 10.1.0.11 192.168.0.64/26", "source 10.1.0.11 10.1.0.11"],
+    );
   });
 
   it("routes in the words of ip route, with NAT sets and blocks", () => {
-    const part = renderRoutes({ ...planOf("VXLAN CrossSubnet"), allPools: ["192.168.0.0/16", "10.244.0.0/16"] }, "kind: IPPool\n");
+    const part = renderRoutes(
+      { ...planOf("VXLAN CrossSubnet"), allPools: ["192.168.0.0/16", "10.244.0.0/16"] },
+      "kind: IPPool\n",
+    );
     assert.deepEqual(state(part), [
       "address 10.1.0.10",
       "pool all 192.168.0.0/16",
@@ -88,8 +115,27 @@ describe("parts of a node", () => {
   it("IPv6 beside IPv4", () => {
     const plan: NodePlan = {
       ...planOf("Never"),
-      vxlan6: { name: "vxlan-v6.calico", vni: 4096, port: 4789, local: "2001:db8::10", address: "fd00::", mac: "66:00:00:00:00:1a", mtu: 8931 },
-      routes: [{ dst: "fd00::40/122", type: "unicast", via: "fd00::40", dev: "vxlan-v6.calico", proto: 3, onlink: true, mtu: 8931, metric: 1024 }],
+      vxlan6: {
+        name: "vxlan-v6.calico",
+        vni: 4096,
+        port: 4789,
+        local: "2001:db8::10",
+        address: "fd00::",
+        mac: "66:00:00:00:00:1a",
+        mtu: 8931,
+      },
+      routes: [
+        {
+          dst: "fd00::40/122",
+          type: "unicast",
+          via: "fd00::40",
+          dev: "vxlan-v6.calico",
+          proto: 3,
+          onlink: true,
+          mtu: 8931,
+          metric: 1024,
+        },
+      ],
       neighbours: [{ ip: "fd00::40", mac: "66:00:00:00:00:1b", dev: "vxlan-v6.calico" }],
       fdb: [{ mac: "66:00:00:00:00:1b", dev: "vxlan-v6.calico", dst: "2001:db8::11" }],
       vxlanMembers: ["2001:db8::11"],
@@ -97,9 +143,15 @@ describe("parts of a node", () => {
     };
     assert.deepEqual(state(renderTunnel(plan, "VXLAN")).slice(0, 2), ["address 10.1.0.10", "address 2001:db8::10"]);
     assert.ok(state(renderTunnel(plan, "VXLAN")).includes("source 2001:db8::11 fd00::40/122"));
-    assert.ok(state(renderRoutes(plan)).includes("route unicast fd00::40/122 via fd00::40 dev vxlan-v6.calico proto 3 metric 1024 onlink mtu 8931"));
+    assert.ok(
+      state(renderRoutes(plan)).includes(
+        "route unicast fd00::40/122 via fd00::40 dev vxlan-v6.calico proto 3 metric 1024 onlink mtu 8931",
+      ),
+    );
     const ptp = JSON.parse(file(renderRoutes(plan), "ptp.json"));
-    assert.deepEqual(ptp.ipam.ranges, [[{ subnet: "8000::/1", rangeStart: "fd00::1", rangeEnd: "fd00::3f", gateway: "fe80::1" }]]);
+    assert.deepEqual(ptp.ipam.ranges, [
+      [{ subnet: "8000::/1", rangeStart: "fd00::1", rangeEnd: "fd00::3f", gateway: "fe80::1" }],
+    ]);
   });
 
   describe("CNI configuration", () => {
@@ -108,15 +160,32 @@ describe("parts of a node", () => {
 
     it("gives out the block but for the tunnel devices' addresses", () => {
       const plan = { ...planOf("VXLAN Always"), ipip: { address: "192.168.0.7", mtu: 8981 } };
-      const range = (rangeStart: string, rangeEnd: string): object => ({ subnet: "128.0.0.0/1", rangeStart, rangeEnd, gateway: "169.254.1.1" });
+      const range = (rangeStart: string, rangeEnd: string): object => ({
+        subnet: "128.0.0.0/1",
+        rangeStart,
+        rangeEnd,
+        gateway: "169.254.1.1",
+      });
       assert.deepEqual(ranges(plan), [range("192.168.0.1", "192.168.0.6"), range("192.168.0.8", "192.168.0.63")]);
     });
 
     it("has a gateway within the subnet, for pools of all ranges", () => {
-      const gateway = (plan: NodePlan): unknown => (ranges(plan) as { subnet: string; gateway: string }[]).map(({ subnet, gateway }) => `${subnet} ${gateway}`);
-      assert.deepEqual(gateway({ ...planOf("Never"), workloadBlocks: block("172.20.0.0/26") }), ["128.0.0.0/1 169.254.1.1"]);
-      assert.deepEqual(gateway({ ...planOf("Never"), ipip: { address: "10.244.0.64", mtu: 8981 }, workloadBlocks: block("10.244.0.64/26") }), ["8.0.0.0/5 10.244.0.64"]);
-      assert.deepEqual(gateway({ ...planOf("Never"), workloadBlocks: block("100.64.0.0/26") }), ["64.0.0.0/2 100.64.0.63"]);
+      const gateway = (plan: NodePlan): unknown =>
+        (ranges(plan) as { subnet: string; gateway: string }[]).map(({ subnet, gateway }) => `${subnet} ${gateway}`);
+      assert.deepEqual(gateway({ ...planOf("Never"), workloadBlocks: block("172.20.0.0/26") }), [
+        "128.0.0.0/1 169.254.1.1",
+      ]);
+      assert.deepEqual(
+        gateway({
+          ...planOf("Never"),
+          ipip: { address: "10.244.0.64", mtu: 8981 },
+          workloadBlocks: block("10.244.0.64/26"),
+        }),
+        ["8.0.0.0/5 10.244.0.64"],
+      );
+      assert.deepEqual(gateway({ ...planOf("Never"), workloadBlocks: block("100.64.0.0/26") }), [
+        "64.0.0.0/2 100.64.0.63",
+      ]);
     });
 
     it("is the same for container engines, as a list", () => {
@@ -127,16 +196,28 @@ describe("parts of a node", () => {
     });
 
     it("is not there on a node without blocks", () => {
-      assert.deepEqual(renderRoutes({ ...planOf("Never"), workloadBlocks: [] }).files.map(({ name }) => name), ["state"]);
+      assert.deepEqual(
+        renderRoutes({ ...planOf("Never"), workloadBlocks: [] }).files.map(({ name }) => name),
+        ["state"],
+      );
     });
   });
 
   it("a workload, in a block of its node", () => {
-    const part = renderWorkload({ name: "web-1", pool: "my.pool", address: "192.168.0.5", mtu: 8951, plan: planOf("Never") });
+    const part = renderWorkload({
+      name: "web-1",
+      pool: "my.pool",
+      address: "192.168.0.5",
+      mtu: 8951,
+      plan: planOf("Never"),
+    });
     assert.equal(part.name, "workload-web-1");
     assert.deepEqual(state(part), ["workload web-1 192.168.0.5 8951 my.pool"]);
     assert.equal(workloadNamespace("web-1"), "wl-web-1");
-    assert.throws(() => renderWorkload({ name: "web", pool: "p", address: "192.168.0.64", mtu: 8951, plan: planOf("Never") }), /address 192\.168\.0\.64 of workload web is in no block of node a/);
+    assert.throws(
+      () => renderWorkload({ name: "web", pool: "p", address: "192.168.0.64", mtu: 8951, plan: planOf("Never") }),
+      /address 192\.168\.0\.64 of workload web is in no block of node a/,
+    );
   });
 
   it("refuses a tunnel that the plan does not have", () => {
@@ -149,22 +230,61 @@ describe("parts of a node", () => {
       const dir = mkdtempSync(join(tmpdir(), "overlaynet-part-"));
       const part = renderRoutes(planOf("VXLAN Always"), "text ü\n");
       for (const { name, content } of part.files) writeFileSync(join(dir, name), content);
-      assert.equal(execFileSync("sh", ["-c", "LC_ALL=C; export LC_ALL; sha256sum -- * | sha256sum"], { cwd: dir, encoding: "utf8" }).slice(0, 64), part.digest);
+      assert.equal(
+        execFileSync("sh", ["-c", "LC_ALL=C; export LC_ALL; sha256sum -- * | sha256sum"], {
+          cwd: dir,
+          encoding: "utf8",
+        }).slice(0, 64),
+        part.digest,
+      );
       rmSync(dir, { recursive: true });
     });
 
     it("knows names from contents, and no order", () => {
-      const [one, two] = [{ name: "a", content: "1" }, { name: "b", content: "2" }] as const;
+      const [one, two] = [
+        { name: "a", content: "1" },
+        { name: "b", content: "2" },
+      ] as const;
       assert.equal(partDigest([one, two]), partDigest([two, one]));
-      assert.notEqual(partDigest([one, two]), partDigest([{ name: "a", content: "2" }, { name: "b", content: "1" }]));
+      assert.notEqual(
+        partDigest([one, two]),
+        partDigest([
+          { name: "a", content: "2" },
+          { name: "b", content: "1" },
+        ]),
+      );
       assert.notEqual(partDigest([one]), partDigest([one, two]));
-      assert.equal(partDigest([one]), createHash("sha256").update(`${createHash("sha256").update("1").digest("hex")}  a\n`).digest("hex"));
+      assert.equal(
+        partDigest([one]),
+        createHash("sha256")
+          .update(`${createHash("sha256").update("1").digest("hex")}  a\n`)
+          .digest("hex"),
+      );
     });
   });
 
   describe("whatever a plan holds", () => {
     const hostile = fc.oneof(
-      fc.constantFrom("", " ", "a b", "$(reboot)", "`id`", "x;reboot", "10.0.0.1; reboot", "10.0.0.1\nroute add default via 1.2.3.4", "../../etc", "-force", "'", '"', "\0", "10.0.0.256", "10.0.0.1/33", "::1%eth0", "eth0 table 5", "é"),
+      fc.constantFrom(
+        "",
+        " ",
+        "a b",
+        "$(reboot)",
+        "`id`",
+        "x;reboot",
+        "10.0.0.1; reboot",
+        "10.0.0.1\nroute add default via 1.2.3.4",
+        "../../etc",
+        "-force",
+        "'",
+        '"',
+        "\0",
+        "10.0.0.256",
+        "10.0.0.1/33",
+        "::1%eth0",
+        "eth0 table 5",
+        "é",
+      ),
       fc.string({ maxLength: 24 }),
     );
     /** The render functions, each with one property of the plan set. */
@@ -175,15 +295,42 @@ describe("parts of a node", () => {
       ["vxlan name", (name) => renderTunnel(withVxlan({ name }), "VXLAN")],
       ["vxlan mac", (mac) => renderTunnel(withVxlan({ mac }), "VXLAN")],
       ["vxlan local", (local) => renderTunnel(withVxlan({ local }), "VXLAN")],
-      ["neighbour", (ip) => renderTunnel({ ...planOf("VXLAN Always"), neighbours: [{ ip, mac: A.mac, dev: "vxlan.calico" }] }, "VXLAN")],
-      ["fdb device", (dev) => renderTunnel({ ...planOf("VXLAN Always"), fdb: [{ mac: A.mac, dev, dst: B.ip }] }, "VXLAN")],
-      ["route dst", (dst) => renderRoutes({ ...planOf("Never"), routes: [{ dst, type: "blackhole", proto: 80, onlink: false }] })],
-      ["route via", (via) => renderRoutes({ ...planOf("Never"), routes: [{ dst: B.block, type: "unicast", via, dev: "eth0", proto: 80, onlink: true }] })],
-      ["route dev", (dev) => renderRoutes({ ...planOf("Never"), routes: [{ dst: B.block, type: "unicast", via: B.ip, dev, proto: 80, onlink: true }] })],
+      [
+        "neighbour",
+        (ip) =>
+          renderTunnel({ ...planOf("VXLAN Always"), neighbours: [{ ip, mac: A.mac, dev: "vxlan.calico" }] }, "VXLAN"),
+      ],
+      [
+        "fdb device",
+        (dev) => renderTunnel({ ...planOf("VXLAN Always"), fdb: [{ mac: A.mac, dev, dst: B.ip }] }, "VXLAN"),
+      ],
+      [
+        "route dst",
+        (dst) => renderRoutes({ ...planOf("Never"), routes: [{ dst, type: "blackhole", proto: 80, onlink: false }] }),
+      ],
+      [
+        "route via",
+        (via) =>
+          renderRoutes({
+            ...planOf("Never"),
+            routes: [{ dst: B.block, type: "unicast", via, dev: "eth0", proto: 80, onlink: true }],
+          }),
+      ],
+      [
+        "route dev",
+        (dev) =>
+          renderRoutes({
+            ...planOf("Never"),
+            routes: [{ dst: B.block, type: "unicast", via: B.ip, dev, proto: 80, onlink: true }],
+          }),
+      ],
       ["pool", (cidr) => renderRoutes({ ...planOf("Never"), allPools: [cidr] })],
       ["masquerade", (cidr) => renderRoutes({ ...planOf("Never"), masqueradePools: [cidr] })],
       ["block", (cidr) => renderRoutes({ ...planOf("Never"), workloadBlocks: [{ cidr, pool: "pool", mtu: 1500 }] })],
-      ["block's pool", (pool) => renderRoutes({ ...planOf("Never"), workloadBlocks: [{ cidr: A.block, pool, mtu: 1500 }] })],
+      [
+        "block's pool",
+        (pool) => renderRoutes({ ...planOf("Never"), workloadBlocks: [{ cidr: A.block, pool, mtu: 1500 }] }),
+      ],
       ["workload name", (name) => renderWorkload({ name, pool: "pool", address: "192.168.0.5", mtu: 1500 })],
       ["workload pool", (pool) => renderWorkload({ name: "web", pool, address: "192.168.0.5", mtu: 1500 })],
       ["workload address", (address) => renderWorkload({ name: "web", pool: "pool", address, mtu: 1500 })],
@@ -219,10 +366,15 @@ describe("parts of a node", () => {
 
     it("numbers: refused where they are none, or out of range", () => {
       for (const wrong of [NaN, Infinity, -1, 1.5, 67, 65536]) {
-        assert.throws(() => renderTunnel({ ...planOf("IPIP Always"), ipip: { address: A.vtep, mtu: wrong } }, "IPIP"), /MTU .* is not 68 to 65535/);
+        assert.throws(
+          () => renderTunnel({ ...planOf("IPIP Always"), ipip: { address: A.vtep, mtu: wrong } }, "IPIP"),
+          /MTU .* is not 68 to 65535/,
+        );
       }
-      for (const wrong of [0, 16777216, NaN]) assert.throws(() => renderTunnel(withVxlan({ vni: wrong }), "VXLAN"), /VNI .* is not 1 to 16777215/);
-      for (const wrong of [0, 65536, 0.1]) assert.throws(() => renderTunnel(withVxlan({ port: wrong }), "VXLAN"), /VXLAN port .* is not 1 to 65535/);
+      for (const wrong of [0, 16777216, NaN])
+        assert.throws(() => renderTunnel(withVxlan({ vni: wrong }), "VXLAN"), /VNI .* is not 1 to 16777215/);
+      for (const wrong of [0, 65536, 0.1])
+        assert.throws(() => renderTunnel(withVxlan({ port: wrong }), "VXLAN"), /VXLAN port .* is not 1 to 65535/);
     });
   });
 });

@@ -7,7 +7,13 @@ import { A, C, planOf } from "./plans";
 /** A block of C's that a router leads to, beside the tunnel to C. */
 const plan: NodePlan = (() => {
   const base = planOf("IPIP Always");
-  return { ...base, routes: [...base.routes, { dst: "172.20.0.0/26", type: "unicast", via: "10.1.0.1", host: C.ip, dev: "eth0", proto: 80, onlink: true }] };
+  return {
+    ...base,
+    routes: [
+      ...base.routes,
+      { dst: "172.20.0.0/26", type: "unicast", via: "10.1.0.1", host: C.ip, dev: "eth0", proto: 80, onlink: true },
+    ],
+  };
 })();
 
 describe("a block that a router leads to", () => {

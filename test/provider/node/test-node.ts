@@ -19,8 +19,8 @@ export interface Outcome {
 }
 
 /**
- * What overlaynet-apply takes for a node: a network namespace with an interface ens5, and a mount namespace whose /etc, /run, /opt and
- * /usr/local are its own. Nothing of this machine is written to.
+ * What overlaynet-apply takes for a node: a network namespace with an interface ens5, and a mount namespace whose /etc,
+ * /run, /opt and /usr/local are its own. Nothing of this machine is written to.
  */
 export class TestNode {
   readonly dir = mkdtempSync(join(tmpdir(), "overlaynet-test-node-"));
@@ -28,10 +28,12 @@ export class TestNode {
   #version = 0;
 
   private constructor(readonly address: string) {
-    for (const folder of ["etc", "local", "opt/cni/bin", "from"]) mkdirSync(join(this.dir, folder), { recursive: true });
+    for (const folder of ["etc", "local", "opt/cni/bin", "from"])
+      mkdirSync(join(this.dir, folder), { recursive: true });
     // awk is a link into it.
     for (const name of ["alternatives", "ld.so.cache", "passwd", "group", "protocols", "nsswitch.conf"]) {
-      if (existsSync(join("/etc", name))) cpSync(join("/etc", name), join(this.dir, "etc", name), { recursive: true, verbatimSymlinks: true });
+      if (existsSync(join("/etc", name)))
+        cpSync(join("/etc", name), join(this.dir, "etc", name), { recursive: true, verbatimSymlinks: true });
     }
     copyPlugins(join(this.dir, "opt/cni/bin"));
     this.ship();
@@ -68,7 +70,16 @@ export class TestNode {
 
   /** The command line that runs a command in the node. */
   enter(command: readonly string[]): [string, ...string[]] {
-    const [program = "nsenter", ...args] = [...SUDO, "nsenter", "--target", String(this.pid), "--mount", "--net", "--", ...command];
+    const [program = "nsenter", ...args] = [
+      ...SUDO,
+      "nsenter",
+      "--target",
+      String(this.pid),
+      "--mount",
+      "--net",
+      "--",
+      ...command,
+    ];
     return [program, ...args];
   }
 
@@ -101,7 +112,12 @@ export class TestNode {
   apply(...words: string[]): Outcome {
     const outcome = this.run(["sh", this.program, "--from", join(this.dir, "from"), ...words]);
     // What failed and was then reached in another way is no success: that way may have cost packets.
-    if (outcome.code === 0 && outcome.stdout !== "" && words[0] !== "digests") assert.equal(this.run(["sh", "-c", "cd /run/overlaynet && cat work/errors"]).stdout, "", words.slice(0, 2).join(" "));
+    if (outcome.code === 0 && outcome.stdout !== "" && words[0] !== "digests")
+      assert.equal(
+        this.run(["sh", "-c", "cd /run/overlaynet && cat work/errors"]).stdout,
+        "",
+        words.slice(0, 2).join(" "),
+      );
     return outcome;
   }
 
@@ -121,7 +137,10 @@ export class TestNode {
   /** What a command on the node says to netlink and nftables listeners, line by line. */
   async listen(during: () => void | Promise<void>): Promise<string[]> {
     const said: string[] = [];
-    const monitors = [["ip", "monitor", "all"], ["nft", "monitor"]].map((command) => {
+    const monitors = [
+      ["ip", "monitor", "all"],
+      ["nft", "monitor"],
+    ].map((command) => {
       const child = this.start(["stdbuf", "-oL", ...command]);
       child.stdout?.setEncoding("utf8").on("data", (text: string) => said.push(text));
       return child;
@@ -131,15 +150,22 @@ export class TestNode {
     await during();
     await this.#heard(said, "done");
     for (const child of monitors) if (child.pid !== undefined) kill(-child.pid);
-    return said.join("").split("\n").filter((line) => line !== "" && !/ovlmark|203\.0\.113\.|# new generation/.test(line));
+    return said
+      .join("")
+      .split("\n")
+      .filter((line) => line !== "" && !/ovlmark|203\.0\.113\.|# new generation/.test(line));
   }
 
   /** Listeners hear in order: once they have heard of a mark, they have heard of all before. */
   async #heard(said: readonly string[], mark: string): Promise<void> {
-    const heard = (): boolean => said.some((text) => text.includes(`ovlmark-${mark}`)) && said.some((text) => text.includes(`203.0.113.${mark.length}`));
+    const heard = (): boolean =>
+      said.some((text) => text.includes(`ovlmark-${mark}`)) &&
+      said.some((text) => text.includes(`203.0.113.${mark.length}`));
     for (let round = 0; !heard(); round++) {
       if (round > 100) throw new Error("ip monitor and nft monitor say nothing");
-      this.sh(`nft 'add table ip ovlmark-${mark}; delete table ip ovlmark-${mark}'; ip route add throw 203.0.113.${mark.length} table 4242 proto 4; ip route del throw 203.0.113.${mark.length} table 4242`);
+      this.sh(
+        `nft 'add table ip ovlmark-${mark}; delete table ip ovlmark-${mark}'; ip route add throw 203.0.113.${mark.length} table 4242 proto 4; ip route del throw 203.0.113.${mark.length} table 4242`,
+      );
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
@@ -161,7 +187,11 @@ export class TestNode {
       ip link set dev wire up
       echo $$
       exec sleep infinity`;
-    const child = spawn(SUDO[0] ?? "unshare", [...(SUDO.length > 0 ? ["-n", "unshare"] : []), "--mount", "--net", "sh", "-euc", setUp], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(
+      SUDO[0] ?? "unshare",
+      [...(SUDO.length > 0 ? ["-n", "unshare"] : []), "--mount", "--net", "sh", "-euc", setUp],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
     this.#pid = await new Promise<number>((done, failed) => {
       child.stdout.setEncoding("utf8").once("data", (line: string) => done(Number(line)));
       child.once("exit", (code) => failed(new Error(`unshare ended with ${code}; this test needs root or sudo`)));
@@ -188,7 +218,12 @@ function copyPlugins(to: string): void {
   const here = PLUGINS.find((folder) => existsSync(join(folder, "ptp")) && existsSync(join(folder, "host-local")));
   for (const name of ["ptp", "host-local"]) {
     if (here !== undefined) cpSync(join(here, name), join(to, name));
-    else execFileSync("debugfs", ["-R", `dump /usr/lib/cni/${name} ${join(to, name)}`, join(PROJECT, ".overlaynet", "image", "base.img")], { stdio: "ignore", env: { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` } });
+    else
+      execFileSync(
+        "debugfs",
+        ["-R", `dump /usr/lib/cni/${name} ${join(to, name)}`, join(PROJECT, ".overlaynet", "image", "base.img")],
+        { stdio: "ignore", env: { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` } },
+      );
     chmodSync(join(to, name), 0o755);
   }
 }

@@ -8,21 +8,27 @@ import type { Topology, TopologyNode } from "../../../provider/src/plan/topology
 import { topologies, topology } from "./topologies";
 
 /**
- * The same rules once more, one node and one destination at a time, straight from the table of docs/compared.md: no ranks, no
- * classes of MTU, nothing shared.
+ * The same rules once more, one node and one destination at a time, straight from the table of docs/compared.md: no
+ * ranks, no classes of MTU, nothing shared.
  */
-function naiveRoutes({ nodes, pools, blocks, hostMtu = 9001, networkMtus = [] }: Topology, viewer: TopologyNode): string[] {
+function naiveRoutes(
+  { nodes, pools, blocks, hostMtu = 9001, networkMtus = [] }: Topology,
+  viewer: TopologyNode,
+): string[] {
   const lines: string[] = [];
   const single = (cidr: string): boolean => /\/(32|128)$/.test(cidr) && !(cidr.includes(":") && cidr.endsWith("/32"));
   const destinations = new Map<string, string>();
   for (const { cidr, node, borrowed = {} } of blocks) {
-    for (const [address, owner] of Object.entries(borrowed)) if (owner !== node) destinations.set(`${address}/${address.includes(":") ? 128 : 32}`, owner);
+    for (const [address, owner] of Object.entries(borrowed))
+      if (owner !== node) destinations.set(`${address}/${address.includes(":") ? 128 : 32}`, owner);
     if (node !== undefined) destinations.set(cidr, node);
   }
   for (const [dst, recorded] of destinations) {
     const plain = dst.split("/")[0] ?? "";
     const pool = pools.find(({ cidr }) => containsAddress(parseCidr(cidr), parseAddress(plain)));
-    const tunnelOf = single(dst) ? nodes.find((node) => [node.ipipTunnelAddr, node.vxlanTunnelAddr, node.vxlanTunnelAddr6].includes(plain)) : undefined;
+    const tunnelOf = single(dst)
+      ? nodes.find((node) => [node.ipipTunnelAddr, node.vxlanTunnelAddr, node.vxlanTunnelAddr6].includes(plain))
+      : undefined;
     const owner = tunnelOf ?? nodes.find(({ name }) => name === recorded);
     if (pool === undefined || owner === undefined) continue;
     const six = dst.includes(":");
@@ -31,10 +37,20 @@ function naiveRoutes({ nodes, pools, blocks, hostMtu = 9001, networkMtus = [] }:
       if (!single(dst)) lines.push(`blackhole ${dst} proto 80${metric}`);
       continue;
     }
-    const [from, to, length] = six ? [viewer.ip6, owner.ip6, viewer.subnetPrefixLen6] : [viewer.ip, owner.ip, viewer.subnetPrefixLen];
-    const limits = networkMtus.filter(({ networks }) => networks.includes(viewer.network ?? "") && networks.includes(owner.network ?? "") && viewer.network !== owner.network);
+    const [from, to, length] = six
+      ? [viewer.ip6, owner.ip6, viewer.subnetPrefixLen6]
+      : [viewer.ip, owner.ip, viewer.subnetPrefixLen];
+    const limits = networkMtus.filter(
+      ({ networks }) =>
+        networks.includes(viewer.network ?? "") &&
+        networks.includes(owner.network ?? "") &&
+        viewer.network !== owner.network,
+    );
     const underlay = Math.min(hostMtu, ...limits.map(({ mtu }) => mtu));
-    const neighbours = from !== undefined && to !== undefined && containsAddress(parseCidr(`${from}/${length ?? (six ? 128 : 32)}`), parseAddress(to));
+    const neighbours =
+      from !== undefined &&
+      to !== undefined &&
+      containsAddress(parseCidr(`${from}/${length ?? (six ? 128 : 32)}`), parseAddress(to));
     const direct = `${dst} via ${to} dev eth0 proto 80${metric} onlink${underlay < hostMtu ? ` mtu ${underlay}` : ""}`;
     const complete = from !== undefined && length !== undefined;
     if (pool.vxlanMode !== "Never") {
@@ -43,12 +59,15 @@ function naiveRoutes({ nodes, pools, blocks, hostMtu = 9001, networkMtus = [] }:
         : [viewer.vxlanTunnelAddr, owner.vxlanTunnelAddr, "vxlan.calico", 50];
       if (mine === undefined || from === undefined) continue;
       if (pool.vxlanMode === "CrossSubnet" && neighbours) lines.push(direct);
-      else if (tunnelOf !== undefined) lines.push(`${dst} dev ${device} proto 3 scope link${metric} mtu ${underlay - bytes}`);
-      else if (theirs !== undefined && to !== undefined) lines.push(`${dst} via ${theirs} dev ${device} proto 3${metric} onlink mtu ${underlay - bytes}`);
+      else if (tunnelOf !== undefined)
+        lines.push(`${dst} dev ${device} proto 3 scope link${metric} mtu ${underlay - bytes}`);
+      else if (theirs !== undefined && to !== undefined)
+        lines.push(`${dst} via ${theirs} dev ${device} proto 3${metric} onlink mtu ${underlay - bytes}`);
     } else if (pool.ipipMode !== "Never") {
       if (!complete) continue;
       if (pool.ipipMode === "CrossSubnet" && neighbours) lines.push(direct);
-      else if (viewer.ipipTunnelAddr !== undefined && to !== undefined && owner.subnetPrefixLen !== undefined) lines.push(`${dst} via ${to} dev tunl0 proto 80 onlink mtu ${underlay - 20}`);
+      else if (viewer.ipipTunnelAddr !== undefined && to !== undefined && owner.subnetPrefixLen !== undefined)
+        lines.push(`${dst} via ${to} dev tunl0 proto 80 onlink mtu ${underlay - 20}`);
     } else if (complete && to !== undefined) {
       lines.push(direct);
     }
@@ -56,7 +75,9 @@ function naiveRoutes({ nodes, pools, blocks, hostMtu = 9001, networkMtus = [] }:
   return lines.sort();
 }
 
-/** The same each time: whether what is looked for occurs in topologies must not hang on which ones a run happens to get. */
+/**
+ * The same each time: whether what is looked for occurs in topologies must not hang on which ones a run happens to get.
+ */
 function sample(options: { readonly complete: boolean }): Topology[] {
   return fc.sample(topologies(options), { numRuns: 500, seed: 1 });
 }
@@ -80,14 +101,20 @@ function goesSameWayBack(one: Topology): number {
     const back = by.get(`${path.pool} ${path.to} ${path.from}`);
     if (back === undefined) continue;
     compared++;
-    assert.deepEqual([back.encapsulation, back.mtu, back.outer?.source], [path.encapsulation, path.mtu, path.outer?.destination]);
+    assert.deepEqual(
+      [back.encapsulation, back.mtu, back.outer?.source],
+      [path.encapsulation, path.mtu, path.outer?.destination],
+    );
   }
   return compared;
 }
 
 describe("the plan", () => {
   it("has exactly the routes of the model", () => {
-    fc.assert(fc.property(topologies({ complete: false }), (one) => void hasRoutesOfModel(one)), { numRuns: 500 });
+    fc.assert(
+      fc.property(topologies({ complete: false }), (one) => void hasRoutesOfModel(one)),
+      { numRuns: 500 },
+    );
   });
 
   it("has them of every kind", () => {
@@ -102,9 +129,17 @@ describe("the plan", () => {
     fc.assert(
       fc.property(topologies({ complete: false }), (one) => {
         const forward = planTopology(one);
-        const backward = planTopology({ ...one, nodes: one.nodes.toReversed(), blocks: one.blocks.toReversed(), pools: one.pools.toReversed() });
+        const backward = planTopology({
+          ...one,
+          nodes: one.nodes.toReversed(),
+          blocks: one.blocks.toReversed(),
+          pools: one.pools.toReversed(),
+        });
         for (const [name, plan] of forward.nodes) {
-          assert.deepEqual(plan.routes.map(routeInWords).sort(), backward.nodes.get(name)?.routes.map(routeInWords).sort());
+          assert.deepEqual(
+            plan.routes.map(routeInWords).sort(),
+            backward.nodes.get(name)?.routes.map(routeInWords).sort(),
+          );
         }
       }),
     );
@@ -112,7 +147,9 @@ describe("the plan", () => {
 
   it("goes the same way back where all record their subnet's own prefix", () => {
     fc.assert(fc.property(topologies({ complete: true }), (one) => void goesSameWayBack(one)));
-    const compared = sample({ complete: true }).map(goesSameWayBack).filter((count) => count > 0).length;
+    const compared = sample({ complete: true })
+      .map(goesSameWayBack)
+      .filter((count) => count > 0).length;
     assert.ok(compared > 50, `only ${compared} topologies had a pair to compare`);
   });
 
@@ -120,7 +157,8 @@ describe("the plan", () => {
     const { nodes, ...rest } = topology();
     const one = { ...rest, nodes: nodes.map((node) => (node.name === "a1" ? { ...node, subnetPrefixLen: 16 } : node)) };
     const paths = [...planTopology(one).paths];
-    const way = (from: string, to: string): string | undefined => paths.find((path) => path.from === from && path.to === to)?.encapsulation;
+    const way = (from: string, to: string): string | undefined =>
+      paths.find((path) => path.from === from && path.to === to)?.encapsulation;
     assert.deepEqual([way("a1", "b1"), way("b1", "a1")], ["None", "IPIP"]);
   });
 

@@ -48,13 +48,25 @@ describe("paths", () => {
     const found = path(topology({ ipipMode: "Never", vxlanMode: "Always" }), "a1", "a2");
     assert.deepEqual(
       [found?.encapsulation, found?.nextHop, found?.outer, found?.mtu, found?.reason, found?.hops[1]],
-      ["VXLAN", "192.168.0.64", { source: "10.1.0.4", destination: "10.1.0.5" }, 8951, "pool has vxlanMode Always", "vxlan.calico"],
+      [
+        "VXLAN",
+        "192.168.0.64",
+        { source: "10.1.0.4", destination: "10.1.0.5" },
+        8951,
+        "pool has vxlanMode Always",
+        "vxlan.calico",
+      ],
     );
   });
 
   it("VXLAN's port and identifier are the topology's, in paths and devices", () => {
     const one = topology({ ipipMode: "Never", vxlanMode: "Always" }, { vxlanVni: 42, vxlanPort: 8472 });
-    assert.deepEqual(path(one, "a1", "a2")?.outer, { source: "10.1.0.4", destination: "10.1.0.5", port: 8472, vni: 42 });
+    assert.deepEqual(path(one, "a1", "a2")?.outer, {
+      source: "10.1.0.4",
+      destination: "10.1.0.5",
+      port: 8472,
+      vni: 42,
+    });
     for (const { vxlan } of planTopology(one).nodes.values()) assert.deepEqual([vxlan?.vni, vxlan?.port], [42, 8472]);
   });
 
@@ -67,22 +79,50 @@ describe("paths", () => {
       encapsulation: "None",
       nextHop: "10.1.0.1",
       mtu: 9001,
-      reason: "pool has ipipMode and vxlanMode Never: 10.1.1.4 is outside 10.1.0.0/24, and the VPC's route tables lead to its blocks",
+      reason:
+        "pool has ipipMode and vxlanMode Never: 10.1.1.4 is outside 10.1.0.0/24, and the VPC's route tables lead to its blocks",
       hops: ["a1", "eth0 10.1.0.4", "VPC router 10.1.0.1", "eth0 10.1.1.4", "b1"],
     });
-    assert.deepEqual(planTopology(one).nodes.get("a1")?.routes.find(({ dst }) => dst === "192.168.0.128/26"), { dst: "192.168.0.128/26", type: "unicast", via: "10.1.0.1", host: "10.1.1.4", dev: "eth0", proto: 80, onlink: true });
-    assert.equal(planTopology(one).nodes.get("b1")?.routes.find(({ dst }) => dst === "192.168.0.0/26")?.via, "10.1.1.1");
+    assert.deepEqual(
+      planTopology(one)
+        .nodes.get("a1")
+        ?.routes.find(({ dst }) => dst === "192.168.0.128/26"),
+      {
+        dst: "192.168.0.128/26",
+        type: "unicast",
+        via: "10.1.0.1",
+        host: "10.1.1.4",
+        dev: "eth0",
+        proto: 80,
+        onlink: true,
+      },
+    );
+    assert.equal(
+      planTopology(one)
+        .nodes.get("b1")
+        ?.routes.find(({ dst }) => dst === "192.168.0.0/26")?.via,
+      "10.1.1.1",
+    );
     // As Calico has it: inside the subnet, to other networks, and for other modes.
     assert.deepEqual([path(one, "a1", "a2")?.nextHop, path(one, "a1", "c1")?.nextHop], ["10.1.0.5", "10.2.0.4"]);
     for (const mode of [{}, { ipipMode: "Always" }, { ipipMode: "Never", vxlanMode: "CrossSubnet" }] as const) {
-      assert.deepEqual([...planTopology(topology(mode, { viaVpcRouter: true })).paths], [...planTopology(topology(mode)).paths]);
+      assert.deepEqual(
+        [...planTopology(topology(mode, { viaVpcRouter: true })).paths],
+        [...planTopology(topology(mode)).paths],
+      );
     }
     const nowhere = topology({ ipipMode: "Never" }, { viaVpcRouter: true });
-    assert.equal(path({ ...nowhere, nodes: nowhere.nodes.map((node) => ({ ...node, network: undefined })) }, "a1", "b1")?.nextHop, "10.1.1.4");
+    assert.equal(
+      path({ ...nowhere, nodes: nowhere.nodes.map((node) => ({ ...node, network: undefined })) }, "a1", "b1")?.nextHop,
+      "10.1.1.4",
+    );
   });
 
   it("without encapsulation across subnets say that the next hop is outside", () => {
-    assert.equal(path(topology({ ipipMode: "Never" }), "a1", "b1")?.reason, "pool has ipipMode and vxlanMode Never: 10.1.1.4 is outside 10.1.0.0/24");
+    assert.equal(
+      path(topology({ ipipMode: "Never" }), "a1", "b1")?.reason,
+      "pool has ipipMode and vxlanMode Never: 10.1.1.4 is outside 10.1.0.0/24",
+    );
   });
 
   it("of IPv6 carry IPv6 outside", () => {
@@ -92,17 +132,28 @@ describe("paths", () => {
         { name: "a", ip6: "2001:db8:1::4", subnetPrefixLen6: 64, vxlanTunnelAddr6: "fd00:5::" },
         { name: "b", ip6: "2001:db8:2::4", subnetPrefixLen6: 64, vxlanTunnelAddr6: "fd00:5::40" },
       ],
-      blocks: [{ cidr: "fd00:5::/122", node: "a" }, { cidr: "fd00:5::40/122", node: "b" }],
+      blocks: [
+        { cidr: "fd00:5::/122", node: "a" },
+        { cidr: "fd00:5::40/122", node: "b" },
+      ],
     };
     const found = path(six, "a", "b");
-    assert.deepEqual([found?.nextHop, found?.outer?.destination, found?.mtu, found?.reason], ["fd00:5::40", "2001:db8:2::4", 8931, "pool has vxlanMode CrossSubnet: 2001:db8:2::4 is outside 2001:db8:1::/64"]);
+    assert.deepEqual(
+      [found?.nextHop, found?.outer?.destination, found?.mtu, found?.reason],
+      ["fd00:5::40", "2001:db8:2::4", 8931, "pool has vxlanMode CrossSubnet: 2001:db8:2::4 is outside 2001:db8:1::/64"],
+    );
   });
 
   it("one for each pool that the other node has a block of", () => {
     const pools: IpPool[] = [ipPool({ ipipMode: "CrossSubnet" }), ipPool({ name: "second", cidr: "172.20.0.0/16" })];
     const base = topology({}, { pools });
-    const found = [...planTopology({ ...base, blocks: [...base.blocks, { cidr: "172.20.0.0/26", node: "a2" }] }).paths].filter(({ from }) => from === "a1");
-    assert.deepEqual(found.map(({ to, pool }) => `${to} ${pool}`), ["a2 pool", "a2 second", "b1 pool", "c1 pool"]);
+    const found = [
+      ...planTopology({ ...base, blocks: [...base.blocks, { cidr: "172.20.0.0/26", node: "a2" }] }).paths,
+    ].filter(({ from }) => from === "a1");
+    assert.deepEqual(
+      found.map(({ to, pool }) => `${to} ${pool}`),
+      ["a2 pool", "a2 second", "b1 pool", "c1 pool"],
+    );
   });
 
   it("none where there is no route", () => {
@@ -118,34 +169,63 @@ describe("MTU", () => {
   it("of devices is the interface's less the overhead, of routes that of the way", () => {
     const plan = planTopology(topology({ ipipMode: "Always" }, { networkMtus: limits })).nodes.get("a1");
     assert.equal(plan?.ipip?.mtu, 8981);
-    assert.deepEqual(plan?.routes.map(({ dst, mtu }) => [dst, mtu]), [["192.168.0.0/26", undefined], ["192.168.0.64/26", 8981], ["192.168.0.128/26", 8981], ["192.168.0.192/26", 1480]]);
+    assert.deepEqual(
+      plan?.routes.map(({ dst, mtu }) => [dst, mtu]),
+      [
+        ["192.168.0.0/26", undefined],
+        ["192.168.0.64/26", 8981],
+        ["192.168.0.128/26", 8981],
+        ["192.168.0.192/26", 1480],
+      ],
+    );
   });
 
   it("is on routes without encapsulation only where the way has less than the interface", () => {
     const plan = planTopology(topology({ ipipMode: "Never" }, { networkMtus: limits })).nodes.get("c1");
-    assert.deepEqual(plan?.routes.map(({ mtu }) => mtu), [1500, 1500, 1500, undefined]);
-    assert.ok(planTopology(topology({ ipipMode: "Never" })).nodes.get("c1")?.routes.every((route) => !("mtu" in route)));
+    assert.deepEqual(
+      plan?.routes.map(({ mtu }) => mtu),
+      [1500, 1500, 1500, undefined],
+    );
+    assert.ok(
+      planTopology(topology({ ipipMode: "Never" }))
+        .nodes.get("c1")
+        ?.routes.every((route) => !("mtu" in route)),
+    );
   });
 
   it("of workloads is the worst of the node's ways less the largest overhead", () => {
-    const mtus = (one: Topology): (number | undefined)[] => [...planTopology(one).nodes.values()].map(({ workloadBlocks }) => workloadBlocks[0]?.mtu);
+    const mtus = (one: Topology): (number | undefined)[] =>
+      [...planTopology(one).nodes.values()].map(({ workloadBlocks }) => workloadBlocks[0]?.mtu);
     assert.deepEqual(mtus(topology()), [8981, 8981, 8981, 8981]);
-    assert.deepEqual(mtus(topology({ ipipMode: "Never", vxlanMode: "CrossSubnet" }, { hostMtu: 1500 })), [1450, 1450, 1450, 1450]);
+    assert.deepEqual(
+      mtus(topology({ ipipMode: "Never", vxlanMode: "CrossSubnet" }, { hostMtu: 1500 })),
+      [1450, 1450, 1450, 1450],
+    );
     const third = { name: "d1", network: "red", ip: "10.3.0.4", subnetPrefixLen: 24 };
     const base = topology({}, { networkMtus: [{ networks: ["green", "red"], mtu: 1500 }] });
     assert.deepEqual(mtus({ ...base, nodes: [...base.nodes, third] }), [8981, 8981, 8981, 1480, undefined]);
   });
 
   it("never grows by a limit above the interface's", () => {
-    assert.equal(path(topology({}, { hostMtu: 1500, networkMtus: [{ networks: ["blue", "green"], mtu: 8500 }] }), "a1", "c1")?.mtu, 1480);
+    assert.equal(
+      path(topology({}, { hostMtu: 1500, networkMtus: [{ networks: ["blue", "green"], mtu: 8500 }] }), "a1", "c1")?.mtu,
+      1480,
+    );
   });
 });
 
 describe("blocks for workloads", () => {
   it("are the node's own of pools that allow it", () => {
     const base = topology();
-    const pools = [...base.pools, ipPool({ name: "tunnels", cidr: "172.20.0.0/24", blockSize: 32, vxlanMode: "Always", allowedUses: ["Tunnel"] })];
-    const plan = planTopology({ ...base, pools, blocks: [...base.blocks, { cidr: "172.20.0.0/32", node: "a1" }] }).nodes.get("a1");
+    const pools = [
+      ...base.pools,
+      ipPool({ name: "tunnels", cidr: "172.20.0.0/24", blockSize: 32, vxlanMode: "Always", allowedUses: ["Tunnel"] }),
+    ];
+    const plan = planTopology({
+      ...base,
+      pools,
+      blocks: [...base.blocks, { cidr: "172.20.0.0/32", node: "a1" }],
+    }).nodes.get("a1");
     assert.deepEqual(plan?.workloadBlocks, [{ cidr: "192.168.0.0/26", pool: "pool", mtu: 8951 }]);
   });
 });

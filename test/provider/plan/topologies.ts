@@ -3,15 +3,29 @@ import type { IpPool } from "../../../provider/src/ippool/ippool";
 import type { Block, Topology, TopologyNode } from "../../../provider/src/plan/topology";
 import { ipPool } from "../ipam/ip-pool";
 
-/** A topology like Calico's document on overlay networking: two networks of two subnets, a node in each, one pool, a block a node. */
+/**
+ * A topology like Calico's document on overlay networking: two networks of two subnets, a node in each, one pool, a
+ * block a node.
+ */
 export function topology(changes: Partial<IpPool> = {}, rest: Partial<Topology> = {}): Topology {
   const pool = ipPool({ ipipMode: "CrossSubnet", ...changes });
   const kind = pool.vxlanMode !== "Never" ? "vxlanTunnelAddr" : "ipipTunnelAddr";
   const tunnelled = pool.vxlanMode !== "Never" || pool.ipipMode !== "Never";
-  const places = [["a1", "blue", "10.1.0.4"], ["a2", "blue", "10.1.0.5"], ["b1", "blue", "10.1.1.4"], ["c1", "green", "10.2.0.4"]] as const;
+  const places = [
+    ["a1", "blue", "10.1.0.4"],
+    ["a2", "blue", "10.1.0.5"],
+    ["b1", "blue", "10.1.1.4"],
+    ["c1", "green", "10.2.0.4"],
+  ] as const;
   return {
     pools: [pool],
-    nodes: places.map(([name, network, ip], index) => ({ name, network, ip, subnetPrefixLen: 24, ...(tunnelled && { [kind]: `192.168.0.${64 * index}` }) })),
+    nodes: places.map(([name, network, ip], index) => ({
+      name,
+      network,
+      ip,
+      subnetPrefixLen: 24,
+      ...(tunnelled && { [kind]: `192.168.0.${64 * index}` }),
+    })),
     blocks: places.map(([node], index) => ({ cidr: `192.168.0.${64 * index}/26`, node })),
     ...rest,
   };
@@ -21,7 +35,13 @@ const MODES = ["Never", "Always", "CrossSubnet"] as const;
 
 /** Pools of every mode, both families, with blocks of one address too; some nodes lack what they need. */
 export function topologies(options: { readonly complete: boolean }): fc.Arbitrary<Topology> {
-  const pool = fc.tuple(fc.constantFrom("ipip", "vxlan", "none"), fc.constantFrom(...MODES.slice(1)), fc.constantFrom(26, 28, 32), fc.constantFrom(4, 4, 4, 6), fc.boolean());
+  const pool = fc.tuple(
+    fc.constantFrom("ipip", "vxlan", "none"),
+    fc.constantFrom(...MODES.slice(1)),
+    fc.constantFrom(26, 28, 32),
+    fc.constantFrom(4, 4, 4, 6),
+    fc.boolean(),
+  );
   const node = fc.record(
     {
       subnet: fc.integer({ min: 0, max: 3 }),
@@ -35,7 +55,12 @@ export function topologies(options: { readonly complete: boolean }): fc.Arbitrar
     { noNullPrototype: true },
   );
   return fc
-    .tuple(fc.array(pool, { minLength: 1, maxLength: 4 }), fc.array(node, { minLength: 2, maxLength: 6 }), fc.constantFrom(1500, 9001), fc.constantFrom(1500, 8500, 9001))
+    .tuple(
+      fc.array(pool, { minLength: 1, maxLength: 4 }),
+      fc.array(node, { minLength: 2, maxLength: 6 }),
+      fc.constantFrom(1500, 9001),
+      fc.constantFrom(1500, 8500, 9001),
+    )
     .map(([poolKinds, nodeKinds, hostMtu, between]) => {
       const pools = poolKinds.map(([kind, mode, size, version, disabled], index) => {
         const six = version === 6 && kind !== "ipip";
@@ -55,17 +80,26 @@ export function topologies(options: { readonly complete: boolean }): fc.Arbitrar
           const chosen = pools[number];
           if (chosen === undefined) return [];
           const third = 4 * index + copy;
-          const first = chosen.cidr.includes(":") ? `${chosen.cidr.slice(0, chosen.cidr.indexOf("/"))}${(third * 256).toString(16)}` : `10.${100 + number}.${third}.0`;
+          const first = chosen.cidr.includes(":")
+            ? `${chosen.cidr.slice(0, chosen.cidr.indexOf("/"))}${(third * 256).toString(16)}`
+            : `10.${100 + number}.${third}.0`;
           const canonical = first.endsWith("::0") ? first.slice(0, -1) : first;
           blocks.push({ cidr: `${canonical}/${chosen.blockSize}`, node: name, borrowed: {} });
           return [{ chosen, first: canonical }];
         });
         const tunnel = (six: boolean, mode: "ipipMode" | "vxlanMode"): string | undefined =>
-          kind.hasTunnels ? own.find(({ chosen, first }) => chosen[mode] !== "Never" && first.includes(":") === six)?.first : undefined;
+          kind.hasTunnels
+            ? own.find(({ chosen, first }) => chosen[mode] !== "Never" && first.includes(":") === six)?.first
+            : undefined;
         return {
           name,
           network: kind.network,
-          ...(kind.hasIp && { ip: `192.0.${kind.subnet}.${10 + index}`, subnetPrefixLen: kind.prefix, ip6: `2001:db8:${kind.subnet + 1}::${10 + index}`, subnetPrefixLen6: kind.prefix === undefined ? undefined : 64 }),
+          ...(kind.hasIp && {
+            ip: `192.0.${kind.subnet}.${10 + index}`,
+            subnetPrefixLen: kind.prefix,
+            ip6: `2001:db8:${kind.subnet + 1}::${10 + index}`,
+            subnetPrefixLen6: kind.prefix === undefined ? undefined : 64,
+          }),
           ipipTunnelAddr: tunnel(false, "ipipMode"),
           vxlanTunnelAddr: tunnel(false, "vxlanMode"),
           vxlanTunnelAddr6: tunnel(true, "vxlanMode"),
@@ -76,6 +110,12 @@ export function topologies(options: { readonly complete: boolean }): fc.Arbitrar
         const block = borrows === undefined ? undefined : wide[borrows % wide.length];
         if (block !== undefined) block.borrowed[block.cidr.replace(/\.0\/\d+$/, `.${1 + index}`)] = `node-${index}`;
       });
-      return { pools, nodes, blocks: blocks satisfies Block[], hostMtu, networkMtus: [{ networks: ["blue", "green"], mtu: between }] };
+      return {
+        pools,
+        nodes,
+        blocks: blocks satisfies Block[],
+        hostMtu,
+        networkMtus: [{ networks: ["blue", "green"], mtu: between }],
+      };
     });
 }

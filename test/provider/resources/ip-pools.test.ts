@@ -15,7 +15,10 @@ describe("IpPools", () => {
   it("gives the pools in preview", async () => {
     const { outputs } = await ipPools.create({ manifests: manifest() }, contextOf({ preview: true }));
     assert.ok(outputs.pools !== UNKNOWN);
-    assert.deepEqual(outputs.pools.map(({ name, ipipMode, blockSize }) => [name, ipipMode, blockSize]), [["ippool-cross-subnet-1", "CrossSubnet", 26]]);
+    assert.deepEqual(
+      outputs.pools.map(({ name, ipipMode, blockSize }) => [name, ipipMode, blockSize]),
+      [["ippool-cross-subnet-1", "CrossSubnet", 26]],
+    );
   });
 
   it("passes a good manifest", async () => {
@@ -40,8 +43,13 @@ describe("IpPools", () => {
   });
 
   it("says all problems of all documents at once", async () => {
-    const { failures } = await check({ manifests: `${manifest({ blockSize: 33 })}---\n${manifest({ cidr: "10.0.0.0/40" }, "second")}` });
-    assert.deepEqual(new Set(failures.map(({ property }) => /^ipPools\[\d\]/.exec(property)?.[0])), new Set(["ipPools[0]", "ipPools[1]"]));
+    const { failures } = await check({
+      manifests: `${manifest({ blockSize: 33 })}---\n${manifest({ cidr: "10.0.0.0/40" }, "second")}`,
+    });
+    assert.deepEqual(
+      new Set(failures.map(({ property }) => /^ipPools\[\d\]/.exec(property)?.[0])),
+      new Set(["ipPools[0]", "ipPools[1]"]),
+    );
     for (const { reason } of failures) assert.match(reason, / \(line \d+:\d+\)$/);
   });
 
@@ -56,6 +64,9 @@ describe("IpPools", () => {
     assert.ok(outputs.pools !== UNKNOWN);
     const old = { id: "ip-pools", inputs, outputs: { ...inputs, pools: outputs.pools } };
     assert.equal((await ipPools.diff(old, inputs, contextOf())).changes.size, 0);
-    assert.deepEqual([...(await ipPools.diff(old, { manifests: manifest({ ipipMode: "Always" }) }, contextOf())).changes.keys()], ["manifests"]);
+    assert.deepEqual(
+      [...(await ipPools.diff(old, { manifests: manifest({ ipipMode: "Always" }) }, contextOf())).changes.keys()],
+      ["manifests"],
+    );
   });
 });

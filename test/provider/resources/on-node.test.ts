@@ -47,7 +47,16 @@ class FakeNodes implements NodeAccess {
   }
   async read(target: SshTarget, options: NodeAccessOptions): Promise<ReadonlyMap<string, SeenPart>> {
     const parts = this.reach("read", target, options);
-    return new Map([...parts].map(([name, digest]) => [name, { digest, files: this.files.get(name) ?? new Map<string, string>(), deviations: this.deviations.get(name) ?? [] }]));
+    return new Map(
+      [...parts].map(([name, digest]) => [
+        name,
+        {
+          digest,
+          files: this.files.get(name) ?? new Map<string, string>(),
+          deviations: this.deviations.get(name) ?? [],
+        },
+      ]),
+    );
   }
   isPartial = (error: unknown): boolean => error instanceof HalfDone;
   isUnreachable = (error: unknown): boolean => error instanceof Unreachable;
@@ -64,7 +73,9 @@ function resourceOn(nodes: FakeNodes): ReturnType<typeof partResource<Inputs, Pa
       identity: ["kind"],
       render({ kind, text }) {
         if (text === "bad") throw new RangeError("bad is no text");
-        return text === "nothing" ? undefined : { name: kind, files: [{ name: "text", content: text }], digest: digestOf(text) };
+        return text === "nothing"
+          ? undefined
+          : { name: kind, files: [{ name: "text", content: text }], digest: digestOf(text) };
       },
       outputs: (digest) => ({ digest }),
     },
@@ -72,8 +83,21 @@ function resourceOn(nodes: FakeNodes): ReturnType<typeof partResource<Inputs, Pa
   );
 }
 
-const CONNECTION: SshTarget = { host: "10.1.0.4", port: 22, user: "root", privateKey: "SECRET-KEY", hostKey: "ssh-ed25519 AAAA" };
-const INPUTS: Inputs = { node: "blue-0", instanceId: "i-1", connection: CONNECTION, text: "one", kind: "routes", after: "x" };
+const CONNECTION: SshTarget = {
+  host: "10.1.0.4",
+  port: 22,
+  user: "root",
+  privateKey: "SECRET-KEY",
+  hostKey: "ssh-ed25519 AAAA",
+};
+const INPUTS: Inputs = {
+  node: "blue-0",
+  instanceId: "i-1",
+  connection: CONNECTION,
+  text: "one",
+  kind: "routes",
+  after: "x",
+};
 const OLD = { id: "blue-0/routes", inputs: INPUTS, outputs: { digest: digestOf("one") } };
 
 describe("a part on a node", () => {
@@ -87,18 +111,36 @@ describe("a part on a node", () => {
   it("is known in preview without a connection, as far as it can be computed", async () => {
     const nodes = new FakeNodes();
     const preview = contextOf({ preview: true });
-    assert.deepEqual((await resourceOn(nodes).create({ ...INPUTS, instanceId: UNKNOWN, connection: { ...CONNECTION, host: UNKNOWN } }, preview)).outputs, OLD.outputs);
-    assert.deepEqual((await resourceOn(nodes).create({ ...INPUTS, text: UNKNOWN }, preview)).outputs, { digest: UNKNOWN });
-    assert.deepEqual(await resourceOn(nodes).update(OLD, { ...INPUTS, text: "two" }, preview), { digest: digestOf("two") });
+    assert.deepEqual(
+      (
+        await resourceOn(nodes).create(
+          { ...INPUTS, instanceId: UNKNOWN, connection: { ...CONNECTION, host: UNKNOWN } },
+          preview,
+        )
+      ).outputs,
+      OLD.outputs,
+    );
+    assert.deepEqual((await resourceOn(nodes).create({ ...INPUTS, text: UNKNOWN }, preview)).outputs, {
+      digest: UNKNOWN,
+    });
+    assert.deepEqual(await resourceOn(nodes).update(OLD, { ...INPUTS, text: "two" }, preview), {
+      digest: digestOf("two"),
+    });
     assert.deepEqual(nodes.calls, []);
   });
 
   it("differs by what stands on the node alone: a new host, key, proxy command or predecessor pushes nothing", async () => {
     const resource = resourceOn(new FakeNodes());
     const elsewhere = { ...CONNECTION, host: "10.9.9.9", privateKey: "another", proxyCommand: "nc %h %p" };
-    assert.equal((await resource.diff(OLD, { ...INPUTS, connection: elsewhere, after: "y" }, contextOf())).changes.size, 0);
+    assert.equal(
+      (await resource.diff(OLD, { ...INPUTS, connection: elsewhere, after: "y" }, contextOf())).changes.size,
+      0,
+    );
     const diff = await resource.diff(OLD, { ...INPUTS, text: "two" }, contextOf());
-    assert.deepEqual([diff.changes, diff.replaces, diff.outputChanges], [new Map([["digest", "update"]]), [], ["digest"]]);
+    assert.deepEqual(
+      [diff.changes, diff.replaces, diff.outputChanges],
+      [new Map([["digest", "update"]]), [], ["digest"]],
+    );
   });
 
   it("comes to a new instance, and asks nobody to take it off the former one, which is no more", async () => {
@@ -108,7 +150,14 @@ describe("a part on a node", () => {
       const diff = await resource.diff(OLD, { ...INPUTS, instanceId }, contextOf());
       assert.deepEqual([diff.changes, diff.replaces], [new Map([["instanceId", "update"]]), []]);
     }
-    assert.deepEqual(await resource.update(OLD, { ...INPUTS, instanceId: "i-2", connection: { ...CONNECTION, host: "10.1.0.5" } }, contextOf()), OLD.outputs);
+    assert.deepEqual(
+      await resource.update(
+        OLD,
+        { ...INPUTS, instanceId: "i-2", connection: { ...CONNECTION, host: "10.1.0.5" } },
+        contextOf(),
+      ),
+      OLD.outputs,
+    );
     assert.deepEqual(nodes.calls, ["push routes 10.1.0.5"]);
   });
 
@@ -134,7 +183,9 @@ describe("a part on a node", () => {
     const context = contextOf();
     const outputs = await resource.read(OLD, context);
     assert.deepEqual(outputs, { digest: "meddled" });
-    assert.deepEqual(context.logs, ["warning: routes of node blue-0 is not what was brought there (meddled); the next update mends it"]);
+    assert.deepEqual(context.logs, [
+      "warning: routes of node blue-0 is not what was brought there (meddled); the next update mends it",
+    ]);
     const drifted = { ...OLD, outputs: { digest: "meddled" } };
     assert.deepEqual([...(await resource.diff(drifted, INPUTS, contextOf())).changes.keys()], ["digest"]);
     assert.deepEqual(await resource.update(drifted, INPUTS, contextOf()), OLD.outputs);
@@ -151,7 +202,10 @@ describe("a part on a node", () => {
       return (await resource.read(OLD, contextOf()))?.digest;
     };
     assert.equal(await seen({ text: digestOf("two"), more: digestOf("") }), "files: more is foreign, text was edited");
-    assert.equal(await seen({ other: digestOf("one") }, "ip route add a", "ip route add b"), "files: other is foreign, text is missing; deviates: ip route add a; ip route add b");
+    assert.equal(
+      await seen({ other: digestOf("one") }, "ip route add a", "ip route add b"),
+      "files: other is foreign, text is missing; deviates: ip route add a; ip route add b",
+    );
     nodes.parts.get("10.1.0.4")?.set("routes", digestOf("one"));
     assert.equal(await seen({ text: digestOf("one") }, ..."abcdef"), "deviates: a; b; c; d; and 2 more");
     assert.equal(await seen({ text: digestOf("one") }), digestOf("one"));
@@ -165,7 +219,13 @@ describe("a part on a node", () => {
 
   it("is removed when deleted, with the inputs of last time", async () => {
     const nodes = new FakeNodes();
-    nodes.parts.set("10.1.0.4", new Map([["routes", "x"], ["tunnel", "y"]]));
+    nodes.parts.set(
+      "10.1.0.4",
+      new Map([
+        ["routes", "x"],
+        ["tunnel", "y"],
+      ]),
+    );
     await resourceOn(nodes).delete(OLD, contextOf());
     assert.deepEqual([...(nodes.parts.get("10.1.0.4")?.keys() ?? [])], ["tunnel"]);
   });
@@ -180,7 +240,10 @@ describe("a part on a node", () => {
       return true;
     });
     nodes.failure = new HalfDone("exit code 1");
-    for (const attempt of [() => resource.create(INPUTS, contextOf()), () => resource.update(OLD, { ...INPUTS, text: "two" }, contextOf())]) {
+    for (const attempt of [
+      () => resource.create(INPUTS, contextOf()),
+      () => resource.update(OLD, { ...INPUTS, text: "two" }, contextOf()),
+    ]) {
       await assert.rejects(attempt, (error) => {
         assert.ok(error instanceof ResourceInitFailed);
         assert.equal(error.message, "routes of node blue-0 is not in force: exit code 1");
@@ -197,8 +260,14 @@ describe("a part on a node", () => {
     nodes.failure = new Unreachable("no route to 10.1.0.4");
     const context = contextOf();
     assert.deepEqual(await resourceOn(nodes).read(OLD, context), OLD.outputs);
-    assert.match(context.logs.join(), /^warning: taken as unchanged: no route to 10\.1\.0\.4\. .*OVERLAYNET_DELETE_UNREACHABLE=true/);
-    assert.equal(await resourceOn(nodes).read(OLD, contextOf({ config: { sshDeadline: 300, deleteUnreachable: true } })), undefined);
+    assert.match(
+      context.logs.join(),
+      /^warning: taken as unchanged: no route to 10\.1\.0\.4\. .*OVERLAYNET_DELETE_UNREACHABLE=true/,
+    );
+    assert.equal(
+      await resourceOn(nodes).read(OLD, contextOf({ config: { sshDeadline: 300, deleteUnreachable: true } })),
+      undefined,
+    );
     nodes.failure = new Error("the host key is another one");
     await assert.rejects(resourceOn(nodes).read(OLD, contextOf()), /host key/);
   });
@@ -206,7 +275,10 @@ describe("a part on a node", () => {
   it("cannot be deleted from a node that does not answer, and the error says how to go on", async () => {
     const nodes = new FakeNodes();
     nodes.failure = new Unreachable("no route to 10.1.0.4");
-    await assert.rejects(resourceOn(nodes).delete(OLD, contextOf()), /^Error: routes of node blue-0 could not be removed: no route to 10\.1\.0\.4\. .*OVERLAYNET_DELETE_UNREACHABLE=true/);
+    await assert.rejects(
+      resourceOn(nodes).delete(OLD, contextOf()),
+      /^Error: routes of node blue-0 could not be removed: no route to 10\.1\.0\.4\. .*OVERLAYNET_DELETE_UNREACHABLE=true/,
+    );
     const context = contextOf({ config: { sshDeadline: 300, deleteUnreachable: true } });
     await resourceOn(nodes).delete(OLD, context);
     assert.match(context.logs.join(), /^warning: .*taken as deleted/);
@@ -234,7 +306,9 @@ describe("a part on a node", () => {
   it("is checked before anything is touched", async () => {
     const resource = resourceOn(new FakeNodes());
     assert.ok(resource.check);
-    assert.deepEqual((await resource.check({ ...INPUTS, text: "bad" }, undefined, contextOf())).failures, [{ property: "", reason: "bad is no text" }]);
+    assert.deepEqual((await resource.check({ ...INPUTS, text: "bad" }, undefined, contextOf())).failures, [
+      { property: "", reason: "bad is no text" },
+    ]);
     assert.deepEqual((await resource.check(INPUTS, undefined, contextOf())).failures, []);
     assert.deepEqual((await resource.check({ ...INPUTS, text: UNKNOWN }, undefined, contextOf())).failures, []);
   });
@@ -254,9 +328,15 @@ describe("a part on a node", () => {
     const nodes = new FakeNodes();
     const config = { sshDeadline: 300, deleteUnreachable: false, proxyCommand: "provider %h" };
     await resourceOn(nodes).create(INPUTS, contextOf({ config }));
-    await resourceOn(nodes).create({ ...INPUTS, connection: { ...CONNECTION, proxyCommand: "own %h" } }, contextOf({ config }));
+    await resourceOn(nodes).create(
+      { ...INPUTS, connection: { ...CONNECTION, proxyCommand: "own %h" } },
+      contextOf({ config }),
+    );
     await resourceOn(nodes).create(INPUTS, contextOf());
-    assert.deepEqual(nodes.targets.map(({ proxyCommand }) => proxyCommand), ["provider %h", "own %h", undefined]);
+    assert.deepEqual(
+      nodes.targets.map(({ proxyCommand }) => proxyCommand),
+      ["provider %h", "own %h", undefined],
+    );
   });
 
   it("never shows the private key", async () => {
@@ -264,8 +344,12 @@ describe("a part on a node", () => {
     const context = contextOf();
     for (const failure of [new Unreachable("no route"), new HalfDone("exit code 1")]) {
       nodes.failure = failure;
-      await resourceOn(nodes).create(INPUTS, context).catch((error: unknown) => void context.logs.push(String(error)));
-      await resourceOn(nodes).read(OLD, context).catch((error: unknown) => void context.logs.push(String(error)));
+      await resourceOn(nodes)
+        .create(INPUTS, context)
+        .catch((error: unknown) => void context.logs.push(String(error)));
+      await resourceOn(nodes)
+        .read(OLD, context)
+        .catch((error: unknown) => void context.logs.push(String(error)));
     }
     assert.ok(context.logs.length > 0);
     assert.doesNotMatch([...context.logs, ...context.statuses].join("\n"), /SECRET-KEY/);

@@ -7,7 +7,11 @@ import { contextOf } from "./context";
 
 describe("SshKey", () => {
   it("is made when created, and not in preview", async () => {
-    assert.deepEqual((await sshKey.create({}, contextOf({ preview: true }))).outputs, { privateKey: UNKNOWN, publicKey: UNKNOWN, fingerprint: UNKNOWN });
+    assert.deepEqual((await sshKey.create({}, contextOf({ preview: true }))).outputs, {
+      privateKey: UNKNOWN,
+      publicKey: UNKNOWN,
+      fingerprint: UNKNOWN,
+    });
     const { id, outputs } = await sshKey.create({}, contextOf());
     assert.equal(outputs.fingerprint, fingerprint(outputs.publicKey));
     assert.equal(id, outputs.fingerprint);

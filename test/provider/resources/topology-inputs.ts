@@ -8,8 +8,23 @@ export function manifest(spec: Readonly<Record<string, unknown>> = {}, name = "i
   return `apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata:\n  name: ${name}\nspec:\n${lines.join("")}`;
 }
 
-export function node(name: string, network: string, subnetCidrBlock: string, privateIp: string, labels?: Readonly<Record<string, string>>): TopologyNodeInputs {
-  return { name, network, subnet: "a", subnetCidrBlock, availabilityZone: "us-east-1a", region: "us-east-1", privateIp, ...(labels && { labels }) };
+export function node(
+  name: string,
+  network: string,
+  subnetCidrBlock: string,
+  privateIp: string,
+  labels?: Readonly<Record<string, string>>,
+): TopologyNodeInputs {
+  return {
+    name,
+    network,
+    subnet: "a",
+    subnetCidrBlock,
+    availabilityZone: "us-east-1a",
+    region: "us-east-1",
+    privateIp,
+    ...(labels && { labels }),
+  };
 }
 
 /** Two nodes in one subnet, one in another network; a workload on each. */
@@ -19,5 +34,9 @@ export function topologyInputs(text = manifest()): TopologyInputs {
     node("blue-1", "blue", "10.1.1.0/24", "10.1.1.5"),
     node("green-0", "green", "10.2.1.0/24", "10.2.1.4"),
   ];
-  return { pools: loadIpPools(text).pools, nodes, workloads: nodes.map(({ name }) => ({ name: `w-${name}`, node: name })) };
+  return {
+    pools: loadIpPools(text).pools,
+    nodes,
+    workloads: nodes.map(({ name }) => ({ name: `w-${name}`, node: name })),
+  };
 }

@@ -47,7 +47,13 @@ export class FakeNode {
   }
 
   get target(): SshTarget {
-    return { host: "127.0.0.1", port: this.port, user: "root", privateKey: this.userKey.privateKey, hostKey: this.hostKey.publicKey };
+    return {
+      host: "127.0.0.1",
+      port: this.port,
+      user: "root",
+      privateKey: this.userKey.privateKey,
+      hostKey: this.hostKey.publicKey,
+    };
   }
 
   private readonly clients = new Set<{ end(): void }>();
@@ -59,13 +65,17 @@ export class FakeNode {
       client.on("error", () => undefined);
       client.on("close", () => this.clients.delete(client));
       client.on("authentication", (context) => {
-        if (context.method !== "publickey" || !context.key.data.equals(publicKeyBlob(this.userKey.publicKey))) return context.reject(["publickey"]);
+        if (context.method !== "publickey" || !context.key.data.equals(publicKeyBlob(this.userKey.publicKey)))
+          return context.reject(["publickey"]);
         if (context.signature === undefined || context.blob === undefined) return context.accept();
         const key = utils.parseKey(this.userKey.publicKey);
-        if (key instanceof Error || key.verify(context.blob, context.signature, context.hashAlgo) !== true) return context.reject();
+        if (key instanceof Error || key.verify(context.blob, context.signature, context.hashAlgo) !== true)
+          return context.reject();
         context.accept();
       });
-      client.on("session", (accept) => accept().on("exec", (acceptExec, _reject, { command }) => void this.exec(acceptExec(), command)));
+      client.on("session", (accept) =>
+        accept().on("exec", (acceptExec, _reject, { command }) => void this.exec(acceptExec(), command)),
+      );
     });
   }
 
@@ -76,17 +86,27 @@ export class FakeNode {
     const [operation = "", name = "", digest = ""] = (/ overlaynet (.*)$/.exec(command)?.[1] ?? "").split(" ");
     this.commands.push(`${operation} ${name}`.trim());
     await this.onCommand();
-    const { code, stdout } = this.failWith === undefined ? this.apply(operation, name, digest, Buffer.concat(input)) : { code: this.failWith, stdout: "" };
+    const { code, stdout } =
+      this.failWith === undefined
+        ? this.apply(operation, name, digest, Buffer.concat(input))
+        : { code: this.failWith, stdout: "" };
     if (code !== 0) channel.stderr.write(`overlaynet-apply: exit code ${code}\n`);
     channel.write(stdout);
     channel.exit(code);
     channel.end();
   }
 
-  private apply(operation: string, name: string, digest: string, input: Buffer): { readonly code: number; readonly stdout: string } {
+  private apply(
+    operation: string,
+    name: string,
+    digest: string,
+    input: Buffer,
+  ): { readonly code: number; readonly stdout: string } {
     switch (operation) {
       case "install-part": {
-        const files = untar(gunzipSync(input)).flatMap(({ path, content }) => (path.startsWith("part/") ? [{ name: path.slice(5), content }] : []));
+        const files = untar(gunzipSync(input)).flatMap(({ path, content }) =>
+          path.startsWith("part/") ? [{ name: path.slice(5), content }] : [],
+        );
         if (partDigest(files) !== digest) return { code: 3, stdout: "" };
         this.parts.set(name, files);
         this.deviations.delete(name);
@@ -98,7 +118,10 @@ export class FakeNode {
       case "digests": {
         const lines = [...this.parts].flatMap(([part, files]) => {
           const deviation = this.deviations.get(part);
-          return [`part ${part} ${partDigest(files)}\n`, ...(deviation === undefined ? [] : [`deviates ${part} ${deviation}\n`])];
+          return [
+            `part ${part} ${partDigest(files)}\n`,
+            ...(deviation === undefined ? [] : [`deviates ${part} ${deviation}\n`]),
+          ];
         });
         return { code: 0, stdout: lines.join("") };
       }
@@ -111,8 +134,9 @@ export class FakeNode {
 /** The files of an ustar archive. */
 function untar(archive: Buffer): { readonly path: string; readonly content: string }[] {
   const files: { path: string; content: string }[] = [];
-  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0; ) {
-    const text = (from: number, length: number): string => archive.toString("latin1", at + from, at + from + length).replace(/\0.*$/s, "");
+  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0;) {
+    const text = (from: number, length: number): string =>
+      archive.toString("latin1", at + from, at + from + length).replace(/\0.*$/s, "");
     const size = Number.parseInt(text(124, 12), 8);
     files.push({ path: text(0, 100), content: archive.toString("utf8", at + 512, at + 512 + size) });
     at += 512 + Math.ceil(size / 512) * 512;

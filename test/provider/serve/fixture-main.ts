@@ -13,7 +13,8 @@ import type { SshTarget } from "../../../provider/src/ssh/target";
 class ScriptedNodes implements NodeAccess {
   private async reach({ host }: SshTarget, { signal, status, deadlineMs }: NodeAccessOptions): Promise<void> {
     status(`connecting to ${host} for ${deadlineMs} ms`);
-    if (host === "slow") await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+    if (host === "slow")
+      await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
     if (host === "unreachable") throw new Error("unreachable: no route to host");
     if (host === "half") throw new Error("half: exit code 1");
     if (host === "bug") throw new TypeError("undefined is not a function");
@@ -26,7 +27,9 @@ class ScriptedNodes implements NodeAccess {
   }
   async read(target: SshTarget, options: NodeAccessOptions): Promise<ReadonlyMap<string, SeenPart>> {
     await this.reach(target, options);
-    return target.host === "empty" ? new Map() : new Map([["routes", { digest: "on-the-node", files: new Map(), deviations: [] }]]);
+    return target.host === "empty"
+      ? new Map()
+      : new Map([["routes", { digest: "on-the-node", files: new Map(), deviations: [] }]]);
   }
   isPartial = (error: unknown): boolean => error instanceof Error && error.message.startsWith("half");
   isUnreachable = (error: unknown): boolean => error instanceof Error && error.message.startsWith("unreachable");

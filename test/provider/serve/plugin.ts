@@ -33,7 +33,9 @@ export class Plugin {
     const lines = createInterface({ input: child.stdout });
     const [port] = (await Promise.race([
       once(lines, "line"),
-      once(child, "exit").then(([code]) => Promise.reject(new Error(`the provider ended with exit code ${String(code)}`))),
+      once(child, "exit").then(([code]) =>
+        Promise.reject(new Error(`the provider ended with exit code ${String(code)}`)),
+      ),
     ])) as [string];
     return new Plugin(child, new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure()));
   }
@@ -50,12 +52,26 @@ export class Plugin {
     return answer((callback) => this.client.check(request, callback));
   }
 
-  diff(type: string, id: string, old: { readonly inputs: object; readonly outputs: object }, news: object): Promise<rpc.DiffResponse> {
-    const request = new rpc.DiffRequest().setUrn(urn(type)).setId(id).setOldInputs(struct(old.inputs)).setOlds(struct(old.outputs)).setNews(struct(news));
+  diff(
+    type: string,
+    id: string,
+    old: { readonly inputs: object; readonly outputs: object },
+    news: object,
+  ): Promise<rpc.DiffResponse> {
+    const request = new rpc.DiffRequest()
+      .setUrn(urn(type))
+      .setId(id)
+      .setOldInputs(struct(old.inputs))
+      .setOlds(struct(old.outputs))
+      .setNews(struct(news));
     return answer((callback) => this.client.diff(request, callback));
   }
 
-  create(type: string, inputs: object, options: { readonly preview?: boolean; readonly timeout?: number } = {}): Promise<rpc.CreateResponse> {
+  create(
+    type: string,
+    inputs: object,
+    options: { readonly preview?: boolean; readonly timeout?: number } = {},
+  ): Promise<rpc.CreateResponse> {
     const request = new rpc.CreateRequest()
       .setUrn(urn(type))
       .setProperties(struct(inputs))
@@ -64,7 +80,13 @@ export class Plugin {
     return answer((callback) => this.client.create(request, callback));
   }
 
-  update(type: string, id: string, old: { readonly inputs: object; readonly outputs: object }, news: object, preview = false): Promise<rpc.UpdateResponse> {
+  update(
+    type: string,
+    id: string,
+    old: { readonly inputs: object; readonly outputs: object },
+    news: object,
+    preview = false,
+  ): Promise<rpc.UpdateResponse> {
     const request = new rpc.UpdateRequest()
       .setUrn(urn(type))
       .setId(id)
@@ -75,13 +97,25 @@ export class Plugin {
     return answer((callback) => this.client.update(request, callback));
   }
 
-  read(type: string, id: string, old: { readonly inputs: object; readonly outputs: object }): Promise<rpc.ReadResponse> {
-    const request = new rpc.ReadRequest().setUrn(urn(type)).setId(id).setInputs(struct(old.inputs)).setProperties(struct(old.outputs));
+  read(
+    type: string,
+    id: string,
+    old: { readonly inputs: object; readonly outputs: object },
+  ): Promise<rpc.ReadResponse> {
+    const request = new rpc.ReadRequest()
+      .setUrn(urn(type))
+      .setId(id)
+      .setInputs(struct(old.inputs))
+      .setProperties(struct(old.outputs));
     return answer((callback) => this.client.read(request, callback));
   }
 
   async delete(type: string, id: string, old: { readonly inputs: object; readonly outputs: object }): Promise<void> {
-    const request = new rpc.DeleteRequest().setUrn(urn(type)).setId(id).setOldInputs(struct(old.inputs)).setProperties(struct(old.outputs));
+    const request = new rpc.DeleteRequest()
+      .setUrn(urn(type))
+      .setId(id)
+      .setOldInputs(struct(old.inputs))
+      .setProperties(struct(old.outputs));
     await answer((callback) => this.client.delete(request, callback));
   }
 }
@@ -95,6 +129,8 @@ export function struct(value: object): Struct {
 }
 
 /** The answer to a call, as a promise. */
-export function answer<T>(call: (callback: (error: grpc.ServiceError | null, response: T) => void) => void): Promise<T> {
+export function answer<T>(
+  call: (callback: (error: grpc.ServiceError | null, response: T) => void) => void,
+): Promise<T> {
   return new Promise((resolve, reject) => call((error, response) => (error ? reject(error) : resolve(response))));
 }

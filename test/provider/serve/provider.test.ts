@@ -8,7 +8,13 @@ import { Plugin, PROVIDER, secret } from "./plugin";
 
 interface Topology {
   readonly nodePlans: Readonly<Record<string, string>>;
-  readonly assignedWorkloads: readonly { readonly name: string; readonly node: string; readonly pool: string; readonly address: string; readonly mtu: number }[];
+  readonly assignedWorkloads: readonly {
+    readonly name: string;
+    readonly node: string;
+    readonly pool: string;
+    readonly address: string;
+    readonly mtu: number;
+  }[];
 }
 
 describe("the started provider, over gRPC and ssh", () => {
@@ -31,14 +37,26 @@ describe("the started provider, over gRPC and ssh", () => {
   });
   afterEach(() => node.stop());
 
-  const onNode = (of: FakeNode): object => ({ node: "blue-0", instanceId: "i-1", connection: { ...of.target, privateKey: secret(of.target.privateKey) } });
-  const tunnel = (of: FakeNode): object => ({ ...onNode(of), encapsulation: "IPIP", plan: topology.nodePlans["blue-0"] });
+  const onNode = (of: FakeNode): object => ({
+    node: "blue-0",
+    instanceId: "i-1",
+    connection: { ...of.target, privateKey: secret(of.target.privateKey) },
+  });
+  const tunnel = (of: FakeNode): object => ({
+    ...onNode(of),
+    encapsulation: "IPIP",
+    plan: topology.nodePlans["blue-0"],
+  });
 
   it("makes keys, unknown in preview and secret afterwards", async () => {
     const preview = (await plugin.create("SshKey", {}, { preview: true })).getProperties()?.toJavaScript();
     assert.deepEqual(preview, { privateKey: secret(UNKNOWN), publicKey: UNKNOWN, fingerprint: UNKNOWN });
     const created = await plugin.create("SshKey", {});
-    const { privateKey, publicKey, fingerprint } = created.getProperties()?.toJavaScript() as { privateKey: { value: string }; publicKey: string; fingerprint: string };
+    const { privateKey, publicKey, fingerprint } = created.getProperties()?.toJavaScript() as {
+      privateKey: { value: string };
+      publicKey: string;
+      fingerprint: string;
+    };
     assert.deepEqual(privateKey, secret(privateKey.value));
     assert.match(privateKey.value, /^-----BEGIN OPENSSH PRIVATE KEY-----/);
     assert.match(publicKey, /^ssh-ed25519 AAAA\S+$/);
@@ -61,7 +79,11 @@ describe("the started provider, over gRPC and ssh", () => {
       assert.deepEqual(created.getProperties()?.toJavaScript(), preview.getProperties()?.toJavaScript(), type);
     }
     assert.deepEqual([...node.parts.keys()], ["tunnel-ipip", "routes", `workload-${name}`]);
-    assert.deepEqual(node.commands, ["install-part tunnel-ipip", "install-part routes", `install-part workload-${name}`]);
+    assert.deepEqual(node.commands, [
+      "install-part tunnel-ipip",
+      "install-part routes",
+      `install-part workload-${name}`,
+    ]);
     assert.equal(node.connections, 1);
   });
 
@@ -75,8 +97,16 @@ describe("the started provider, over gRPC and ssh", () => {
     node.deviations.set("tunnel-ipip", "link tunl0 is missing");
     const drifted = (await plugin.read("Tunnel", created.getId(), state)).getProperties()?.toJavaScript() ?? {};
     assert.deepEqual(drifted, { digest: "deviates: link tunl0 is missing" });
-    assert.deepEqual((await plugin.diff("Tunnel", created.getId(), { inputs, outputs: drifted }, inputs)).getDiffsList(), ["digest"]);
-    assert.deepEqual((await plugin.update("Tunnel", created.getId(), { inputs, outputs: drifted }, inputs)).getProperties()?.toJavaScript(), outputs);
+    assert.deepEqual(
+      (await plugin.diff("Tunnel", created.getId(), { inputs, outputs: drifted }, inputs)).getDiffsList(),
+      ["digest"],
+    );
+    assert.deepEqual(
+      (await plugin.update("Tunnel", created.getId(), { inputs, outputs: drifted }, inputs))
+        .getProperties()
+        ?.toJavaScript(),
+      outputs,
+    );
     assert.equal(node.deviations.size, 0);
 
     await plugin.delete("Tunnel", created.getId(), state);
@@ -88,7 +118,10 @@ describe("the started provider, over gRPC and ssh", () => {
     const gone = await new FakeNode().start();
     await gone.stop();
     await assert.rejects(plugin.create("Tunnel", tunnel(gone), { timeout: 1 }), (error: Error) => {
-      assert.match(error.message, /IPIP tunnel of node blue-0 could not be brought there: root@127\.0\.0\.1:\d+: could not connect within \S+ s and \d+ attempts?; last cause: connection refused/);
+      assert.match(
+        error.message,
+        /IPIP tunnel of node blue-0 could not be brought there: root@127\.0\.0\.1:\d+: could not connect within \S+ s and \d+ attempts?; last cause: connection refused/,
+      );
       return true;
     });
   });
@@ -97,18 +130,41 @@ describe("the started provider, over gRPC and ssh", () => {
     const other = wellFormedKey();
     const impostor = { ...node.target, hostKey: other.publicKey };
     engine.messages.length = 0;
-    await assert.rejects(plugin.create("Tunnel", { ...tunnel(node), connection: { ...impostor, privateKey: secret(impostor.privateKey) } }), (error: Error) => {
-      assert.ok(error.message.includes(`expected ${other.fingerprint}`) && error.message.includes(`saw ${node.hostKey.fingerprint}`), error.message);
-      const shown = [error.message, ...engine.messages.map(({ message }) => message)].join("\n");
-      assert.doesNotMatch(shown, /PRIVATE KEY/);
-      return true;
-    });
+    await assert.rejects(
+      plugin.create("Tunnel", {
+        ...tunnel(node),
+        connection: { ...impostor, privateKey: secret(impostor.privateKey) },
+      }),
+      (error: Error) => {
+        assert.ok(
+          error.message.includes(`expected ${other.fingerprint}`) &&
+            error.message.includes(`saw ${node.hostKey.fingerprint}`),
+          error.message,
+        );
+        const shown = [error.message, ...engine.messages.map(({ message }) => message)].join("\n");
+        assert.doesNotMatch(shown, /PRIVATE KEY/);
+        return true;
+      },
+    );
     assert.deepEqual(node.commands, []);
   });
 
   it("names in check what cannot be a part", async () => {
-    const response = await plugin.check("Workload", { ...onNode(node), name: "Up Per", pool: "p", address: "192.168.0.1", mtu: 1500, routes: "r" });
-    assert.match(response.getFailuresList().map((failure) => failure.getReason()).join(), /"Up Per" is not the name of a workload/);
+    const response = await plugin.check("Workload", {
+      ...onNode(node),
+      name: "Up Per",
+      pool: "p",
+      address: "192.168.0.1",
+      mtu: 1500,
+      routes: "r",
+    });
+    assert.match(
+      response
+        .getFailuresList()
+        .map((failure) => failure.getReason())
+        .join(),
+      /"Up Per" is not the name of a workload/,
+    );
     assert.equal(node.connections, 0);
   });
 });

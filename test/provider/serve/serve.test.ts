@@ -10,7 +10,13 @@ import { manifest, topologyInputs } from "../resources/topology-inputs";
 import { FakeEngine } from "./fake-engine";
 import { answer, FIXTURE, Plugin, secret, struct, urn } from "./plugin";
 
-const CONNECTION = { host: "good", port: 22, user: "root", privateKey: secret("SECRET-KEY"), hostKey: "ssh-ed25519 AAAA" };
+const CONNECTION = {
+  host: "good",
+  port: 22,
+  user: "root",
+  privateKey: secret("SECRET-KEY"),
+  hostKey: "ssh-ed25519 AAAA",
+};
 const ROUTES = { node: "blue-0", instanceId: "i-1", connection: CONNECTION, plan: "p1", tunnelsReady: "t" };
 const on = (host: string): typeof ROUTES => ({ ...ROUTES, connection: { ...CONNECTION, host } });
 const { UPDATE, UPDATE_REPLACE } = rpc.PropertyDiff.Kind;
@@ -34,15 +40,24 @@ describe("the gRPC seam", () => {
   it("shakes hands, and says that it understands secrets and previews", async () => {
     const request = new rpc.ProviderHandshakeRequest().setEngineAddress(address);
     const hands = await answer<rpc.ProviderHandshakeResponse>((callback) => plugin.client.handshake(request, callback));
-    assert.deepEqual([hands.getAcceptSecrets(), hands.getAcceptResources(), hands.getAcceptOutputs()], [true, true, true]);
-    const configured = await answer<rpc.ConfigureResponse>((callback) => plugin.client.configure(new rpc.ConfigureRequest(), callback));
+    assert.deepEqual(
+      [hands.getAcceptSecrets(), hands.getAcceptResources(), hands.getAcceptOutputs()],
+      [true, true, true],
+    );
+    const configured = await answer<rpc.ConfigureResponse>((callback) =>
+      plugin.client.configure(new rpc.ConfigureRequest(), callback),
+    );
     assert.deepEqual([configured.getAcceptsecrets(), configured.getSupportspreview()], [true, true]);
   });
 
   it("gives its schema and version", async () => {
-    const response = await answer<rpc.GetSchemaResponse>((callback) => plugin.client.getSchema(new rpc.GetSchemaRequest(), callback));
+    const response = await answer<rpc.GetSchemaResponse>((callback) =>
+      plugin.client.getSchema(new rpc.GetSchemaRequest(), callback),
+    );
     assert.deepEqual(JSON.parse(response.getSchema()), schema);
-    const info = await answer<{ getVersion(): string }>((callback) => plugin.client.getPluginInfo(new Empty(), callback));
+    const info = await answer<{ getVersion(): string }>((callback) =>
+      plugin.client.getPluginInfo(new Empty(), callback),
+    );
     assert.equal(info.getVersion(), schema.version);
   });
 
@@ -51,18 +66,35 @@ describe("the gRPC seam", () => {
       const response = await plugin.check("Topology", topologyInputs());
       assert.deepEqual(response.getFailuresList(), []);
       const inputs = response.getInputs()?.toJavaScript() as { blocks: { cidr: string }[] };
-      assert.deepEqual(inputs.blocks.map(({ cidr }) => cidr), ["192.168.0.0/26", "192.168.0.64/26", "192.168.0.128/26"]);
+      assert.deepEqual(
+        inputs.blocks.map(({ cidr }) => cidr),
+        ["192.168.0.0/26", "192.168.0.64/26", "192.168.0.128/26"],
+      );
     });
 
     it("refuses inputs of the wrong form and of the wrong content, all at once, at their paths", async () => {
-      const form = await plugin.check("Routes", { ...ROUTES, instanceId: 1, connection: { ...CONNECTION, port: "ssh" } });
-      assert.deepEqual(form.getFailuresList().map((failure) => [failure.getProperty(), failure.getReason()]), [
-        ["connection.port", "has to be a whole number"],
-        ["instanceId", "has to be a string"],
-      ]);
-      const content = await plugin.check("IpPools", { manifests: manifest({ vxlanMode: "Always", blockSize: 33 }), source: "pools.yaml" });
+      const form = await plugin.check("Routes", {
+        ...ROUTES,
+        instanceId: 1,
+        connection: { ...CONNECTION, port: "ssh" },
+      });
+      assert.deepEqual(
+        form.getFailuresList().map((failure) => [failure.getProperty(), failure.getReason()]),
+        [
+          ["connection.port", "has to be a whole number"],
+          ["instanceId", "has to be a string"],
+        ],
+      );
+      const content = await plugin.check("IpPools", {
+        manifests: manifest({ vxlanMode: "Always", blockSize: 33 }),
+        source: "pools.yaml",
+      });
       assert.ok(content.getFailuresList().length >= 2);
-      for (const failure of content.getFailuresList()) assert.match(`${failure.getProperty()}: ${failure.getReason()}`, /^ipPools\[0\]\.spec\S*: .* \(pools\.yaml:\d+:\d+\)$/);
+      for (const failure of content.getFailuresList())
+        assert.match(
+          `${failure.getProperty()}: ${failure.getReason()}`,
+          /^ipPools\[0\]\.spec\S*: .* \(pools\.yaml:\d+:\d+\)$/,
+        );
     });
 
     it("keeps secrets secret, also where a program did not mark the leaf", async () => {
@@ -78,7 +110,8 @@ describe("the gRPC seam", () => {
       const { nodes, ...others } = topologyInputs();
       const response = await plugin.check("Topology", { ...others, nodes: secret(nodes) });
       const inputs = response.getInputs()?.toJavaScript() ?? {};
-      for (const key of ["nodes", "blocks", "tunnelAddresses", "workloadAddresses"]) assert.ok("value" in (inputs[key] as object), key);
+      for (const key of ["nodes", "blocks", "tunnelAddresses", "workloadAddresses"])
+        assert.ok("value" in (inputs[key] as object), key);
       assert.ok(Array.isArray(inputs["pools"]));
     });
   });
@@ -108,9 +141,15 @@ describe("the gRPC seam", () => {
       const created = await plugin.create("Topology", checked);
       const state = { inputs: checked, outputs: created.getProperties()?.toJavaScript() ?? {} };
       assert.equal((await plugin.diff("Topology", created.getId(), state, checked)).getChanges(), DIFF_NONE);
-      const changed = (await plugin.check("Topology", topologyInputs(manifest({ natOutgoing: false })), checked)).getInputs()?.toJavaScript() ?? {};
+      const changed =
+        (await plugin.check("Topology", topologyInputs(manifest({ natOutgoing: false })), checked))
+          .getInputs()
+          ?.toJavaScript() ?? {};
       const diff = await plugin.diff("Topology", created.getId(), state, changed);
-      assert.deepEqual(diff.getDetaileddiffMap().get("pools[0].natOutgoing")?.toObject(), { kind: UPDATE, inputdiff: true });
+      assert.deepEqual(diff.getDetaileddiffMap().get("pools[0].natOutgoing")?.toObject(), {
+        kind: UPDATE,
+        inputdiff: true,
+      });
     });
   });
 
@@ -120,7 +159,13 @@ describe("the gRPC seam", () => {
     assert.deepEqual(known.getProperties()?.toJavaScript(), { digest: "digest of p1" });
     const unknown = await plugin.create("Routes", { ...ROUTES, plan: UNKNOWN }, { preview: true });
     assert.deepEqual(unknown.getProperties()?.toJavaScript(), { digest: UNKNOWN });
-    const updated = await plugin.update("Routes", "blue-0/routes", { inputs: ROUTES, outputs: { digest: "digest of p1" } }, { ...on("unreachable"), plan: "p2" }, true);
+    const updated = await plugin.update(
+      "Routes",
+      "blue-0/routes",
+      { inputs: ROUTES, outputs: { digest: "digest of p1" } },
+      { ...on("unreachable"), plan: "p2" },
+      true,
+    );
     assert.deepEqual(updated.getProperties()?.toJavaScript(), { digest: "digest of p2" });
     assert.deepEqual(engine.messages, []);
   });
@@ -142,15 +187,26 @@ describe("the gRPC seam", () => {
   });
 
   it("keeps a half-done resource, with the reason and no secret in the clear", async () => {
-    for (const operation of [() => plugin.create("Routes", on("half")), () => plugin.update("Routes", "blue-0/routes", { inputs: ROUTES, outputs: { digest: "" } }, on("half"))]) {
+    for (const operation of [
+      () => plugin.create("Routes", on("half")),
+      () => plugin.update("Routes", "blue-0/routes", { inputs: ROUTES, outputs: { digest: "" } }, on("half")),
+    ]) {
       const error = await failure(operation());
-      const details = Status.deserializeBinary(Uint8Array.from(error.metadata.get("grpc-status-details-bin")[0] as Buffer)).getDetailsList();
-      const failed = details[0]?.unpack((bytes) => rpc.ErrorResourceInitFailed.deserializeBinary(bytes), "pulumirpc.ErrorResourceInitFailed");
+      const details = Status.deserializeBinary(
+        Uint8Array.from(error.metadata.get("grpc-status-details-bin")[0] as Buffer),
+      ).getDetailsList();
+      const failed = details[0]?.unpack(
+        (bytes) => rpc.ErrorResourceInitFailed.deserializeBinary(bytes),
+        "pulumirpc.ErrorResourceInitFailed",
+      );
       assert.ok(failed);
       assert.equal(failed.getId(), "blue-0/routes");
       assert.deepEqual(failed.getReasonsList(), ["routes of node blue-0 is not in force: half: exit code 1"]);
       assert.deepEqual(failed.getProperties()?.toJavaScript(), { digest: "" });
-      assert.deepEqual((failed.getInputs()?.toJavaScript() as { connection: object }).connection, { ...CONNECTION, host: "half" });
+      assert.deepEqual((failed.getInputs()?.toJavaScript() as { connection: object }).connection, {
+        ...CONNECTION,
+        host: "half",
+      });
     }
   });
 
@@ -174,17 +230,30 @@ describe("the gRPC seam", () => {
     engine.messages.length = 0;
     const silent = await plugin.read("Routes", "blue-0/routes", { ...old, inputs: on("unreachable") });
     assert.deepEqual(silent.getProperties()?.toJavaScript(), old.outputs);
-    assert.ok(engine.messages.some(({ severity, ephemeral, message }) => severity === 2 && !ephemeral && message.includes("no route to host")));
-    assert.match((await failure(plugin.read("Routes", "blue-0/routes", { inputs: {}, outputs: {} }))).details, /cannot be imported/);
+    assert.ok(
+      engine.messages.some(
+        ({ severity, ephemeral, message }) => severity === 2 && !ephemeral && message.includes("no route to host"),
+      ),
+    );
+    assert.match(
+      (await failure(plugin.read("Routes", "blue-0/routes", { inputs: {}, outputs: {} }))).details,
+      /cannot be imported/,
+    );
   });
 
   it("deletes with the inputs of last time, and says how to go on when it cannot", async () => {
     await plugin.delete("Routes", "blue-0/routes", { inputs: ROUTES, outputs: {} });
-    assert.match((await failure(plugin.delete("Routes", "blue-0/routes", { inputs: on("unreachable"), outputs: {} }))).details, /OVERLAYNET_DELETE_UNREACHABLE=true/);
+    assert.match(
+      (await failure(plugin.delete("Routes", "blue-0/routes", { inputs: on("unreachable"), outputs: {} }))).details,
+      /OVERLAYNET_DELETE_UNREACHABLE=true/,
+    );
   });
 
   it("names its resources when it is asked for another", async () => {
-    assert.match((await failure(plugin.create("Nothing", {}))).details, /overlaynet:index:Nothing is no resource of this provider \(.*overlaynet:index:Routes/);
+    assert.match(
+      (await failure(plugin.create("Nothing", {}))).details,
+      /overlaynet:index:Nothing is no resource of this provider \(.*overlaynet:index:Routes/,
+    );
   });
 
   describe("configuration", () => {
@@ -195,16 +264,23 @@ describe("the gRPC seam", () => {
     afterEach(() => own.stop());
 
     it("is checked, compared and taken", async () => {
-      const check = (news: object): Promise<rpc.CheckResponse> => answer((callback) => own.client.checkConfig(new rpc.CheckRequest().setNews(struct(news)), callback));
+      const check = (news: object): Promise<rpc.CheckResponse> =>
+        answer((callback) => own.client.checkConfig(new rpc.CheckRequest().setNews(struct(news)), callback));
       assert.deepEqual((await check({ sshDeadline: "20", version: "0.1.0" })).getFailuresList(), []);
-      assert.deepEqual((await check({ sshDeadline: "soon" })).getFailuresList().map((one) => one.getProperty()), ["sshDeadline"]);
+      assert.deepEqual(
+        (await check({ sshDeadline: "soon" })).getFailuresList().map((one) => one.getProperty()),
+        ["sshDeadline"],
+      );
       const diff = (before: object, after: object): Promise<rpc.DiffResponse> =>
-        answer((callback) => own.client.diffConfig(new rpc.DiffRequest().setOldInputs(struct(before)).setNews(struct(after)), callback));
+        answer((callback) =>
+          own.client.diffConfig(new rpc.DiffRequest().setOldInputs(struct(before)).setNews(struct(after)), callback),
+        );
       assert.equal((await diff({ sshDeadline: "20" }, { sshDeadline: "20" })).getChanges(), DIFF_NONE);
       const changed = await diff({ sshDeadline: "20" }, { sshDeadline: "30" });
       assert.deepEqual([changed.getChanges(), changed.getReplacesList()], [DIFF_SOME, []]);
 
-      const configure = (args: object): Promise<rpc.ConfigureResponse> => answer((callback) => own.client.configure(new rpc.ConfigureRequest().setArgs(struct(args)), callback));
+      const configure = (args: object): Promise<rpc.ConfigureResponse> =>
+        answer((callback) => own.client.configure(new rpc.ConfigureRequest().setArgs(struct(args)), callback));
       assert.match((await failure(configure({ sshDeadline: "soon" }))).details, /overlaynet:sshDeadline/);
       await configure({ sshDeadline: "20", deleteUnreachable: "true" });
       engine.messages.length = 0;
@@ -230,7 +306,10 @@ describe("the gRPC seam", () => {
     });
 
     it("ends what is going on when cancelled", async () => {
-      const going = [failure(own.create("Routes", on("slow"))), failure(own.delete("Routes", "blue-0/routes", { inputs: on("slow"), outputs: {} }))];
+      const going = [
+        failure(own.create("Routes", on("slow"))),
+        failure(own.delete("Routes", "blue-0/routes", { inputs: on("slow"), outputs: {} })),
+      ];
       // Both have begun once their rows say so.
       await until(() => engine.messages.filter(({ message }) => message.startsWith("connecting to slow")).length === 2);
       await answer((callback) => own.client.cancel(new Empty(), callback));

@@ -55,7 +55,12 @@ export async function testStack(program: PulumiFn): Promise<TestStack> {
 export function steps(events: readonly EngineEvent[]): string[] {
   return events.flatMap(({ resourcePreEvent }) => {
     const metadata = resourcePreEvent?.metadata;
-    if (metadata === undefined || ["same", "read", "refresh"].includes(metadata.op) || !metadata.type.startsWith("overlaynet:")) return [];
+    if (
+      metadata === undefined ||
+      ["same", "read", "refresh"].includes(metadata.op) ||
+      !metadata.type.startsWith("overlaynet:")
+    )
+      return [];
     return [`${metadata.op} ${metadata.type.replace("overlaynet:index:", "")} ${metadata.urn.split("::").at(-1)}`];
   });
 }

@@ -23,13 +23,17 @@ describe("ssh through a bastion", () => {
     for (const server of [bastion, ...nodes]) await server.close();
   });
 
-  const behind = (index: number, changes: Partial<SshTarget["bastion"]> = {}): SshTarget => ({ ...(nodes[index] ?? assert.fail()).target, bastion: { ...bastion.target, ...changes } });
+  const behind = (index: number, changes: Partial<SshTarget["bastion"]> = {}): SshTarget => ({
+    ...(nodes[index] ?? assert.fail()).target,
+    bastion: { ...bastion.target, ...changes },
+  });
   const connected = async (target: SshTarget): Promise<Client> => {
     const client = await connect(target, { deadlineMs: 5000 });
     clients.push(client);
     return client;
   };
-  const ended = (client: Client): Promise<void> => new Promise((resolve) => void client.once("close", () => resolve()).end());
+  const ended = (client: Client): Promise<void> =>
+    new Promise((resolve) => void client.once("close", () => resolve()).end());
   /** Until the bastion has seen its connection close: that it does so is what is waited for. */
   const left = async (): Promise<void> => {
     while (bastion.open > 0) await new Promise((resolve) => setImmediate(resolve));
@@ -67,21 +71,39 @@ describe("ssh through a bastion", () => {
 
   it("refuses another host key of the bastion's, and of the node's, each by name", async () => {
     const other = generateKey().publicKey;
-    await assert.rejects(connect(behind(0, { hostKey: other }), { deadlineMs: 60_000 }), (error: unknown) => error instanceof HostKeyError && error.message.includes(`:${bastion.target.port}`) && error.message.includes(bastion.hostKey.fingerprint));
-    await assert.rejects(connect({ ...behind(0), hostKey: other }, { deadlineMs: 60_000 }), (error: unknown) => error instanceof HostKeyError && error.message.includes(`:${nodes[0]?.target.port}`));
+    await assert.rejects(
+      connect(behind(0, { hostKey: other }), { deadlineMs: 60_000 }),
+      (error: unknown) =>
+        error instanceof HostKeyError &&
+        error.message.includes(`:${bastion.target.port}`) &&
+        error.message.includes(bastion.hostKey.fingerprint),
+    );
+    await assert.rejects(
+      connect({ ...behind(0), hostKey: other }, { deadlineMs: 60_000 }),
+      (error: unknown) => error instanceof HostKeyError && error.message.includes(`:${nodes[0]?.target.port}`),
+    );
     assert.equal(nodes[0]?.handshakes, 0);
   });
 
   it("says whether it is the bastion that does not answer, or the node behind it, and shows no key", async () => {
     const failure = async (target: SshTarget): Promise<string> => {
-      const error = await connect(target, { deadlineMs: 300 }).then(() => undefined, (reason: unknown) => reason);
+      const error = await connect(target, { deadlineMs: 300 }).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
       assert.ok(error instanceof UnreachableError, String(error));
       assert.doesNotMatch(error.message, /PRIVATE KEY/);
       return error.message;
     };
     await nodes[0]?.close();
-    assert.match(await failure(behind(0)), /the bastion root@127\.0\.0\.1: it cannot reach 127\.0\.0\.1:\d+: .*Check the bastion's address/);
-    assert.match(await failure(behind(1, { privateKey: generateKey().privateKey })), /the bastion root@127\.0\.0\.1: it does not accept the user's key/);
+    assert.match(
+      await failure(behind(0)),
+      /the bastion root@127\.0\.0\.1: it cannot reach 127\.0\.0\.1:\d+: .*Check the bastion's address/,
+    );
+    assert.match(
+      await failure(behind(1, { privateKey: generateKey().privateKey })),
+      /the bastion root@127\.0\.0\.1: it does not accept the user's key/,
+    );
     await bastion.close();
     assert.match(await failure(behind(1)), /the bastion root@127\.0\.0\.1: connection refused/);
   });

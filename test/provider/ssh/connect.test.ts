@@ -50,12 +50,18 @@ describe("ssh connect", () => {
     const other = generateKey();
     const status: string[] = [];
     const wrong = { ...made.target, hostKey: other.publicKey };
-    await assert.rejects(connect(wrong, { deadlineMs: 60_000, status: (message) => void status.push(message) }), (error: unknown) => {
-      assert.ok(error instanceof HostKeyError);
-      assert.ok(error.message.includes(`expected ${other.fingerprint}, saw ${made.hostKey.fingerprint}`), error.message);
-      assert.ok(error.message.includes(`root@127.0.0.1:${wrong.port}`));
-      return true;
-    });
+    await assert.rejects(
+      connect(wrong, { deadlineMs: 60_000, status: (message) => void status.push(message) }),
+      (error: unknown) => {
+        assert.ok(error instanceof HostKeyError);
+        assert.ok(
+          error.message.includes(`expected ${other.fingerprint}, saw ${made.hostKey.fingerprint}`),
+          error.message,
+        );
+        assert.ok(error.message.includes(`root@127.0.0.1:${wrong.port}`));
+        return true;
+      },
+    );
     assert.deepEqual(status, []);
     assert.equal(made.connections, 1);
     assert.equal(made.handshakes, 0);
@@ -97,7 +103,10 @@ describe("ssh connect", () => {
     const begun = performance.now();
     await assert.rejects(connect(made.target, { deadlineMs: 1000 }), (error: unknown) => {
       assert.ok(error instanceof UnreachableError);
-      assert.match(error.message, /^root@127\.0\.0\.1:\d+: could not connect within 1 s and \d+ attempts; last cause: connection refused\. Check that the node runs/);
+      assert.match(
+        error.message,
+        /^root@127\.0\.0\.1:\d+: could not connect within 1 s and \d+ attempts; last cause: connection refused\. Check that the node runs/,
+      );
       return true;
     });
     const took = performance.now() - begun;
@@ -115,7 +124,10 @@ describe("ssh connect", () => {
 
   it("says who is not accepted in the end", async () => {
     const made = await server({ authorised: () => false });
-    await assert.rejects(connect(made.target, { deadlineMs: 300 }), /last cause: it does not accept the user's key\. Check the user name, and that its authorized_keys/);
+    await assert.rejects(
+      connect(made.target, { deadlineMs: 300 }),
+      /last cause: it does not accept the user's key\. Check the user name, and that its authorized_keys/,
+    );
   });
 
   it("tries again when the connection is closed before or within the handshake", async () => {
@@ -130,7 +142,10 @@ describe("ssh connect", () => {
     await new Promise<void>((resolve) => tcp.listen(0, "127.0.0.1", resolve));
     const address = tcp.address();
     assert.ok(address !== null && typeof address === "object");
-    await assert.rejects(connect({ ...made.target, port: address.port }, { deadlineMs: 1000 }), /[2-9] attempts; last cause: .*(closed|handshake|ended)/i);
+    await assert.rejects(
+      connect({ ...made.target, port: address.port }, { deadlineMs: 1000 }),
+      /[2-9] attempts; last cause: .*(closed|handshake|ended)/i,
+    );
     await new Promise((resolve) => tcp.close(resolve));
   });
 
@@ -192,7 +207,9 @@ describe("ssh connect", () => {
     after(() => rmSync(dir, { recursive: true }));
 
     it("connects, runs commands, and leaves no process", async () => {
-      const made = await server({ answer: (_command, channel) => void channel.once("end", () => exit(channel, 0)).pipe(channel, { end: false }) });
+      const made = await server({
+        answer: (_command, channel) => void channel.once("end", () => exit(channel, 0)).pipe(channel, { end: false }),
+      });
       const target = { ...made.target, proxyCommand: command };
       const client = await connected(target, { deadlineMs: 5000 });
       const stdin = Buffer.alloc(3_000_000, "payload ");
@@ -204,18 +221,25 @@ describe("ssh connect", () => {
       const closed = new Promise<void>((resolve) => client.once("close", () => resolve()));
       client.end();
       await closed;
-      for (let i = 0; existsSync(`/proc/${pid}`) && i < 100; i++) await new Promise((resolve) => setTimeout(resolve, 20));
+      for (let i = 0; existsSync(`/proc/${pid}`) && i < 100; i++)
+        await new Promise((resolve) => setTimeout(resolve, 20));
       assert.ok(!existsSync(`/proc/${pid}`), "the proxy command runs on");
     });
 
     it("pins the host key there, too", async () => {
       const made = await server();
-      await assert.rejects(connect({ ...made.target, proxyCommand: command, hostKey: generateKey().publicKey }, { deadlineMs: 60_000 }), HostKeyError);
+      await assert.rejects(
+        connect({ ...made.target, proxyCommand: command, hostKey: generateKey().publicKey }, { deadlineMs: 60_000 }),
+        HostKeyError,
+      );
     });
 
     it("says what the command said when it fails", async () => {
       const made = await server();
-      await assert.rejects(connect({ ...made.target, proxyCommand: "echo no such door >&2; exit 3" }, { deadlineMs: 300 }), /the proxy command says: no such door\)\. Check the proxy command by running it/);
+      await assert.rejects(
+        connect({ ...made.target, proxyCommand: "echo no such door >&2; exit 3" }, { deadlineMs: 300 }),
+        /the proxy command says: no such door\)\. Check the proxy command by running it/,
+      );
     });
 
     it("ends the command when told to", async () => {
@@ -223,21 +247,32 @@ describe("ssh connect", () => {
       const stop = new AbortController();
       const reason = new Error("cancelled");
       const file = join(dir, "sleeper");
-      const pending = connect({ ...made.target, proxyCommand: `echo $$ >'${file}'; sleep 600` }, { signal: stop.signal });
-      while (!existsSync(file) || readFileSync(file, "utf8") === "") await new Promise((resolve) => setTimeout(resolve, 10));
+      const pending = connect(
+        { ...made.target, proxyCommand: `echo $$ >'${file}'; sleep 600` },
+        { signal: stop.signal },
+      );
+      while (!existsSync(file) || readFileSync(file, "utf8") === "")
+        await new Promise((resolve) => setTimeout(resolve, 10));
       stop.abort(reason);
       await assert.rejects(pending, reason);
       const pid = readFileSync(file, "utf8").trim();
-      for (let i = 0; existsSync(`/proc/${pid}`) && i < 100; i++) await new Promise((resolve) => setTimeout(resolve, 20));
+      for (let i = 0; existsSync(`/proc/${pid}`) && i < 100; i++)
+        await new Promise((resolve) => setTimeout(resolve, 20));
       assert.ok(!existsSync(`/proc/${pid}`));
     });
 
     it("puts nothing into the shell but names", async () => {
       const { target } = await server();
       for (const wrong of [{ host: "a;touch x" }, { host: "$(id)" }, { user: "a'b" }, { user: "a`b`" }]) {
-        await assert.rejects(connect({ ...target, ...wrong, proxyCommand: "echo %h %r" }, { deadlineMs: 200 }), /cannot be put into a proxy command|is not a/);
+        await assert.rejects(
+          connect({ ...target, ...wrong, proxyCommand: "echo %h %r" }, { deadlineMs: 200 }),
+          /cannot be put into a proxy command|is not a/,
+        );
       }
-      await assert.rejects(connect({ ...target, proxyCommand: "echo %x" }, { deadlineMs: 200 }), /proxy command has "%x": there are %h, %p, %r and %%/);
+      await assert.rejects(
+        connect({ ...target, proxyCommand: "echo %x" }, { deadlineMs: 200 }),
+        /proxy command has "%x": there are %h, %p, %r and %%/,
+      );
     });
   });
 });
@@ -249,7 +284,10 @@ describe("a new key", () => {
       const { privateKey, publicKey, fingerprint: print } = generateKey();
       const file = join(dir, `key${i}`);
       writeFileSync(file, privateKey, { mode: 0o600 });
-      assert.equal(execFileSync("ssh-keygen", ["-y", "-f", file], { encoding: "utf8" }).trim().split(" ").slice(0, 2).join(" "), publicKey);
+      assert.equal(
+        execFileSync("ssh-keygen", ["-y", "-f", file], { encoding: "utf8" }).trim().split(" ").slice(0, 2).join(" "),
+        publicKey,
+      );
       assert.ok(execFileSync("ssh-keygen", ["-l", "-f", file], { encoding: "utf8" }).includes(` ${print} `));
       assert.equal(fingerprint(`${publicKey} a comment`), print);
     }

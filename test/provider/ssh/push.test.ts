@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
 import { SshPool } from "../../../provider/src/ssh/pool";
-import { closeConnections, isPartial, type PartState, pushPart, readParts, removePart } from "../../../provider/src/ssh/push";
+import {
+  closeConnections,
+  isPartial,
+  type PartState,
+  pushPart,
+  readParts,
+  removePart,
+} from "../../../provider/src/ssh/push";
 import { ConnectionLostError, RemoteCommandError, UnreachableError } from "../../../provider/src/ssh/ssh-error";
 import { fileDigest } from "../../../provider/src/node/digest";
 import type { Part } from "../../../provider/src/node/part";
@@ -12,7 +19,11 @@ import { TestNode } from "../node/test-node";
 import { type Answer, exit, running, SshServer } from "./ssh-server";
 
 /** A part that is on the node as it was brought there. */
-const whole = ({ digest, files }: Part): PartState => ({ digest, files: new Map(files.map(({ name, content }) => [name, fileDigest(content)])), deviations: [] });
+const whole = ({ digest, files }: Part): PartState => ({
+  digest,
+  files: new Map(files.map(({ name, content }) => [name, fileDigest(content)])),
+  deviations: [],
+});
 const TUNNEL = renderTunnel(planOf("VXLAN CrossSubnet"), "VXLAN");
 const ROUTES = renderRoutes(planOf("VXLAN CrossSubnet"));
 
@@ -68,10 +79,15 @@ describe("push", () => {
       await pushPart(target, ROUTES);
       node.sh(`ip route del ${B.block}; echo '# mine' >/etc/overlaynet/parts/tunnel-vxlan/notes`);
       const states = await readParts(target);
-      assert.deepEqual(states.get("routes"), { ...whole(ROUTES), deviations: ["ip route add 192.168.0.64/26 via 10.1.0.11 dev ens5 proto 80 onlink"] });
+      assert.deepEqual(states.get("routes"), {
+        ...whole(ROUTES),
+        deviations: ["ip route add 192.168.0.64/26 via 10.1.0.11 dev ens5 proto 80 onlink"],
+      });
       assert.notEqual(states.get("tunnel-vxlan")?.digest, TUNNEL.digest);
       assert.equal(node.sh(`ip route show ${B.block}`), "", "reading mended it");
-      assert.deepEqual(await pushPart(target, ROUTES), ["ip route add 192.168.0.64/26 via 10.1.0.11 dev ens5 proto 80 onlink"]);
+      assert.deepEqual(await pushPart(target, ROUTES), [
+        "ip route add 192.168.0.64/26 via 10.1.0.11 dev ens5 proto 80 onlink",
+      ]);
     });
 
     it("tells files of its own that were changed with the first part, whose push mends them", async () => {
@@ -80,7 +96,10 @@ describe("push", () => {
       await pushPart(target, ROUTES);
       for (const [meddle, words] of [
         ["echo '# by hand' >>/etc/systemd/system/overlaynet.timer", "/etc/systemd/system/overlaynet.timer: FAILED"],
-        ["rm /usr/local/lib/overlaynet/overlaynet.awk", "/usr/local/lib/overlaynet/overlaynet.awk: FAILED open or read"],
+        [
+          "rm /usr/local/lib/overlaynet/overlaynet.awk",
+          "/usr/local/lib/overlaynet/overlaynet.awk: FAILED open or read",
+        ],
         ["rm -r /usr/local/lib/overlaynet", "not installed"],
       ] as const) {
         node.sh(meddle);
@@ -110,7 +129,10 @@ describe("push", () => {
       await pushPart(sshd.target, TUNNEL);
       await assert.rejects(pushPart(sshd.target, ROUTES), (error: unknown) => {
         assert.ok(error instanceof RemoteCommandError);
-        assert.match(error.message, /^root@127\.0\.0\.1:\d+: bringing routes into force failed \(exit code 4\)\n.*there is a route to 192\.168\.0\.64\/26 that is not ours/s);
+        assert.match(
+          error.message,
+          /^root@127\.0\.0\.1:\d+: bringing routes into force failed \(exit code 4\)\n.*there is a route to 192\.168\.0\.64\/26 that is not ours/s,
+        );
         return isPartial(error);
       });
       node.sh(`ip route del ${B.block}`);
@@ -123,7 +145,10 @@ describe("push", () => {
       while (sshd.commands.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
       sshd.drop();
       await pushed;
-      assert.ok(status.some((message) => /connection was closed while a command ran; trying again/.test(message)), status.join("\n"));
+      assert.ok(
+        status.some((message) => /connection was closed while a command ran; trying again/.test(message)),
+        status.join("\n"),
+      );
       assert.deepEqual(await readParts(target), new Map([[TUNNEL.name, whole(TUNNEL)]]));
       assert.equal(sshd.handshakes, 2);
     });
@@ -140,7 +165,10 @@ describe("push", () => {
           exit(channel, code ?? 255);
         });
       });
-      await assert.rejects(pushPart(torn.target, TUNNEL, { deadlineMs: 5000 }), (error: unknown) => error instanceof RemoteCommandError && !isPartial(error) && /gzip|tar/.test(error.message));
+      await assert.rejects(
+        pushPart(torn.target, TUNNEL, { deadlineMs: 5000 }),
+        (error: unknown) => error instanceof RemoteCommandError && !isPartial(error) && /gzip|tar/.test(error.message),
+      );
       assert.equal(node.sh("ls -d /etc/overlaynet /run/overlaynet* 2>/dev/null || true"), "");
     });
   });
@@ -183,7 +211,10 @@ describe("push", () => {
 
   it("says what sudo wants", async () => {
     const sshd = await server(answering(1, "sudo: a password is required\n"));
-    await assert.rejects(pushPart({ ...sshd.target, user: "admin" }, TUNNEL), /user admin needs sudo without a password, or connect as root\n {2}sudo: a password is required/);
+    await assert.rejects(
+      pushPart({ ...sshd.target, user: "admin" }, TUNNEL),
+      /user admin needs sudo without a password, or connect as root\n {2}sudo: a password is required/,
+    );
   });
 
   it("keeps the end of a long complaint, and is not held up by it", async () => {
@@ -199,21 +230,39 @@ describe("push", () => {
 
   it("waits for a node that is still installing, and tells why when that takes too long", async () => {
     let asked = 0;
-    const sshd = await server((command, channel, connection) => answering(++asked < 3 ? 75 : 0, asked < 3 ? "overlaynet: not installed yet: nftables\n" : "")(command, channel, connection));
+    const sshd = await server((command, channel, connection) =>
+      answering(++asked < 3 ? 75 : 0, asked < 3 ? "overlaynet: not installed yet: nftables\n" : "")(
+        command,
+        channel,
+        connection,
+      ),
+    );
     const status: string[] = [];
     await pushPart(sshd.target, TUNNEL, { deadlineMs: 20_000, status: (message) => void status.push(message) });
     assert.equal(asked, 3);
-    assert.ok(status.some((message) => message.includes("not installed yet: nftables (attempt 1)")), status.join("\n"));
+    assert.ok(
+      status.some((message) => message.includes("not installed yet: nftables (attempt 1)")),
+      status.join("\n"),
+    );
     const never = await server(answering(75, "overlaynet: not installed yet: nftables\n"));
-    await assert.rejects(pushPart(never.target, TUNNEL, { deadlineMs: 1000 }), /the node was not ready within 1 s\n {2}overlaynet: not installed yet: nftables/);
+    await assert.rejects(
+      pushPart(never.target, TUNNEL, { deadlineMs: 1000 }),
+      /the node was not ready within 1 s\n {2}overlaynet: not installed yet: nftables/,
+    );
   });
 
   it("gives up at the deadline: nobody there, and somebody who does not answer", async () => {
     const gone = new SshServer();
     await gone.reserve();
-    await assert.rejects(pushPart(gone.target, TUNNEL, { deadlineMs: 300 }), (error: unknown) => error instanceof UnreachableError && !isPartial(error));
+    await assert.rejects(
+      pushPart(gone.target, TUNNEL, { deadlineMs: 300 }),
+      (error: unknown) => error instanceof UnreachableError && !isPartial(error),
+    );
     const mute = await server(() => undefined);
-    await assert.rejects(pushPart(mute.target, TUNNEL, { deadlineMs: 500 }), (error: unknown) => error instanceof ConnectionLostError && isPartial(error));
+    await assert.rejects(
+      pushPart(mute.target, TUNNEL, { deadlineMs: 500 }),
+      (error: unknown) => error instanceof ConnectionLostError && isPartial(error),
+    );
   });
 
   it("ends a command when it is told to", async () => {
@@ -261,7 +310,10 @@ describe("push", () => {
       this.timeout(30_000);
       const nodes = await Promise.all(Array.from({ length: 200 }, () => server(answering(0))));
       const pushed = await Promise.allSettled(nodes.map(({ target }) => pushPart(target, TUNNEL)));
-      assert.deepEqual(pushed.filter(({ status }) => status === "rejected"), []);
+      assert.deepEqual(
+        pushed.filter(({ status }) => status === "rejected"),
+        [],
+      );
       assert.ok(nodes.every(({ connections, commands }) => connections === 1 && commands.length === 1));
     });
   });

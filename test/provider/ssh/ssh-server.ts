@@ -43,8 +43,18 @@ export class SshServer {
       connection.on("close", () => this.#open.delete(connection));
       connection.on("error", () => undefined);
       connection.on("authentication", (context) => {
-        if (context.method !== "publickey" || !context.key.data.equals(allowed.getPublicSSH()) || options.authorised?.() === false) return context.reject(["publickey"]);
-        if (context.signature !== undefined && context.blob !== undefined && allowed.verify(context.blob, context.signature, context.hashAlgo) !== true) return context.reject();
+        if (
+          context.method !== "publickey" ||
+          !context.key.data.equals(allowed.getPublicSSH()) ||
+          options.authorised?.() === false
+        )
+          return context.reject(["publickey"]);
+        if (
+          context.signature !== undefined &&
+          context.blob !== undefined &&
+          allowed.verify(context.blob, context.signature, context.hashAlgo) !== true
+        )
+          return context.reject();
         context.accept();
       });
       connection.on("ready", () => {
@@ -111,7 +121,13 @@ export class SshServer {
   }
 
   get target(): SshTarget {
-    return { host: "127.0.0.1", port: this.#port, user: "root", privateKey: this.userKey.privateKey, hostKey: this.hostKey.publicKey };
+    return {
+      host: "127.0.0.1",
+      port: this.#port,
+      user: "root",
+      privateKey: this.userKey.privateKey,
+      hostKey: this.hostKey.publicKey,
+    };
   }
 }
 

@@ -12,8 +12,24 @@ export function smallInventory(): Inventory {
     host: "203.0.113.5",
     hostKey: "ssh-ed25519 AAAA",
   });
-  const workload = (name: string, on: string, address: string): Inventory["workloads"][number] => ({ name, node: on, pool: "pool", address, mtu: 8981, namespace: `wl-${name}` });
-  const bare = (from: string, to: string, nextHop: string): Inventory["paths"][number] => ({ from, to, pool: "pool", encapsulation: "None", nextHop, mtu: 9001, reason: "CrossSubnet: same subnet", hops: [] });
+  const workload = (name: string, on: string, address: string): Inventory["workloads"][number] => ({
+    name,
+    node: on,
+    pool: "pool",
+    address,
+    mtu: 8981,
+    namespace: `wl-${name}`,
+  });
+  const bare = (from: string, to: string, nextHop: string): Inventory["paths"][number] => ({
+    from,
+    to,
+    pool: "pool",
+    encapsulation: "None",
+    nextHop,
+    mtu: 9001,
+    reason: "CrossSubnet: same subnet",
+    hops: [],
+  });
   const ipip = (from: string, to: string, source: string, destination: string): Inventory["paths"][number] => ({
     from,
     to,
@@ -27,7 +43,11 @@ export function smallInventory(): Inventory {
   });
   return {
     nodes: [node("a", "10.1.0.4", "blue"), node("b", "10.1.0.5", "blue"), node("c", "10.2.0.4", "green")],
-    workloads: [workload("wa", "a", "192.168.0.1"), workload("wb", "b", "192.168.0.65"), workload("wc", "c", "192.168.0.129")],
+    workloads: [
+      workload("wa", "a", "192.168.0.1"),
+      workload("wb", "b", "192.168.0.65"),
+      workload("wc", "c", "192.168.0.129"),
+    ],
     paths: [
       bare("a", "b", "10.1.0.5"),
       bare("b", "a", "10.1.0.4"),

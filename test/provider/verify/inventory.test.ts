@@ -12,14 +12,24 @@ describe("parseInventory", () => {
 
   it("names everything amiss at once, by property path", () => {
     const outputs = copy();
-    outputs["workloads"] = [{ name: "w; reboot", node: "nowhere", pool: "p", address: "1.2.3.4; rm", mtu: "big", namespace: "$(id)" }];
+    outputs["workloads"] = [
+      { name: "w; reboot", node: "nowhere", pool: "p", address: "1.2.3.4; rm", mtu: "big", namespace: "$(id)" },
+    ];
     outputs["paths"] = undefined;
     assert.throws(
       () => parseInventory(outputs),
       (error: unknown) => {
         assert.ok(error instanceof InventoryError);
         const text = error.message;
-        for (const expected of ["workloads[0].name", "workloads[0].address", "workloads[0].namespace", "workloads[0].mtu", "workloads[0].node: there is no node nowhere", "paths: expected a list, got nothing"]) assert.ok(text.includes(expected), `${expected} in ${text}`);
+        for (const expected of [
+          "workloads[0].name",
+          "workloads[0].address",
+          "workloads[0].namespace",
+          "workloads[0].mtu",
+          "workloads[0].node: there is no node nowhere",
+          "paths: expected a list, got nothing",
+        ])
+          assert.ok(text.includes(expected), `${expected} in ${text}`);
         return true;
       },
     );
@@ -28,7 +38,11 @@ describe("parseInventory", () => {
   it("never shows a private key, whatever its form", () => {
     const outputs = copy();
     outputs["ssh"] = { user: "bad user", port: 22, privateKey: "SECRET-KEY" };
-    assert.throws(() => parseInventory(outputs), (error: unknown) => error instanceof Error && error.message.includes("ssh.user") && !error.message.includes("SECRET"));
+    assert.throws(
+      () => parseInventory(outputs),
+      (error: unknown) =>
+        error instanceof Error && error.message.includes("ssh.user") && !error.message.includes("SECRET"),
+    );
   });
 
   it("says how to get a key that Pulumi withheld", () => {

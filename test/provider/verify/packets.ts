@@ -5,7 +5,11 @@ export function ipv4(source: string, destination: string, protocol: number, payl
   header.writeUInt16BE(20 + payload.length, 2);
   header.writeUInt8(64, 8);
   header.writeUInt8(protocol, 9);
-  for (const [at, address] of [[12, source], [16, destination]] as const) Buffer.from(address.split(".").map(Number)).copy(header, at);
+  for (const [at, address] of [
+    [12, source],
+    [16, destination],
+  ] as const)
+    Buffer.from(address.split(".").map(Number)).copy(header, at);
   return Buffer.concat([header, payload]);
 }
 
@@ -30,7 +34,10 @@ export function ethernet(payload: Buffer): Buffer {
   return Buffer.concat([header, payload]);
 }
 
-export function pcap(frames: readonly Buffer[], options: { readonly bigEndian?: boolean; readonly link?: number } = {}): Buffer {
+export function pcap(
+  frames: readonly Buffer[],
+  options: { readonly bigEndian?: boolean; readonly link?: number } = {},
+): Buffer {
   const u32 = (value: number): Buffer => {
     const b = Buffer.alloc(4);
     if (options.bigEndian) b.writeUInt32BE(value);

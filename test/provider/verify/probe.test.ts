@@ -8,8 +8,8 @@ const PROBE = resolve(__dirname, "../../../provider/verify/overlaynet-probe");
 const [HERE, ROUTER, PEER, OTHER] = ["10.1.0.5", "10.1.0.1", "10.2.0.7", "10.2.0.8"];
 
 /**
- * Replaces what perl calls: at the call that HOLD names, `connect` or `send` of a raw socket, the probe waits until the file `go` is there.
- * WITHOUT names a call that is left out: `connect` of a raw socket, or `recv` of what came before.
+ * Replaces what perl calls: at the call that HOLD names, `connect` or `send` of a raw socket, the probe waits until the
+ * file `go` is there. WITHOUT names a call that is left out: `connect` of a raw socket, or `recv` of what came before.
  */
 const HELD = `package Held;
 use Socket;
@@ -47,11 +47,17 @@ describe("overlaynet-probe, between network namespaces", function () {
   let server: { readonly pid: number; readonly port: number };
 
   before(async () => {
-    [here, router, peer] = await Promise.all([HERE, ROUTER, PEER].map((address) => TestNode.start(address))) as [TestNode, TestNode, TestNode];
+    [here, router, peer] = (await Promise.all([HERE, ROUTER, PEER].map((address) => TestNode.start(address)))) as [
+      TestNode,
+      TestNode,
+      TestNode,
+    ];
     router.sh("ip link del ens5; cd /proc/sys/net/ipv4; echo 1 >ip_forward; echo 0 >icmp_ratelimit");
     here.sh(`ip link set wire name near netns ${router.pid}; ip route add default via ${ROUTER}`);
     router.sh(`ip link set near up; ip address add ${ROUTER}/24 dev near`);
-    peer.sh(`ip link set wire name far netns ${router.pid}; ip address add ${OTHER}/24 dev ens5; ip route add default via 10.2.0.1`);
+    peer.sh(
+      `ip link set wire name far netns ${router.pid}; ip address add ${OTHER}/24 dev ens5; ip route add default via 10.2.0.1`,
+    );
     router.sh("ip link set far mtu 9001 up; ip address add 10.2.0.1/24 dev far");
     const [pid, port] = peer.sh(`perl ${PROBE} serve 60`).split(" ").map(Number);
     server = { pid: pid ?? 0, port: port ?? 0 };
@@ -61,11 +67,17 @@ describe("overlaynet-probe, between network namespaces", function () {
     for (const each of [here, router, peer]) each?.remove();
   });
 
-  const probe = (mtu: number, { seconds = 1, address = PEER, port = server.port } = {}): Record<ProbeKind, string> => said(here.sh(`perl ${PROBE} pair 3 ${address} ${port} ${mtu} ${seconds}`));
+  const probe = (mtu: number, { seconds = 1, address = PEER, port = server.port } = {}): Record<ProbeKind, string> =>
+    said(here.sh(`perl ${PROBE} pair 3 ${address} ${port} ${mtu} ${seconds}`));
   function said(output: string): Record<ProbeKind, string> {
     const results = readResults(output);
-    assert.deepEqual(results.map(({ pair, kind }) => `${pair} ${kind}`).sort(), PROBE_KINDS.map((kind) => `3 ${kind}`).sort());
-    return Object.fromEntries(results.map(({ kind, ok, text }) => [kind, `${ok ? "ok" : "fail"} ${text}`.trim()])) as Record<ProbeKind, string>;
+    assert.deepEqual(
+      results.map(({ pair, kind }) => `${pair} ${kind}`).sort(),
+      PROBE_KINDS.map((kind) => `3 ${kind}`).sort(),
+    );
+    return Object.fromEntries(
+      results.map(({ kind, ok, text }) => [kind, `${ok ? "ok" : "fail"} ${text}`.trim()]),
+    ) as Record<ProbeKind, string>;
   }
   const GOOD = { icmp: "ok", tcp: `ok ${HERE}`, udp: `ok ${HERE}`, mtu: "ok", over: "ok" };
 
@@ -84,7 +96,10 @@ describe("overlaynet-probe, between network namespaces", function () {
     }
     narrow(9001);
   });
-  /** The way behind the router takes packets of so many bytes, and what was heard of it before is forgotten: with the route. */
+  /**
+   * The way behind the router takes packets of so many bytes, and what was heard of it before is forgotten: with the
+   * route.
+   */
   function narrow(mtu: number): void {
     router.sh(`ip link set far mtu ${mtu}`);
     peer.sh(`ip link set ens5 mtu ${mtu}`);
@@ -92,7 +107,9 @@ describe("overlaynet-probe, between network namespaces", function () {
   }
 
   it("says of a packet that is too long and of which nobody says so that it was lost without an error", () => {
-    router.sh("nft 'add table ip long; add chain ip long forward { type filter hook forward priority 0; }; add rule ip long forward ip length > 1500 drop'");
+    router.sh(
+      "nft 'add table ip long; add chain ip long forward { type filter hook forward priority 0; }; add rule ip long forward ip length > 1500 drop'",
+    );
     const { icmp, mtu, over } = probe(1500);
     assert.deepEqual({ icmp, mtu, over }, { icmp: "ok", mtu: "ok", over: "fail it was lost without an error" });
     assert.equal(probe(1501).mtu, "fail no answer within 1 s");
@@ -111,7 +128,8 @@ describe("overlaynet-probe, between network namespaces", function () {
       over: "fail it was lost, with the error: No route to host",
     });
     const nobody = probe(1500, { address: "198.51.100.8" });
-    for (const kind of ["icmp", "tcp", "udp", "mtu"] as const) assert.equal(nobody[kind], "fail no answer within 1 s", kind);
+    for (const kind of ["icmp", "tcp", "udp", "mtu"] as const)
+      assert.equal(nobody[kind], "fail no answer within 1 s", kind);
     assert.equal(nobody.over, "fail it was lost without an error");
     const refused = probe(1500, { port: server.port === 9 ? 10 : 9 });
     assert.equal(refused.tcp, "fail connect: Connection refused");
@@ -119,7 +137,9 @@ describe("overlaynet-probe, between network namespaces", function () {
   });
 
   it("says the address that the other side saw, where it was changed on the way", () => {
-    router.sh("nft 'add table ip changes; add chain ip changes post { type nat hook postrouting priority 100; }; add rule ip changes post oifname far masquerade'");
+    router.sh(
+      "nft 'add table ip changes; add chain ip changes post { type nat hook postrouting priority 100; }; add rule ip changes post oifname far masquerade'",
+    );
     const { tcp, udp } = probe(9001);
     assert.deepEqual([tcp, udp], ["ok 10.2.0.1", "ok 10.2.0.1"]);
     router.sh("nft delete table ip changes");
@@ -136,19 +156,38 @@ describe("overlaynet-probe, between network namespaces", function () {
   });
 
   /**
-   * The probes while their namespace gets what is not theirs, when they have their sockets: forty long echo replies, and a request with
-   * the identifier of each.
+   * The probes while their namespace gets what is not theirs, when they have their sockets: forty long echo replies,
+   * and a request with the identifier of each.
    */
-  async function crowded(hold: "connect" | "send", without: "connect" | "recv" | "" = ""): Promise<Record<ProbeKind, string>> {
+  async function crowded(
+    hold: "connect" | "send",
+    without: "connect" | "recv" | "" = "",
+  ): Promise<Record<ProbeKind, string>> {
     const { dir } = here;
     const files = { held: join(dir, "held"), go: join(dir, "go") };
     for (const file of Object.values(files)) rmSync(file, { force: true });
     writeFileSync(join(dir, "Held.pm"), HELD);
-    const child = here.start(["env", `DIR=${dir}`, `HOLD=${hold}`, `WITHOUT=${without}`, "perl", `-I${dir}`, "-MHeld", PROBE, "pair", "3", PEER, String(server.port), "9001", "2"]);
+    const child = here.start([
+      "env",
+      `DIR=${dir}`,
+      `HOLD=${hold}`,
+      `WITHOUT=${without}`,
+      "perl",
+      `-I${dir}`,
+      "-MHeld",
+      PROBE,
+      "pair",
+      "3",
+      PEER,
+      String(server.port),
+      "9001",
+      "2",
+    ]);
     let output = "";
     child.stdout?.setEncoding("utf8").on("data", (text: string) => (output += text));
     const ended = new Promise((done) => child.once("close", done));
-    const held = (): readonly string[] => (existsSync(files.held) ? readFileSync(files.held, "utf8").trimEnd().split("\n") : []);
+    const held = (): readonly string[] =>
+      existsSync(files.held) ? readFileSync(files.held, "utf8").trimEnd().split("\n") : [];
     for (let tries = 0; held().length < 3; tries++) {
       assert.ok(tries < 500, "three probes have a raw socket");
       await new Promise((done) => setTimeout(done, 10));

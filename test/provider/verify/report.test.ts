@@ -8,8 +8,24 @@ const report: VerifyReport = {
   passed: 1,
   failed: 1,
   pairs: [
-    { from: "wa", to: "wb", encapsulation: "None", mtu: 8981, verdict: "passed", reason: "same subnet", wire: ["IP 192.168.0.1 > 192.168.0.65"] },
-    { from: "wa", to: "wc", encapsulation: "IPIP", mtu: 8981, verdict: "failed", reason: 'lost <b>"here"</b> | there', wire: [] },
+    {
+      from: "wa",
+      to: "wb",
+      encapsulation: "None",
+      mtu: 8981,
+      verdict: "passed",
+      reason: "same subnet",
+      wire: ["IP 192.168.0.1 > 192.168.0.65"],
+    },
+    {
+      from: "wa",
+      to: "wc",
+      encapsulation: "IPIP",
+      mtu: 8981,
+      verdict: "failed",
+      reason: 'lost <b>"here"</b> | there',
+      wire: [],
+    },
   ],
   notes: ["a note & more"],
 };

@@ -7,17 +7,26 @@ import { ethernet, ipv4, pcap } from "./packets";
 
 describe("readResults", () => {
   it("reads the lines that a node prints and passes over anything else", () => {
-    assert.deepEqual(readResults("0 tcp ok 192.168.0.1\n1 udp fail no answer within 3 s \nsudo: noise\n2 nonsense ok\n3 over ok\n"), [
-      { pair: 0, kind: "tcp", ok: true, text: "192.168.0.1" },
-      { pair: 1, kind: "udp", ok: false, text: "no answer within 3 s" },
-      { pair: 3, kind: "over", ok: true, text: "" },
-    ]);
+    assert.deepEqual(
+      readResults("0 tcp ok 192.168.0.1\n1 udp fail no answer within 3 s \nsudo: noise\n2 nonsense ok\n3 over ok\n"),
+      [
+        { pair: 0, kind: "tcp", ok: true, text: "192.168.0.1" },
+        { pair: 1, kind: "udp", ok: false, text: "no answer within 3 s" },
+        { pair: 3, kind: "over", ok: true, text: "" },
+      ],
+    );
   });
 });
 
 describe("readPorts", () => {
   it("reads at which port each workload answers", () => {
-    assert.deepEqual([...readPorts("wl-a 40001\nnoise\nwl-b 5\n")], [["wl-a", 40001], ["wl-b", 5]]);
+    assert.deepEqual(
+      [...readPorts("wl-a 40001\nnoise\nwl-b 5\n")],
+      [
+        ["wl-a", 40001],
+        ["wl-b", 5],
+      ],
+    );
   });
 });
 
@@ -45,12 +54,18 @@ describe("verify", () => {
         run: async (node: { name: string }, script: string) => {
           if (node.name === dead) throw new Error(`${node.name}: connection refused`);
           if (script.includes("base64")) return pcap(wire).toString("base64");
-          if (script.includes("tcpdump -i")) return [...script.matchAll(/^serve (\S+)$/gm)].map(([, namespace]) => `${namespace} ${PORT}`).join("\n");
+          if (script.includes("tcpdump -i"))
+            return [...script.matchAll(/^serve (\S+)$/gm)].map(([, namespace]) => `${namespace} ${PORT}`).join("\n");
           const pairs = [...script.matchAll(/^ip netns exec (\S+) perl probe pair (\d+) \S+ (\d+) /gm)];
-          return pairs.flatMap(([, namespace = "", index, port]) => {
-            assert.equal(port, PORT);
-            return PROBE_KINDS.map((kind) => `${index} ${kind} ok ${kind === "tcp" || kind === "udp" ? (address.get(namespace) ?? "") : ""}`);
-          }).join("\n");
+          return pairs
+            .flatMap(([, namespace = "", index, port]) => {
+              assert.equal(port, PORT);
+              return PROBE_KINDS.map(
+                (kind) =>
+                  `${index} ${kind} ok ${kind === "tcp" || kind === "udp" ? (address.get(namespace) ?? "") : ""}`,
+              );
+            })
+            .join("\n");
         },
       },
     };
@@ -59,7 +74,10 @@ describe("verify", () => {
   it("is green where every node answers as planned, and flushes before each round", async () => {
     const { inventory, options, flushes } = nodes();
     const report = await verify(inventory, options);
-    assert.deepEqual(report.pairs.filter((p) => p.verdict === "failed"), []);
+    assert.deepEqual(
+      report.pairs.filter((p) => p.verdict === "failed"),
+      [],
+    );
     assert.equal(report.passed, 6);
     assert.equal(flushes.length, 2);
     assert.deepEqual(report.notes, []);
@@ -68,7 +86,13 @@ describe("verify", () => {
 
   it("has a node probe a few pairs at a time, and every one of them", async () => {
     const { inventory, options } = nodes();
-    const many = Array.from({ length: 9 }, (_, i) => inventory.workloads.map((workload) => ({ ...workload, name: `${workload.name}-${i}`, namespace: `${workload.namespace}-${i}` }))).flat();
+    const many = Array.from({ length: 9 }, (_, i) =>
+      inventory.workloads.map((workload) => ({
+        ...workload,
+        name: `${workload.name}-${i}`,
+        namespace: `${workload.namespace}-${i}`,
+      })),
+    ).flat();
     const probed: number[] = [];
     const run: RunOnNode = (node, script) => {
       const indices = new Set([...script.matchAll(/perl probe pair (\d+) /gm)].map(([, index]) => index));
@@ -77,7 +101,10 @@ describe("verify", () => {
     };
     await verify({ ...inventory, workloads: many }, { ...options, run });
     assert.ok(Math.max(...probed) <= 8, String(probed));
-    assert.equal(probed.reduce((a, b) => a + b, 0), 9 * 9 * 6);
+    assert.equal(
+      probed.reduce((a, b) => a + b, 0),
+      9 * 9 * 6,
+    );
   });
 
   it("fails exactly the pairs of a node that cannot be reached, with the reason", async () => {
@@ -85,7 +112,8 @@ describe("verify", () => {
     const report = await verify(inventory, options);
     assert.equal(report.passed, 2);
     assert.equal(report.failed, 4);
-    for (const pair of report.pairs.filter((p) => p.verdict === "failed")) assert.match(pair.reason, /c: connection refused/);
+    for (const pair of report.pairs.filter((p) => p.verdict === "failed"))
+      assert.match(pair.reason, /c: connection refused/);
     assert.equal(exitCode(report), 1);
   });
 
@@ -103,7 +131,9 @@ describe("verify", () => {
 
 describe("pathTable", () => {
   it("shows pair, encapsulation, next hop, MTU and reason", () => {
-    const line = pathTable(smallInventory().paths).split("\n").find((l) => l.startsWith("a     c"));
+    const line = pathTable(smallInventory().paths)
+      .split("\n")
+      .find((l) => l.startsWith("a     c"));
     assert.match(line ?? "", /IPIP +10\.2\.0\.4 +8981 +CrossSubnet: other subnet/);
   });
 });

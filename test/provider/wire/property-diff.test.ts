@@ -22,7 +22,13 @@ describe("property diffs", () => {
   });
 
   it("takes the unknown for a change", () => {
-    assert.deepEqual(diffProperties({ a: "x" }, { a: UNKNOWN, b: UNKNOWN }), new Map([["a", "update"], ["b", "add"]]));
+    assert.deepEqual(
+      diffProperties({ a: "x" }, { a: UNKNOWN, b: UNKNOWN }),
+      new Map([
+        ["a", "update"],
+        ["b", "add"],
+      ]),
+    );
     assert.equal(sameProperties({ a: UNKNOWN }, { a: UNKNOWN }), false);
   });
 

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { formatPath, isKnown, type PropertyMap, type PropertyPath, UNKNOWN, unwrapProperties, wrapProperties } from "../../../provider/src/wire/property-value";
+import {
+  formatPath,
+  isKnown,
+  type PropertyMap,
+  type PropertyPath,
+  UNKNOWN,
+  unwrapProperties,
+  wrapProperties,
+} from "../../../provider/src/wire/property-value";
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const secret = (value: unknown): object => ({ [SIGNATURE]: "1b47061264138c4ac30d75fd1eb44270", value });
@@ -10,19 +18,31 @@ const struct = (value: object): Struct => Struct.fromJavaScript(value as Propert
 
 describe("property values", () => {
   it("takes secret envelopes off and remembers where they were", () => {
-    const { values, secrets } = unwrapProperties(struct({ connection: { host: "10.1.0.4", privateKey: secret("key") }, list: [1, secret({ a: secret(2) })] }));
+    const { values, secrets } = unwrapProperties(
+      struct({ connection: { host: "10.1.0.4", privateKey: secret("key") }, list: [1, secret({ a: secret(2) })] }),
+    );
     assert.deepEqual(values, { connection: { host: "10.1.0.4", privateKey: "key" }, list: [1, { a: 2 }] });
-    assert.deepEqual(secrets, [["connection", "privateKey"], ["list", 1], ["list", 1, "a"]]);
+    assert.deepEqual(secrets, [
+      ["connection", "privateKey"],
+      ["list", 1],
+      ["list", 1, "a"],
+    ]);
   });
 
   it("reads output envelopes: without a value they are unknown", () => {
-    const { values, secrets } = unwrapProperties(struct({ a: output({ value: "x" }), b: output({ dependencies: [] }), c: output({ value: 1, secret: true }) }));
+    const { values, secrets } = unwrapProperties(
+      struct({ a: output({ value: "x" }), b: output({ dependencies: [] }), c: output({ value: 1, secret: true }) }),
+    );
     assert.deepEqual(values, { a: "x", b: UNKNOWN, c: 1 });
     assert.deepEqual(secrets, [["c"]]);
   });
 
   it("puts secrets into envelopes, once per place, and passes over paths that lead nowhere", () => {
-    const wrapped = wrapProperties({ connection: { privateKey: "key" }, digest: "d" }, [["connection", "privateKey"], ["connection", "privateKey"], ["elsewhere", "deep"]]);
+    const wrapped = wrapProperties({ connection: { privateKey: "key" }, digest: "d" }, [
+      ["connection", "privateKey"],
+      ["connection", "privateKey"],
+      ["elsewhere", "deep"],
+    ]);
     assert.deepEqual(wrapped.toJavaScript(), { connection: { privateKey: secret("key") }, digest: "d" });
   });
 
@@ -35,13 +55,23 @@ describe("property values", () => {
     const key = fc.stringMatching(/^[a-z.]{1,5}$/);
     const { tree } = fc.letrec<{ tree: Record<string, unknown>; node: unknown }>((tie) => ({
       tree: fc.dictionary(key, tie("node"), { maxKeys: 4 }),
-      node: fc.oneof({ maxDepth: 3 }, fc.string(), fc.integer(), fc.boolean(), fc.constant(null), fc.array(tie("node"), { maxLength: 3 }), tie("tree")),
+      node: fc.oneof(
+        { maxDepth: 3 },
+        fc.string(),
+        fc.integer(),
+        fc.boolean(),
+        fc.constant(null),
+        fc.array(tie("node"), { maxLength: 3 }),
+        tie("tree"),
+      ),
     }));
     fc.assert(
       fc.property(tree, fc.array(fc.nat()), (value, picks) => {
         const plain = JSON.parse(JSON.stringify(value)) as PropertyMap;
         const paths = pathsIn(plain);
-        const chosen = [...new Set(picks.map((pick) => paths[pick % Math.max(1, paths.length)]).filter((path) => path !== undefined))];
+        const chosen = [
+          ...new Set(picks.map((pick) => paths[pick % Math.max(1, paths.length)]).filter((path) => path !== undefined)),
+        ];
         const { values, secrets } = unwrapProperties(wrapProperties(plain, chosen));
         assert.deepEqual(values, plain);
         assert.deepEqual(new Set(secrets.map(formatPath)), new Set(chosen.map(formatPath)));
@@ -55,7 +85,10 @@ describe("property values", () => {
   });
 
   it("writes paths as the engine does", () => {
-    assert.equal(formatPath(["nodes", 3, "labels", "kubernetes.io/hostname"]), 'nodes[3].labels["kubernetes.io/hostname"]');
+    assert.equal(
+      formatPath(["nodes", 3, "labels", "kubernetes.io/hostname"]),
+      'nodes[3].labels["kubernetes.io/hostname"]',
+    );
     assert.equal(formatPath(["digest"]), "digest");
   });
 });

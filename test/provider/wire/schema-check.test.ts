@@ -11,16 +11,27 @@ describe("inputs against the schema", () => {
   it("passes what has the form, and the unknown in any place", () => {
     assert.deepEqual(checkAgainstSchema(schema, TUNNEL, INPUTS), []);
     assert.deepEqual(checkAgainstSchema(schema, TUNNEL, { ...INPUTS, connection: UNKNOWN, plan: UNKNOWN }), []);
-    assert.deepEqual(checkAgainstSchema(schema, TUNNEL, { ...INPUTS, connection: { ...CONNECTION, host: UNKNOWN } }), []);
+    assert.deepEqual(
+      checkAgainstSchema(schema, TUNNEL, { ...INPUTS, connection: { ...CONNECTION, host: UNKNOWN } }),
+      [],
+    );
   });
 
   it("says all that is wrong at once, each at its path", () => {
-    const failures = checkAgainstSchema(schema, TUNNEL, { ...INPUTS, node: 4, encapsulation: "GRE", connection: { ...CONNECTION, port: 22.5, user: undefined, hots: "x" } });
+    const failures = checkAgainstSchema(schema, TUNNEL, {
+      ...INPUTS,
+      node: 4,
+      encapsulation: "GRE",
+      connection: { ...CONNECTION, port: 22.5, user: undefined, hots: "x" },
+    });
     assert.deepEqual(failures, [
       { property: "node", reason: "has to be a string" },
       { property: "connection.user", reason: "is missing" },
       { property: "connection.port", reason: "has to be a whole number" },
-      { property: "connection.hots", reason: "is no property here: these are host, port, user, privateKey, hostKey, proxyCommand, bastion" },
+      {
+        property: "connection.hots",
+        reason: "is no property here: these are host, port, user, privateKey, hostKey, proxyCommand, bastion",
+      },
       { property: "encapsulation", reason: "has to be one of IPIP, VXLAN" },
     ]);
   });
@@ -28,7 +39,18 @@ describe("inputs against the schema", () => {
   it("looks into lists and maps", () => {
     const failures = checkAgainstSchema(schema, "overlaynet:index:Topology", {
       pools: [],
-      nodes: [{ name: "a", network: "n", subnet: "s", subnetCidrBlock: "10.1.0.0/24", availabilityZone: "z", region: "r", privateIp: "10.1.0.4", labels: { rack: 1 } }],
+      nodes: [
+        {
+          name: "a",
+          network: "n",
+          subnet: "s",
+          subnetCidrBlock: "10.1.0.0/24",
+          availabilityZone: "z",
+          region: "r",
+          privateIp: "10.1.0.4",
+          labels: { rack: 1 },
+        },
+      ],
       workloads: {},
     });
     assert.deepEqual(failures, [
@@ -38,7 +60,10 @@ describe("inputs against the schema", () => {
   });
 
   it("knows the secret leaves", () => {
-    assert.deepEqual(secretLeaves(schema, TUNNEL), [["connection", "privateKey"], ["connection", "bastion", "privateKey"]]);
+    assert.deepEqual(secretLeaves(schema, TUNNEL), [
+      ["connection", "privateKey"],
+      ["connection", "bastion", "privateKey"],
+    ]);
     assert.deepEqual(secretLeaves(schema, "overlaynet:index:SshKey"), [["privateKey"]]);
     assert.deepEqual(secretLeaves(schema, "overlaynet:index:Topology"), []);
   });

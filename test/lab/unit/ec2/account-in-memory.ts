@@ -73,7 +73,10 @@ export class MemoryBackend implements Backend {
     this.nodes.delete(instanceId);
   }
 
-  async plugInterface(instanceId: string, { deviceIndex, mac }: { readonly deviceIndex: number; readonly mac: string }): Promise<void> {
+  async plugInterface(
+    instanceId: string,
+    { deviceIndex, mac }: { readonly deviceIndex: number; readonly mac: string },
+  ): Promise<void> {
     this.events.push(`plug ${instanceId} ${deviceIndex} ${mac}`);
   }
 
@@ -112,7 +115,9 @@ export class Account {
 
   /** What `check` finds fault with. */
   faults(token: string, name: string, news: object): string[] {
-    return this.provider.check(urnOf(token, name), propertyMap(news), {}, new Uint8Array()).failures.map(({ reason }) => reason);
+    return this.provider
+      .check(urnOf(token, name), propertyMap(news), {}, new Uint8Array())
+      .failures.map(({ reason }) => reason);
   }
 
   async create(token: string, name: string, news: object): Promise<Resource> {

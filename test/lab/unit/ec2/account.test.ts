@@ -12,7 +12,11 @@ describe("changes of an account", () => {
   });
 
   it("share the lock and the pass over the fabric when they come together", async () => {
-    const values = await Promise.all(["a", "b", "c"].map((id) => account.change(id, (records) => ({ value: records.length, put: [record(id)], fabric: true }))));
+    const values = await Promise.all(
+      ["a", "b", "c"].map((id) =>
+        account.change(id, (records) => ({ value: records.length, put: [record(id)], fabric: true })),
+      ),
+    );
     // Each sees what those before it did.
     deepStrictEqual(values, [0, 1, 2]);
     strictEqual(backend.events.filter((event) => event === "reconcile").length, 1);
@@ -39,7 +43,10 @@ describe("changes of an account", () => {
     backend.failures.set("reconcile", "no veth");
     const made = account.change("a", () => ({ value: "made", put: [record("new")], fabric: true }));
     const removed = account.change("b", () => ({ value: "removed", remove: ["old"], fabric: true }));
-    await rejects(made, (error: unknown) => error instanceof FabricError && error.value === "made" && /no veth$/.test(error.message));
+    await rejects(
+      made,
+      (error: unknown) => error instanceof FabricError && error.value === "made" && /no veth$/.test(error.message),
+    );
     await rejects(removed, FabricError);
     deepStrictEqual([...backend.records.keys()].sort(), ["new", "old"]);
     strictEqual(await account.change("b", () => ({ value: "removed", remove: ["old"], fabric: true })), "removed");
@@ -47,7 +54,10 @@ describe("changes of an account", () => {
 
   it("fail when there is no lock, and the next ones go on", async () => {
     backend.failures.set("locked", "still locked by process 1");
-    await rejects(account.change("a", () => ({ value: 1, fabric: false })), /still locked by process 1/);
+    await rejects(
+      account.change("a", () => ({ value: 1, fabric: false })),
+      /still locked by process 1/,
+    );
     strictEqual(await account.change("b", () => ({ value: 2, fabric: false })), 2);
   });
 });

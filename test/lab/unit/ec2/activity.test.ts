@@ -31,13 +31,19 @@ describe("calls under way", () => {
         () => true,
       );
     const outcomes = await Promise.allSettled([blocked(), blocked(), blocked()]);
-    strictEqual(outcomes.every(({ status }) => status === "rejected"), true);
+    strictEqual(
+      outcomes.every(({ status }) => status === "rejected"),
+      true,
+    );
     strictEqual(attempts, 3);
   });
 
   it("that fail for good end the wait of those that only they could free", async () => {
     const activity = new Activity();
-    const waiting = activity.run(() => Promise.reject(new Error("in use")), () => true);
+    const waiting = activity.run(
+      () => Promise.reject(new Error("in use")),
+      () => true,
+    );
     const failing = activity.run(async () => {
       await new Promise((resolve) => setImmediate(resolve));
       throw new Error("failed");

@@ -5,7 +5,8 @@ import ts from "typescript";
 /** An input as @pulumi/aws documents it. */
 export interface Documented {
   readonly required: boolean;
-  readonly kind: "string" | "number" | "boolean" | "list" | "map" | { readonly block: Block } | { readonly blocks: Block };
+  readonly kind:
+    "string" | "number" | "boolean" | "list" | "map" | { readonly block: Block } | { readonly blocks: Block };
 }
 export type Block = Readonly<Record<string, Documented>>;
 

@@ -3,13 +3,33 @@ import { imagesOf } from "../../../../lab/src/ec2/images";
 import { EC2 } from "../../../../lab/src/ec2/tokens";
 import { Account, type Resource } from "./account-in-memory";
 
-async function made(): Promise<{ readonly account: Account; readonly gateway: Resource; readonly one: Resource; readonly two: Resource }> {
+async function made(): Promise<{
+  readonly account: Account;
+  readonly gateway: Resource;
+  readonly one: Resource;
+  readonly two: Resource;
+}> {
   const account = new Account();
   const vpc = await account.create(EC2.vpc, "v", { cidrBlock: "10.10.0.0/16", enableDnsHostnames: true });
   const gateway = await account.create(EC2.internetGateway, "g", { vpcId: vpc.id });
   const subnet = await account.create(EC2.subnet, "s", { vpcId: vpc.id, cidrBlock: "10.10.1.0/24" });
-  const instance = (name: string, more: object): Promise<Resource> => account.create(EC2.instance, name, { ami: imagesOf("us-east-1")[0]?.id, instanceType: "t3.micro", subnetId: subnet.id, ...more });
-  return { account, gateway, one: await instance("one", { privateIp: "10.10.1.11", associatePublicIpAddress: true, secondaryPrivateIps: ["10.10.1.21"] }), two: await instance("two", { privateIp: "10.10.1.12" }) };
+  const instance = (name: string, more: object): Promise<Resource> =>
+    account.create(EC2.instance, name, {
+      ami: imagesOf("us-east-1")[0]?.id,
+      instanceType: "t3.micro",
+      subnetId: subnet.id,
+      ...more,
+    });
+  return {
+    account,
+    gateway,
+    one: await instance("one", {
+      privateIp: "10.10.1.11",
+      associatePublicIpAddress: true,
+      secondaryPrivateIps: ["10.10.1.21"],
+    }),
+    two: await instance("two", { privateIp: "10.10.1.12" }),
+  };
 }
 
 describe("aws.ec2.Eip and aws.ec2.EipAssociation", () => {
@@ -50,16 +70,31 @@ describe("aws.ec2.Eip and aws.ec2.EipAssociation", () => {
     const eip = await account.create(EC2.eip, "e", {});
     const association = await account.create(EC2.eipAssociation, "a", { allocationId: eip.id, instanceId: one.id });
     deepStrictEqual(
-      [association.outputs["networkInterfaceId"], association.outputs["privateIpAddress"], association.outputs["publicIp"], association.outputs["allowReassociation"]],
+      [
+        association.outputs["networkInterfaceId"],
+        association.outputs["privateIpAddress"],
+        association.outputs["publicIp"],
+        association.outputs["allowReassociation"],
+      ],
       [one.outputs["primaryNetworkInterfaceId"], "10.10.1.11", eip.outputs["publicIp"], null],
     );
-    deepStrictEqual([account.refresh(one)?.outputs["publicIp"], account.refresh(one)?.outputs["publicDns"]], [eip.outputs["publicIp"], eip.outputs["publicDns"]]);
+    deepStrictEqual(
+      [account.refresh(one)?.outputs["publicIp"], account.refresh(one)?.outputs["publicDns"]],
+      [eip.outputs["publicIp"], eip.outputs["publicDns"]],
+    );
     strictEqual(account.refresh(eip)?.outputs["instance"], one.id);
-    await rejects(account.create(EC2.eipAssociation, "b", { allocationId: eip.id, instanceId: two.id }), /Resource\.AlreadyAssociated/);
+    await rejects(
+      account.create(EC2.eipAssociation, "b", { allocationId: eip.id, instanceId: two.id }),
+      /Resource\.AlreadyAssociated/,
+    );
     await rejects(account.delete(eip), /InvalidIPAddress\.InUse/);
     await account.delete(association);
     strictEqual(account.refresh(one)?.outputs["publicIp"], launched);
-    const elsewhere = await account.create(EC2.eipAssociation, "b", { publicIp: eip.outputs["publicIp"], networkInterfaceId: one.outputs["primaryNetworkInterfaceId"], privateIpAddress: "10.10.1.21" });
+    const elsewhere = await account.create(EC2.eipAssociation, "b", {
+      publicIp: eip.outputs["publicIp"],
+      networkInterfaceId: one.outputs["primaryNetworkInterfaceId"],
+      privateIpAddress: "10.10.1.21",
+    });
     strictEqual(elsewhere.outputs["instanceId"], one.id);
     strictEqual(account.refresh(one)?.outputs["publicIp"], launched, "of a secondary private address");
     await account.delete(one);
@@ -71,7 +106,10 @@ describe("aws.ec2.Eip and aws.ec2.EipAssociation", () => {
     const eip = await account.create(EC2.eip, "e", { instance: one.id });
     deepStrictEqual(account.diff(eip, { instance: two.id }).replaces, []);
     const moved = await account.update(eip, { instance: two.id });
-    deepStrictEqual([moved.outputs["instance"], moved.outputs["privateIp"], moved.outputs["publicIp"]], [two.id, "10.10.1.12", eip.outputs["publicIp"]]);
+    deepStrictEqual(
+      [moved.outputs["instance"], moved.outputs["privateIp"], moved.outputs["publicIp"]],
+      [two.id, "10.10.1.12", eip.outputs["publicIp"]],
+    );
     strictEqual(account.refresh(two)?.outputs["publicIp"], eip.outputs["publicIp"]);
     const tagged = await account.update(moved, { tags: { Name: "e" } });
     strictEqual(account.refresh(tagged)?.outputs["instance"], two.id, "what is associated stays so");
@@ -93,11 +131,23 @@ describe("aws.ec2.Eip and aws.ec2.EipAssociation", () => {
     const { account, one } = await made();
     await rejects(account.create(EC2.eip, "e", { instance: "i-00000000000000000" }), /InvalidInstanceID\.NotFound/);
     await rejects(account.create(EC2.eip, "e", { networkInterface: "eni-0" }), /InvalidNetworkInterfaceID\.NotFound/);
-    await rejects(account.create(EC2.eip, "e", { instance: one.id, associateWithPrivateIp: "10.10.1.99" }), /'10\.10\.1\.99' is not assigned/);
-    await rejects(account.create(EC2.eipAssociation, "a", { allocationId: "eipalloc-0", instanceId: one.id }), /InvalidAllocationID\.NotFound/);
-    await rejects(account.create(EC2.eipAssociation, "a", { publicIp: "203.0.113.99", instanceId: one.id }), /InvalidAddress\.NotFound/);
+    await rejects(
+      account.create(EC2.eip, "e", { instance: one.id, associateWithPrivateIp: "10.10.1.99" }),
+      /'10\.10\.1\.99' is not assigned/,
+    );
+    await rejects(
+      account.create(EC2.eipAssociation, "a", { allocationId: "eipalloc-0", instanceId: one.id }),
+      /InvalidAllocationID\.NotFound/,
+    );
+    await rejects(
+      account.create(EC2.eipAssociation, "a", { publicIp: "203.0.113.99", instanceId: one.id }),
+      /InvalidAddress\.NotFound/,
+    );
     strictEqual(account.faults(EC2.eip, "e", { instance: "i-1", networkInterface: "eni-1" }).length, 2);
-    strictEqual(account.faults(EC2.eip, "e", { address: "198.51.100.7", publicIpv4Pool: "pool-1", domain: "standard" }).length, 3);
+    strictEqual(
+      account.faults(EC2.eip, "e", { address: "198.51.100.7", publicIpv4Pool: "pool-1", domain: "standard" }).length,
+      3,
+    );
     strictEqual(account.faults(EC2.eipAssociation, "e", { allowReassociation: true }).length, 1);
   });
 });

@@ -60,15 +60,49 @@ describe("hostile texts", () => {
       const { account } = network;
       const calls: readonly (readonly [string, () => Promise<Resource>])[] = [
         ["rule description", () => network.rule("r", { ipProtocol: "4", cidrIpv4: "10.0.0.0/8", description: text })],
-        ["rule description", () => account.create(EC2.securityGroupRule, "s", { securityGroupId: network.group.id, type: "egress", protocol: "4", fromPort: 0, toPort: 0, cidrBlocks: ["10.0.0.0/8"], description: text })],
-        ["rule description", () => account.create(EC2.securityGroup, "i", { vpcId: network.vpc.id, ingress: [{ protocol: "4", fromPort: 0, toPort: 0, self: true, description: text }] })],
-        ["security group description", () => account.create(EC2.securityGroup, "d", { vpcId: network.vpc.id, description: text })],
+        [
+          "rule description",
+          () =>
+            account.create(EC2.securityGroupRule, "s", {
+              securityGroupId: network.group.id,
+              type: "egress",
+              protocol: "4",
+              fromPort: 0,
+              toPort: 0,
+              cidrBlocks: ["10.0.0.0/8"],
+              description: text,
+            }),
+        ],
+        [
+          "rule description",
+          () =>
+            account.create(EC2.securityGroup, "i", {
+              vpcId: network.vpc.id,
+              ingress: [{ protocol: "4", fromPort: 0, toPort: 0, self: true, description: text }],
+            }),
+        ],
+        [
+          "security group description",
+          () => account.create(EC2.securityGroup, "d", { vpcId: network.vpc.id, description: text }),
+        ],
         ["security group name", () => account.create(EC2.securityGroup, "n", { vpcId: network.vpc.id, name: text })],
       ];
       for (const [field, call] of calls) {
         if (asDescription) await call();
         // 256 characters are refused by the provider in some places, by the API in the others.
-        else await rejects(call, (error: Error) => (match(error.message, new RegExp(`InvalidParameterValue: (Invalid ${field}\\. Valid |Value \\([^]*\\) for parameter \\w+ is invalid)|expected length of (name|description) to be in the range`)), true));
+        else
+          await rejects(
+            call,
+            (error: Error) => (
+              match(
+                error.message,
+                new RegExp(
+                  `InvalidParameterValue: (Invalid ${field}\\. Valid |Value \\([^]*\\) for parameter \\w+ is invalid)|expected length of (name|description) to be in the range`,
+                ),
+              ),
+              true
+            ),
+          );
       }
       const commands = commandsOf(account);
       ok(!commands.includes(text), commands);
@@ -78,17 +112,26 @@ describe("hostile texts", () => {
     it(`${what}: ${asKeyName ? "as the name of a key pair, in a file of another name" : "refused as the name of a key pair"}`, async () => {
       const account = new Account();
       if (!asKeyName) {
-        await rejects(account.create(EC2.keyPair, "k", { keyName: text, publicKey }), /InvalidParameterValue: Value \([^]*\) for parameter KeyName is invalid|expected length of key_name/);
+        await rejects(
+          account.create(EC2.keyPair, "k", { keyName: text, publicKey }),
+          /InvalidParameterValue: Value \([^]*\) for parameter KeyName is invalid|expected length of key_name/,
+        );
         return;
       }
       const key = await account.create(EC2.keyPair, "k", { keyName: text, publicKey });
       strictEqual(key.id, text);
-      await rejects(account.create(EC2.keyPair, "l", { keyName: text, publicKey }), /InvalidKeyPair\.Duplicate: The keypair already exists/);
+      await rejects(
+        account.create(EC2.keyPair, "l", { keyName: text, publicKey }),
+        /InvalidKeyPair\.Duplicate: The keypair already exists/,
+      );
       const lab = openLab(mkdtempSync(join(tmpdir(), "overlaynet-hostile-")));
       try {
         const store = new RecordStore(lab);
         for (const record of account.backend.list()) store.put(record);
-        deepStrictEqual(readdirSync(lab.resources).map((name) => /^key-[0-9a-f]{17}\.json$/.test(name)), [true]);
+        deepStrictEqual(
+          readdirSync(lab.resources).map((name) => /^key-[0-9a-f]{17}\.json$/.test(name)),
+          [true],
+        );
         deepStrictEqual(store.list(), account.backend.list());
       } finally {
         rmSync(lab.state, { recursive: true, force: true });
@@ -112,7 +155,11 @@ describe("hostile texts", () => {
             outcomes.without++;
           } catch (error) {
             // What is named and not there, or no node can be made of it.
-            if (!(error instanceof FabricError) && !(error instanceof Error && /is not |does not exist|Two resources would both be/.test(error.message))) throw error;
+            if (
+              !(error instanceof FabricError) &&
+              !(error instanceof Error && /is not |does not exist|Two resources would both be/.test(error.message))
+            )
+              throw error;
             outcomes.refused++;
           }
         }
@@ -125,14 +172,24 @@ describe("hostile texts", () => {
     const account = await furnished({});
     const before = commandsOf(account);
     ok(before.includes("10.1.0.9") && !before.includes("10.1.0.77"));
-    const after = commandsOf(account, (records) => records.map((record) => (record.type === EC2.instance ? replaced(record, ["outputs", "privateIp"], "10.1.0.77") : record)));
+    const after = commandsOf(account, (records) =>
+      records.map((record) =>
+        record.type === EC2.instance ? replaced(record, ["outputs", "privateIp"], "10.1.0.77") : record,
+      ),
+    );
     ok(after.includes("10.1.0.77"));
   });
 
   it("in the names of resources make names that EC2 refuses", async () => {
     const network = await Network.make();
-    await rejects(network.account.create(EC2.securityGroup, "it's", { vpcId: network.vpc.id }), /InvalidParameterValue: Invalid security group name/);
-    await rejects(network.account.create(EC2.keyPair, "ключ", { publicKey }), /for parameter KeyName is invalid\. Character sets beyond ASCII are not supported/);
+    await rejects(
+      network.account.create(EC2.securityGroup, "it's", { vpcId: network.vpc.id }),
+      /InvalidParameterValue: Invalid security group name/,
+    );
+    await rejects(
+      network.account.create(EC2.keyPair, "ключ", { publicKey }),
+      /for parameter KeyName is invalid\. Character sets beyond ASCII are not supported/,
+    );
   });
 
   it("behind a public key are a comment, and never a second key", async () => {
@@ -145,28 +202,48 @@ describe("hostile texts", () => {
 
   describe("in tags", () => {
     const refusals: readonly (readonly [string, PropertyMap, RegExp])[] = [
-      ["a reserved key", { "aws:x": "y" }, /creating EC2 VPC: operation error EC2: CreateVpc, api error InvalidParameterValue: Value \( aws:x \) for parameter key is invalid\. Tag keys starting with 'aws:' are reserved for internal use/],
+      [
+        "a reserved key",
+        { "aws:x": "y" },
+        /creating EC2 VPC: operation error EC2: CreateVpc, api error InvalidParameterValue: Value \( aws:x \) for parameter key is invalid\. Tag keys starting with 'aws:' are reserved for internal use/,
+      ],
       ["a reserved key in other case", { "AWS:x": "y" }, /reserved for internal use/],
       ["an empty key", { "": "y" }, /InvalidParameterValue: Tag key cannot be null or empty/],
       ["a key of 129 characters", { ["🦀".repeat(129)]: "y" }, /Tag key exceeds the maximum length of 128 characters/],
       ["a value of 257 characters", { x: "🦀".repeat(257) }, /Tag value exceeds the maximum length of 256 characters/],
-      ["51 of them", Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, ""])), /TagLimitExceeded: The maximum number of Tags for a resource has been reached\./],
+      [
+        "51 of them",
+        Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, ""])),
+        /TagLimitExceeded: The maximum number of Tags for a resource has been reached\./,
+      ],
     ];
     for (const [what, tags, says] of refusals) {
       it(`${what} is refused, wherever it comes from`, async () => {
         const network = await Network.make();
         const { account } = network;
         await rejects(account.create(EC2.vpc, "x", { cidrBlock: "10.9.0.0/16", tags }), says);
-        await rejects(account.update(network.vpc, { cidrBlock: "10.1.0.0/16", tags }), (error: Error) => (match(error.message, /updating EC2 VPC/), true));
+        await rejects(
+          account.update(network.vpc, { cidrBlock: "10.1.0.0/16", tags }),
+          (error: Error) => (match(error.message, /updating EC2 VPC/), true),
+        );
         await rejects(network.instance("i", { volumeTags: tags }), /creating EC2 Instance/);
         await rejects(network.instance("i", { rootBlockDevice: { tags } }), /creating EC2 Instance/);
-        account.provider.config = { region: "us-east-1", defaultTags: Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, String(value)])) };
+        account.provider.config = {
+          region: "us-east-1",
+          defaultTags: Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, String(value)])),
+        };
         await rejects(account.create(EC2.vpc, "x", { cidrBlock: "10.9.0.0/16" }), says);
       });
     }
 
     it("as many and as long as EC2 takes are taken", async () => {
-      const { outputs } = await new Account().create(EC2.vpc, "x", { cidrBlock: "10.9.0.0/16", tags: { ["🦀".repeat(128)]: "🦀".repeat(256), ...Object.fromEntries(Array.from({ length: 49 }, (_, i) => [`k${i}`, ""])) } });
+      const { outputs } = await new Account().create(EC2.vpc, "x", {
+        cidrBlock: "10.9.0.0/16",
+        tags: {
+          ["🦀".repeat(128)]: "🦀".repeat(256),
+          ...Object.fromEntries(Array.from({ length: 49 }, (_, i) => [`k${i}`, ""])),
+        },
+      });
       strictEqual(Object.keys(propertyMap(outputs["tags"])).length, 50);
     });
   });
@@ -180,20 +257,44 @@ async function furnished(tags: PropertyMap): Promise<Account> {
   await account.update(subnet, { vpcId: vpc.id, cidrBlock: "10.1.0.0/24", availabilityZone: "us-east-1a", tags });
   await account.update(group, { vpcId: vpc.id, tags });
   const gateway = await account.create(EC2.internetGateway, "g", { vpcId: vpc.id, tags });
-  const table = await account.create(EC2.routeTable, "t", { vpcId: vpc.id, tags, routes: [{ cidrBlock: "0.0.0.0/0", gatewayId: gateway.id }] });
+  const table = await account.create(EC2.routeTable, "t", {
+    vpcId: vpc.id,
+    tags,
+    routes: [{ cidrBlock: "0.0.0.0/0", gatewayId: gateway.id }],
+  });
   await account.create(EC2.routeTableAssociation, "a", { routeTableId: table.id, subnetId: subnet.id });
   const other = await account.create(EC2.vpc, "w", { cidrBlock: "10.2.0.0/16", tags });
-  const peering = await account.create(EC2.peering, "p", { vpcId: vpc.id, peerVpcId: other.id, autoAccept: true, tags });
-  await account.create(EC2.route, "r", { routeTableId: table.id, destinationCidrBlock: "10.2.0.0/16", vpcPeeringConnectionId: peering.id });
+  const peering = await account.create(EC2.peering, "p", {
+    vpcId: vpc.id,
+    peerVpcId: other.id,
+    autoAccept: true,
+    tags,
+  });
+  await account.create(EC2.route, "r", {
+    routeTableId: table.id,
+    destinationCidrBlock: "10.2.0.0/16",
+    vpcPeeringConnectionId: peering.id,
+  });
   await network.rule("c", { ipProtocol: "tcp", fromPort: 22, toPort: 22, cidrIpv4: "10.0.0.0/8", tags });
   await network.rule("s", { ipProtocol: "4", referencedSecurityGroupId: group.id, tags });
   const key = await account.create(EC2.keyPair, "k", { keyName: "k", publicKey, tags });
-  await network.instance("i", { privateIp: "10.1.0.9", keyName: key.id, associatePublicIpAddress: true, userData: "#!/bin/sh\ntrue\n", tags, volumeTags: tags, rootBlockDevice: { tags } });
+  await network.instance("i", {
+    privateIp: "10.1.0.9",
+    keyName: key.id,
+    associatePublicIpAddress: true,
+    userData: "#!/bin/sh\ntrue\n",
+    tags,
+    volumeTags: tags,
+    rootBlockDevice: { tags },
+  });
   return account;
 }
 
 /** Everything that nft, ip and the nodes' boot are given, as text. */
-function commandsOf({ backend }: Account, change: (records: ResourceRecord[]) => ResourceRecord[] = (records) => records): string {
+function commandsOf(
+  { backend }: Account,
+  change: (records: ResourceRecord[]) => ResourceRecord[] = (records) => records,
+): string {
   const records = change(backend.list());
   const namespaces = fabricOf("lab-00000000-", records);
   const fabric = namespaces.flatMap((namespace) => [
@@ -204,13 +305,27 @@ function commandsOf({ backend }: Account, change: (records: ResourceRecord[]) =>
     ...peerCommands(namespace.name, namespaces),
     ...routingCommands(namespace, nothing),
   ]);
-  const nodes = records.filter(({ type }) => type === EC2.instance).flatMap((record) => seedFiles(nodeOf(backend, record, new Records(records, "us-east-1")), new Set()));
-  return [...fabric, ...nodes.filter(({ name }) => name !== "authorized_keys" && name !== "commands").map(({ name, content }) => `${name} ${String(content)}`)].join("\n");
+  const nodes = records
+    .filter(({ type }) => type === EC2.instance)
+    .flatMap((record) => seedFiles(nodeOf(backend, record, new Records(records, "us-east-1")), new Set()));
+  return [
+    ...fabric,
+    ...nodes
+      .filter(({ name }) => name !== "authorized_keys" && name !== "commands")
+      .map(({ name, content }) => `${name} ${String(content)}`),
+  ].join("\n");
 }
 
 /** The same records as if nobody had given a name, tag or description. */
 function withoutTexts(records: ResourceRecord[]): ResourceRecord[] {
-  const bare = ({ tags: _tags, tagsAll: _tagsAll, volumeTags: _volumeTags, description: _description, name: _name, ...rest }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => rest;
+  const bare = ({
+    tags: _tags,
+    tagsAll: _tagsAll,
+    volumeTags: _volumeTags,
+    description: _description,
+    name: _name,
+    ...rest
+  }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => rest;
   return records.map((record) => ({ ...record, urn: "", inputs: {}, outputs: bare(record.outputs) }));
 }
 
@@ -219,7 +334,9 @@ type Path = readonly (string | number)[];
 function stringsIn(value: unknown, before: Path = []): Path[] {
   if (typeof value === "string") return [before];
   if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]) => stringsIn(item, [...before, Array.isArray(value) ? Number(key) : key]));
+  return Object.entries(value).flatMap(([key, item]) =>
+    stringsIn(item, [...before, Array.isArray(value) ? Number(key) : key]),
+  );
 }
 
 function replaced(record: ResourceRecord, path: Path, text: string): ResourceRecord {

@@ -25,7 +25,12 @@ export function inputsPage(): string {
     "## Resources\n",
     ...types.map(({ token, inputs }) => section(token, leaves(inputs, ""))),
     "## Functions\n",
-    ...calls.map(([token, { args }]) => section(token, Object.entries(args).map(([name, lab]) => ({ path: name, lab })))),
+    ...calls.map(([token, { args }]) =>
+      section(
+        token,
+        Object.entries(args).map(([name, lab]) => ({ path: name, lab })),
+      ),
+    ),
   ].join("\n");
 }
 
@@ -48,10 +53,21 @@ function leaves(inputs: Inputs, before: string): Leaf[] {
 function section(token: string, all: readonly Leaf[]): string {
   const list = (leavesOf: readonly Leaf[]): string => leavesOf.map(({ path }) => `\`${path}\``).join(", ");
   const reasons = new Map<string, Leaf[]>();
-  for (const leaf of all) if (typeof leaf.lab === "object") reasons.set(leaf.lab.refused, [...(reasons.get(leaf.lab.refused) ?? []), leaf]);
+  for (const leaf of all)
+    if (typeof leaf.lab === "object") reasons.set(leaf.lab.refused, [...(reasons.get(leaf.lab.refused) ?? []), leaf]);
   const rows = [
-    ...(["enforced", "recorded"] as const).map((status) => ({ status, inputs: list(all.filter(({ lab }) => lab === status)), reason: "" })),
+    ...(["enforced", "recorded"] as const).map((status) => ({
+      status,
+      inputs: list(all.filter(({ lab }) => lab === status)),
+      reason: "",
+    })),
     ...[...reasons].map(([reason, refused]) => ({ status: "refused", inputs: list(refused), reason })),
   ].filter(({ inputs }) => inputs !== "");
-  return [`### ${token}\n`, "| | inputs | why |", "|---|---|---|", ...rows.map(({ status, inputs, reason }) => `| ${status} | ${inputs} | ${reason.replaceAll("|", "\\|")} |`), ""].join("\n");
+  return [
+    `### ${token}\n`,
+    "| | inputs | why |",
+    "|---|---|---|",
+    ...rows.map(({ status, inputs, reason }) => `| ${status} | ${inputs} | ${reason.replaceAll("|", "\\|")} |`),
+    "",
+  ].join("\n");
 }

@@ -13,11 +13,13 @@ const PAGE = join(__dirname, "../../../../docs/lab-inputs.md");
 
 describe("inputs that @pulumi/aws 7.48 documents", () => {
   for (const { token, inputs } of resourceTypes.values()) {
-    it(`of ${token} are enforced, recorded or refused, each with its kind`, () => deepStrictEqual(disagreements(inputs, documentedInputs(token), ""), []));
+    it(`of ${token} are enforced, recorded or refused, each with its kind`, () =>
+      deepStrictEqual(disagreements(inputs, documentedInputs(token), ""), []));
   }
 
   for (const [token, { args }] of functions) {
-    it(`of ${token} are enforced, recorded or refused`, () => deepStrictEqual(Object.keys(args).sort(), Object.keys(documentedInputs(token)).sort()));
+    it(`of ${token} are enforced, recorded or refused`, () =>
+      deepStrictEqual(Object.keys(args).sort(), Object.keys(documentedInputs(token)).sort()));
   }
 
   it("are missed when one is in no list, and noticed when one has another kind", () => {
@@ -25,8 +27,12 @@ describe("inputs that @pulumi/aws 7.48 documents", () => {
     strictEqual(vpcId?.required, true);
     const documented = documentedInputs("aws:ec2/subnet:Subnet");
     deepStrictEqual(disagreements(others, documented, ""), ["vpcId is in none of the lists"]);
-    deepStrictEqual(disagreements({ ...others, vpcId: { kind: "int", lab: "recorded" } }, documented, ""), ["vpcId is string, required in the package, number, optional in the lab"]);
-    deepStrictEqual(disagreements({ ...others, vpcId, vpc: vpcId }, documented, ""), ["vpc is no input of the package"]);
+    deepStrictEqual(disagreements({ ...others, vpcId: { kind: "int", lab: "recorded" } }, documented, ""), [
+      "vpcId is string, required in the package, number, optional in the lab",
+    ]);
+    deepStrictEqual(disagreements({ ...others, vpcId, vpc: vpcId }, documented, ""), [
+      "vpc is no input of the package",
+    ]);
   });
 
   it("and are refused do not pass, whatever the value and wherever they are", () => {
@@ -52,7 +58,8 @@ describe("inputs that @pulumi/aws 7.48 documents", () => {
         const checked = account.provider.check(urnOf(token, "x"), news, {}, new Uint8Array()).inputs;
         const { outputs } = await account.provider.create({ urn: urnOf(token, "x"), preview: true }, checked);
         const name = path.split(/[.[]/)[0] ?? path;
-        if (!includes(outputs[name] ?? null, news[name] ?? null)) lost.push(`${token} ${path}: ${JSON.stringify(news)} became ${JSON.stringify(outputs[name])}`);
+        if (!includes(outputs[name] ?? null, news[name] ?? null))
+          lost.push(`${token} ${path}: ${JSON.stringify(news)} became ${JSON.stringify(outputs[name])}`);
       }
     }
     deepStrictEqual(lost, []);
@@ -62,7 +69,10 @@ describe("inputs that @pulumi/aws 7.48 documents", () => {
     const page = inputsPage();
     if (process.env["OVERLAYNET_WRITE_DOCS"] !== undefined) writeFileSync(PAGE, page);
     // Without the difference, which is long.
-    ok(readFileSync(PAGE, "utf8") === page, "docs/lab-inputs.md is not what the declarations say. Write it anew: OVERLAYNET_WRITE_DOCS=1 npx mocha test/lab/unit/ec2/inputs.test.ts");
+    ok(
+      readFileSync(PAGE, "utf8") === page,
+      "docs/lab-inputs.md is not what the declarations say. Write it anew: OVERLAYNET_WRITE_DOCS=1 npx mocha test/lab/unit/ec2/inputs.test.ts",
+    );
   });
 });
 
@@ -77,8 +87,10 @@ function disagreements(inputs: Inputs, documented: Block, before: string): strin
       if (theirs !== ours) return [`${path} is ${theirs} in the package, ${ours} in the lab`];
       // What is in a refused block is refused with it.
       if (typeof input.lab === "object") return [];
-      if (isBlock(input.kind) && typeof kind === "object" && "block" in kind) return disagreements(input.kind.block, kind.block, `${path}.`);
-      if (isBlocks(input.kind) && typeof kind === "object" && "blocks" in kind) return disagreements(input.kind.blocks, kind.blocks, `${path}[].`);
+      if (isBlock(input.kind) && typeof kind === "object" && "block" in kind)
+        return disagreements(input.kind.block, kind.block, `${path}.`);
+      if (isBlocks(input.kind) && typeof kind === "object" && "blocks" in kind)
+        return disagreements(input.kind.blocks, kind.blocks, `${path}[].`);
       return [];
     }),
     ...surplus.map((name) => `${before}${name} is no input of the package`),
@@ -86,10 +98,21 @@ function disagreements(inputs: Inputs, documented: Block, before: string): strin
 }
 
 /** For each leaf that is meant: its path, and inputs that hold nothing but it. */
-function withLeaf(inputs: Inputs, isMeant: (input: Input) => boolean): { readonly path: string; readonly news: PropertyMap }[] {
+function withLeaf(
+  inputs: Inputs,
+  isMeant: (input: Input) => boolean,
+): { readonly path: string; readonly news: PropertyMap }[] {
   return Object.entries(inputs).flatMap(([name, input]): { path: string; news: PropertyMap }[] => {
-    if (typeof input.lab !== "object" && isBlock(input.kind)) return withLeaf(input.kind.block, isMeant).map(({ path, news }) => ({ path: `${name}.${path}`, news: { [name]: news } }));
-    if (typeof input.lab !== "object" && isBlocks(input.kind)) return withLeaf(input.kind.blocks, isMeant).map(({ path, news }) => ({ path: `${name}[0].${path}`, news: { [name]: [news] } }));
+    if (typeof input.lab !== "object" && isBlock(input.kind))
+      return withLeaf(input.kind.block, isMeant).map(({ path, news }) => ({
+        path: `${name}.${path}`,
+        news: { [name]: news },
+      }));
+    if (typeof input.lab !== "object" && isBlocks(input.kind))
+      return withLeaf(input.kind.blocks, isMeant).map(({ path, news }) => ({
+        path: `${name}[0].${path}`,
+        news: { [name]: [news] },
+      }));
     return isMeant(input) ? [{ path: name, news: { [name]: sample(input) } }] : [];
   });
 }
@@ -110,7 +133,8 @@ function sample({ kind, check }: Input): PropertyValue {
 /** Whether all that was given is there; more may have been filled in. */
 function includes(there: PropertyValue, given: PropertyValue): boolean {
   if (Array.isArray(given)) return Array.isArray(there) && given.every((item, i) => includes(there[i] ?? null, item));
-  if (isMap(given)) return isMap(there) && Object.entries(given).every(([key, item]) => includes(there[key] ?? null, item));
+  if (isMap(given))
+    return isMap(there) && Object.entries(given).every(([key, item]) => includes(there[key] ?? null, item));
   return there === given;
 }
 
@@ -123,6 +147,12 @@ function nameOf(kind: Documented["kind"]): string {
 }
 
 function kindName(kind: Kind): string {
-  const names: Readonly<Record<string, string>> = { string: "string", bool: "boolean", int: "number", strings: "list", stringMap: "map" };
+  const names: Readonly<Record<string, string>> = {
+    string: "string",
+    bool: "boolean",
+    int: "number",
+    strings: "list",
+    stringMap: "map",
+  };
   return typeof kind === "string" ? (names[kind] ?? kind) : Object.keys(kind).join();
 }

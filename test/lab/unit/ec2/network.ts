@@ -15,7 +15,11 @@ export class Network {
 
   static async make(account = new Account(), cidr = "10.1"): Promise<Network> {
     const vpc = await account.create(EC2.vpc, "v", { cidrBlock: `${cidr}.0.0/16` });
-    const subnet = await account.create(EC2.subnet, "s", { vpcId: vpc.id, cidrBlock: `${cidr}.0.0/24`, availabilityZone: "us-east-1a" });
+    const subnet = await account.create(EC2.subnet, "s", {
+      vpcId: vpc.id,
+      cidrBlock: `${cidr}.0.0/24`,
+      availabilityZone: "us-east-1a",
+    });
     const group = await account.create(EC2.securityGroup, "g", { vpcId: vpc.id });
     return new Network(account, vpc, subnet, group);
   }

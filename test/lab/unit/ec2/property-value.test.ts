@@ -20,11 +20,19 @@ describe("properties", () => {
   });
 
   it("go into envelopes whole", () => {
-    deepStrictEqual(wrap({ a: "1", b: { c: 2 } }, new Set(["b", "absent"])).toJavaScript(), { a: "1", b: { [signature]: "1b47061264138c4ac30d75fd1eb44270", value: { c: 2 } } });
+    deepStrictEqual(wrap({ a: "1", b: { c: 2 } }, new Set(["b", "absent"])).toJavaScript(), {
+      a: "1",
+      b: { [signature]: "1b47061264138c4ac30d75fd1eb44270", value: { c: 2 } },
+    });
   });
 
   it("are known when all of them is", () => {
-    deepStrictEqual([{ a: [1, { b: "x" }] }, { a: [1, { b: UNKNOWN }] }, UNKNOWN, null].map(isKnown), [true, false, false, true]);
+    deepStrictEqual([{ a: [1, { b: "x" }] }, { a: [1, { b: UNKNOWN }] }, UNKNOWN, null].map(isKnown), [
+      true,
+      false,
+      false,
+      true,
+    ]);
   });
 
   it("are the same whatever the order of keys, and never when unknown", () => {

@@ -6,8 +6,8 @@ import { resourceTypes } from "../../../../lab/src/ec2/resource-types";
 import { EC2 } from "../../../../lab/src/ec2/tokens";
 
 /**
- * Arguments of Terraform's resources as printed from its provider's code (5.46), one resource a line. R is required, O optional, C
- * computed (AWS may choose), ! replaces the resource when it changes.
+ * Arguments of Terraform's resources as printed from its provider's code (5.46), one resource a line. R is required, O
+ * optional, C computed (AWS may choose), ! replaces the resource when it changes.
  */
 const recorded = readFileSync(join(__dirname, "recorded-schema.txt"), "utf8").trim().split("\n");
 
@@ -31,8 +31,10 @@ const types: Readonly<Record<string, string>> = {
 const differences: Readonly<Record<string, string>> = {
   "aws_instance.cpu_core_count is OC! in the provider, unknown in the lab": "gone in 6.0",
   "aws_instance.cpu_threads_per_core is OC! in the provider, unknown in the lab": "gone in 6.0",
-  "aws_instance.network_interface is OC in the provider, OC! in the lab": "all that is in it replaces, so that one more or less does, too",
-  "aws_vpc_security_group_ingress_rule.security_group_id is R in the provider, R! in the lab": "a modifier of the plan, which the printed schema does not show; a change was seen to replace the rule",
+  "aws_instance.network_interface is OC in the provider, OC! in the lab":
+    "all that is in it replaces, so that one more or less does, too",
+  "aws_vpc_security_group_ingress_rule.security_group_id is R in the provider, R! in the lab":
+    "a modifier of the plan, which the printed schema does not show; a change was seen to replace the rule",
 };
 
 describe("what may be given, what AWS chooses and what replaces, as in the provider's schema", () => {
@@ -53,7 +55,11 @@ describe("what may be given, what AWS chooses and what replaces, as in the provi
     });
   }
 
-  it("and every difference that is listed is there", () => deepStrictEqual(Object.keys(differences).filter((said) => !seen.has(said)), []));
+  it("and every difference that is listed is there", () =>
+    deepStrictEqual(
+      Object.keys(differences).filter((said) => !seen.has(said)),
+      [],
+    ));
 });
 
 /** @param path in Terraform's spelling: `metadata_options.http_tokens` */

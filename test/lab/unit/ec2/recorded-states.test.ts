@@ -15,7 +15,10 @@ interface Recorded {
   readonly outputs: PropertyMap;
 }
 
-/** A stack's resources in order of creation, recorded from the provider (Terraform's code 5.46 under Pulumi's bridge, against moto). */
+/**
+ * A stack's resources in order of creation, recorded from the provider (Terraform's code 5.46 under Pulumi's bridge,
+ * against moto).
+ */
 const recorded = JSON.parse(readFileSync(join(__dirname, "recorded-states.json"), "utf8")) as Recorded[];
 
 /** Outputs that the lab has otherwise, and why. */
@@ -25,7 +28,8 @@ const differences: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     capacityReservationSpecification: "filled in by AWS, not by moto",
     cpuCoreCount: "gone in 6.0",
     cpuThreadsPerCore: "gone in 6.0",
-    creditSpecification: "unlimited is AWS' default for T3 (EC2 User Guide, Burstable performance instances), moto says standard",
+    creditSpecification:
+      "unlimited is AWS' default for T3 (EC2 User Guide, Burstable performance instances), moto says standard",
     ebsBlockDevices: "moto's root device has another name, so its disk shows up here",
     enclaveOptions: "filled in by AWS, not by moto",
     maintenanceOptions: "filled in by AWS, not by moto",
@@ -50,17 +54,32 @@ describe("a recorded stack made in the lab", () => {
       ids.set(state.id, made.id);
 
       const autonamed = ["name", "keyName"].filter((key) => made.inputs[key] !== state.inputs[key]);
-      deepStrictEqual(sorted(omit(made.inputs, autonamed)), sorted(omit(propertyMap(rename(state.inputs)), autonamed)), `inputs of ${type}`);
+      deepStrictEqual(
+        sorted(omit(made.inputs, autonamed)),
+        sorted(omit(propertyMap(rename(state.inputs)), autonamed)),
+        `inputs of ${type}`,
+      );
 
       const known = Object.keys(differences[state.type] ?? {});
       const compared = Object.keys(state.outputs).filter((key) => !known.includes(key) && !autonamed.includes(key));
-      deepStrictEqual(shapes(pick(made.outputs, compared)), shapes(pick(state.outputs, compared)), `outputs of ${type}`);
-      for (const key of known) if (key in state.outputs && shapes(pick(made.outputs, [key])) !== shapes(pick(state.outputs, [key]))) seen.add(`${state.type} ${key}`);
+      deepStrictEqual(
+        shapes(pick(made.outputs, compared)),
+        shapes(pick(state.outputs, compared)),
+        `outputs of ${type}`,
+      );
+      for (const key of known)
+        if (key in state.outputs && shapes(pick(made.outputs, [key])) !== shapes(pick(state.outputs, [key])))
+          seen.add(`${state.type} ${key}`);
     }
     strictEqual(recorded.length, 32);
     // A difference that is none any more has to go from the list.
-    const listed = Object.entries(differences).flatMap(([type, keys]) => Object.keys(keys).map((key) => `${type} ${key}`));
-    deepStrictEqual(listed.filter((difference) => !seen.has(difference)), []);
+    const listed = Object.entries(differences).flatMap(([type, keys]) =>
+      Object.keys(keys).map((key) => `${type} ${key}`),
+    );
+    deepStrictEqual(
+      listed.filter((difference) => !seen.has(difference)),
+      [],
+    );
   });
 
   it("does not change when nothing changed, before a refresh and after it", async () => {
@@ -86,22 +105,38 @@ describe("a recorded stack made in the lab", () => {
     const vpc = await account.create(EC2.vpc, "v", { cidrBlock: "10.1.0.0/16" });
     strictEqual(vpc.outputs["region"], "us-east-1");
     const subnet = await account.create(EC2.subnet, "s", { vpcId: vpc.id, cidrBlock: "10.1.0.0/24" });
-    for (const key of ["ipv4IpamPoolId", "ipv4NetmaskLength", "ipv6IpamPoolId", "ipv6NetmaskLength"]) strictEqual(subnet.outputs[key], null);
-    const instance = await account.create(EC2.instance, "i", { ami: imagesOf("us-east-1")[0]?.id, instanceType: "t3.micro", subnetId: subnet.id });
-    for (const key of ["enablePrimaryIpv6", "forceDestroy", "placementGroupId", "primaryNetworkInterface", "secondaryNetworkInterfaces"]) strictEqual(key in instance.outputs, true, key);
+    for (const key of ["ipv4IpamPoolId", "ipv4NetmaskLength", "ipv6IpamPoolId", "ipv6NetmaskLength"])
+      strictEqual(subnet.outputs[key], null);
+    const instance = await account.create(EC2.instance, "i", {
+      ami: imagesOf("us-east-1")[0]?.id,
+      instanceType: "t3.micro",
+      subnetId: subnet.id,
+    });
+    for (const key of [
+      "enablePrimaryIpv6",
+      "forceDestroy",
+      "placementGroupId",
+      "primaryNetworkInterface",
+      "secondaryNetworkInterfaces",
+    ])
+      strictEqual(key in instance.outputs, true, key);
   });
 });
 
 /** With the lab's ids in place of those that were recorded. */
 function renamed(value: PropertyValue, ids: ReadonlyMap<string, string>): PropertyValue {
-  return JSON.parse([...ids].reduce((text, [from, to]) => text.replaceAll(from, to), JSON.stringify(value))) as PropertyValue;
+  return JSON.parse(
+    [...ids].reduce((text, [from, to]) => text.replaceAll(from, to), JSON.stringify(value)),
+  ) as PropertyValue;
 }
 
 /** As a program gives them. */
 function withoutDefaults(inputs: PropertyMap): PropertyMap {
   const defaults = Array.isArray(inputs["__defaults"]) ? inputs["__defaults"] : [];
   const entries = Object.entries(inputs).filter(([key]) => key !== "__defaults" && !defaults.includes(key));
-  return Object.fromEntries(entries.map(([key, value]) => [key, isMap(value) && "__defaults" in value ? withoutDefaults(value) : value]));
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, isMap(value) && "__defaults" in value ? withoutDefaults(value) : value]),
+  );
 }
 
 /** Values whose digits are everybody's own are told by their form. */

@@ -3,7 +3,9 @@ import { parseCounters } from "../../../../lab/src/fabric/counters";
 
 describe("counters of a card", () => {
   it("are read with chain and comment; what has no counter or comment has no part in it", () => {
-    const rule = (body: object): object => ({ rule: { family: "ip", table: "card", chain: "ingress", handle: 2, ...body } });
+    const rule = (body: object): object => ({
+      rule: { family: "ip", table: "card", chain: "ingress", handle: 2, ...body },
+    });
     const counter = { counter: { packets: 3, bytes: 252 } };
     const nftables = [
       { metainfo: { version: "1.0.6" } },

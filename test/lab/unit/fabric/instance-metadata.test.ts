@@ -4,7 +4,11 @@ import { type InstanceMetadata, instanceMetadata } from "../../../../lab/src/fab
 import { CloudRecords } from "../../cloud-records";
 
 function metadata(outputs: Record<string, unknown> = {}, internal: Record<string, unknown> = {}): InstanceMetadata {
-  const records = new CloudRecords().vpc("v", "10.1.0.0/16").subnet("s", "v", "10.1.1.0/24").instance("a", "v", "s", "10.1.1.11", outputs).setInternal("i-a", internal);
+  const records = new CloudRecords()
+    .vpc("v", "10.1.0.0/16")
+    .subnet("s", "v", "10.1.1.0/24")
+    .instance("a", "v", "s", "10.1.1.11", outputs)
+    .setInternal("i-a", internal);
   const [found] = instanceMetadata(records.list(), readCloud(records.list()));
   if (found === undefined) throw new Error("There is no metadata.");
   return found;
@@ -20,20 +24,37 @@ describe("instance metadata of records", () => {
   });
 
   it("follows the instance's options", () => {
-    const found = metadata({ tags: { Name: "a", "not/a path": "b" }, metadataOptions: { httpEndpoint: "disabled", httpTokens: "required", httpPutResponseHopLimit: 64, instanceMetadataTags: "enabled" } });
+    const found = metadata({
+      tags: { Name: "a", "not/a path": "b" },
+      metadataOptions: {
+        httpEndpoint: "disabled",
+        httpTokens: "required",
+        httpPutResponseHopLimit: 64,
+        instanceMetadataTags: "enabled",
+      },
+    });
     deepStrictEqual([found.httpEndpoint, found.httpTokens, found.hopLimit], ["disabled", "required", 64]);
     strictEqual(text(found, "/latest/meta-data/tags/instance/"), "Name");
   });
 
   it("has no document for what an instance has not", () => {
     const found = metadata();
-    for (const path of ["/latest/user-data", "/latest/meta-data/public-ipv4", "/latest/meta-data/public-keys/", "/latest/meta-data/ami-id"]) strictEqual(text(found, path), undefined, path);
+    for (const path of [
+      "/latest/user-data",
+      "/latest/meta-data/public-ipv4",
+      "/latest/meta-data/public-keys/",
+      "/latest/meta-data/ami-id",
+    ])
+      strictEqual(text(found, path), undefined, path);
     strictEqual(text(found, "/latest/"), "dynamic\nmeta-data");
   });
 
   it("has user data as it was given, text or bytes", () => {
     strictEqual(text(metadata({ userData: "#!/bin/sh\n" }), "/latest/user-data"), "#!/bin/sh\n");
-    deepStrictEqual(metadata({ userDataBase64: Buffer.from([0, 255, 10]).toString("base64") }).documents.get("/latest/user-data"), Buffer.from([0, 255, 10]));
+    deepStrictEqual(
+      metadata({ userDataBase64: Buffer.from([0, 255, 10]).toString("base64") }).documents.get("/latest/user-data"),
+      Buffer.from([0, 255, 10]),
+    );
   });
 
   it("lists folders with a slash, and a key with its name", () => {
@@ -46,7 +67,17 @@ describe("instance metadata of records", () => {
   });
 
   it("has paths of one word, whatever names and tags hold", () => {
-    const found = metadata({ keyName: "a b", tags: { "x y": "z", "a\nb": "c", "..": "d" }, metadataOptions: { instanceMetadataTags: "enabled" } }, { publicKey: "ssh-ed25519 AAAA a b" });
-    deepStrictEqual([...found.documents.keys()].filter((path) => /\s/.test(path) || path.includes("/../")), []);
+    const found = metadata(
+      {
+        keyName: "a b",
+        tags: { "x y": "z", "a\nb": "c", "..": "d" },
+        metadataOptions: { instanceMetadataTags: "enabled" },
+      },
+      { publicKey: "ssh-ed25519 AAAA a b" },
+    );
+    deepStrictEqual(
+      [...found.documents.keys()].filter((path) => /\s/.test(path) || path.includes("/../")),
+      [],
+    );
   });
 });

@@ -25,7 +25,10 @@ function namespace(records: CloudRecords, name: string): Namespace {
 /** Destination and device, or blackhole, of a route table's routes. */
 function routes({ routes }: Namespace, table: number): string[] {
   const where = ({ via }: Route): string => (via === "blackhole" ? via : via.dev);
-  return routes.filter((route) => route.table === table).map((route) => `${route.destination} ${where(route)}`).sort();
+  return routes
+    .filter((route) => route.table === table)
+    .map((route) => `${route.destination} ${where(route)}`)
+    .sort();
 }
 
 describe("the fabric that records ask for", () => {
@@ -42,22 +45,42 @@ describe("the fabric that records ask for", () => {
   });
 
   it("ends every route table in a black hole, with the local route in it", () => {
-    deepStrictEqual(routes(namespace(two(), "vpc-a"), tableNumber("rtb-a")), ["0.0.0.0/0 blackhole", "10.1.0.0/16 blackhole", "10.1.1.0/24 s-a1", "10.2.0.0/16 p-ab"]);
+    deepStrictEqual(routes(namespace(two(), "vpc-a"), tableNumber("rtb-a")), [
+      "0.0.0.0/0 blackhole",
+      "10.1.0.0/16 blackhole",
+      "10.1.1.0/24 s-a1",
+      "10.2.0.0/16 p-ab",
+    ]);
     const defaulted = two().internetGateway("a", "a").route("a", "0.0.0.0/0", { gatewayId: "igw-a" });
-    deepStrictEqual(routes(namespace(defaulted, "vpc-a"), tableNumber("rtb-a")), ["0.0.0.0/0 igw", "10.1.0.0/16 blackhole", "10.1.1.0/24 s-a1", "10.2.0.0/16 p-ab"]);
+    deepStrictEqual(routes(namespace(defaulted, "vpc-a"), tableNumber("rtb-a")), [
+      "0.0.0.0/0 igw",
+      "10.1.0.0/16 blackhole",
+      "10.1.1.0/24 s-a1",
+      "10.2.0.0/16 p-ab",
+    ]);
   });
 
   it("makes a black hole of a target that is gone, pending or another VPC's", () => {
-    const target = (records: CloudRecords): string | undefined => routes(namespace(records, "vpc-a"), tableNumber("rtb-a")).find((route) => route.startsWith("10.2.0.0/16"));
+    const target = (records: CloudRecords): string | undefined =>
+      routes(namespace(records, "vpc-a"), tableNumber("rtb-a")).find((route) => route.startsWith("10.2.0.0/16"));
     strictEqual(target(two()), "10.2.0.0/16 p-ab");
     strictEqual(target(two().remove("pcx-ab")), "10.2.0.0/16 blackhole");
     strictEqual(target(two().update("pcx-ab", { acceptStatus: "pending-acceptance" })), "10.2.0.0/16 blackhole");
-    strictEqual(target(two().internetGateway("b", "b").route("a", "10.2.0.0/16", { gatewayId: "igw-b" })), "10.2.0.0/16 blackhole");
+    strictEqual(
+      target(two().internetGateway("b", "b").route("a", "10.2.0.0/16", { gatewayId: "igw-b" })),
+      "10.2.0.0/16 blackhole",
+    );
   });
 
   it("leads a route to an instance over its subnet", () => {
-    const vpc = namespace(two().route("a", "192.168.0.0/26", { networkInterfaceId: "eni-a1", instanceId: "i-a1" }), "vpc-a");
-    deepStrictEqual(vpc.routes.find(({ destination }) => destination === "192.168.0.0/26")?.via, { dev: "s-a1", gateway: "10.1.1.11" });
+    const vpc = namespace(
+      two().route("a", "192.168.0.0/26", { networkInterfaceId: "eni-a1", instanceId: "i-a1" }),
+      "vpc-a",
+    );
+    deepStrictEqual(vpc.routes.find(({ destination }) => destination === "192.168.0.0/26")?.via, {
+      dev: "s-a1",
+      gateway: "10.1.1.11",
+    });
   });
 
   it("lets what enters a VPC reach its own subnets alone", () => {
@@ -68,25 +91,37 @@ describe("the fabric that records ask for", () => {
   });
 
   it("has a public address on the internet while its VPC has a gateway and the instance is there", () => {
-    const known = (records: CloudRecords): string[] => namespace(records, "inet").routes.map(({ destination }) => destination);
+    const known = (records: CloudRecords): string[] =>
+      namespace(records, "inet").routes.map(({ destination }) => destination);
     deepStrictEqual(known(two()), []);
     deepStrictEqual(known(two().internetGateway("a", "a")), ["203.0.113.1/32"]);
     deepStrictEqual(known(two().internetGateway("a", "a").update("i-a1", { publicIp: "" })), []);
   });
 
   it("names devices within Linux' 15 characters, whatever the ids", () => {
-    const records = new CloudRecords().vpc("0123456789abcdef0", "10.1.0.0/16").subnet("0123456789abcdef0", "0123456789abcdef0", "10.1.1.0/24").instance("fedcba9876543210f", "0123456789abcdef0", "0123456789abcdef0", "10.1.1.4");
-    for (const { links } of fabricOf(prefix, records.list())) for (const link of links) ok(link.name.length <= 15 && (link.kind !== "veth" || link.peer.name.length <= 15), link.name);
+    const records = new CloudRecords()
+      .vpc("0123456789abcdef0", "10.1.0.0/16")
+      .subnet("0123456789abcdef0", "0123456789abcdef0", "10.1.1.0/24")
+      .instance("fedcba9876543210f", "0123456789abcdef0", "0123456789abcdef0", "10.1.1.4");
+    for (const { links } of fabricOf(prefix, records.list()))
+      for (const link of links)
+        ok(link.name.length <= 15 && (link.kind !== "veth" || link.peer.name.length <= 15), link.name);
   });
 
   it("refuses ids that would give two devices one name", () => {
-    const records = new CloudRecords().vpc("a", "10.1.0.0/16").subnet("10000000000000001", "a", "10.1.1.0/24").subnet("20000000000000001", "a", "10.1.2.0/24");
+    const records = new CloudRecords()
+      .vpc("a", "10.1.0.0/16")
+      .subnet("10000000000000001", "a", "10.1.1.0/24")
+      .subnet("20000000000000001", "a", "10.1.2.0/24");
     throws(() => fabricOf(prefix, records.list()), /vpc-a\/s-000000000001: ids must differ/);
   });
 
   it("changes a card's filters alone when a rule or the source/dest check changes", () => {
     const before = namespace(two(), "eni-a1");
-    const after = namespace(two().update("i-a1", { sourceDestCheck: false }).ingress("x", "a1", { ipProtocol: "4", cidrIpv4: "10.0.0.0/8" }), "eni-a1");
+    const after = namespace(
+      two().update("i-a1", { sourceDestCheck: false }).ingress("x", "a1", { ipProtocol: "4", cidrIpv4: "10.0.0.0/8" }),
+      "eni-a1",
+    );
     deepStrictEqual({ ...after, tables: [] }, { ...before, tables: [] });
     ok(JSON.stringify(after.tables) !== JSON.stringify(before.tables));
   });

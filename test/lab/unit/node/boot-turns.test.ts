@@ -12,7 +12,9 @@ describe("a node's turn to boot", () => {
   const supervisors: ChildProcess[] = [];
   beforeEach(() => (lab = openLab(mkdtempSync(join(tmpdir(), "overlaynet-boot-")))));
   afterEach(async () => {
-    await Promise.all(supervisors.splice(0).map((child) => new Promise((done) => child.once("close", done).kill("SIGKILL"))));
+    await Promise.all(
+      supervisors.splice(0).map((child) => new Promise((done) => child.once("close", done).kill("SIGKILL"))),
+    );
     rmSync(lab.state, { recursive: true, force: true });
   });
 
@@ -27,7 +29,10 @@ describe("a node's turn to boot", () => {
   }
 
   function settles(id: string): void {
-    appendFileSync(consoleLog(lab, id), "[\u001b[0;32m  OK  \u001b[0m] Reached target \u001b[0;1;39mmulti-user.target\u001b[0m - Multi-User System.\r\n");
+    appendFileSync(
+      consoleLog(lab, id),
+      "[\u001b[0;32m  OK  \u001b[0m] Reached target \u001b[0;1;39mmulti-user.target\u001b[0m - Multi-User System.\r\n",
+    );
   }
 
   it("comes when fewer boot than may at once", async () => {
@@ -51,7 +56,10 @@ describe("a node's turn to boot", () => {
   });
 
   it("goes to the next when a start fails", async () => {
-    await rejects(inBootTurn(lab, "i-1", () => Promise.reject(new Error("no tap")), 1), /no tap/);
+    await rejects(
+      inBootTurn(lab, "i-1", () => Promise.reject(new Error("no tap")), 1),
+      /no tap/,
+    );
     strictEqual(await inBootTurn(lab, "i-2", async () => "started", 1), "started");
   });
 

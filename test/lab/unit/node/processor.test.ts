@@ -15,15 +15,23 @@ describe("the processor that a node keeps to", () => {
 
   it("leaves no processor with two nodes more than another", () => {
     fc.assert(
-      fc.property(fc.uniqueArray(fc.nat(63), { minLength: 1, maxLength: 8 }), fc.nat(40), fc.integer({ min: -1, max: 63 }), (processors, count, start) => {
-        const allowed = processors.toSorted((a, b) => a - b);
-        const taken: number[] = [];
-        let latest = start;
-        for (let i = 0; i < count; i++) taken.push((latest = leastTaken(allowed, taken, latest)));
-        const nodes = allowed.map((processor) => taken.filter((each) => each === processor).length);
-        ok(Math.max(...nodes) - Math.min(...nodes) <= 1, nodes.join());
-        strictEqual(nodes.reduce((sum, each) => sum + each, 0), count);
-      }),
+      fc.property(
+        fc.uniqueArray(fc.nat(63), { minLength: 1, maxLength: 8 }),
+        fc.nat(40),
+        fc.integer({ min: -1, max: 63 }),
+        (processors, count, start) => {
+          const allowed = processors.toSorted((a, b) => a - b);
+          const taken: number[] = [];
+          let latest = start;
+          for (let i = 0; i < count; i++) taken.push((latest = leastTaken(allowed, taken, latest)));
+          const nodes = allowed.map((processor) => taken.filter((each) => each === processor).length);
+          ok(Math.max(...nodes) - Math.min(...nodes) <= 1, nodes.join());
+          strictEqual(
+            nodes.reduce((sum, each) => sum + each, 0),
+            count,
+          );
+        },
+      ),
     );
   });
 

@@ -42,8 +42,14 @@ describe("seed", () => {
     try {
       const path = join(dir, "a 'b'", "$(x)");
       const owner = userInfo().username;
-      const config = { write_files: [{ path, content: "one\n", owner }, { path, content: "two\n", owner, append: true, permissions: "0600" }] };
-      for (const file of seedFiles(userData(`#cloud-config\n${JSON.stringify(config)}`), new Set())) writeFileSync(join(dir, file.name), file.content);
+      const config = {
+        write_files: [
+          { path, content: "one\n", owner },
+          { path, content: "two\n", owner, append: true, permissions: "0600" },
+        ],
+      };
+      for (const file of seedFiles(userData(`#cloud-config\n${JSON.stringify(config)}`), new Set()))
+        writeFileSync(join(dir, file.name), file.content);
       const script = readFileSync(join(dir, "write-files"), "utf8").replaceAll("/run/lab-seed", dir);
       execFileSync("sh", ["-eu", "-c", script]);
       assert.equal(readFileSync(path, "utf8"), "one\ntwo\n");
@@ -55,14 +61,37 @@ describe("seed", () => {
 
   it("refuses a spec that could not be a node, naming every field", () => {
     const wrong: NodeSpec = {
-      ...spec, instanceId: "../x", namespace: "a b", tap: "sixteen-letters-", mac: "01:00:5e:00:00:01", address: "10.1.0", prefixLen: 8,
-      gateway: "::1", mtu: 9002, hostname: "a,b", memoryMiB: 1,
+      ...spec,
+      instanceId: "../x",
+      namespace: "a b",
+      tap: "sixteen-letters-",
+      mac: "01:00:5e:00:00:01",
+      address: "10.1.0",
+      prefixLen: 8,
+      gateway: "::1",
+      mtu: 9002,
+      hostname: "a,b",
+      memoryMiB: 1,
     };
-    assert.throws(() => seedFiles(wrong, new Set()), (error: Error) => {
-      for (const field of ["instanceId", "namespace", "tap", "mac", "address", "prefixLen", "gateway", "mtu", "hostname", "memoryMiB"]) {
-        assert.ok(error.message.includes(`${field} `), `${field} in: ${error.message}`);
-      }
-      return true;
-    });
+    assert.throws(
+      () => seedFiles(wrong, new Set()),
+      (error: Error) => {
+        for (const field of [
+          "instanceId",
+          "namespace",
+          "tap",
+          "mac",
+          "address",
+          "prefixLen",
+          "gateway",
+          "mtu",
+          "hostname",
+          "memoryMiB",
+        ]) {
+          assert.ok(error.message.includes(`${field} `), `${field} in: ${error.message}`);
+        }
+        return true;
+      },
+    );
   });
 });

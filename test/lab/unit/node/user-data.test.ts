@@ -20,13 +20,17 @@ function problemsOf(text: string): readonly string[] {
 
 describe("user data", () => {
   it("is optional", () => {
-    for (const none of [undefined, "", "  \n"]) assert.deepEqual(parseUserData(none, installed), { authorizedKeys: [], writeFiles: [] });
+    for (const none of [undefined, "", "  \n"])
+      assert.deepEqual(parseUserData(none, installed), { authorizedKeys: [], writeFiles: [] });
     assert.deepEqual(parse("#cloud-config\n"), { authorizedKeys: [], writeFiles: [] });
   });
 
   it("gives the host key of cloud-config's ssh_keys, also in JSON, which is YAML", () => {
     const config = { ssh_deletekeys: true, ssh_keys: { ed25519_private: privateKey, ed25519_public: publicKey } };
-    assert.deepEqual(parse(`#cloud-config\n${JSON.stringify(config)}`).hostKey, { privateKey, publicKey: `${publicKey}\n` });
+    assert.deepEqual(parse(`#cloud-config\n${JSON.stringify(config)}`).hostKey, {
+      privateKey,
+      publicKey: `${publicKey}\n`,
+    });
   });
 
   it("gives host name, authorized keys, files and commands", () => {
@@ -67,16 +71,19 @@ write_files:
   - {path: relative, permissions: rw, defer: true}
 runcmd: [{}]
 `);
-    assert.deepEqual(problems.map((problem) => problem.replace(/(lab, which honours|is not supported by the lab;|Add it).*/, "$1")), [
-      "line 2: users is not supported by the lab, which honours",
-      "line 3: hostname is not a host name (RFC 1123).",
-      'line 4: packages: the lab\'s image has no package "wireguard". Add it',
-      "line 5: ssh_keys.rsa_private is not supported by the lab;",
-      "line 6: write_files[0].defer is not supported by the lab, which honours",
-      "line 6: write_files[0].path is not an absolute path of a file.",
-      'line 6: write_files[0].permissions is not an octal string such as "0644".',
-      "line 8: runcmd[0] is neither a string nor a list of strings.",
-    ]);
+    assert.deepEqual(
+      problems.map((problem) => problem.replace(/(lab, which honours|is not supported by the lab;|Add it).*/, "$1")),
+      [
+        "line 2: users is not supported by the lab, which honours",
+        "line 3: hostname is not a host name (RFC 1123).",
+        'line 4: packages: the lab\'s image has no package "wireguard". Add it',
+        "line 5: ssh_keys.rsa_private is not supported by the lab;",
+        "line 6: write_files[0].defer is not supported by the lab, which honours",
+        "line 6: write_files[0].path is not an absolute path of a file.",
+        'line 6: write_files[0].permissions is not an octal string such as "0644".',
+        "line 8: runcmd[0] is neither a string nor a list of strings.",
+      ],
+    );
   });
 
   it("refuses what is neither cloud-config nor a script", () => {
@@ -96,7 +103,7 @@ runcmd: [{}]
   });
 
   it("quotes any word for the shell", () => {
-    for (const word of ["", "a b", "it's", "$(id)`id`\\\"\n*", "-n"]) {
+    for (const word of ["", "a b", "it's", '$(id)`id`\\"\n*', "-n"]) {
       assert.equal(execFileSync("sh", ["-c", `printf %s ${shellQuote(word)}`], { encoding: "utf8" }), word);
     }
   });

@@ -24,7 +24,14 @@ function base(): CloudRecords {
   return records;
 }
 
-const syn = (source: string, destination: string, port = 22): Packet => ({ source, destination, protocol: 6, ports: { source: 40000, destination: port }, length: 60, dontFragment: false });
+const syn = (source: string, destination: string, port = 22): Packet => ({
+  source,
+  destination,
+  protocol: 6,
+  ports: { source: 40000, destination: port },
+  length: 60,
+  dontFragment: false,
+});
 
 function outcome(records: CloudRecords, origin: Origin, packet: Packet): string {
   const path = reach(readCloud(records.list()), origin, packet);
@@ -46,26 +53,37 @@ describe("the way of a packet through network ACLs", () => {
     strictEqual(outcome(base(), a1, syn(ip.a1, ip.b1)), "SUBNET_ACL_RESTRICTION ingress acl-n *");
     strictEqual(outcome(base(), b1, syn(ip.b1, ip.a1)), "SUBNET_ACL_RESTRICTION egress acl-n *");
     strictEqual(outcome(base(), b1, syn(ip.b1, "198.51.100.1")), "SUBNET_ACL_RESTRICTION egress acl-n *");
-    strictEqual(outcome(base(), "internet", syn("198.51.100.1", "203.0.113.11")), "SUBNET_ACL_RESTRICTION ingress acl-n *");
+    strictEqual(
+      outcome(base(), "internet", syn("198.51.100.1", "203.0.113.11")),
+      "SUBNET_ACL_RESTRICTION ingress acl-n *",
+    );
   });
 
   it("takes the first rule by number, whatever comes after", () => {
     const open = (): CloudRecords => base().aclRule("n", "ingress", 100, "allow");
     strictEqual(outcome(open(), a1, syn(ip.a1, ip.b1)), "i-b1");
-    strictEqual(outcome(open().aclRule("n", "ingress", 99, "deny", tcp22), a1, syn(ip.a1, ip.b1)), "SUBNET_ACL_RESTRICTION ingress acl-n 99");
+    strictEqual(
+      outcome(open().aclRule("n", "ingress", 99, "deny", tcp22), a1, syn(ip.a1, ip.b1)),
+      "SUBNET_ACL_RESTRICTION ingress acl-n 99",
+    );
     strictEqual(outcome(open().aclRule("n", "ingress", 99, "deny", tcp22), a1, syn(ip.a1, ip.b1, 23)), "i-b1");
     strictEqual(outcome(open().aclRule("n", "ingress", 101, "deny", tcp22), a1, syn(ip.a1, ip.b1)), "i-b1");
   });
 
   it("is judged again on the way back, though security groups track it", () => {
     const there = reach(readCloud(base().aclRule("n", "ingress", 100, "allow", tcp22).list()), a1, syn(ip.a1, ip.b1));
-    const back = (records: CloudRecords): string => told(reach(readCloud(records.list()), b1, answerTo(syn(ip.a1, ip.b1)), there.connections));
+    const back = (records: CloudRecords): string =>
+      told(reach(readCloud(records.list()), b1, answerTo(syn(ip.a1, ip.b1)), there.connections));
     strictEqual(back(base()), "SUBNET_ACL_RESTRICTION egress acl-n *");
-    strictEqual(back(base().aclRule("n", "egress", 100, "allow", { protocol: "6", fromPort: 1024, toPort: 65535 })), "i-a1");
+    strictEqual(
+      back(base().aclRule("n", "egress", 100, "allow", { protocol: "6", fromPort: 1024, toPort: 65535 })),
+      "i-a1",
+    );
   });
 
   it("asks none inside a subnet, also when a route leads back into it", () => {
-    const closed = (): CloudRecords => base().networkAcl("m", "v", "a").route("v", "192.168.0.0/16", { networkInterfaceId: "eni-a2" });
+    const closed = (): CloudRecords =>
+      base().networkAcl("m", "v", "a").route("v", "192.168.0.0/16", { networkInterfaceId: "eni-a2" });
     strictEqual(outcome(closed(), a1, syn(ip.a1, ip.a2)), "i-a2");
     strictEqual(outcome(closed(), a1, syn(ip.a1, "192.168.0.1")), "i-a2");
     strictEqual(outcome(closed(), a1, syn(ip.a1, ip.b1)), "SUBNET_ACL_RESTRICTION egress acl-m *");
@@ -76,9 +94,12 @@ describe("the way of a packet through network ACLs", () => {
       const path = reach(readCloud(records.list()), origin, packet);
       return path.verdict === "dropped" ? path.remedies : [];
     };
-    deepStrictEqual(remedies(base(), a1, syn(ip.a1, ip.b1)), ["Add an ingress rule with any number to acl-n that allows TCP port 22 from 10.1.1.11/32."]);
-    deepStrictEqual(remedies(base().aclRule("n", "egress", 7, "deny"), b1, { ...syn(ip.b1, ip.a1), protocol: 4, ports: undefined }), [
-      "Add an egress rule with a number below 7 to acl-n that allows protocol 4 to 10.1.1.11/32.",
+    deepStrictEqual(remedies(base(), a1, syn(ip.a1, ip.b1)), [
+      "Add an ingress rule with any number to acl-n that allows TCP port 22 from 10.1.1.11/32.",
     ]);
+    deepStrictEqual(
+      remedies(base().aclRule("n", "egress", 7, "deny"), b1, { ...syn(ip.b1, ip.a1), protocol: 4, ports: undefined }),
+      ["Add an egress rule with a number below 7 to acl-n that allows protocol 4 to 10.1.1.11/32."],
+    );
   });
 });

@@ -16,6 +16,10 @@ describe("the lab's own key", () => {
     assert.equal(keys.size, 1);
     assert.match([...keys][0] ?? "", /^ssh-ed25519 \S+/);
     assert.equal(statSync(labKeyFile(lab)).mode & 0o777, 0o600);
-    assert.deepEqual(readdirSync(dir).filter((name) => name.startsWith("lab_key")), ["lab_key"], "no drafts are left");
+    assert.deepEqual(
+      readdirSync(dir).filter((name) => name.startsWith("lab_key")),
+      ["lab_key"],
+      "no drafts are left",
+    );
   });
 });

@@ -23,7 +23,9 @@ describe("withLock", () => {
   /** Another process that takes the lock and keeps it until it is killed. */
   async function otherHolder(): Promise<ChildProcess> {
     const program = `require(${JSON.stringify(lockModule)}).withLock(process.argv[1], "holding on", () => new Promise(() => { console.log("held"); setInterval(() => 0, 1000); }))`;
-    const child = spawn(process.execPath, ["--require", "tsx/cjs", "-e", program, file], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, ["--require", "tsx/cjs", "-e", program, file], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     children.push(child);
     await new Promise((done) => child.stdout?.once("data", done));
     return child;
@@ -43,16 +45,22 @@ describe("withLock", () => {
   });
 
   it("is free again after an action that throws", async () => {
-    await rejects(withLock(file, "failing", () => Promise.reject(new Error("broken"))), /broken/);
+    await rejects(
+      withLock(file, "failing", () => Promise.reject(new Error("broken"))),
+      /broken/,
+    );
     strictEqual(await withLock(file, "next", () => Promise.resolve(1)), 1);
   });
 
   it("gives up at the deadline and names the holder in another process", async () => {
     const holder = await otherHolder();
-    await rejects(withLock(file, "waiting", () => Promise.resolve(), 200), (error: Error) => {
-      match(error.message, new RegExp(`still locked by process ${holder.pid}, holding on, since `));
-      return true;
-    });
+    await rejects(
+      withLock(file, "waiting", () => Promise.resolve(), 200),
+      (error: Error) => {
+        match(error.message, new RegExp(`still locked by process ${holder.pid}, holding on, since `));
+        return true;
+      },
+    );
   });
 
   it("gives up at the deadline within one process too, and those behind it are served", async () => {

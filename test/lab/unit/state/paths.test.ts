@@ -30,7 +30,9 @@ describe("lab paths", () => {
 
   it("agree on one id when processes open a new lab at the same moment", async () => {
     const open = `console.log(require(${JSON.stringify(join(projectRoot(), "lab/src/state/paths.ts"))}).openLab(${JSON.stringify(join(dir, "lab"))}).id)`;
-    const ids = await Promise.all(Array.from({ length: 4 }, () => promisify(execFile)(process.execPath, ["--import", "tsx", "-e", open])));
+    const ids = await Promise.all(
+      Array.from({ length: 4 }, () => promisify(execFile)(process.execPath, ["--import", "tsx", "-e", open])),
+    );
     assert.deepEqual(new Set(ids.map(({ stdout }) => stdout)), new Set([readFileSync(join(dir, "lab", "id"), "utf8")]));
   });
 

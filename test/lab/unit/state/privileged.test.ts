@@ -9,16 +9,22 @@ describe("privileged commands", () => {
 
   it("run as root, by sudo when this process is not", async () => {
     assert.equal((await run(["id", "-u"])).trim(), "0");
-    assert.deepEqual(privileged(["ip", "link"]), process.getuid?.() === 0 ? ["ip", "link"] : ["sudo", "-n", "--", "ip", "link"]);
+    assert.deepEqual(
+      privileged(["ip", "link"]),
+      process.getuid?.() === 0 ? ["ip", "link"] : ["sudo", "-n", "--", "ip", "link"],
+    );
   });
 
   it("tell the program, its exit code and what it said, but not its input", async () => {
-    await assert.rejects(run(["sh", "-c", "cat >/dev/null; echo broken >&2; exit 7"], { stdin: "SECRET" }), (error: unknown) => {
-      assert.ok(error instanceof CommandError);
-      assert.equal(error.message, "sh failed with exit code 7: broken");
-      assert.equal(error.exitCode, 7);
-      return true;
-    });
+    await assert.rejects(
+      run(["sh", "-c", "cat >/dev/null; echo broken >&2; exit 7"], { stdin: "SECRET" }),
+      (error: unknown) => {
+        assert.ok(error instanceof CommandError);
+        assert.equal(error.message, "sh failed with exit code 7: broken");
+        assert.equal(error.exitCode, 7);
+        return true;
+      },
+    );
     await assert.rejects(run(["/no/such/program"]), /no\/such\/program|sudo/);
   });
 
