@@ -5,7 +5,7 @@ import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import type { Backend } from "./ec2/backend";
+import type { Backend } from "./ec2/engine/backend";
 import { EngineLog } from "./ec2/engine-log";
 import { Ec2Provider, InitFailed } from "./ec2/provider";
 import { type Properties, type PropertyMap, unwrap, wrap } from "./ec2/property-value";

@@ -12,12 +12,12 @@ import {
   type OperationContext,
   ResourceInitFailed,
 } from "./resources/custom-resource";
-import { EngineLog } from "./wire/engine-log";
-import type { ChangeKind } from "./wire/property-diff";
-import { sameProperties } from "./wire/property-diff";
-import { type Properties, type PropertyPath, unwrapProperties, wrapProperties } from "./wire/property-value";
-import { parseProviderConfig, type ProviderConfig } from "./wire/provider-config";
-import { checkAgainstSchema, type PackageSpec, secretLeaves } from "./wire/schema-check";
+import { EngineLog } from "../../wire/engine-log";
+import type { ChangeKind } from "../../wire/property-diff";
+import { sameProperties } from "../../wire/property-diff";
+import { type Properties, type PropertyPath, unwrapProperties, wrapProperties } from "../../wire/property-value";
+import { parseProviderConfig, type ProviderConfig } from "./provider-config";
+import { checkAgainstSchema, type PackageSpec, secretLeaves } from "../../wire/schema-check";
 
 /** Makes a component: its children are registered with the engine while this runs. */
 export type ComponentFactory = (

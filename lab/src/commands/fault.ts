@@ -1,4 +1,4 @@
-import { readCloud } from "../fabric/cloud";
+import { readCloud } from "../cloud/cloud";
 import { isOfCloud } from "../fabric/faults";
 import { reconcile } from "../fabric/reconcile";
 import { nodeStatus, resumeNode } from "../node/node";

@@ -1,10 +1,10 @@
 import { existingNamespaces } from "../fabric/apply";
-import { FabricError, readCloud } from "../fabric/cloud";
+import { FabricError, readCloud } from "../cloud/cloud";
 import { readCounters } from "../fabric/counters";
 import { faultCounter } from "../fabric/faults";
 import { fabricOf } from "../fabric/model";
 import { guestPort, namespaceOfId, namespacePrefix } from "../fabric/names";
-import { interfaceAsInstance, withPrimaryInterface } from "../fabric/network-interface";
+import { interfaceAsInstance, withPrimaryInterface } from "../cloud/network-interface";
 import { consoleLog, hasSettled, nodeStatus, type NodeState, type NodeStatus } from "../node/node";
 import { type Fault, readFaults } from "../state/faults";
 import { lockHolder } from "../state/lock";

@@ -1,6 +1,6 @@
-import { isAddress } from "../fabric/cidr";
+import { isAddress } from "../cloud/cidr";
 import { existingNamespaces } from "../fabric/apply";
-import { type Cloud, type Instance, readCloud } from "../fabric/cloud";
+import { type Cloud, type Instance, readCloud } from "../cloud/cloud";
 import { readCounters, type RuleCounter } from "../fabric/counters";
 import { internetAddress, namespaceOfId, namespacePrefix } from "../fabric/names";
 import { Connections } from "../reach/connections";

@@ -1,9 +1,9 @@
-import { type Image, imageParameter, imagesOf } from "./images";
-import type { Input } from "./input";
+import { type Image, imageParameter, imagesOf } from "./engine/images";
+import type { Input } from "./engine/input";
 import { lookups, matches } from "./lookups";
 import { isMap, mapsOf, type PropertyMap, textOf, textsOf } from "./property-value";
-import type { Records } from "./records";
-import { ACCOUNT_ID, findRegion, type Region } from "./regions";
+import type { Records } from "./engine/records";
+import { ACCOUNT_ID, findRegion, type Region } from "./engine/regions";
 
 /** A function of the aws package. */
 export interface AwsFunction {

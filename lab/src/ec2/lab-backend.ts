@@ -6,7 +6,7 @@ import { labPublicKey } from "../state/lab-key";
 import { withLock } from "../state/lock";
 import type { Lab } from "../state/paths";
 import { RecordStore } from "../state/store";
-import type { Backend } from "./backend";
+import type { Backend } from "./engine/backend";
 
 /** The lab itself behind the API. */
 export function labBackend(lab: Lab): Backend {

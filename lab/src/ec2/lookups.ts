@@ -1,6 +1,6 @@
-import { derivedId } from "./ids";
-import type { Input } from "./input";
-import { addressesInUse } from "./network-interfaces";
+import { derivedId } from "./engine/ids";
+import type { Input } from "./engine/input";
+import { addressesInUse } from "./types/network-interfaces";
 import {
   isMap,
   mapsOf,
@@ -12,12 +12,12 @@ import {
   textOf,
   textsOf,
 } from "./property-value";
-import type { Records } from "./records";
-import { ACCOUNT_ID } from "./regions";
+import type { Records } from "./engine/records";
+import { ACCOUNT_ID } from "./engine/regions";
 import type { ResourceRecord } from "../state/record";
-import { fullRoute } from "./route-table";
-import { subnetCidr } from "./subnet";
-import { EC2 } from "./tokens";
+import { fullRoute } from "./types/route-table";
+import { subnetCidr } from "./types/subnet";
+import { EC2 } from "./engine/tokens";
 
 /** A function that finds what is there: `aws.ec2.getVpc`, `aws.ec2.getVpcs`. */
 export interface Lookup {

@@ -1,5 +1,5 @@
-import { parseQuotas, type Quotas } from "./quotas";
-import { ACCOUNT_ID, DEFAULT_REGION, regionNames } from "./regions";
+import { parseQuotas, type Quotas } from "./engine/quotas";
+import { ACCOUNT_ID, DEFAULT_REGION, regionNames } from "./engine/regions";
 import { isKnown, isMap, type PropertyMap, type PropertyValue } from "./property-value";
 
 /** What the lab takes from the aws provider's configuration. */

@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { ResourceRecord } from "../state/record";
-import { Activity } from "./activity";
-import { Account, FabricError } from "./account";
-import { ApiError, ProviderError } from "./api-error";
-import type { Backend } from "./backend";
-import { checkInputs } from "./check-inputs";
-import { type Diff, diffInputs } from "./diff-inputs";
+import { Activity } from "./engine/activity";
+import { Account, FabricError } from "./engine/account";
+import { ApiError, ProviderError } from "./engine/api-error";
+import type { Backend } from "./engine/backend";
+import { checkInputs } from "./engine/check-inputs";
+import { type Diff, diffInputs } from "./engine/diff-inputs";
 import { functions } from "./functions";
-import { newId } from "./ids";
-import { type Inputs, isBlock, unsetValue } from "./input";
+import { newId } from "./engine/ids";
+import { type Inputs, isBlock, unsetValue } from "./engine/input";
 import {
   isKnown,
   isMap,
@@ -20,11 +20,11 @@ import {
   UNKNOWN,
 } from "./property-value";
 import type { ProviderConfig } from "./provider-config";
-import { companionRecord, ownerOf, Records } from "./records";
-import { DEFAULT_REGION } from "./regions";
-import type { ResourceType } from "./resource-type";
+import { companionRecord, ownerOf, Records } from "./engine/records";
+import { DEFAULT_REGION } from "./engine/regions";
+import type { ResourceType } from "./engine/resource-type";
 import { resourceTypes } from "./resource-types";
-import { refuseAllTags } from "./tags";
+import { refuseAllTags } from "./engine/tag-limits";
 
 export interface Failure {
   readonly property: string;

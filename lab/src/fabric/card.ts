@@ -1,5 +1,5 @@
-import { resolverAddress } from "./cidr";
-import type { Cloud, NetworkInterface } from "./cloud";
+import { resolverAddress } from "../cloud/cidr";
+import type { Cloud, NetworkInterface } from "../cloud/cloud";
 import {
   cardAddress,
   cardBridge,

@@ -1,5 +1,5 @@
 import type { Fault, LinkFault } from "../state/faults";
-import type { Cloud } from "./cloud";
+import type { Cloud } from "../cloud/cloud";
 import { cardBridge, interfaceName, namespaceOfId } from "./names";
 import { mainTable, type Namespace, type NftTable } from "./namespace";
 

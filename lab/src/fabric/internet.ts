@@ -1,6 +1,6 @@
-import { formatCidr } from "./cidr";
-import type { Cloud, InternetGateway, Vpc } from "./cloud";
-import type { PublicAddress } from "./elastic-ip";
+import { formatCidr } from "../cloud/cidr";
+import type { Cloud, InternetGateway, Vpc } from "../cloud/cloud";
+import type { PublicAddress } from "../cloud/elastic-ip";
 import { farEnd, interfaceName, internetAddress, internetMtu, internetNamespace, macOf, namespaceOfId } from "./names";
 import { mainTable, type Namespace } from "./namespace";
 import { router } from "./router";

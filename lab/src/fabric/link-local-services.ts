@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { type Lab, projectRoot } from "../state/paths";
 import { run } from "../state/privileged";
 import type { ResourceRecord } from "../state/record";
-import { resolverAddress } from "./cidr";
-import { readCloud, type Vpc } from "./cloud";
-import { type InstanceMetadata, instanceMetadata } from "./instance-metadata";
+import { resolverAddress } from "../cloud/cidr";
+import { readCloud, type Vpc } from "../cloud/cloud";
+import { type InstanceMetadata, instanceMetadata } from "../cloud/instance-metadata";
 import { internetNamespace, namespaceOfId, namespacePrefix } from "./names";
-import { type HostRecord, privateDns } from "./private-dns";
+import { type HostRecord, privateDns } from "../cloud/private-dns";
 
 /** The process that serves, and where it listens. */
 interface Serving {

@@ -1,7 +1,7 @@
 import type { Fault } from "../state/faults";
 import type { ResourceRecord } from "../state/record";
 import { card } from "./card";
-import { FabricError, readCloud } from "./cloud";
+import { FabricError, readCloud } from "../cloud/cloud";
 import { withFaults } from "./faults";
 import { internet, internetGateway } from "./internet";
 import { natGateway } from "./nat-gateway";

@@ -1,8 +1,8 @@
-import { containsAddress, formatCidr, isAddress, prefixLength, routerAddress } from "./cidr";
-import type { Subnet } from "./cloud";
+import { containsAddress, formatCidr, isAddress, prefixLength, routerAddress } from "../cloud/cidr";
+import type { Subnet } from "../cloud/cloud";
 import { interfaceName, macOf, namespaceOfId, natMtu, vpcMtu } from "./names";
 import { mainTable, type Namespace } from "./namespace";
-import type { Reading } from "./reading";
+import type { Reading } from "../cloud/reading";
 import { router } from "./router";
 
 /** A NAT gateway, public or private: which of the two is told by its private address having a public one. */

@@ -1,7 +1,7 @@
 import { IPv4CidrRange } from "ip-num";
 import type { ResourceRecord } from "../state/record";
-import { formatCidr, parseCidr } from "./cidr";
-import type { Subnet } from "./cloud";
+import { formatCidr, parseCidr } from "../cloud/cidr";
+import type { Subnet } from "../cloud/cloud";
 import { interfaceName } from "./names";
 
 /**

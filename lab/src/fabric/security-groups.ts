@@ -1,5 +1,5 @@
-import { formatCidr } from "./cidr";
-import type { Cloud, NetworkInterface, SecurityGroup, SecurityGroupRule } from "./cloud";
+import { formatCidr } from "../cloud/cidr";
+import type { Cloud, NetworkInterface, SecurityGroup, SecurityGroupRule } from "../cloud/cloud";
 import { refersThroughTransit } from "./transit-gateway";
 
 /**

@@ -1,9 +1,9 @@
 import type { IPv4CidrRange } from "ip-num";
-import { formatCidr } from "./cidr";
-import type { Cloud, Subnet, Vpc } from "./cloud";
+import { formatCidr } from "../cloud/cidr";
+import type { Cloud, Subnet, Vpc } from "../cloud/cloud";
 import { farEnd, macOf, namespaceOfId, tableNumber, transitMtu, wireName } from "./names";
 import type { Blackhole, Namespace, NextHop, Route } from "./namespace";
-import type { Reading } from "./reading";
+import type { Reading } from "../cloud/reading";
 import { router } from "./router";
 
 export interface TransitGateway {

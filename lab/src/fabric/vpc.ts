@@ -1,5 +1,5 @@
-import { formatCidr, prefixLength, routerAddress } from "./cidr";
-import type { Cloud, InternetGateway, Peering, RouteTable, Subnet, Vpc } from "./cloud";
+import { formatCidr, prefixLength, routerAddress } from "../cloud/cidr";
+import type { Cloud, InternetGateway, Peering, RouteTable, Subnet, Vpc } from "../cloud/cloud";
 import { networkAclChains } from "./network-acls";
 import { farEnd, interfaceName, macOf, namespaceOfId, tableNumber, vpcMtu } from "./names";
 import type { Blackhole, Link, Namespace, Neighbour, NextHop, Route, Rule, Veth } from "./namespace";

@@ -1,4 +1,4 @@
-import { containsAddress } from "../fabric/cidr";
+import { containsAddress } from "../cloud/cidr";
 import type { NetworkAcl, NetworkAclEntry } from "../fabric/network-acls";
 import { ICMP, type Packet } from "./packet";
 import type { Direction } from "./security-group";

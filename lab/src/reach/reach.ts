@@ -1,5 +1,5 @@
-import { containsAddress, formatCidr, routerAddress } from "../fabric/cidr";
-import type { Cloud, InternetGateway, NetworkInterface, Peering, Subnet, Vpc } from "../fabric/cloud";
+import { containsAddress, formatCidr, routerAddress } from "../cloud/cidr";
+import type { Cloud, InternetGateway, NetworkInterface, Peering, Subnet, Vpc } from "../cloud/cloud";
 import { internetAddress } from "../fabric/names";
 import type { NatGateway } from "../fabric/nat-gateway";
 import type { TransitAttachment, TransitGateway } from "../fabric/transit-gateway";

@@ -1,5 +1,5 @@
-import { containsAddress, formatCidr } from "../fabric/cidr";
-import type { Cloud, NetworkInterface, Vpc, VpcRoute } from "../fabric/cloud";
+import { containsAddress, formatCidr } from "../cloud/cidr";
+import type { Cloud, NetworkInterface, Vpc, VpcRoute } from "../cloud/cloud";
 import { internetAddress } from "../fabric/names";
 import { describeTransport, ICMP, type Packet, TCP, UDP } from "./packet";
 import type { NetworkAcl, NetworkAclEntry } from "../fabric/network-acls";

@@ -1,5 +1,5 @@
-import { containsAddress, formatCidr, prefixLength } from "../fabric/cidr";
-import type { Cloud, InternetGateway, NetworkInterface, Peering, Vpc, VpcRoute } from "../fabric/cloud";
+import { containsAddress, formatCidr, prefixLength } from "../cloud/cidr";
+import type { Cloud, InternetGateway, NetworkInterface, Peering, Vpc, VpcRoute } from "../cloud/cloud";
 import type { NatGateway } from "../fabric/nat-gateway";
 import type { TransitAttachment, TransitGateway, TransitRouteTable } from "../fabric/transit-gateway";
 

@@ -1,5 +1,5 @@
-import { containsAddress, formatCidr } from "../fabric/cidr";
-import type { Cloud, NetworkInterface, SecurityGroupRule } from "../fabric/cloud";
+import { containsAddress, formatCidr } from "../cloud/cidr";
+import type { Cloud, NetworkInterface, SecurityGroupRule } from "../cloud/cloud";
 import { ICMP, type Packet, protocolName, TCP, UDP } from "./packet";
 
 export type Direction = "ingress" | "egress";

@@ -21,7 +21,7 @@ import type { Problem } from "../ippool/problem";
 import type { Path, Warning } from "../plan/path";
 import type { SshBastion } from "../ssh/target";
 import type { InventoryNode, InventoryWorkload } from "../verify/inventory";
-import type { ProviderConfig } from "../wire/provider-config";
+import type { ProviderConfig } from "../provider-config";
 import { type Inputs, IpPools, Routes, SshKey, Topology, Tunnel, TunnelsReady, Workload } from "./children";
 import { type ClusterArgs, readClusterArgs } from "./cluster-args";
 import { type ClusterPlan, DEFAULT_SSH_PORT, planCluster, sshPort } from "./cluster-plan";

@@ -1,8 +1,8 @@
-import type { CheckFailure } from "../wire/check-failure";
-import type { Severity } from "../wire/engine-log";
-import type { PropertyDiff } from "../wire/property-diff";
-import type { Unknowable } from "../wire/property-value";
-import type { ProviderConfig } from "../wire/provider-config";
+import type { CheckFailure } from "../../../wire/check-failure";
+import type { Severity } from "../../../wire/engine-log";
+import type { PropertyDiff } from "../../../wire/property-diff";
+import type { Unknowable } from "../../../wire/property-value";
+import type { ProviderConfig } from "../provider-config";
 
 /** What every call to a resource is given besides its properties. */
 export interface OperationContext {

@@ -1,7 +1,7 @@
 import { loadIpPools } from "../ippool/load";
-import { diffProperties, sameProperties } from "../wire/property-diff";
-import { isKnown, UNKNOWN, type Unknowable } from "../wire/property-value";
-import type { CheckFailure } from "../wire/check-failure";
+import { diffProperties, sameProperties } from "../../../wire/property-diff";
+import { isKnown, UNKNOWN, type Unknowable } from "../../../wire/property-value";
+import type { CheckFailure } from "../../../wire/check-failure";
 import type { CustomResource } from "./custom-resource";
 import type { IpPoolsInputs, IpPoolsOutputs } from "./inputs";
 

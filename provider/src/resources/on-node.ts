@@ -1,7 +1,7 @@
 import type { Part } from "../node/part";
 import type { SshTarget } from "../ssh/target";
-import { type ChangeKind, sameProperties } from "../wire/property-diff";
-import { isKnown, UNKNOWN, type Unknowable } from "../wire/property-value";
+import { type ChangeKind, sameProperties } from "../../../wire/property-diff";
+import { isKnown, UNKNOWN, type Unknowable } from "../../../wire/property-value";
 import { type CustomResource, type OperationContext, ResourceInitFailed } from "./custom-resource";
 import { whatIsThere } from "./drift";
 import type { OnNodeInputs, PartOutputs } from "./inputs";

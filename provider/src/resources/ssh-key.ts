@@ -1,5 +1,5 @@
 import { generateKey, type KeyPair, publicKeyBlob } from "../ssh/key";
-import { UNKNOWN } from "../wire/property-value";
+import { UNKNOWN } from "../../../wire/property-value";
 import type { CustomResource } from "./custom-resource";
 import type { SshKeyOutputs } from "./inputs";
 

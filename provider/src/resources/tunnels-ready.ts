@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { diffProperties } from "../wire/property-diff";
-import { isKnown, UNKNOWN } from "../wire/property-value";
+import { diffProperties } from "../../../wire/property-diff";
+import { isKnown, UNKNOWN } from "../../../wire/property-value";
 import type { CustomResource } from "./custom-resource";
 import type { TunnelsReadyInputs } from "./inputs";
 

@@ -1,5 +1,5 @@
 import { renderWorkload, workloadNamespace } from "../node/workload";
-import { isKnown, UNKNOWN } from "../wire/property-value";
+import { isKnown, UNKNOWN } from "../../../wire/property-value";
 import type { CustomResource } from "./custom-resource";
 import type { WorkloadInputs, WorkloadOutputs } from "./inputs";
 import type { NodeAccess } from "./node-access";

@@ -1,8 +1,8 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert";
 import { generateKeyPairSync } from "node:crypto";
-import { imagesOf } from "../../../lab/src/ec2/images";
-import { EC2 } from "../../../lab/src/ec2/tokens";
-import { Account, publicKey, type Resource } from "../unit/ec2/account-in-memory";
+import { imagesOf } from "../../../lab/src/ec2/engine/images";
+import { EC2 } from "../../../lab/src/ec2/engine/tokens";
+import { Account, publicKey, type Resource } from "../ec2/account-in-memory";
 
 /** What EC2's API says to what is asked of it. Each refusal has its twin: the same, changed to what AWS takes. */
 describe("AWS' rules, at the API", () => {

@@ -1,5 +1,5 @@
 import type { ResourceRecord } from "../../../lab/src/state/record";
-import { type Cloud, readCloud } from "../../../lab/src/fabric/cloud";
+import { type Cloud, readCloud } from "../../../lab/src/cloud/cloud";
 import { Connections } from "../../../lab/src/reach/connections";
 import { reach } from "../../../lab/src/reach/reach";
 import type { Path } from "../../../lab/src/reach/path";

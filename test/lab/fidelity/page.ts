@@ -45,7 +45,7 @@ export function fidelityPage(rows: readonly Row[], titles: readonly TestTitle[])
     "",
     `Made from test/lab/fidelity/rows.ts and the titles of the tests by \`${regenerate}\`; a test fails while this page is another.`,
     "Enforced: packets or the API behave so, and the tests named show it, each with a change that makes the opposite happen. Recorded only: what is said is",
-    "kept, and has no effect. Not modelled: the lab does not know it. Beside single tests, test/lab/fidelity/model-and-packets.test.ts holds the packets of",
+    "kept, and has no effect. Not modelled: the lab does not know it. Beside single tests, test/lab/fidelity/model-and-packets.linux.test.ts holds the packets of",
     "random topologies against a model of these rules.",
     "",
     `${count("enforced")} enforced, ${count("recorded only")} recorded only, ${count("not modelled")} not modelled.`,

@@ -1,5 +1,5 @@
-import { containsAddress, routerAddress } from "../../../lab/src/fabric/cidr";
-import { type Cloud, readCloud } from "../../../lab/src/fabric/cloud";
+import { containsAddress, routerAddress } from "../../../lab/src/cloud/cidr";
+import { type Cloud, readCloud } from "../../../lab/src/cloud/cloud";
 import {
   internetAddress,
   internetNamespace,

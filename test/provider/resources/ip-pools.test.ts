@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { CheckResult } from "../../../provider/src/resources/custom-resource";
 import type { IpPoolsInputs } from "../../../provider/src/resources/inputs";
 import { ipPools } from "../../../provider/src/resources/ip-pools";
-import { UNKNOWN } from "../../../provider/src/wire/property-value";
+import { UNKNOWN } from "../../../wire/property-value";
 import { contextOf } from "./context";
 import { manifest } from "./topology-inputs";
 

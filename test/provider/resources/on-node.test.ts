@@ -6,7 +6,7 @@ import type { OnNodeInputs, PartOutputs } from "../../../provider/src/resources/
 import type { NodeAccess, NodeAccessOptions, SeenPart } from "../../../provider/src/resources/node-access";
 import { partResource } from "../../../provider/src/resources/on-node";
 import type { SshTarget } from "../../../provider/src/ssh/target";
-import { UNKNOWN } from "../../../provider/src/wire/property-value";
+import { UNKNOWN } from "../../../wire/property-value";
 import { contextOf } from "./context";
 
 interface Inputs extends OnNodeInputs {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { utils } from "ssh2";
 import { sshKey, wellFormedKey } from "../../../provider/src/resources/ssh-key";
 import { fingerprint } from "../../../provider/src/ssh/key";
-import { UNKNOWN } from "../../../provider/src/wire/property-value";
+import { UNKNOWN } from "../../../wire/property-value";
 import { contextOf } from "./context";
 
 describe("SshKey", () => {

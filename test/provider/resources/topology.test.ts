@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { unpackPlan } from "../../../provider/src/resources/packed-plan";
 import { topology } from "../../../provider/src/resources/topology";
-import { UNKNOWN } from "../../../provider/src/wire/property-value";
+import { UNKNOWN } from "../../../wire/property-value";
 import { contextOf } from "./context";
 import { manifest, node, topologyInputs } from "./topology-inputs";
 

@@ -6,7 +6,7 @@ import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import type { PropertyMap } from "../../../provider/src/wire/property-value";
+import type { PropertyMap } from "../../../wire/property-value";
 
 const ROOT = resolve(__dirname, "../../..");
 

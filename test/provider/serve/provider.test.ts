@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { wellFormedKey } from "../../../provider/src/resources/ssh-key";
-import { UNKNOWN } from "../../../provider/src/wire/property-value";
+import { UNKNOWN } from "../../../wire/property-value";
 import { topologyInputs } from "../resources/topology-inputs";
 import { FakeEngine } from "./fake-engine";
 import { FakeNode } from "./fake-node";

@@ -5,7 +5,7 @@ import { PluginAttach } from "@pulumi/pulumi/proto/plugin_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import schema from "../../../provider/schema.json";
-import { UNKNOWN } from "../../../provider/src/wire/property-value";
+import { UNKNOWN } from "../../../wire/property-value";
 import { manifest, topologyInputs } from "../resources/topology-inputs";
 import { FakeEngine } from "./fake-engine";
 import { answer, FIXTURE, Plugin, secret, struct, urn } from "./plugin";

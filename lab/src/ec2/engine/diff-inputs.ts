@@ -1,0 +1,121 @@
+import { type Input, type Inputs, isBlock, isNothing } from "./input";
+import { isMap, isSame, type PropertyMap, type PropertyValue, UNKNOWN } from "../property-value";
+import type { ResourceType } from "./resource-type";
+
+export type ChangeKind = "add" | "delete" | "update";
+
+export interface Change {
+  readonly kind: ChangeKind;
+  readonly replace: boolean;
+}
+
+/** What an update would change. */
+export interface Diff {
+  /** By path, as the engine writes it: `metadataOptions.httpTokens`. */
+  readonly changes: ReadonlyMap<string, Change>;
+  /** Top properties that change, sorted. */
+  readonly properties: readonly string[];
+  /** Those of them that replace the resource. */
+  readonly replaces: readonly string[];
+  /** Whether the provider tells the paths: not for resources of the Plugin Framework. */
+  readonly detailed: boolean;
+}
+
+/**
+ * Compares inputs: the outputs only matter for `tagsAll`, since drift comes into the inputs by `refresh`.
+ *
+ * @param tagsAll old and new ones, in the new one the provider's default tags included
+ */
+export function diffInputs(
+  type: ResourceType,
+  olds: PropertyMap,
+  news: PropertyMap,
+  tagsAll: { readonly old: PropertyValue; readonly new: PropertyValue },
+): Diff {
+  const kinds = new Map<string, ChangeKind>();
+  const replacing = new Set<string>();
+  diffBlock(type.inputs, olds, news, "", kinds, replacing);
+  if ("tags" in type.inputs) diffMap(tagsAll.old, tagsAll.new, "tagsAll", kinds);
+  const changed = new Set([...kinds.keys()].map(topOf));
+  for (const path of type.replaces?.(olds, news, changed) ?? []) {
+    if (!kinds.has(path) && !changed.has(path)) kinds.set(path, "update");
+    replacing.add(topOf(path));
+  }
+  const changes = new Map([...kinds].map(([path, kind]) => [path, { kind, replace: replacing.has(topOf(path)) }]));
+  const properties = [...new Set([...kinds.keys()].map(topOf))].sort();
+  return {
+    changes,
+    properties,
+    replaces: properties.filter((name) => replacing.has(name)),
+    detailed: type.pluginFramework !== true,
+  };
+}
+
+function diffBlock(
+  schema: Inputs,
+  olds: PropertyMap,
+  news: PropertyMap,
+  path: string,
+  kinds: Map<string, ChangeKind>,
+  replacing: Set<string>,
+): void {
+  for (const [name, input] of Object.entries(schema)) {
+    const here = path === "" ? name : `${path}.${name}`;
+    const before = olds[name];
+    const after = news[name];
+    const found = kinds.size;
+    if (after === undefined) {
+      // What AWS may choose stays as it is when it is no longer given.
+      if (before !== undefined && input.computed !== true && !isNothing(input, before)) kinds.set(here, "delete");
+    } else if (isBlock(input.kind) && isMap(after) && (before === undefined || isMap(before))) {
+      diffBlock(input.kind.block, before ?? {}, after, here, kinds, replacing);
+    } else if (input.kind === "stringMap") {
+      diffMap(before ?? null, after, here, kinds);
+    } else if (before === undefined) {
+      if (after === UNKNOWN || !isNothing(input, after)) kinds.set(here, "add");
+    } else if (!isSame(canonical(input, before), canonical(input, after))) {
+      kinds.set(here, "update");
+    }
+    if (kinds.size > found && input.forceNew === true) replacing.add(topOf(here));
+  }
+}
+
+function diffMap(before: PropertyValue, after: PropertyValue, path: string, kinds: Map<string, ChangeKind>): void {
+  if (after === UNKNOWN) {
+    kinds.set(path, "update");
+    return;
+  }
+  const olds = isMap(before) ? before : {};
+  const news = isMap(after) ? after : {};
+  for (const key of new Set([...Object.keys(olds), ...Object.keys(news)])) {
+    const here = /^[A-Za-z_][A-Za-z0-9_-]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
+    if (!(key in olds)) kinds.set(here, "add");
+    else if (!(key in news)) kinds.set(here, "delete");
+    else if (!isSame(olds[key] ?? null, news[key] ?? null)) kinds.set(here, "update");
+  }
+}
+
+function canonical(input: Input, value: PropertyValue): PropertyValue {
+  const one = input.canonical?.(value) ?? value;
+  if (input.set !== true || !Array.isArray(one)) return one;
+  const items = one.map((item) => (isMap(item) ? sorted(item) : item));
+  const unique = new Map(items.map((item) => [JSON.stringify(item), item]));
+  return [...unique.keys()].sort().map((key) => unique.get(key) ?? null);
+}
+
+/** A block with its keys in order and without what says nothing. */
+function sorted(block: PropertyMap): PropertyMap {
+  const entries = Object.entries(block).filter(
+    ([key, value]) =>
+      key !== "__defaults" && value !== "" && value !== false && !(Array.isArray(value) && value.length === 0),
+  );
+  return Object.fromEntries(
+    entries
+      .map(([key, value]): [string, PropertyValue] => [key, Array.isArray(value) ? [...value].sort() : value])
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}
+
+function topOf(path: string): string {
+  return /^[^.[]+/.exec(path)?.[0] ?? path;
+}

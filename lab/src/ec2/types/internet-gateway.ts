@@ -1,0 +1,63 @@
+import { ApiError } from "../engine/api-error";
+import { hasAssociation } from "./elastic-ip";
+import { regionInput, tagsInput } from "../engine/input";
+import { textOf } from "../property-value";
+import type { Records } from "../engine/records";
+import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
+import type { ResourceRecord } from "../../state/record";
+import type { ResourceType } from "../engine/resource-type";
+import { EC2 } from "../engine/tokens";
+import { findVpc } from "./vpc";
+
+/** `aws.ec2.InternetGateway`. */
+export const internetGateway: ResourceType = {
+  token: EC2.internetGateway,
+  title: "EC2 Internet Gateway",
+  actions: { create: "AttachInternetGateway", update: "AttachInternetGateway", delete: "DetachInternetGateway" },
+  idPrefix: "igw",
+  inputs: {
+    region: regionInput,
+    tags: tagsInput,
+    vpcId: { kind: "string", computed: true, lab: "enforced" },
+  },
+  computed: ["arn", "ownerId"],
+  create({ id, inputs, region, records }) {
+    refuseAttach(records, id, textOf(inputs, "vpcId"));
+    return { outputs: { arn: ec2Arn(region, `internet-gateway/${id}`), ownerId: ACCOUNT_ID } };
+  },
+  update({ record, inputs, records }) {
+    const to = textOf(inputs, "vpcId");
+    if (to !== undefined && to !== textOf(record.outputs, "vpcId")) {
+      refuseDetach(record, records);
+      refuseAttach(records, record.id, to);
+    }
+    return {};
+  },
+  refuseDelete: refuseDetach,
+  cascade: (record, records) =>
+    records.where(EC2.internetGatewayAttachment, "internetGatewayId", record.id).map(({ id }) => id),
+};
+
+/** Refuses to attach a gateway to a VPC that has one, or is not there. */
+export function refuseAttach(records: Records, id: string, vpcId: string | undefined): void {
+  if (vpcId === undefined) return;
+  findVpc(records, vpcId);
+  if (records.where(EC2.internetGateway, "vpcId", vpcId).some((other) => other.id !== id)) {
+    throw new ApiError("InvalidParameterValue", `Network ${vpcId} already has an internet gateway attached`);
+  }
+}
+
+/** Refuses to take a gateway from a VPC whose instances need it. */
+export function refuseDetach(record: ResourceRecord, records: Records): void {
+  const vpcId = textOf(record.outputs, "vpcId");
+  if (vpcId === undefined) return;
+  const subnets = new Set(records.where(EC2.subnet, "vpcId", vpcId).map(({ id }) => id));
+  const mapped = records
+    .ofType(EC2.instance)
+    .some(({ outputs }) => subnets.has(textOf(outputs, "subnetId") ?? "") && textOf(outputs, "publicIp") !== undefined);
+  if (mapped || hasAssociation(records, vpcId))
+    throw new ApiError(
+      "DependencyViolation",
+      `Network ${vpcId} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.`,
+    );
+}

@@ -1,0 +1,180 @@
+import { ApiError } from "../engine/api-error";
+import {
+  asInlineRules,
+  DIRECTIONS,
+  fullRules,
+  inlineRuleInputs,
+  permissionsOf,
+  refusePermissions,
+} from "./inline-rules";
+import { regionInput, tagsInput } from "../engine/input";
+import { mapsOf, type PropertyMap, textOf, textsOf } from "../property-value";
+import type { Records } from "../engine/records";
+import { ownerOf } from "../engine/records";
+import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
+import type { ResourceRecord } from "../../state/record";
+import type { Companion, ResourceType } from "../engine/resource-type";
+import { referencesTo, refuseText, ruleCompanions } from "./security-group-rules";
+import { EC2 } from "../engine/tokens";
+import { findVpc } from "./vpc";
+
+/** `aws.ec2.SecurityGroup`. Its inline rules are kept as records of rules, too. */
+export const securityGroup: ResourceType = {
+  token: EC2.securityGroup,
+  title: "Security Group",
+  creating: (inputs) => `creating Security Group (${textOf(inputs, "name") ?? textOf(inputs, "namePrefix")})`,
+  actions: { create: "CreateSecurityGroup", update: "AuthorizeSecurityGroupIngress", delete: "DeleteSecurityGroup" },
+  idPrefix: "sg",
+  autoname: { input: "name", unless: "namePrefix" },
+  inputs: {
+    description: {
+      kind: "string",
+      default: "Managed by Pulumi",
+      forceNew: true,
+      lab: "recorded",
+      check: (value, name) => lengthProblem(value, name),
+    },
+    egress: { kind: { blocks: inlineRuleInputs }, computed: true, set: true, lab: "enforced" },
+    ingress: { kind: { blocks: inlineRuleInputs }, computed: true, set: true, lab: "enforced" },
+    name: {
+      kind: "string",
+      computed: true,
+      forceNew: true,
+      lab: "enforced",
+      check: (value, name) => nameProblem(value, name),
+    },
+    namePrefix: {
+      kind: "string",
+      computed: true,
+      forceNew: true,
+      lab: "enforced",
+      check: (value, name) => nameProblem(value, name, 255 - SUFFIX),
+    },
+    region: regionInput,
+    revokeRulesOnDelete: { kind: "bool", lab: "enforced" },
+    tags: tagsInput,
+    vpcId: { kind: "string", computed: true, forceNew: true, lab: "enforced" },
+  },
+  computed: ["arn", "ownerId"],
+  check(inputs) {
+    if (inputs["name"] === undefined || inputs["namePrefix"] === undefined) return [];
+    return [
+      { path: "name", reason: `Conflicting configuration arguments. "name": conflicts with name_prefix` },
+      { path: "namePrefix", reason: `Conflicting configuration arguments. "name_prefix": conflicts with name` },
+    ];
+  },
+  create({ id, inputs, region, records }) {
+    const vpcId = textOf(inputs, "vpcId");
+    if (vpcId === undefined) throw new ApiError("VPCIdNotSpecified", "No default VPC for this user");
+    findVpc(records, vpcId);
+    const description = textOf(inputs, "description");
+    if (description === undefined)
+      throw new ApiError("MissingParameter", "The request must contain the parameter GroupDescription");
+    refuseText("security group description", description);
+    const prefix = textOf(inputs, "namePrefix");
+    // Terraform's suffix is a time and a counter; the id's digits are as unique.
+    const name = textOf(inputs, "name") ?? `${prefix}${id.slice(3)}`;
+    refuseText("security group name", name);
+    if (records.where(EC2.securityGroup, "vpcId", vpcId).some(({ outputs }) => outputs["name"] === name)) {
+      throw new ApiError("InvalidGroup.Duplicate", `The security group '${name}' already exists for VPC '${vpcId}'`);
+    }
+    return {
+      outputs: {
+        arn: ec2Arn(region, `security-group/${id}`),
+        ownerId: ACCOUNT_ID,
+        name,
+        namePrefix: prefix ?? "",
+        egress: fullRules(inputs, "egress"),
+        ingress: fullRules(inputs, "ingress"),
+      },
+      companions: inlineRules(records, { id, outputs: { vpcId } }, inputs, []),
+    };
+  },
+  update({ record, inputs, records }) {
+    const given = ["ingress", "egress"].filter((direction) => inputs[direction] !== undefined);
+    // A direction that is no longer given keeps the rules that it had.
+    const kept = [EC2.ingressRule, EC2.egressRule]
+      .filter((_, i) => !given.includes(["ingress", "egress"][i] ?? ""))
+      .flatMap((type) =>
+        records.where(type, "securityGroupId", record.id).filter((rule) => ownerOf(rule) === record.id),
+      );
+    return {
+      outputs: Object.fromEntries(given.map((direction) => [direction, fullRules(inputs, direction)])),
+      companions: inlineRules(
+        records,
+        record,
+        inputs,
+        kept.map(({ type, id, outputs }) => ({ type, id, outputs: outputs as PropertyMap })),
+      ),
+    };
+  },
+  // Rules that are resources of their own show here, too, as with the provider.
+  read: (record, records) =>
+    Object.fromEntries(
+      DIRECTIONS.map(([direction, type]) => [
+        direction,
+        [...mapsOf(record.outputs, direction), ...asInlineRules(othersOf(records, record.id, type), record.id)],
+      ]),
+    ),
+  refuseDelete(record, records) {
+    if (record.outputs["name"] === "default")
+      throw new ApiError(
+        "CannotDelete",
+        `the specified group: "${record.id}" name: "default" cannot be deleted by a user`,
+      );
+    const used = records
+      .ofType(EC2.instance)
+      .some(({ outputs }) => textsOf(outputs, "vpcSecurityGroupIds").includes(record.id));
+    const usedByInterface = records
+      .ofType(EC2.networkInterface)
+      .some(({ outputs }) => textsOf(outputs, "securityGroups").includes(record.id));
+    if (
+      used ||
+      usedByInterface ||
+      (record.outputs["revokeRulesOnDelete"] !== true && referencesTo(records, record).length > 0)
+    )
+      throw new ApiError("DependencyViolation", `resource ${record.id} has a dependent object`);
+  },
+  cascade(record, records) {
+    const own = [EC2.ingressRule, EC2.egressRule, EC2.securityGroupRule].flatMap((type) =>
+      records.where(type, "securityGroupId", record.id),
+    );
+    return [...own, ...(record.outputs["revokeRulesOnDelete"] === true ? referencesTo(records, record) : [])].map(
+      ({ id }) => id,
+    );
+  },
+};
+
+/** Characters that the provider appends to a prefix. */
+const SUFFIX = 26;
+
+function nameProblem(value: unknown, name: string, most = 255): string | undefined {
+  if (/^sg-/.test(String(value))) return `invalid value for ${name} (cannot begin with sg-)`;
+  return lengthProblem(value, name, most);
+}
+
+function lengthProblem(value: unknown, name: string, most = 255): string | undefined {
+  return Buffer.byteLength(String(value)) > most
+    ? `expected length of ${name} to be in the range (0 - ${most}), got ${String(value)}`
+    : undefined;
+}
+
+/** @param kept rules of a direction that is not given any more, which stay */
+function inlineRules(
+  records: Records,
+  group: Pick<ResourceRecord, "id" | "outputs">,
+  inputs: PropertyMap,
+  kept: readonly Companion[],
+): Companion[] {
+  const made = DIRECTIONS.flatMap(([direction, type]) => {
+    const permissions = permissionsOf(fullRules(inputs, direction), group.id);
+    refusePermissions(records, type, group, permissions, othersOf(records, group.id, type));
+    return ruleCompanions(type, group.id, permissions);
+  });
+  return [...made, ...kept];
+}
+
+/** The group's rules of a direction that are not written in it. */
+function othersOf(records: Records, group: string, type: string): ResourceRecord[] {
+  return records.where(type, "securityGroupId", group).filter((rule) => ownerOf(rule) !== group);
+}

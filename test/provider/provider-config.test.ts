@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { parseProviderConfig } from "../../provider/src/provider-config";
+
+describe("provider configuration", () => {
+  it("has defaults", () => {
+    assert.deepEqual(parseProviderConfig({}, {}), {
+      config: { proxyCommand: undefined, sshDeadline: 300, deleteUnreachable: false },
+      failures: [],
+    });
+  });
+
+  it("reads numbers and booleans from text, as configuration files and SDKs pass them", () => {
+    const { config } = parseProviderConfig(
+      { sshDeadline: "20", deleteUnreachable: "true", proxyCommand: "nc %h %p" },
+      {},
+    );
+    assert.deepEqual(config, { proxyCommand: "nc %h %p", sshDeadline: 20, deleteUnreachable: true });
+  });
+
+  it("takes from the environment what is not configured", () => {
+    const env = { OVERLAYNET_PROXY_COMMAND: "from-env", OVERLAYNET_DELETE_UNREACHABLE: "1" };
+    assert.deepEqual(parseProviderConfig({}, env).config, {
+      proxyCommand: "from-env",
+      sshDeadline: 300,
+      deleteUnreachable: true,
+    });
+    assert.equal(parseProviderConfig({ proxyCommand: "configured" }, env).config.proxyCommand, "configured");
+  });
+
+  it("says all that is wrong, each at its key", () => {
+    const { failures } = parseProviderConfig({ sshDeadline: "soon", deleteUnreachable: "perhaps" }, {});
+    assert.deepEqual(
+      failures.map(({ property }) => property),
+      ["sshDeadline", "deleteUnreachable"],
+    );
+  });
+});
