@@ -186,10 +186,9 @@ async function inLab(measure: (lab: Lab) => Promise<void>): Promise<void> {
   try {
     await measure(lab);
   } finally {
-    const again = openLab(lab.state);
-    await destroyAll(again);
-    if (existingNamespaces(namespacePrefix(lab)).length > 0) throw new Error(`namespaces of lab ${lab.id} are left`);
+    await destroyAll(openLab(lab.state));
   }
+  if (existingNamespaces(namespacePrefix(lab)).length > 0) throw new Error(`namespaces of lab ${lab.id} are left`);
 }
 
 async function timed(action: () => Promise<unknown>): Promise<number> {

@@ -45,7 +45,7 @@ export function unwrapProperties(properties: struct.Struct | undefined): Propert
     }
     return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, unwrap(entry, [...path, key])]));
   };
-  const values = unwrap((properties?.toJavaScript() ?? {}) as PropertyMap, []);
+  const values = unwrap(properties?.toJavaScript() ?? {}, []);
   return { values: isMap(values) ? values : {}, secrets };
 }
 

@@ -61,6 +61,7 @@ export async function serve(pkg: Package, args: string[]): Promise<void> {
 /** The SDK's grpc, of which its server is made: patching another copy would change nothing. */
 function sdkGrpc(): typeof grpc {
   const sdk = dirname(require.resolve("@pulumi/pulumi/package.json"));
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would find this project's copy
   return require(require.resolve("@grpc/grpc-js", { paths: [sdk] })) as typeof grpc;
 }
 

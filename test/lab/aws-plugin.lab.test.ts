@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, notStrictEqual, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { existingNamespaces } from "../../lab/src/fabric/apply";
 import { namespacePrefix } from "../../lab/src/fabric/names";
 import { nodeStatus } from "../../lab/src/node/node";
@@ -40,34 +40,34 @@ describe("pulumi on the stand-in aws plugin", function () {
 
   it("previews without a trace", async () => {
     const { code, output } = await pulumi("preview");
-    strictEqual(code, 0, output);
-    match(output, /\+ 9 to create/);
-    deepStrictEqual(store.list(), []);
+    assert.equal(code, 0, output);
+    assert.match(output, /\+ 9 to create/);
+    assert.deepEqual(store.list(), []);
   });
 
   it("makes the network and the node", async () => {
     const { code, output } = await pulumi("up", "--yes", "--skip-preview");
-    strictEqual(code, 0, output);
-    match(output, /publicIp: "203\.0\.113\.1"/);
-    match(output, /state {3}: "running"/);
-    strictEqual(nodeStatus(lab, instanceId()).state, "running");
-    strictEqual(namespaces().length, 4);
+    assert.equal(code, 0, output);
+    assert.match(output, /publicIp: "203\.0\.113\.1"/);
+    assert.match(output, /state {3}: "running"/);
+    assert.equal(nodeStatus(lab, instanceId()).state, "running");
+    assert.equal(namespaces().length, 4);
   });
 
   it("changes nothing the second time", async () => {
     const { code, output } = await pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
-    strictEqual(code, 0, output);
+    assert.equal(code, 0, output);
   });
 
   it("tells what EC2 refuses, and leaves the rest alone", async () => {
     const { code, output } = await pulumi("up", "--yes", "--skip-preview", "PRIVATE_IP=10.1.0.3");
-    notStrictEqual(code, 0, output);
-    match(
+    assert.notEqual(code, 0, output);
+    assert.match(
       output,
       /creating EC2 Instance: operation error EC2: RunInstances, api error InvalidParameterValue: Address 10\.1\.0\.3 is in subnet's reserved address range/,
     );
-    strictEqual((await pulumi("up", "--yes", "--skip-preview")).code, 0);
-    strictEqual(store.get(instanceId())?.outputs["privateIp"], "10.1.0.4");
+    assert.equal((await pulumi("up", "--yes", "--skip-preview")).code, 0);
+    assert.equal(store.get(instanceId())?.outputs["privateIp"], "10.1.0.4");
   });
 
   it("sees what somebody else changed, and takes it back", async () => {
@@ -75,20 +75,23 @@ describe("pulumi on the stand-in aws plugin", function () {
     const record = store.get(instanceId());
     if (record === undefined) throw new Error("no record");
     store.put({ ...record, outputs: { ...record.outputs, sourceDestCheck: true } });
-    match((await pulumi("refresh", "--yes", "--skip-preview", "--diff")).output, /~ sourceDestCheck: false => true/);
-    match((await pulumi("up", "--yes", "--skip-preview")).output, /\[diff: ~sourceDestCheck\]/);
-    strictEqual(store.get(instanceId())?.outputs["sourceDestCheck"], false);
+    assert.match(
+      (await pulumi("refresh", "--yes", "--skip-preview", "--diff")).output,
+      /~ sourceDestCheck: false => true/,
+    );
+    assert.match((await pulumi("up", "--yes", "--skip-preview")).output, /\[diff: ~sourceDestCheck\]/);
+    assert.equal(store.get(instanceId())?.outputs["sourceDestCheck"], false);
     // In place: the node did not even reboot.
-    strictEqual(nodeStatus(lab, instanceId()).pid, pid);
+    assert.equal(nodeStatus(lab, instanceId()).pid, pid);
   });
 
   it("leaves nothing", async () => {
     const node = instanceId();
     const { code, output } = await pulumi("destroy", "--yes", "--skip-preview");
-    strictEqual(code, 0, output);
-    deepStrictEqual(store.list(), []);
-    deepStrictEqual(namespaces(), []);
-    strictEqual(nodeStatus(lab, node).state, "absent");
+    assert.equal(code, 0, output);
+    assert.deepEqual(store.list(), []);
+    assert.deepEqual(namespaces(), []);
+    assert.equal(nodeStatus(lab, node).state, "absent");
   });
 
   function instanceId(): string {

@@ -2,14 +2,14 @@ import type { ResourceRecord } from "../../lab/src/state/record";
 
 /** Records as the aws plugin writes them, with what the fabric reads of their outputs. */
 export class CloudRecords {
-  readonly #records = new Map<string, ResourceRecord>();
+  private readonly records = new Map<string, ResourceRecord>();
 
   constructor(records: readonly ResourceRecord[] = []) {
-    for (const each of records) this.#records.set(each.id, each);
+    for (const each of records) this.records.set(each.id, each);
   }
 
   list(): ResourceRecord[] {
-    return [...this.#records.values()];
+    return [...this.records.values()];
   }
 
   copy(): CloudRecords {
@@ -17,31 +17,31 @@ export class CloudRecords {
   }
 
   get(id: string): ResourceRecord {
-    const found = this.#records.get(id);
-    if (found === undefined) throw new Error(`There is no record ${id}.`);
+    const found = this.records.get(id);
+    if (found === undefined) throw new Error(`There is no record ${id}`);
     return found;
   }
 
   remove(...ids: string[]): this {
-    for (const id of ids) if (!this.#records.delete(id)) throw new Error(`There is no record ${id}.`);
+    for (const id of ids) if (!this.records.delete(id)) throw new Error(`There is no record ${id}`);
     return this;
   }
 
   /** Outputs of a record, changed. */
   update(id: string, outputs: ResourceRecord["outputs"]): this {
     const old = this.get(id);
-    this.#records.set(id, { ...old, outputs: { ...old.outputs, ...outputs } });
+    this.records.set(id, { ...old, outputs: { ...old.outputs, ...outputs } });
     return this;
   }
 
   setInternal(id: string, internal: ResourceRecord["internal"]): this {
     const old = this.get(id);
-    this.#records.set(id, { ...old, internal: { ...old.internal, ...internal } });
+    this.records.set(id, { ...old, internal: { ...old.internal, ...internal } });
     return this;
   }
 
   add(type: string, id: string, outputs: ResourceRecord["outputs"], internal: ResourceRecord["internal"] = {}): this {
-    this.#records.set(id, {
+    this.records.set(id, {
       type,
       id,
       urn: `urn:pulumi:test::test::${type}::${id}`,

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, notStrictEqual, ok, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -102,7 +102,7 @@ describe("overlaynet lab, on a node", function () {
   }
 
   it("exec runs as root with arguments, input and exit code as they are, whatever the security groups say", async () => {
-    deepStrictEqual(
+    assert.deepEqual(
       await command("exec", "a1", "--", "sh", "-c", 'id -u; echo "$1"; cat; exit 7', "sh", "it's  $HOME"),
       { code: 7, stdout: "0\nit's  $HOME\nfrom outside\n", stderr: "" },
     );
@@ -111,22 +111,25 @@ describe("overlaynet lab, on a node", function () {
   it("a node finds its instance metadata where it is on EC2", async () => {
     const request =
       "exec 3<>/dev/tcp/169.254.169.254/80; printf 'GET /latest/meta-data/instance-id HTTP/1.1\\r\\n\\r\\n' >&3; cat <&3";
-    match((await command("exec", "a1", "--", "bash", "-c", request)).stdout, /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\ni-a1$/s);
+    assert.match(
+      (await command("exec", "a1", "--", "bash", "-c", request)).stdout,
+      /^HTTP\/1\.1 200 OK\r\n.*\r\n\r\ni-a1$/s,
+    );
   });
 
   it("list tells the nodes, as a table and as JSON", async () => {
-    match(
+    assert.match(
       (await command("list")).stdout,
       /^NAME .*\ntest-a1 +i-a1 +vpc-a +us-east-1a +10\.1\.1\.11 +203\.0\.113\.11 +running\n$/,
     );
     const [node] = JSON.parse((await command("list", "--output", "json")).stdout) as Record<string, unknown>[];
-    deepStrictEqual([node?.["id"], node?.["state"], node?.["privateIp"]], ["i-a1", "running", "10.1.1.11"]);
+    assert.deepEqual([node?.["id"], node?.["state"], node?.["privateIp"]], ["i-a1", "running", "10.1.1.11"]);
   });
 
   it("inspect tells of the running node what its processes are and what it hangs on", async () => {
     const view = JSON.parse((await command("inspect", "a1", "--output", "json")).stdout) as LabView;
     const [node] = view.nodes;
-    deepStrictEqual(
+    assert.deepEqual(
       [
         node?.id,
         node?.state,
@@ -136,9 +139,12 @@ describe("overlaynet lab, on a node", function () {
       ],
       ["i-a1", "running", false, ["eni-a1"], ["sg-a1"]],
     );
-    ok(node?.pid !== undefined && readFileSync(`/proc/${node.pid}/cmdline`, "utf8").includes("i-a1"));
-    ok(node.uptime !== undefined && node.uptime > 0.1 && node.uptime < 600, String(node.uptime));
-    match((await command("inspect")).stdout, /^Lab [0-9a-f]{8} .*\n\nNodes\n.*\n +test-a1 +i-a1 +(running|booting) /);
+    assert.ok(node?.pid !== undefined && readFileSync(`/proc/${node.pid}/cmdline`, "utf8").includes("i-a1"));
+    assert.ok(node.uptime !== undefined && node.uptime > 0.1 && node.uptime < 600, String(node.uptime));
+    assert.match(
+      (await command("inspect")).stdout,
+      /^Lab [0-9a-f]{8} .*\n\nNodes\n.*\n +test-a1 +i-a1 +(running|booting) /,
+    );
   });
 
   it("capture sees inside what security groups keep from going outside", async () => {
@@ -176,10 +182,10 @@ describe("overlaynet lab, on a node", function () {
         .join("\n")
         .trim();
     };
-    match(await seen("inside"), /10\.1\.1\.11\.\d+ > 10\.1\.1\.9\.4000/);
-    strictEqual(await seen("outside"), "");
+    assert.match(await seen("inside"), /10\.1\.1\.11\.\d+ > 10\.1\.1\.9\.4000/);
+    assert.equal(await seen("outside"), "");
     await reconcile(lab, records.list());
-    match(await seen("outside"), /10\.1\.1\.11\.\d+ > 10\.1\.1\.9\.4000/);
+    assert.match(await seen("outside"), /10\.1\.1\.11\.\d+ > 10\.1\.1\.9\.4000/);
   });
 
   it("capture writes pcap files, from before and from after the security groups", async () => {
@@ -200,14 +206,14 @@ describe("overlaynet lab, on a node", function () {
       ),
     );
     await command("exec", "a1", "--", "bash", "-c", "echo marked >/dev/udp/198.51.100.1/4003");
-    deepStrictEqual(
+    assert.deepEqual(
       (await Promise.all(captures.map(({ ended }) => ended))).map(({ code }) => code),
       [0, 0],
     );
     for (const point of points) {
       const file = join(lab.state, `${point}.pcap`);
       const packets = readFileSync(file);
-      ok([0xa1b2c3d4, 0xa1b23c4d].includes(packets.readUInt32LE(0)) && packets.includes("marked\n"), point);
+      assert.ok([0xa1b2c3d4, 0xa1b23c4d].includes(packets.readUInt32LE(0)) && packets.includes("marked\n"), point);
       rmSync(file);
     }
   });
@@ -224,30 +230,30 @@ describe("overlaynet lab, on a node", function () {
         )
       ).stdout;
     await command("exec", "a1", "--", "bash", "-c", "echo x >/dev/udp/198.51.100.1/4002");
-    match(await tracked(), /dport=4002/);
-    strictEqual((await command("flush", "a1")).code, 0);
-    ok(!(await tracked()).includes("dport=4002"));
+    assert.match(await tracked(), /dport=4002/);
+    assert.equal((await command("flush", "a1")).code, 0);
+    assert.ok(!(await tracked()).includes("dport=4002"));
   });
 
   it("console shows what the node said", async () =>
-    match((await command("console", "a1", "--no-follow")).stdout, /Linux version|systemd/));
+    assert.match((await command("console", "a1", "--no-follow")).stdout, /Linux version|systemd/));
 
   it("check finds this machine fit", async () => {
     const { code, stdout } = await command("check");
-    strictEqual(code, 0, stdout);
-    match(stdout, /^ok +self-test: security groups hold$/m);
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /^ok +self-test: security groups hold$/m);
   });
 
   it("names what there is when the node is none, with exit code 1", async () => {
     const { code, stderr } = await command("exec", "b7", "--", "true");
-    deepStrictEqual([code, stderr], [1, 'The lab has no node "b7". There are: test-a1.\n']);
+    assert.deepEqual([code, stderr], [1, 'The lab has no node "b7". There are: test-a1.\n']);
   });
 
   it("never shows the lab's private key", async () => {
     const key = readFileSync(join(lab.state, "lab_key"), "utf8").split("\n")[3] ?? "";
-    ok(key.length > 60);
-    ok(!consoleTail(lab, "i-a1", 10_000).includes(key));
-    strictEqual(
+    assert.ok(key.length > 60);
+    assert.ok(!consoleTail(lab, "i-a1", 10_000).includes(key));
+    assert.equal(
       (
         await command(
           "exec",
@@ -265,12 +271,12 @@ describe("overlaynet lab, on a node", function () {
   });
 
   it("wait returns when the node takes the key and has settled, and tells of one that does not in time, with the end of its console", async () => {
-    strictEqual((await command("wait", "a1")).code, 0);
+    assert.equal((await command("wait", "a1")).code, 0);
     await pauseNode(lab, "i-a1");
     try {
       const { code, stderr } = await command("wait", "a1", "--deadline", "1");
-      strictEqual(code, 1);
-      match(
+      assert.equal(code, 1);
+      assert.match(
         stderr,
         /^test-a1 was not ready within 1 s: .*\. The end of its console:\n(?: {2}.*\n)* {2}.*Reached target multi-user/,
       );
@@ -294,18 +300,18 @@ describe("overlaynet lab, on a node", function () {
 
     it("pause stops the node, and resume lets it go on where it was", async () => {
       const before = await bootId();
-      match((await command("fault", "pause", "a1")).stdout, /^test-a1 is paused\.$/m);
-      strictEqual(await answers(), false);
-      match(
+      assert.match((await command("fault", "pause", "a1")).stdout, /^test-a1 is paused\.$/m);
+      assert.equal(await answers(), false);
+      assert.match(
         (await command("inspect", "a1")).stdout,
         /test-a1 +i-a1 +paused .*\bi-a1 +is paused: overlaynet lab fault resume/s,
       );
-      match((await command("fault")).stdout, /^test-a1: is paused$/m);
-      match((await command("fault", "--clear")).stdout, /^Cleared 0 faults, resumed test-a1\.$/m);
-      ok(await answers());
+      assert.match((await command("fault")).stdout, /^test-a1: is paused$/m);
+      assert.match((await command("fault", "--clear")).stdout, /^Cleared 0 faults, resumed test-a1\.$/m);
+      assert.ok(await answers());
       await command("fault", "pause", "a1");
-      strictEqual((await command("fault", "resume", "a1")).code, 0);
-      strictEqual(await bootId(), before);
+      assert.equal((await command("fault", "resume", "a1")).code, 0);
+      assert.equal(await bootId(), before);
     });
 
     for (const [how, ...options] of [["the power button"], ["reset", "--hard"]]) {
@@ -318,43 +324,46 @@ describe("overlaynet lab, on a node", function () {
           "-c",
           "echo kept >/var/tmp/kept; sync; cat /proc/sys/kernel/random/boot_id",
         );
-        strictEqual((await command("fault", "reboot", "a1", ...options)).code, 0);
-        strictEqual(hasSettled(lab, "i-a1"), false);
+        assert.equal((await command("fault", "reboot", "a1", ...options)).code, 0);
+        assert.equal(hasSettled(lab, "i-a1"), false);
         await settled();
         const [kept, after] = (
           await command("exec", "a1", "--", "cat", "/var/tmp/kept", "/proc/sys/kernel/random/boot_id")
         ).stdout.split("\n");
-        strictEqual(kept, "kept");
-        match(after ?? "", /^[0-9a-f-]{36}$/);
-        notStrictEqual(`${after}\n`, before);
+        assert.equal(kept, "kept");
+        assert.match(after ?? "", /^[0-9a-f-]{36}$/);
+        assert.notEqual(`${after}\n`, before);
       });
     }
 
     it("kill leaves a node that is stopped, with its disk, and that can be started", async () => {
-      match((await command("fault", "kill", "a1")).stdout, /^test-a1 is stopped\.$/m);
-      deepStrictEqual(
+      assert.match((await command("fault", "kill", "a1")).stdout, /^test-a1 is stopped\.$/m);
+      assert.deepEqual(
         [nodeStatus(lab, "i-a1").state, await answers(), hasSettled(lab, "i-a1")],
         ["stopped", false, false],
       );
-      match((await command("fault", "pause", "a1")).stderr, /i-a1 is stopped, not running: it cannot be paused/);
+      assert.match((await command("fault", "pause", "a1")).stderr, /i-a1 is stopped, not running: it cannot be paused/);
       await startNode(lab, await spec());
       await settled();
-      strictEqual((await command("exec", "a1", "--", "cat", "/var/tmp/kept")).stdout, "kept\n");
+      assert.equal((await command("exec", "a1", "--", "cat", "/var/tmp/kept")).stdout, "kept\n");
     });
 
     it("cut leaves the lab's own way in, and loss says what it takes for a share", async () => {
-      match(
+      assert.match(
         (await command("fault", "cut", "a1", "--direction", "egress")).stdout,
         /^eni-a1: all that it sends is lost$/m,
       );
-      strictEqual((await command("exec", "a1", "--", "true")).code, 0);
-      match(
+      assert.equal((await command("exec", "a1", "--", "true")).code, 0);
+      assert.match(
         (await command("fault", "loss", "a1", "--share", "2.5%")).stdout,
         /^eni-a1: 2\.5 % that it receives is lost\neni-a1: 2\.5 % that it sends is lost$/m,
       );
       for (const share of ["0", "101%", "x", "1.5"])
-        match((await command("fault", "loss", "a1", "--share", share)).stderr, /--share is a share of all packets/);
-      match((await command("fault", "--clear", "a1")).stdout, /^Cleared 2 faults\.$/m);
+        assert.match(
+          (await command("fault", "loss", "a1", "--share", share)).stderr,
+          /--share is a share of all packets/,
+        );
+      assert.match((await command("fault", "--clear", "a1")).stdout, /^Cleared 2 faults\.$/m);
     });
   });
 });

@@ -1,4 +1,4 @@
-import { deepStrictEqual, notStrictEqual, ok, rejects, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -55,9 +55,9 @@ describe("fabric's life", function () {
     const made = performance.now();
     await reconcile(lab, records);
     const again = performance.now();
-    strictEqual(namespaces().length, 1 + 2 + 2 + 6);
-    ok(made - began < 2000, `${made - began} ms`);
-    ok(again - made < 100, `${again - made} ms`);
+    assert.equal(namespaces().length, 1 + 2 + 2 + 6);
+    assert.ok(made - began < 2000, `${made - began} ms`);
+    assert.ok(again - made < 100, `${again - made} ms`);
   });
 
   it("has the tap of an instance where the plugin is told it is", async () => {
@@ -75,7 +75,7 @@ describe("fabric's life", function () {
       "dev",
       tapOf(instance),
     ]);
-    ok(/ tun type tap .*persist on/.test(link) && link.includes("mtu 9001"), link);
+    assert.ok(/ tun type tap .*persist on/.test(link) && link.includes("mtu 9001"), link);
   });
 
   it("removes what no record asks for, down to nothing", async () => {
@@ -86,13 +86,13 @@ describe("fabric's life", function () {
       lab,
       records.list().filter(({ id }) => !/green/.test(id)),
     );
-    strictEqual(namespaces().length, 1 + 1 + 1 + 4);
-    deepStrictEqual(
+    assert.equal(namespaces().length, 1 + 1 + 1 + 4);
+    assert.deepEqual(
       (await run(["ip", "-n", `${namespacePrefix(lab)}vpc-blue`, "-o", "link", "show"])).match(/ (?:p-|c-green)\S+/g),
       null,
     );
     await reconcile(lab, []);
-    deepStrictEqual(namespaces(), []);
+    assert.deepEqual(namespaces(), []);
   });
 
   it("goes on from where a killed process left it", async () => {
@@ -101,10 +101,10 @@ describe("fabric's life", function () {
     await reconcile(lab, []);
     for (const after of [60, 150, 240]) await killedReconcile(lab, after);
     await reconcile(lab);
-    strictEqual(namespaces().length, 1 + 2 + 2 + 6);
+    assert.equal(namespaces().length, 1 + 2 + 2 + 6);
     const green = sixNodes().get("i-green-a0");
     const neighbours = await run(["ip", "-n", namespaceOf(lab, green), "neigh", "show", "nud", "permanent"]);
-    ok(neighbours.includes(String(green.outputs["privateIp"])), neighbours);
+    assert.ok(neighbours.includes(String(green.outputs["privateIp"])), neighbours);
   });
 
   it("is destroyed by its names, also after a killed process and with processes inside", async () => {
@@ -119,16 +119,16 @@ describe("fabric's life", function () {
     );
     const ended = once(capture, "close");
     const { namespaces: removed } = await destroyAll(lab);
-    strictEqual(removed.length, 1 + 2 + 2 + 6);
-    deepStrictEqual(namespaces(), []);
+    assert.equal(removed.length, 1 + 2 + 2 + 6);
+    assert.deepEqual(namespaces(), []);
     await ended;
-    strictEqual(existsSync(lab.state), false);
+    assert.equal(existsSync(lab.state), false);
   });
 
   it("leaves files of others in the state directory alone when it is destroyed", async () => {
     writeFileSync(join(lab.state, "notes"), "mine");
     await destroyAll(lab);
-    deepStrictEqual(readdirSync(lab.state), ["notes"]);
+    assert.deepEqual(readdirSync(lab.state), ["notes"]);
   });
 
   it("does not touch the host's own network", async () => {
@@ -140,20 +140,20 @@ describe("fabric's life", function () {
       ]);
     const before = (await host()).replaceAll(/(valid_lft|preferred_lft|expires) \d+sec/g, "$1");
     await reconcile(lab, sixNodes().list());
-    strictEqual((await host()).replaceAll(/(valid_lft|preferred_lft|expires) \d+sec/g, "$1"), before);
+    assert.equal((await host()).replaceAll(/(valid_lft|preferred_lft|expires) \d+sec/g, "$1"), before);
   });
 
   describe("self-test", () => {
     it("passes here, leaves nothing, and is not repeated within a boot", async () => {
       await reconcile(lab, []);
-      deepStrictEqual(namespaces(), []);
+      assert.deepEqual(namespaces(), []);
       const remembered = join(lab.state, "fabric", "self-test");
       const first = statSync(remembered).mtimeMs;
       await reconcile(lab, []);
-      strictEqual(statSync(remembered).mtimeMs, first);
+      assert.equal(statSync(remembered).mtimeMs, first);
       writeFileSync(remembered, "another boot\n");
       await reconcile(lab, []);
-      notStrictEqual(readFileSync(remembered, "utf8"), "another boot\n");
+      assert.notEqual(readFileSync(remembered, "utf8"), "another boot\n");
     });
 
     it("refuses a machine whose bridges do not show packets to filters", async () => {
@@ -161,11 +161,11 @@ describe("fabric's life", function () {
         ...each,
         sysctls: { ...each.sysctls, "bridge/bridge-nf-call-iptables": "0" },
       }));
-      await rejects(
+      await assert.rejects(
         selfTest(lab, blind),
         /cannot run the lab's networks: a packet that no rule of a security group lets in arrives\. .*br_netfilter/,
       );
-      deepStrictEqual(namespaces(), []);
+      assert.deepEqual(namespaces(), []);
     });
 
     it("refuses a machine that does not track connections of protocol 4", async () => {
@@ -178,8 +178,8 @@ describe("fabric's life", function () {
           ),
         })),
       }));
-      await rejects(selfTest(lab, forgetful), /a reply of IP protocol 4 does not arrive/);
-      deepStrictEqual(namespaces(), []);
+      await assert.rejects(selfTest(lab, forgetful), /a reply of IP protocol 4 does not arrive/);
+      assert.deepEqual(namespaces(), []);
     });
   });
 });

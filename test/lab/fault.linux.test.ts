@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,35 +61,35 @@ describe("lab fault", function () {
 
   describe("cut", () => {
     it("keeps everything from and to a node, and nothing of others, until it is cleared", async () => {
-      ok((await answers("a1", "a2")) && (await answers("b", "a1")));
+      assert.ok((await answers("a1", "a2")) && (await answers("b", "a1")));
       await faultLink(made.lab, "test-a1", "both", 1);
-      deepStrictEqual(
+      assert.deepEqual(
         [await answers("a1", "a2"), await answers("b", "a1"), await answers("b", "a2")],
         [false, false, true],
       );
-      deepStrictEqual((await clearFaults(made.lab, "a1")).faults.length, 2);
-      ok((await answers("a1", "a2")) && (await answers("b", "a1")));
+      assert.deepEqual((await clearFaults(made.lab, "a1")).faults.length, 2);
+      assert.ok((await answers("a1", "a2")) && (await answers("b", "a1")));
     });
 
     it("of egress keeps what the node sends, and of ingress what it would receive", async () => {
       // A neighbour is known: ARP needs both ways.
-      ok(await answers("a1", "a2"));
+      assert.ok(await answers("a1", "a2"));
       await faultLink(made.lab, "eni-a1", "egress", 1);
-      deepStrictEqual([await arrivesAt("a1", "a2"), await arrivesAt("a2", "a1")], [false, true]);
+      assert.deepEqual([await arrivesAt("a1", "a2"), await arrivesAt("a2", "a1")], [false, true]);
       await clearFaults(made.lab, "eni-a1");
       await faultLink(made.lab, "a1", "ingress", 1);
-      deepStrictEqual([await arrivesAt("a1", "a2"), await arrivesAt("a2", "a1")], [true, false]);
+      assert.deepEqual([await arrivesAt("a1", "a2"), await arrivesAt("a2", "a1")], [true, false]);
     });
 
     it("of a peering connection keeps what crosses it, in the direction that is cut, and nothing inside its VPCs", async () => {
       await faultLink(made.lab, "pcx-ab", "both", 1);
-      deepStrictEqual(
+      assert.deepEqual(
         [await arrivesAt("a1", "b"), await arrivesAt("b", "a1"), await answers("a1", "a2")],
         [false, false, true],
       );
       await clearFaults(made.lab, "pcx-ab");
       await faultLink(made.lab, "pcx-ab", "egress", 1);
-      deepStrictEqual([await arrivesAt("a1", "b"), await arrivesAt("b", "a1")], [false, true]);
+      assert.deepEqual([await arrivesAt("a1", "b"), await arrivesAt("b", "a1")], [false, true]);
     });
   });
 
@@ -101,25 +101,25 @@ describe("lab fault", function () {
     }
 
     it("drops about that share of the packets, and none when it is cleared", async () => {
-      ok(await answers("a1", "b"));
+      assert.ok(await answers("a1", "b"));
       await faultLink(made.lab, "b", "ingress", 0.3);
       const count = await answered("a1", "b");
       // Seven standard deviations on each side of 280.
-      ok(count > 215 && count < 345, `${count} of 400`);
+      assert.ok(count > 215 && count < 345, `${count} of 400`);
       const { faults } = await inspect(made.lab);
-      strictEqual(faults[0]?.instanceId, "i-b");
-      ok(
+      assert.equal(faults[0]?.instanceId, "i-b");
+      assert.ok(
         Math.abs((faults[0]?.packets ?? 0) - (400 - count)) <= 5,
         `${faults[0]?.packets} counted, ${400 - count} unanswered`,
       );
       await clearFaults(made.lab);
-      strictEqual(await answered("a1", "b"), 400);
+      assert.equal(await answered("a1", "b"), 400);
     });
 
     it("in both directions counts twice, also on a peering connection", async () => {
       await faultLink(made.lab, "pcx-ab", "both", 0.5);
       const count = await answered("a1", "b");
-      ok(count > 40 && count < 160, `${count} of 400, where 100 were to be expected`);
+      assert.ok(count > 40 && count < 160, `${count} of 400, where 100 were to be expected`);
     });
   });
 
@@ -131,32 +131,32 @@ describe("lab fault", function () {
     };
 
     it("answers port 22 with a reset, to neighbours and from other VPCs, and leaves other ports alone", async () => {
-      strictEqual(await asked("a2", "a1", 22), "a1 22");
+      assert.equal(await asked("a2", "a1", 22), "a1 22");
       await refuseSsh(made.lab, "a1", "reset");
       const refusal = made.guest("b").exec(["socat", "-u", "-", `TCP4:${addresses.a1}:22,connect-timeout=5`]);
-      await rejects(refusal, /Connection refused/);
-      await rejects(
+      await assert.rejects(refusal, /Connection refused/);
+      await assert.rejects(
         made.guest("a2").exec(["socat", "-u", "-", `TCP4:${addresses.a1}:22,connect-timeout=5`]),
         /Connection refused/,
       );
-      deepStrictEqual([await asked("b", "a1", 23), await asked("a1", "b", 22)], ["a1 23", "b 22"]);
+      assert.deepEqual([await asked("b", "a1", 23), await asked("a1", "b", 22)], ["a1 23", "b 22"]);
       await clearFaults(made.lab);
-      deepStrictEqual([await asked("a2", "a1", 22), await asked("b", "a1", 22)], ["a1 22", "a1 22"]);
+      assert.deepEqual([await asked("a2", "a1", 22), await asked("b", "a1", 22)], ["a1 22", "a1 22"]);
     });
 
     it("or with nothing", async () => {
       await refuseSsh(made.lab, "a1", "drop");
-      await rejects(
+      await assert.rejects(
         made.guest("b").exec(["socat", "-u", "-", `TCP4:${addresses.a1}:22,connect-timeout=0.5`]),
         /timed out/i,
       );
-      strictEqual(await asked("b", "a1", 23), "a1 23");
-      ok(((await inspect(made.lab)).faults[0]?.packets ?? 0) > 0);
+      assert.equal(await asked("b", "a1", 23), "a1 23");
+      assert.ok(((await inspect(made.lab)).faults[0]?.packets ?? 0) > 0);
     });
 
     it("does not answer in place of a security group that lets no ssh in", async () => {
       await refuseSsh(made.lab, "a2", "reset");
-      await rejects(
+      await assert.rejects(
         made.guest("a1").exec(["socat", "-u", "-", `TCP4:${addresses.a2}:22,connect-timeout=0.5`]),
         /timed out/i,
       );
@@ -172,9 +172,9 @@ describe("lab fault", function () {
       cidrIpv4: "0.0.0.0/0",
     });
     await reconcile(made.lab, other.list());
-    strictEqual(await answers("a1", "a2"), false);
+    assert.equal(await answers("a1", "a2"), false);
     await reconcile(made.lab, records().list());
-    deepStrictEqual([await answers("a1", "a2"), await answers("b", "a2")], [false, true]);
+    assert.deepEqual([await answers("a1", "a2"), await answers("b", "a2")], [false, true]);
   });
 
   it("leaves nothing in the kernel when it is cleared", async () => {
@@ -185,25 +185,25 @@ describe("lab fault", function () {
     await faultLink(made.lab, "pcx-ab", "both", 0.1);
     await refuseSsh(made.lab, "a1", "reset");
     const during = await Promise.all(["vpc-a", "eni-a1"].map(ruleset));
-    for (const text of during) match(text, /table (?:ip|bridge) faults/);
+    for (const text of during) assert.match(text, /table (?:ip|bridge) faults/);
     await clearFaults(made.lab);
     const counted = (text: string): string => text.replaceAll(/packets \d+ bytes \d+/g, "");
-    deepStrictEqual((await Promise.all(["vpc-a", "eni-a1"].map(ruleset))).map(counted), before.map(counted));
+    assert.deepEqual((await Promise.all(["vpc-a", "eni-a1"].map(ruleset))).map(counted), before.map(counted));
   });
 
   it("is told by lab why, where it is on the way", async () => {
     const told = async (to: string): Promise<string[]> =>
       (await why(made.lab, "a1", to, {})).notes.filter((note) => note.includes("lab fault"));
-    deepStrictEqual(await told("b"), []);
+    assert.deepEqual(await told("b"), []);
     await faultLink(made.lab, "b", "ingress", 1);
-    deepStrictEqual([await told("b"), await told("a2")], [["By lab fault, eni-b: all that it receives is lost."], []]);
+    assert.deepEqual([await told("b"), await told("a2")], [["By lab fault, eni-b: all that it receives is lost."], []]);
   });
 
   it("refuses what is not there, naming what is", async () => {
-    await rejects(faultLink(made.lab, "c9", "both", 1), /no node "c9"\. There are: test-a1, test-a2, test-b/);
-    await rejects(faultLink(made.lab, "eni-9", "both", 1), /The lab has no eni-9/);
-    await rejects(refuseSsh(made.lab, "pcx-ab", "reset"), /The lab has no pcx-ab that has a port 22/);
-    deepStrictEqual(readFaults(made.lab), []);
+    await assert.rejects(faultLink(made.lab, "c9", "both", 1), /no node "c9"\. There are: test-a1, test-a2, test-b/);
+    await assert.rejects(faultLink(made.lab, "eni-9", "both", 1), /The lab has no eni-9/);
+    await assert.rejects(refuseSsh(made.lab, "pcx-ab", "reset"), /The lab has no pcx-ab that has a port 22/);
+    assert.deepEqual(readFaults(made.lab), []);
   });
 
   it("goes with what it is about, and with the lab", async () => {
@@ -216,16 +216,16 @@ describe("lab fault", function () {
       store.remove("i-b");
       await reconcile(lab);
       const targets = async (): Promise<string[]> => (await inspect(lab)).faults.map(({ target }) => target);
-      deepStrictEqual(await targets(), ["eni-a1", "eni-a1"]);
+      assert.deepEqual(await targets(), ["eni-a1", "eni-a1"]);
       // Whoever makes the next one forgets the others.
       await refuseSsh(lab, "a2", "drop");
-      deepStrictEqual(
+      assert.deepEqual(
         readFaults(lab).map(({ target }) => target),
         ["eni-a1", "eni-a1", "eni-a2"],
       );
     } finally {
       await destroyAll(lab);
     }
-    strictEqual(existsSync(lab.state), false);
+    assert.equal(existsSync(lab.state), false);
   });
 });

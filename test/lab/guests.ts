@@ -12,8 +12,8 @@ import { CloudRecords } from "./cloud-records";
 
 /** A lab of its own whose nodes are network namespaces: the whole fabric, and nothing that boots. */
 export class GuestLab {
-  readonly #guests = new Map<string, Guest>();
-  readonly #processes: ChildProcess[] = [];
+  private readonly guests = new Map<string, Guest>();
+  private readonly processes: ChildProcess[] = [];
 
   private constructor(
     readonly lab: Lab,
@@ -57,13 +57,13 @@ export class GuestLab {
       address: `${String(record.outputs["privateIp"])}/24`,
       gateway: `${network}.1`,
     });
-    this.#guests.set(name, guest);
+    this.guests.set(name, guest);
     return guest;
   }
 
   guest(name: string): Guest {
-    const guest = this.#guests.get(name);
-    if (guest === undefined) throw new Error(`There is no guest ${name}.`);
+    const guest = this.guests.get(name);
+    if (guest === undefined) throw new Error(`There is no guest ${name}`);
     return guest;
   }
 
@@ -92,7 +92,7 @@ export class GuestLab {
 
   /** Starts a process that listens on a TCP port and gives each connection to a shell command; returns when it does. */
   async listen(namespace: string, port: number, command: string): Promise<void> {
-    await this.start(namespace, ["socat", `TCP4-LISTEN:${port},fork,reuseaddr`, `SYSTEM:${command}`]);
+    this.start(namespace, ["socat", `TCP4-LISTEN:${port},fork,reuseaddr`, `SYSTEM:${command}`]);
     const listening = [
       "nsenter",
       `--net=/run/netns/${namespace}`,
@@ -114,12 +114,12 @@ export class GuestLab {
   start(namespace: string, argv: readonly string[]): ChildProcess {
     const [program = "", ...args] = privileged(["nsenter", `--net=/run/netns/${namespace}`, ...argv]);
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
-    this.#processes.push(child);
+    this.processes.push(child);
     return child;
   }
 
   async remove(): Promise<void> {
-    const guests = [...this.#guests.values()].map(({ namespace }) => namespace);
+    const guests = [...this.guests.values()].map(({ namespace }) => namespace);
     await run(["sh", "-s"], {
       stdin: guests
         .map((name) => `for pid in $(ip netns pids ${name}); do kill -KILL $pid; done\nip netns delete ${name}\n`)
@@ -127,8 +127,8 @@ export class GuestLab {
     });
     await destroyAll(this.lab);
     await Promise.all(
-      this.#processes.map(
-        (child) => child.exitCode ?? child.signalCode ?? new Promise((done) => child.once("close", done)),
+      this.processes.map(
+        async (child) => child.exitCode ?? child.signalCode ?? new Promise((done) => child.once("close", done)),
       ),
     );
     rmSync(this.lab.state, { recursive: true, force: true });

@@ -48,7 +48,7 @@ const SHORT_DEADLINE = "12";
 /** A stack and what is the case on its nodes. */
 class Stack {
   readonly quickStart = new QuickStart();
-  #former: ReadonlySet<number> = new Set();
+  private former: ReadonlySet<number> = new Set();
 
   constructor(networks: string) {
     this.quickStart.writeProgram(program(networks));
@@ -74,7 +74,7 @@ class Stack {
   /** An `up` that runs on, to be disturbed. */
   startUp(): { readonly ended: Promise<Outcome>; readonly cli: Pick<RunningProcess, "pid"> } {
     const { env, dir } = this.quickStart;
-    this.#former = new Set(this.connections().map(({ pid }) => pid));
+    this.former = new Set(this.connections().map(({ pid }) => pid));
     const child = spawn(
       "pulumi",
       ["-C", join(dir, "lab"), "--non-interactive", "up", "--yes", "--skip-preview", "--stack", "test"],
@@ -99,7 +99,7 @@ class Stack {
    */
   connections(address = ""): RunningProcess[] {
     return this.processes().filter(
-      ({ pid, commandLine }) => commandLine.startsWith(`socat - TCP4:${address}`) && !this.#former.has(pid),
+      ({ pid, commandLine }) => commandLine.startsWith(`socat - TCP4:${address}`) && !this.former.has(pid),
     );
   }
 

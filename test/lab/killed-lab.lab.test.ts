@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -70,7 +70,7 @@ describe("a lab whose process is killed", function () {
       const store = new RecordStore(lab);
       for (const record of records().list()) store.put(record);
       await reconcile(lab);
-      strictEqual(namespaces().length, count);
+      assert.equal(namespaces().length, count);
       whole = await everything();
       await reconcile(lab, []);
     });
@@ -105,11 +105,11 @@ describe("a lab whose process is killed", function () {
           "reconcile(lab)",
           () => namespaces().length >= seen,
         );
-        ok(middle, "it was to be killed in the middle");
+        assert.ok(middle, "it was to be killed in the middle");
         await reconcile(lab);
-        strictEqual(await everything(), whole);
+        assert.equal(await everything(), whole);
         await reconcile(lab, []);
-        deepStrictEqual(namespaces(), []);
+        assert.deepEqual(namespaces(), []);
       });
     }
 
@@ -118,7 +118,7 @@ describe("a lab whose process is killed", function () {
         await reconcile(lab);
         await killed(lab, ["reconcile fabric/reconcile"], "reconcile(lab, [])", () => namespaces().length <= left);
         await reconcile(lab, []);
-        deepStrictEqual(namespaces(), []);
+        assert.deepEqual(namespaces(), []);
       });
     }
   });
@@ -145,16 +145,16 @@ describe("a lab whose process is killed", function () {
             `startNode(lab, ${JSON.stringify(spec)})`,
             () => when(dir),
           );
-          ok(middle, "it was to be killed in the middle");
+          assert.ok(middle, "it was to be killed in the middle");
           if (then === "start") {
             await startNode(nodes.lab, spec);
             const { state, pid } = nodeStatus(nodes.lab, spec.instanceId);
-            deepStrictEqual([state, pid === undefined], ["running", false]);
+            assert.deepEqual([state, pid === undefined], ["running", false]);
             const supervisors = processesOf(dir).filter(({ commandLine }) => commandLine.includes("supervise"));
-            strictEqual(supervisors.length, 1, JSON.stringify(supervisors));
+            assert.equal(supervisors.length, 1, JSON.stringify(supervisors));
           }
           await destroyNode(nodes.lab, spec.instanceId);
-          deepStrictEqual([existsSync(dir), await nodes.processes(spec)], [false, []]);
+          assert.deepEqual([existsSync(dir), await nodes.processes(spec)], [false, []]);
         }
       });
     }
@@ -181,17 +181,17 @@ describe("a lab whose process is killed", function () {
     ];
     for (const [what, when] of points) {
       it(`is destroyed by the next one when ${what}`, async () => {
-        ok(namespaces().length === 8 && processesOf(lab.state).length > 0, "there is something to remove");
+        assert.ok(namespaces().length === 8 && processesOf(lab.state).length > 0, "there is something to remove");
         await killed(lab, ["destroyAll fabric/destroy"], "destroyAll(lab)", when);
         await destroyAll(openLab(lab.state));
-        deepStrictEqual([namespaces(), processesOf(lab.state), existsSync(lab.state)], [[], [], false]);
+        assert.deepEqual([namespaces(), processesOf(lab.state), existsSync(lab.state)], [[], [], false]);
       });
     }
 
     it("is destroyed by its names when its records have been removed by hand", async () => {
       rmSync(lab.resources, { recursive: true });
       const { nodes: removed, namespaces: gone } = await destroyAll(openLab(lab.state));
-      deepStrictEqual(
+      assert.deepEqual(
         [removed, gone.length, namespaces(), processesOf(lab.state), existsSync(lab.state)],
         [["i-1"], 8, [], [], false],
       );
@@ -202,14 +202,14 @@ describe("a lab whose process is killed", function () {
       await reconcile(other, records().list());
       rmSync(lab.state, { recursive: true });
       const anew = openLab(lab.state);
-      ok(anew.id !== lab.id && processesOf(lab.state).length > 0);
+      assert.ok(anew.id !== lab.id && processesOf(lab.state).length > 0);
       const { namespaces: gone } = await destroyAll(anew);
-      deepStrictEqual(
+      assert.deepEqual(
         [gone.length, namespaces(), processesOf(lab.state), readdirSync("/run/overlaynet/labs").includes(lab.id)],
         [8, [], [], false],
       );
       // Another state directory's lab is another's.
-      strictEqual(existingNamespaces(namespacePrefix(other)).length, 7);
+      assert.equal(existingNamespaces(namespacePrefix(other)).length, 7);
       await destroyAll(other);
     });
   });

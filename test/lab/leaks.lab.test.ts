@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,21 +48,21 @@ describe("the lab's plugin, over and over", function () {
     for (let round = 1; round <= 50; round++) {
       const made = await smallStack(plugin, 2);
       // While it stands there is something to leave behind.
-      if (round === 1) strictEqual(existingNamespaces(namespacePrefix(lab)).length, 5);
+      if (round === 1) assert.equal(existingNamespaces(namespacePrefix(lab)).length, 5);
       await remove(plugin, made);
       // What is made once is there after the first rounds.
       if (round === 3) first = { ...held(), marked: false };
       if (round % 5 === 0) memory.push(await plugin.memory());
     }
-    deepStrictEqual(held(), first);
-    strictEqual(await hostDevices(), devices);
+    assert.deepEqual(held(), first);
+    assert.equal(await hostDevices(), devices);
     // The first rounds fill caches and compile what is hot; a leak of one record of a round would be seen in the heap,
     // one of its stack beside it.
     const mebibytes = (of: "heapUsed" | "rss"): number[] =>
       memory.map((each) => Math.round(each[of] / 1024 / 102.4) / 10);
     const growth = (of: "heapUsed" | "rss"): number =>
       Math.min(...mebibytes(of).slice(-3)) - Math.min(...mebibytes(of).slice(1, 4));
-    ok(
+    assert.ok(
       growth("heapUsed") < 2 && growth("rss") < 64,
       `MiB after every fifth round: heap ${mebibytes("heapUsed").join(" ")}, resident ${mebibytes("rss").join(" ")}`,
     );
@@ -77,12 +77,12 @@ describe("the lab's plugin, over and over", function () {
     for (let round = 0; round < 3; round++) {
       const made = await smallStack(plugin, 1);
       const instance = made[2]?.find(({ type }) => type === EC2.instance);
-      ok(
+      assert.ok(
         processesOf(lab.state).some(({ commandLine }) => commandLine.includes(`uml-${lab.id}-${instance?.id}`)),
         "its kernel runs",
       );
       await remove(plugin, made);
     }
-    deepStrictEqual({ ...held(), memory: await memoryFiles() }, before);
+    assert.deepEqual({ ...held(), memory: await memoryFiles() }, before);
   });
 });

@@ -1,4 +1,4 @@
-import { ok, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,12 +58,12 @@ describe(`${COUNT} network interfaces`, function () {
 
   it("stand within a quarter of a second each and know each other; one more takes half of that, nothing new next to nothing", async () => {
     const all = await seconds(() => reconcile(lab, records(COUNT).list()));
-    strictEqual(existingNamespaces(namespacePrefix(lab)).length, 2 + COUNT);
-    strictEqual(await members("n0"), COUNT);
+    assert.equal(existingNamespaces(namespacePrefix(lab)).length, 2 + COUNT);
+    assert.equal(await members("n0"), COUNT);
     const more = await seconds(() => reconcile(lab, records(COUNT + 1).list()));
-    strictEqual(await members("n0"), COUNT + 1);
+    assert.equal(await members("n0"), COUNT + 1);
     const same = await seconds(() => reconcile(lab, records(COUNT + 1).list()));
     const said = `all ${all.toFixed(2)} s, one more ${more.toFixed(2)} s, the same again ${same.toFixed(2)} s`;
-    ok(all < COUNT / 4 && more < COUNT / 8 && same < COUNT / 30, said);
+    assert.ok(all < COUNT / 4 && more < COUNT / 8 && same < COUNT / 30, said);
   });
 });

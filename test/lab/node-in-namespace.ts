@@ -126,6 +126,7 @@ export class NodesInNamespaces {
         if (Date.now() > deadline)
           throw new Error(
             `no ssh to ${spec.instanceId}: ${String(error)}\n${consoleTail(this.lab, spec.instanceId, 20)}`,
+            { cause: error },
           );
         await sleep(100);
       }

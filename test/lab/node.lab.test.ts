@@ -15,7 +15,7 @@ import type { NodeSpec } from "../../lab/src/node/node-spec";
 import { run } from "../../lab/src/state/privileged";
 import { NodesInNamespaces } from "./node-in-namespace";
 
-const bootId = "cat /proc/sys/kernel/random/boot_id";
+const BOOT_ID = "cat /proc/sys/kernel/random/boot_id";
 
 describe("a lab node", function () {
   this.timeout(90_000);
@@ -135,7 +135,7 @@ runcmd:
     const before = await processors();
     assert.equal(before.size, 1);
     assert.ok(!before.has(undefined));
-    const first = await nodes.ssh(spec, bootId);
+    const first = await nodes.ssh(spec, BOOT_ID);
     await rebootNode(nodes.lab, spec.instanceId);
     await untilBoot(first);
     assert.deepEqual(await processors(), before);
@@ -168,7 +168,7 @@ runcmd:
   });
 
   it("reboots by itself: same disk, same address, its commands not run again", async () => {
-    const first = await nodes.ssh(spec, bootId);
+    const first = await nodes.ssh(spec, BOOT_ID);
     const { pid } = nodeStatus(nodes.lab, spec.instanceId);
     await nodes.ssh(spec, "echo kept > kept; sudo systemctl reboot").catch(() => undefined);
     await untilBoot(first);
@@ -179,7 +179,7 @@ runcmd:
   });
 
   it("reboots from outside", async () => {
-    const first = await nodes.ssh(spec, bootId);
+    const first = await nodes.ssh(spec, BOOT_ID);
     await nodes.ssh(spec, "echo again > kept");
     await rebootNode(nodes.lab, spec.instanceId);
     await untilBoot(first);
@@ -260,7 +260,7 @@ runcmd:
   });
 
   async function untilBoot(first: string): Promise<void> {
-    for (let id = first; id === first;) id = await nodes.untilSsh(spec, bootId);
+    for (let id = first; id === first;) id = await nodes.untilSsh(spec, BOOT_ID);
   }
 });
 

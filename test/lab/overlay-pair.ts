@@ -19,7 +19,7 @@ export const WORKLOADS = { a: "192.168.0.5", b: "192.168.0.69" } as const;
 /** Two nodes on one wire, a workload on each: the smallest network that an overlay can be seen in. */
 export class OverlayPair {
   /** Of the workloads, since the last push. */
-  #mtu = 0;
+  private mtu = 0;
 
   private constructor(
     readonly nodes: NodesInNamespaces,
@@ -97,7 +97,7 @@ export class OverlayPair {
 
   /** Brings both nodes' parts of a mode, waiting for nodes that boot. */
   async push(mode: Mode): Promise<void> {
-    this.#mtu = workloadMtuOf(mode);
+    this.mtu = workloadMtuOf(mode);
     await Promise.all(
       (["a", "b"] as const).map(async (name) => {
         for (const part of this.parts(name, mode)) await pushPart(this.target(name), part, { deadlineMs: 60_000 });
@@ -127,7 +127,7 @@ export class OverlayPair {
     await once(tcpdump.stderr, "data");
     const answered = await this.on(
       "a",
-      `sudo ip netns exec wl-w ping -c 1 -W 2 -M do -s ${this.#mtu - 28} ${WORKLOADS.b}`,
+      `sudo ip netns exec wl-w ping -c 1 -W 2 -M do -s ${this.mtu - 28} ${WORKLOADS.b}`,
     ).then(
       () => true,
       () => false,

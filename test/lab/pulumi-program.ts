@@ -1,4 +1,4 @@
-import { strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -38,7 +38,7 @@ export class PulumiProgram {
     );
     symlinkSync(join(ROOT, "node_modules"), join(directory, "node_modules"));
     const { code, output } = await program.pulumi("stack", "init", "test");
-    strictEqual(code, 0, output);
+    assert.equal(code, 0, output);
     return program;
   }
 

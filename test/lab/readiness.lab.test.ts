@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -47,25 +47,25 @@ describe("nodes on their way up", function () {
   }
 
   it("are never more than may boot at once, and all come up", async () => {
-    ok(most > 1 && most <= bootsAtOnce, `${most} booted at once`);
-    for (const id of listNodes(lab)) strictEqual((await command("wait", id)).code, 0);
-    strictEqual(listNodes(lab).filter((id) => hasSettled(lab, id)).length, count);
+    assert.ok(most > 1 && most <= bootsAtOnce, `${most} booted at once`);
+    for (const id of listNodes(lab)) assert.equal((await command("wait", id)).code, 0);
+    assert.equal(listNodes(lab).filter((id) => hasSettled(lab, id)).length, count);
   });
 
   it("are ready when lab start returns: those that lost their power with their networks, and no others", async () => {
     const [first = "", second = "", ...others] = listNodes(lab);
     const pids = others.map((id) => nodeStatus(lab, id).pid);
     for (const id of [first, second]) await cutPower(lab, id);
-    match(
+    assert.match(
       (await command("start")).stdout,
       new RegExp(`^Started 2 nodes: (?:${first}, ${second}|${second}, ${first})\\.$`, "m"),
     );
-    deepStrictEqual(
+    assert.deepEqual(
       [first, second].map((id) => hasSettled(lab, id)),
       [true, true],
     );
-    strictEqual((await command("exec", first, "--", "systemctl", "is-system-running")).stdout, "running\n");
-    deepStrictEqual(
+    assert.equal((await command("exec", first, "--", "systemctl", "is-system-running")).stdout, "running\n");
+    assert.deepEqual(
       others.map((id) => nodeStatus(lab, id).pid),
       pids,
     );
@@ -82,20 +82,20 @@ describe("nodes on their way up", function () {
         "",
       ].join("\n"),
     });
-    match((await command("start")).stdout, new RegExp(`^Started ${count} nodes: `));
-    deepStrictEqual(
+    assert.match((await command("start")).stdout, new RegExp(`^Started ${count} nodes: `));
+    assert.deepEqual(
       listNodes(lab).filter((id) => !hasSettled(lab, id)),
       [],
     );
-    match((await command("start")).stdout, /^Started 0 nodes\.$/m);
+    assert.match((await command("start")).stdout, /^Started 0 nodes\.$/m);
   });
 
   it("are told of with the end of their console when they are not ready in time", async () => {
     const [first = ""] = listNodes(lab);
     await cutPower(lab, first);
     const { code, stderr } = await command("start", "--deadline", "0.3");
-    strictEqual(code, 1);
-    match(
+    assert.equal(code, 1);
+    assert.match(
       stderr,
       new RegExp(
         `^${first} was not ready within 0\\.3 s: .*\\. (?:The end of its console:\\n {2}|Its console has said nothing)`,

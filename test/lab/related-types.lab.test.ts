@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, notStrictEqual, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { PulumiProgram } from "./pulumi-program";
 
 /** A program as a user writes it. */
@@ -31,12 +31,12 @@ describe("pulumi with resources that change what others made", function () {
 
   it("makes what a quota allows", async () => {
     const refused = await program.pulumi("up", "--yes", "--skip-preview", "OVERLAYNET_LAB_QUOTAS=vpcs-per-region=2");
-    notStrictEqual(refused.code, 0, refused.output);
-    match(
+    assert.notEqual(refused.code, 0, refused.output);
+    assert.match(
       refused.output,
       /creating EC2 VPC: operation error EC2: CreateVpc, api error VpcLimitExceeded: The maximum number of VPCs has been reached\./,
     );
-    match(
+    assert.match(
       (await program.pulumi("preview", "OVERLAYNET_LAB_QUOTAS=vpcs=2")).output,
       /OVERLAYNET_LAB_QUOTAS: "vpcs=2" is not a quota and its number/,
     );
@@ -44,10 +44,10 @@ describe("pulumi with resources that change what others made", function () {
 
   it("makes them, and changes nothing the second time", async () => {
     const up = await program.pulumi("up", "--yes", "--skip-preview");
-    strictEqual(up.code, 0, up.output);
+    assert.equal(up.code, 0, up.output);
     const again = await program.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
-    strictEqual(again.code, 0, again.output);
-    deepStrictEqual(
+    assert.equal(again.code, 0, again.output);
+    assert.deepEqual(
       program.store
         .list()
         .filter(({ type }) => type === "aws:ec2/vpcPeeringConnection:VpcPeeringConnection")
@@ -58,24 +58,24 @@ describe("pulumi with resources that change what others made", function () {
 
   it("keeps a peering connection that failed, with what AWS says of it, and replaces it when the cause is gone", async () => {
     const { code, output } = await program.pulumi("up", "--yes", "--skip-preview", "PEER=inside");
-    notStrictEqual(code, 0, output);
-    match(
+    assert.notEqual(code, 0, output);
+    assert.match(
       output,
       /waiting for EC2 VPC Peering Connection \(pcx-\w+\) create: unexpected state 'failed', wanted target 'active, pending-acceptance'\. last error: Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range/,
     );
     const healed = await program.pulumi("up", "--yes", "--skip-preview");
-    strictEqual(healed.code, 0, healed.output);
+    assert.equal(healed.code, 0, healed.output);
   });
 
   it("warns of what a new account would refuse", async () => {
     const { code, output } = await program.pulumi("up", "--yes", "--skip-preview", "MORE=1");
-    strictEqual(code, 0, output);
-    match(output, /warning: 6 VPCs in us-east-1: AWS refuses the 6th \(VpcLimitExceeded\)/);
+    assert.equal(code, 0, output);
+    assert.match(output, /warning: 6 VPCs in us-east-1: AWS refuses the 6th \(VpcLimitExceeded\)/);
   });
 
   it("leaves nothing", async () => {
     const { code, output } = await program.pulumi("destroy", "--yes", "--skip-preview");
-    strictEqual(code, 0, output);
-    deepStrictEqual(program.store.list(), []);
+    assert.equal(code, 0, output);
+    assert.deepEqual(program.store.list(), []);
   });
 });

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, rejects, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,11 +11,11 @@ import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { serve } from "../../lab/src/serve";
-import { publicKey, MemoryBackend, urnOf } from "./ec2/account-in-memory";
+import { PUBLIC_KEY, MemoryBackend, urnOf } from "./ec2/account-in-memory";
 
 const main = resolve(__dirname, "../../lab/src/main.ts");
-const signature = "4dabf18193072939515e22adb298388d";
-const secret = (value: string): Record<string, string> => ({ [signature]: "1b47061264138c4ac30d75fd1eb44270", value });
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const secret = (value: string): Record<string, string> => ({ [SIGNATURE]: "1b47061264138c4ac30d75fd1eb44270", value });
 const KEY_PAIR = "aws:ec2/keyPair:KeyPair";
 const INSTANCE = "aws:ec2/instance:Instance";
 
@@ -60,7 +60,7 @@ describe("the stand-in aws plugin", () => {
       const port = await new Promise<string>((done) =>
         plugin.stdout?.once("data", (data: Buffer) => done(data.toString("utf8"))),
       );
-      match(port, /^\d+\n$/);
+      assert.match(port, /^\d+\n$/);
       client = new ResourceProviderClient(`127.0.0.1:${port.trim()}`, grpc.credentials.createInsecure());
       calls = callsOf(client);
     });
@@ -72,12 +72,12 @@ describe("the stand-in aws plugin", () => {
 
     it("shakes hands and is configured", async () => {
       const hand = await calls.handshake(new rpc.ProviderHandshakeRequest());
-      deepStrictEqual(
+      assert.deepEqual(
         [hand.getAcceptSecrets(), hand.getAcceptResources(), hand.getAcceptOutputs()],
         [true, true, true],
       );
       const configured = await calls.configure(new rpc.ConfigureRequest().setArgs(struct({ region: "us-east-1" })));
-      strictEqual(configured.getSupportspreview(), true);
+      assert.equal(configured.getSupportspreview(), true);
     });
 
     it("keeps the provider's configuration as Pulumi's SDK gives it: JSON and booleans as text, credentials as secrets", async () => {
@@ -92,7 +92,7 @@ describe("the stand-in aws plugin", () => {
       const checked = await calls.checkConfig(
         new rpc.CheckRequest().setUrn("urn:pulumi:test::project::pulumi:providers:aws::p").setNews(struct(news)),
       );
-      deepStrictEqual([checked.getFailuresList(), checked.getInputs()?.toJavaScript()], [[], news]);
+      assert.deepEqual([checked.getFailuresList(), checked.getInputs()?.toJavaScript()], [[], news]);
     });
 
     it("makes, reads and removes a key pair", async () => {
@@ -100,14 +100,14 @@ describe("the stand-in aws plugin", () => {
       const checked = await calls.check(
         new rpc.CheckRequest()
           .setUrn(urn)
-          .setNews(struct({ publicKey }))
+          .setNews(struct({ publicKey: PUBLIC_KEY }))
           .setRandomseed(Uint8Array.of(0xab, 0xcd, 0xef, 0x01)),
       );
-      deepStrictEqual(checked.getFailuresList(), []);
-      strictEqual(checked.getInputs()?.toJavaScript()["keyName"], "kp-abcdef0");
+      assert.deepEqual(checked.getFailuresList(), []);
+      assert.equal(checked.getInputs()?.toJavaScript()["keyName"], "kp-abcdef0");
       const made = await calls.create(new rpc.CreateRequest().setUrn(urn).setProperties(checked.getInputs()));
-      strictEqual(made.getId(), "kp-abcdef0");
-      strictEqual(readdirSync(join(state, "resources")).length, 1);
+      assert.equal(made.getId(), "kp-abcdef0");
+      assert.equal(readdirSync(join(state, "resources")).length, 1);
       const read = await calls.read(
         new rpc.ReadRequest()
           .setUrn(urn)
@@ -115,19 +115,19 @@ describe("the stand-in aws plugin", () => {
           .setInputs(checked.getInputs())
           .setProperties(made.getProperties()),
       );
-      deepStrictEqual(read.getProperties()?.toJavaScript(), made.getProperties()?.toJavaScript());
-      deepStrictEqual(read.getInputs()?.toJavaScript(), checked.getInputs()?.toJavaScript());
+      assert.deepEqual(read.getProperties()?.toJavaScript(), made.getProperties()?.toJavaScript());
+      assert.deepEqual(read.getInputs()?.toJavaScript(), checked.getInputs()?.toJavaScript());
       await calls.delete(new rpc.DeleteRequest().setUrn(urn).setId(made.getId()).setProperties(made.getProperties()));
-      strictEqual((await calls.read(new rpc.ReadRequest().setUrn(urn).setId(made.getId()))).getId(), "");
-      strictEqual(readdirSync(join(state, "resources")).length, 0);
+      assert.equal((await calls.read(new rpc.ReadRequest().setUrn(urn).setId(made.getId()))).getId(), "");
+      assert.equal(readdirSync(join(state, "resources")).length, 0);
     });
 
     it("answers functions", async () => {
       const answer = await calls.invoke(
         new rpc.InvokeRequest().setTok("aws:index/getCallerIdentity:getCallerIdentity").setArgs(struct({})),
       );
-      strictEqual(answer.getReturn()?.toJavaScript()["accountId"], "000000000000");
-      await rejects(
+      assert.equal(answer.getReturn()?.toJavaScript()["accountId"], "000000000000");
+      await assert.rejects(
         calls.invoke(new rpc.InvokeRequest().setTok("aws:iam/getRole:getRole")),
         /the lab does not model the function aws:iam\/getRole:getRole/,
       );
@@ -139,7 +139,7 @@ describe("the stand-in aws plugin", () => {
           .setUrn(urnOf("aws:ec2/vpc:Vpc", "v"))
           .setNews(struct({ cidrBlock: "10.0.0.1/16", instanceTenancy: "x" })),
       );
-      deepStrictEqual(
+      assert.deepEqual(
         checked.getFailuresList().map((failure) => [failure.getProperty(), failure.getReason()]),
         [
           [
@@ -152,7 +152,7 @@ describe("the stand-in aws plugin", () => {
           ],
         ],
       );
-      await rejects(
+      await assert.rejects(
         calls.check(new rpc.CheckRequest().setUrn(urnOf("aws:s3/bucket:Bucket", "b"))),
         /the lab does not model the resource type aws:s3\/bucket:Bucket/,
       );
@@ -184,12 +184,12 @@ describe("the stand-in aws plugin", () => {
         userDataBase64: secret("YQ=="),
       });
       const checked = (await calls.check(new rpc.CheckRequest().setUrn(urn).setNews(news))).getInputs();
-      deepStrictEqual(checked?.toJavaScript()["userDataBase64"], secret("YQ=="));
+      assert.deepEqual(checked?.toJavaScript()["userDataBase64"], secret("YQ=="));
       const planned = await calls.create(new rpc.CreateRequest().setUrn(urn).setProperties(checked).setPreview(true));
-      strictEqual(planned.getId(), "");
-      deepStrictEqual(planned.getProperties()?.toJavaScript()["userDataBase64"], secret("YQ=="));
-      strictEqual(planned.getProperties()?.toJavaScript()["publicIp"], "04da6b54-80e4-46f7-96ec-b56ff0331ba9");
-      strictEqual(backend.events.length, 0);
+      assert.equal(planned.getId(), "");
+      assert.deepEqual(planned.getProperties()?.toJavaScript()["userDataBase64"], secret("YQ=="));
+      assert.equal(planned.getProperties()?.toJavaScript()["publicIp"], "04da6b54-80e4-46f7-96ec-b56ff0331ba9");
+      assert.equal(backend.events.length, 0);
     });
 
     it("details differences, but not those of rules", async () => {
@@ -202,19 +202,19 @@ describe("the stand-in aws plugin", () => {
             .setNews(struct(news)),
         );
       const replaced = await diff(INSTANCE, { privateIp: "10.1.0.4" }, { privateIp: "10.1.0.5" });
-      strictEqual(replaced.getChanges(), rpc.DiffResponse.DiffChanges.DIFF_SOME);
-      deepStrictEqual([replaced.getReplacesList(), replaced.getHasdetaileddiff()], [["privateIp"], true]);
-      strictEqual(replaced.getDetaileddiffMap().get("privateIp")?.getKind(), rpc.PropertyDiff.Kind.UPDATE_REPLACE);
+      assert.equal(replaced.getChanges(), rpc.DiffResponse.DiffChanges.DIFF_SOME);
+      assert.deepEqual([replaced.getReplacesList(), replaced.getHasdetaileddiff()], [["privateIp"], true]);
+      assert.equal(replaced.getDetaileddiffMap().get("privateIp")?.getKind(), rpc.PropertyDiff.Kind.UPDATE_REPLACE);
       const rule = await diff(
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
         { toPort: 1 },
         { toPort: 2 },
       );
-      deepStrictEqual(
+      assert.deepEqual(
         [rule.getDiffsList(), rule.getReplacesList(), rule.getHasdetaileddiff()],
         [["toPort"], [], false],
       );
-      strictEqual(
+      assert.equal(
         (await diff(INSTANCE, { ami: "a" }, { ami: "a" })).getChanges(),
         rpc.DiffResponse.DiffChanges.DIFF_NONE,
       );
@@ -236,18 +236,18 @@ describe("the stand-in aws plugin", () => {
         (data: Uint8Array) => rpc.ErrorResourceInitFailed.deserializeBinary(data),
         "pulumirpc.ErrorResourceInitFailed",
       );
-      match(failed?.getId() ?? "", /^vpc-[0-9a-f]{17}$/);
-      deepStrictEqual(failed?.getReasonsList(), ["the lab's network could not be set up: no veth"]);
-      strictEqual(failed?.getProperties()?.toJavaScript()["id"], failed?.getId());
+      assert.match(failed?.getId() ?? "", /^vpc-[0-9a-f]{17}$/);
+      assert.deepEqual(failed?.getReasonsList(), ["the lab's network could not be set up: no veth"]);
+      assert.equal(failed?.getProperties()?.toJavaScript()["id"], failed?.getId());
     });
 
     it("makes everything anew in another region", async () => {
       const diffConfig = (olds: object, news: object): Promise<rpc.DiffResponse> =>
         calls.diffConfig(new rpc.DiffRequest().setOldInputs(struct(olds)).setNews(struct(news)));
-      deepStrictEqual((await diffConfig({ region: "us-east-1" }, { region: "eu-west-1" })).getReplacesList(), [
+      assert.deepEqual((await diffConfig({ region: "us-east-1" }, { region: "eu-west-1" })).getReplacesList(), [
         "region",
       ]);
-      strictEqual(
+      assert.equal(
         (await diffConfig({ region: "us-east-1" }, { region: "us-east-1", maxRetries: "3" })).getChanges(),
         rpc.DiffResponse.DiffChanges.DIFF_NONE,
       );
@@ -255,13 +255,15 @@ describe("the stand-in aws plugin", () => {
 
     it("does nothing more once it is cancelled", async () => {
       await calls.cancel(new Empty());
-      await rejects(
+      await assert.rejects(
         calls.create(
-          new rpc.CreateRequest().setUrn(urnOf(KEY_PAIR, "kp")).setProperties(struct({ keyName: "kp", publicKey })),
+          new rpc.CreateRequest()
+            .setUrn(urnOf(KEY_PAIR, "kp"))
+            .setProperties(struct({ keyName: "kp", publicKey: PUBLIC_KEY })),
         ),
         /cancelled/,
       );
-      strictEqual(backend.events.length, 0);
+      assert.equal(backend.events.length, 0);
     });
   });
 });

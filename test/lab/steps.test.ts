@@ -1,4 +1,4 @@
-import { match, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -34,14 +34,14 @@ describe("steps that build on each other", function () {
   }
 
   it("are all made, also after a failure elsewhere", () => {
-    match(outcome("", ""), /4 passing/);
-    match(outcome("", "throw new Error('elsewhere')"), /3 passing.*1 failing/s);
+    assert.match(outcome("", ""), /4 passing/);
+    assert.match(outcome("", "throw new Error('elsewhere')"), /3 passing.*1 failing/s);
   });
 
   it("end with one that fails, and it is said that more is not run", () => {
     const said = outcome("throw new Error('second')", "");
-    match(said, /2 passing.*2 failing/s);
-    match(said, /"before each" hook .*"second" failed, and what follows builds on it: not run/s);
-    strictEqual(said.includes("✔ third"), false);
+    assert.match(said, /2 passing.*2 failing/s);
+    assert.match(said, /"before each" hook .*"second" failed, and what follows builds on it: not run/s);
+    assert.equal(said.includes("✔ third"), false);
   });
 });

@@ -40,7 +40,7 @@ interface Switch {
 /** A cluster of real nodes whose pool changes its mode. */
 class SwitchingCluster {
   readonly quickStart = new QuickStart();
-  #workloads: readonly TestWorkload[] = [];
+  private workloads: readonly TestWorkload[] = [];
 
   /** @param encapsulates modes with which anything is encapsulated here, and security groups need a rule for it */
   constructor(
@@ -78,7 +78,7 @@ class SwitchingCluster {
     assert.equal(made.code, 0, made.stderr);
     await this.up();
     const outputs = await this.quickStart.pulumi("stack", "output", "--json", "--stack", "test");
-    this.#workloads = (JSON.parse(outputs.stdout) as { workloads: TestWorkload[] }).workloads;
+    this.workloads = (JSON.parse(outputs.stdout) as { workloads: TestWorkload[] }).workloads;
   }
 
   async change(pools: string): Promise<void> {
@@ -109,7 +109,7 @@ class SwitchingCluster {
     return outcome.stdout;
   }
   everywhere(script: (workload: TestWorkload) => string): Promise<string[]> {
-    return Promise.all(this.#workloads.map((workload) => this.on(workload.node, script(workload))));
+    return Promise.all(this.workloads.map((workload) => this.on(workload.node, script(workload))));
   }
 
   async startTraffic(): Promise<void> {
@@ -118,7 +118,7 @@ class SwitchingCluster {
       await run(["renice", "-n", "-10", "-g", String(nodeStatus(this.quickStart.lab, id).pid)]);
     const program = readFileSync(TRAFFIC, "utf8");
     await this.everywhere(({ namespace, address }) => {
-      const peers = this.#workloads.map((each) => each.address).filter((each) => each !== address);
+      const peers = this.workloads.map((each) => each.address).filter((each) => each !== address);
       return `rm -rf /run/traffic; mkdir /run/traffic; cat >/run/traffic/program <<'PROGRAM'\n${program}PROGRAM\n# What is counted is what the network loses: the reader goes before all else on the node, and what waits for it has room.\nsysctl -qw net.ipv4.udp_mem='16384 20480 24576'\nsetsid nice -n -10 ip netns exec ${namespace} perl /run/traffic/program ${RATE} /run/traffic/report ${address} ${peers.join(" ")} </dev/null >/run/traffic/log 2>&1 & echo $! >/run/traffic/pid`;
     });
     await this.everywhere(
@@ -142,7 +142,7 @@ class SwitchingCluster {
       () =>
         "kill -TERM $(cat /run/traffic/pid); for i in $(seq 300); do [ ! -e /run/traffic/report ] || break; sleep 0.1; done; cat /run/traffic/log >&2; cat /run/traffic/report",
     );
-    return new Map(this.#workloads.map(({ address }, i) => [address, JSON.parse(printed[i] ?? "") as TrafficReport]));
+    return new Map(this.workloads.map(({ address }, i) => [address, JSON.parse(printed[i] ?? "") as TrafficReport]));
   }
 
   /**

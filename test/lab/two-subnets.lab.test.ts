@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { internetAddress } from "../../lab/src/fabric/names";
+import { INTERNET_ADDRESS } from "../../lab/src/fabric/names";
 import { run } from "../../lab/src/state/privileged";
 import { failures, QuickStart } from "./quick-start";
 import { stopAfterFailure } from "./steps";
@@ -67,7 +67,7 @@ describe("two subnets of one VPC", function () {
 
   /** Whether the private node itself, and its workload, reach the internet's host. */
   const reachOut = async (): Promise<readonly boolean[]> => {
-    const ping = ["ping", "-n", "-c", "1", "-W", "1", internetAddress];
+    const ping = ["ping", "-n", "-c", "1", "-W", "1", INTERNET_ADDRESS];
     const outcomes = await Promise.all(
       [ping, ["ip", "netns", "exec", "wl-blue-b0-w0", ...ping]].map((command) =>
         quickStart.overlaynet("lab", "exec", "blue-b0", "--", ...command),

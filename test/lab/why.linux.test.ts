@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
@@ -57,19 +57,19 @@ describe("overlaynet lab why", function () {
 
   it("names the rule that lets a packet in, whose counter the packet moves", async () => {
     const [verdict, rule, before = NaN] = await lastCounted("a1", "b1", "--protocol", "4");
-    deepStrictEqual([verdict, rule], ["delivered", "sgr-ipip"]);
-    strictEqual(await delivered(lab.guest("b1"), "ip protocol 4", () => lab.guest("a1").sendProtocol(4, ip.b1)), true);
-    deepStrictEqual(await lastCounted("a1", "b1", "--protocol", "4"), ["delivered", "sgr-ipip", before + 1]);
+    assert.deepEqual([verdict, rule], ["delivered", "sgr-ipip"]);
+    assert.equal(await delivered(lab.guest("b1"), "ip protocol 4", () => lab.guest("a1").sendProtocol(4, ip.b1)), true);
+    assert.deepEqual(await lastCounted("a1", "b1", "--protocol", "4"), ["delivered", "sgr-ipip", before + 1]);
   });
 
   it("names the place that drops a packet, whose counter the packet moves", async () => {
     const [verdict, place, before = NaN] = await lastCounted("a1", "b1", "--protocol", "94");
-    deepStrictEqual([verdict, place], ["dropped", "security-group"]);
-    strictEqual(
+    assert.deepEqual([verdict, place], ["dropped", "security-group"]);
+    assert.equal(
       await delivered(lab.guest("b1"), "ip protocol 94", () => lab.guest("a1").sendProtocol(94, ip.b1)),
       false,
     );
-    deepStrictEqual(await lastCounted("a1", "b1", "--protocol", "94"), ["dropped", "security-group", before + 1]);
+    assert.deepEqual(await lastCounted("a1", "b1", "--protocol", "94"), ["dropped", "security-group", before + 1]);
   });
 
   it("names the source/dest check, whose counter the packet moves", async () => {
@@ -77,26 +77,29 @@ describe("overlaynet lab why", function () {
     await lab.guest("a1").exec(["ip", "address", "add", `${workload}/32`, "dev", "lo"]);
     const asked = ["a1", "b1", "--protocol", "4", "--source", workload];
     const [verdict, place, before = NaN] = await lastCounted(...asked);
-    deepStrictEqual([verdict, place], ["dropped", "source-dest-check"]);
-    strictEqual(
+    assert.deepEqual([verdict, place], ["dropped", "source-dest-check"]);
+    assert.equal(
       await delivered(lab.guest("b1"), "ip protocol 4", () => lab.guest("a1").sendProtocol(4, ip.b1, workload)),
       false,
     );
-    deepStrictEqual(await lastCounted(...asked), ["dropped", "source-dest-check", before + 1]);
+    assert.deepEqual(await lastCounted(...asked), ["dropped", "source-dest-check", before + 1]);
   });
 
   it("says it in words, with an exit code", async () => {
     const there = await command("test-a1", "b1", "--protocol", "4");
-    strictEqual(there.code, 0, there.stderr);
-    match(there.stdout, /eni-b1 +security-group ingress +let in by sgr-ipip: protocol 4 from 10\.1\.0\.0\/16 +\d+\n/);
-    match(there.stdout, /\nThe answer: protocol 4 from 10\.2\.1\.11 to 10\.1\.1\.11/);
+    assert.equal(there.code, 0, there.stderr);
+    assert.match(
+      there.stdout,
+      /eni-b1 +security-group ingress +let in by sgr-ipip: protocol 4 from 10\.1\.0\.0\/16 +\d+\n/,
+    );
+    assert.match(there.stdout, /\nThe answer: protocol 4 from 10\.2\.1\.11 to 10\.1\.1\.11/);
     const not = await command("a1", ip.b1, "--port", "22");
-    strictEqual(not.code, 1);
-    match(
+    assert.equal(not.code, 1);
+    assert.match(
       not.stdout,
       /Dropped at eni-b1: ENI_SG_RULES_MISMATCH: .*\n {2}Add an ingress rule to sg-b1: ipProtocol tcp, fromPort 22, toPort 22 from 10\.1\.1\.11\/32\.\n/,
     );
     const wrong = await command("a1", "b1", "--protocol", "tcp");
-    deepStrictEqual([wrong.code, wrong.stdout, wrong.stderr], [1, "", "--protocol tcp needs --port.\n"]);
+    assert.deepEqual([wrong.code, wrong.stdout, wrong.stderr], [1, "", "--protocol tcp needs --port.\n"]);
   });
 });

@@ -141,53 +141,53 @@ export function readCloud(records: readonly ResourceRecord[]): Cloud {
 }
 
 class Reader {
-  readonly #problems: string[] = [];
-  readonly #byType = new Map<string, ResourceRecord[]>();
+  private readonly problems: string[] = [];
+  private readonly byType = new Map<string, ResourceRecord[]>();
   /** For the parts that are read in files of their own. */
-  readonly #reading: Reading = {
-    take: (type) => this.#take(type),
-    string: (record, key) => this.#string(record, key),
-    cidr: (record, key) => this.#cidr(record, key),
-    isId: (record, id) => this.#isId(record, id),
-    problem: (record, what) => this.#problem(record, what),
+  private readonly reading: Reading = {
+    take: (type) => this.take(type),
+    string: (record, key) => this.string(record, key),
+    cidr: (record, key) => this.cidr(record, key),
+    isId: (record, id) => this.isId(record, id),
+    problem: (record, what) => this.problem(record, what),
   };
 
   constructor(records: readonly ResourceRecord[]) {
     for (const record of records) {
-      const same = this.#byType.get(record.type);
+      const same = this.byType.get(record.type);
       if (same) same.push(record);
-      else this.#byType.set(record.type, [record]);
+      else this.byType.set(record.type, [record]);
     }
   }
 
   read(): Cloud {
-    const vpcRecords = this.#take("aws:ec2/vpc:Vpc");
-    const securityGroups = this.#securityGroups();
-    const tableOf = this.#associations();
+    const vpcRecords = this.take("aws:ec2/vpc:Vpc");
+    const securityGroups = this.securityGroups();
+    const tableOf = this.associations();
     const aclOf = readNetworkAcls(
       {
         acls: [
-          ...this.#take("aws:ec2/networkAcl:NetworkAcl"),
-          ...this.#take("aws:ec2/defaultNetworkAcl:DefaultNetworkAcl"),
+          ...this.take("aws:ec2/networkAcl:NetworkAcl"),
+          ...this.take("aws:ec2/defaultNetworkAcl:DefaultNetworkAcl"),
         ],
-        rules: this.#take("aws:ec2/networkAclRule:NetworkAclRule"),
-        associations: this.#take("aws:ec2/networkAclAssociation:NetworkAclAssociation"),
+        rules: this.take("aws:ec2/networkAclRule:NetworkAclRule"),
+        associations: this.take("aws:ec2/networkAclAssociation:NetworkAclAssociation"),
       },
-      (record, what) => this.#problem(record, what),
+      (record, what) => this.problem(record, what),
     );
-    const subnets = this.#take("aws:ec2/subnet:Subnet").flatMap((record) =>
-      this.#subnet(record, vpcRecords, tableOf, aclOf),
+    const subnets = this.take("aws:ec2/subnet:Subnet").flatMap((record) =>
+      this.subnet(record, vpcRecords, tableOf, aclOf),
     );
-    const routes = this.#routes();
-    const routeTables = this.#take("aws:ec2/routeTable:RouteTable");
+    const routes = this.routes();
+    const routeTables = this.take("aws:ec2/routeTable:RouteTable");
     const vpcs = vpcRecords.flatMap((record): Vpc[] => {
-      const cidr = this.#cidr(record, "cidrBlock");
-      if (cidr === undefined || !this.#isId(record)) return [];
+      const cidr = this.cidr(record, "cidrBlock");
+      if (cidr === undefined || !this.isId(record)) return [];
       if (truthy(record.outputs["ipv6CidrBlock"]) || record.outputs["assignGeneratedIpv6CidrBlock"] === true)
-        this.#problem(record, "has IPv6, which the lab does not have yet");
-      const main = this.#string(record, "mainRouteTableId");
+        this.problem(record, "has IPv6, which the lab does not have yet");
+      const main = this.string(record, "mainRouteTableId");
       const own = routeTables
-        .filter((table) => table.outputs["vpcId"] === record.id && this.#isId(table))
+        .filter((table) => table.outputs["vpcId"] === record.id && this.isId(table))
         .map((table) => table.id);
       const tables = [...new Set([main, ...own])].map((id) => ({
         id,
@@ -197,7 +197,7 @@ class Reader {
         // A subnet's traffic may be led through an appliance (VPC User Guide, "Route tables", "Rules and
         // considerations").
         if (!containsRange(cidr, destination) || /^(eni|i|nat)-/.test(target)) continue;
-        this.#problem(
+        this.problem(
           record,
           `has a route for ${formatCidr(destination)} to ${target}, which is inside its own CIDR block: it can lead to a network interface, an instance or a NAT gateway alone`,
         );
@@ -205,20 +205,20 @@ class Reader {
       const inside = subnets.filter((subnet) => subnet.vpcId === record.id);
       for (const { id, routeTableId } of inside) {
         if (!tables.some((table) => table.id === routeTableId))
-          this.#problems.push(`${id} is associated with ${routeTableId}, which is no route table of ${record.id}.`);
+          this.problems.push(`${id} is associated with ${routeTableId}, which is no route table of ${record.id}.`);
       }
       return [{ id: record.id, cidr, routeTables: tables, subnets: inside }];
     });
-    const associations = readAddressAssociations(this.#reading);
-    const interfaceRecords = this.#take("aws:ec2/networkInterface:NetworkInterface");
-    const instances = this.#take("aws:ec2/instance:Instance").flatMap((record) =>
-      this.#instance(withPrimaryInterface(record, interfaceRecords), subnets, securityGroups, associations),
+    const associations = readAddressAssociations(this.reading);
+    const interfaceRecords = this.take("aws:ec2/networkInterface:NetworkInterface");
+    const instances = this.take("aws:ec2/instance:Instance").flatMap((record) =>
+      this.instance(withPrimaryInterface(record, interfaceRecords), subnets, securityGroups, associations),
     );
-    const secondary = readInterfaceAttachments(this.#reading).flatMap(
+    const secondary = readInterfaceAttachments(this.reading).flatMap(
       ({ networkInterfaceId, instanceId, deviceIndex }): NetworkInterface[] => {
         const record = interfaceRecords.find(({ id }) => id === networkInterfaceId);
         if (deviceIndex === 0 || record === undefined || !instances.some(({ id }) => id === instanceId)) return [];
-        return this.#instance(interfaceAsInstance(record), subnets, securityGroups, associations).map((read) => ({
+        return this.instance(interfaceAsInstance(record), subnets, securityGroups, associations).map((read) => ({
           ...read,
           instanceId,
           deviceIndex,
@@ -226,63 +226,63 @@ class Reader {
       },
     );
     const networkInterfaces = [...instances, ...secondary];
-    const natGateways = readNatGateways(this.#reading, subnets);
+    const natGateways = readNatGateways(this.reading, subnets);
     const vpcsById = new Map(vpcs.map((vpc) => [vpc.id, vpc]));
     const cloud: Cloud = {
       vpcs: vpcsById,
       securityGroups,
-      internetGateways: this.#take("aws:ec2/internetGateway:InternetGateway")
-        .filter((record) => this.#isId(record) && vpcs.some((vpc) => vpc.id === record.outputs["vpcId"]))
+      internetGateways: this.take("aws:ec2/internetGateway:InternetGateway")
+        .filter((record) => this.isId(record) && vpcs.some((vpc) => vpc.id === record.outputs["vpcId"]))
         .map((record) => ({ id: record.id, vpcId: String(record.outputs["vpcId"]) })),
-      peerings: this.#take("aws:ec2/vpcPeeringConnection:VpcPeeringConnection").flatMap((record) =>
-        this.#peering(record, vpcRecords),
+      peerings: this.take("aws:ec2/vpcPeeringConnection:VpcPeeringConnection").flatMap((record) =>
+        this.peering(record, vpcRecords),
       ),
       instances,
       networkInterfaces,
       natGateways,
-      transitGateways: readTransitGateways(this.#reading, vpcsById),
+      transitGateways: readTransitGateways(this.reading, vpcsById),
       publicAddresses: publicAddresses(networkInterfaces, natGateways, associations),
     };
-    for (const [type, records] of this.#byType) {
+    for (const [type, records] of this.byType) {
       if (!notOfTheNetwork.has(type))
-        for (const record of records) this.#problem(record, "is of a type that the lab's fabric does not know");
+        for (const record of records) this.problem(record, "is of a type that the lab's fabric does not know");
     }
-    if (this.#problems.length > 0) throw new FabricError(this.#problems);
+    if (this.problems.length > 0) throw new FabricError(this.problems);
     return cloud;
   }
 
-  #subnet(
+  private subnet(
     record: ResourceRecord,
     vpcs: readonly ResourceRecord[],
     tableOf: ReadonlyMap<string, string>,
     aclOf: ReturnType<typeof readNetworkAcls>,
   ): Subnet[] {
-    const cidr = this.#cidr(record, "cidrBlock");
-    const vpc = this.#referenced(record, "vpcId", vpcs);
-    if (truthy(record.outputs["ipv6CidrBlock"])) this.#problem(record, "has IPv6, which the lab does not have yet");
-    if (cidr === undefined || vpc === undefined || !this.#isId(record)) return [];
+    const cidr = this.cidr(record, "cidrBlock");
+    const vpc = this.referenced(record, "vpcId", vpcs);
+    if (truthy(record.outputs["ipv6CidrBlock"])) this.problem(record, "has IPv6, which the lab does not have yet");
+    if (cidr === undefined || vpc === undefined || !this.isId(record)) return [];
     const outer = parseCidr(String(vpc.outputs["cidrBlock"]));
     if (outer !== undefined && !containsRange(outer, cidr))
-      this.#problem(record, `${formatCidr(cidr)} is not inside ${formatCidr(outer)} of ${vpc.id}`);
+      this.problem(record, `${formatCidr(cidr)} is not inside ${formatCidr(outer)} of ${vpc.id}`);
     const availabilityZone = String(record.outputs["availabilityZone"] ?? "");
     const routeTableId = tableOf.get(record.id) ?? String(vpc.outputs["mainRouteTableId"]);
     return [{ id: record.id, vpcId: vpc.id, cidr, availabilityZone, routeTableId, networkAcl: aclOf(record.id, vpc) }];
   }
 
   /** Route table by subnet. */
-  #associations(): Map<string, string> {
+  private associations(): Map<string, string> {
     const tables = new Map<string, string>();
-    for (const record of this.#take("aws:ec2/routeTableAssociation:RouteTableAssociation")) {
+    for (const record of this.take("aws:ec2/routeTableAssociation:RouteTableAssociation")) {
       if (truthy(record.outputs["gatewayId"]))
-        this.#problem(record, "associates a route table with a gateway, which the lab does not have");
-      const subnet = this.#string(record, "subnetId");
-      if (tables.has(subnet)) this.#problem(record, `associates a second route table with ${subnet}`);
-      tables.set(subnet, this.#string(record, "routeTableId"));
+        this.problem(record, "associates a route table with a gateway, which the lab does not have");
+      const subnet = this.string(record, "subnetId");
+      if (tables.has(subnet)) this.problem(record, `associates a second route table with ${subnet}`);
+      tables.set(subnet, this.string(record, "routeTableId"));
     }
     return tables;
   }
 
-  #routes(): { tableId: string; route: VpcRoute }[] {
+  private routes(): { tableId: string; route: VpcRoute }[] {
     const targets = [
       "gatewayId",
       "natGatewayId",
@@ -300,47 +300,47 @@ class Reader {
       "destinationIpv6CidrBlock",
       "destinationPrefixListId",
     ];
-    return this.#take("aws:ec2/route:Route").flatMap((record) => {
+    return this.take("aws:ec2/route:Route").flatMap((record) => {
       for (const key of unknown)
-        if (truthy(record.outputs[key])) this.#problem(record, `has ${key}, which the lab does not have`);
-      const destination = this.#cidr(record, "destinationCidrBlock");
+        if (truthy(record.outputs[key])) this.problem(record, `has ${key}, which the lab does not have`);
+      const destination = this.cidr(record, "destinationCidrBlock");
       // The real provider fills instanceId in beside a network interface.
       const target = targets.map((key) => record.outputs[key]).find(truthy);
-      if (typeof target !== "string") this.#problem(record, `has none of ${targets.join(", ")}`);
+      if (typeof target !== "string") this.problem(record, `has none of ${targets.join(", ")}`);
       if (destination === undefined || typeof target !== "string") return [];
-      return [{ tableId: this.#string(record, "routeTableId"), route: { destination, target } }];
+      return [{ tableId: this.string(record, "routeTableId"), route: { destination, target } }];
     });
   }
 
-  #peering(record: ResourceRecord, vpcs: readonly ResourceRecord[]): Peering[] {
-    if (record.outputs["acceptStatus"] !== "active" || !this.#isId(record)) return [];
-    const requesterVpcId = this.#string(record, "vpcId");
-    const accepterVpcId = this.#string(record, "peerVpcId");
+  private peering(record: ResourceRecord, vpcs: readonly ResourceRecord[]): Peering[] {
+    if (record.outputs["acceptStatus"] !== "active" || !this.isId(record)) return [];
+    const requesterVpcId = this.string(record, "vpcId");
+    const accepterVpcId = this.string(record, "peerVpcId");
     // A peering whose VPC is gone is deleted on AWS.
     return [requesterVpcId, accepterVpcId].every((id) => vpcs.some((vpc) => vpc.id === id))
       ? [{ id: record.id, requesterVpcId, accepterVpcId }]
       : [];
   }
 
-  #securityGroups(): Map<string, SecurityGroup> {
+  private securityGroups(): Map<string, SecurityGroup> {
     const rules = (type: string): Map<string, SecurityGroupRule[]> => {
       const byGroup = new Map<string, SecurityGroupRule[]>();
-      for (const record of this.#take(type)) {
-        const rule = this.#rule(record);
-        const group = this.#string(record, "securityGroupId");
+      for (const record of this.take(type)) {
+        const rule = this.rule(record);
+        const group = this.string(record, "securityGroupId");
         if (rule) byGroup.set(group, [...(byGroup.get(group) ?? []), rule]);
       }
       return byGroup;
     };
     const ingress = rules("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule");
     const egress = rules("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule");
-    const groups = this.#take("aws:ec2/securityGroup:SecurityGroup").filter((record) => this.#isId(record));
+    const groups = this.take("aws:ec2/securityGroup:SecurityGroup").filter((record) => this.isId(record));
     return new Map(
       groups.map((record) => [
         record.id,
         {
           id: record.id,
-          vpcId: this.#string(record, "vpcId"),
+          vpcId: this.string(record, "vpcId"),
           ingress: ingress.get(record.id) ?? [],
           egress: egress.get(record.id) ?? [],
         },
@@ -348,37 +348,37 @@ class Reader {
     );
   }
 
-  #rule(record: ResourceRecord): SecurityGroupRule | undefined {
+  private rule(record: ResourceRecord): SecurityGroupRule | undefined {
     const { outputs } = record;
-    if (!this.#isId(record)) return undefined;
+    if (!this.isId(record)) return undefined;
     for (const key of ["cidrIpv6", "prefixListId"])
-      if (truthy(outputs[key])) return this.#problem(record, `has ${key}, which the lab does not have yet`);
-    const name = this.#string(record, "ipProtocol").toLowerCase();
+      if (truthy(outputs[key])) return this.problem(record, `has ${key}, which the lab does not have yet`);
+    const name = this.string(record, "ipProtocol").toLowerCase();
     const protocol =
       name === "-1" || name === "all"
         ? "all"
         : (protocolNumbers[name] ?? (/^\d{1,3}$/.test(name) ? Number(name) : 256));
     if (protocol !== "all" && protocol > 255)
-      return this.#problem(
+      return this.problem(
         record,
         `has the ipProtocol "${name}", which is neither -1, tcp, udp, icmp nor a number from 0 to 255`,
       );
-    if (protocol === 58) return this.#problem(record, "is for ICMPv6, which the lab does not have yet");
-    const range = this.#range(record, protocol);
+    if (protocol === 58) return this.problem(record, "is for ICMPv6, which the lab does not have yet");
+    const range = this.range(record, protocol);
     if (range === "wrong") return undefined;
     const reference = outputs["referencedSecurityGroupId"];
     if (typeof reference === "string" && reference !== "") {
       // A group of another account is ACCOUNT/GROUP.
       const securityGroupId = reference.slice(reference.lastIndexOf("/") + 1);
-      return this.#isId(record, securityGroupId)
+      return this.isId(record, securityGroupId)
         ? { id: record.id, protocol, range, peer: { securityGroupId } }
         : undefined;
     }
-    const cidr = this.#cidr(record, "cidrIpv4");
+    const cidr = this.cidr(record, "cidrIpv4");
     return cidr && { id: record.id, protocol, range, peer: { cidr } };
   }
 
-  #range(record: ResourceRecord, protocol: number | "all"): SecurityGroupRule["range"] | "wrong" {
+  private range(record: ResourceRecord, protocol: number | "all"): SecurityGroupRule["range"] | "wrong" {
     if (
       protocol !== protocolNumbers["tcp"] &&
       protocol !== protocolNumbers["udp"] &&
@@ -390,7 +390,7 @@ class Reader {
     const isPort = (port: unknown): port is number =>
       typeof port === "number" && Number.isInteger(port) && port >= least && port <= most;
     if (!isPort(from) || !isPort(to) || (least === 0 && from > to)) {
-      this.#problem(
+      this.problem(
         record,
         `has the ports ${String(from)} to ${String(to)}; protocol ${protocol} needs a range within ${least} to ${most}`,
       );
@@ -399,7 +399,7 @@ class Reader {
     return { from, to };
   }
 
-  #instance(
+  private instance(
     record: ResourceRecord,
     subnets: readonly Subnet[],
     groups: ReadonlyMap<string, SecurityGroup>,
@@ -408,39 +408,39 @@ class Reader {
     const { outputs, internal } = record;
     if (outputs["instanceState"] === "terminated") return [];
     const subnet = subnets.find(({ id }) => id === outputs["subnetId"]);
-    if (subnet === undefined) this.#problem(record, `is in ${String(outputs["subnetId"])}, which is not there`);
-    const networkInterfaceId = this.#string(record, "primaryNetworkInterfaceId");
-    const privateIp = this.#string(record, "privateIp");
+    if (subnet === undefined) this.problem(record, `is in ${String(outputs["subnetId"])}, which is not there`);
+    const networkInterfaceId = this.string(record, "primaryNetworkInterfaceId");
+    const privateIp = this.string(record, "privateIp");
     const { mac } = internal;
     const isMac = typeof mac === "string" && /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/.test(mac);
-    if (!isMac) this.#problem(record, `has the MAC address ${String(mac)}, which is no unicast one in lower case`);
-    if (!this.#isId(record) || !this.#isId(record, networkInterfaceId) || subnet === undefined || !isMac) return [];
+    if (!isMac) this.problem(record, `has the MAC address ${String(mac)}, which is no unicast one in lower case`);
+    if (!this.isId(record) || !this.isId(record, networkInterfaceId) || subnet === undefined || !isMac) return [];
     if (!isAddress(privateIp) || !containsAddress(subnet.cidr, privateIp))
-      this.#problem(record, `has the private address ${privateIp}, which is not in ${formatCidr(subnet.cidr)}`);
+      this.problem(record, `has the private address ${privateIp}, which is not in ${formatCidr(subnet.cidr)}`);
     const secondaryPrivateIps = strings(outputs["secondaryPrivateIps"]);
     const publicIp = publicAddressOf(
       associations,
       networkInterfaceId,
       privateIp,
-      truthy(outputs["publicIp"]) ? this.#string(record, "publicIp") : undefined,
+      truthy(outputs["publicIp"]) ? this.string(record, "publicIp") : undefined,
     );
     for (const address of [...secondaryPrivateIps, ...(publicIp === undefined ? [] : [publicIp])])
-      if (!isAddress(address)) this.#problem(record, `has the address ${address}, which is no IPv4 address`);
+      if (!isAddress(address)) this.problem(record, `has the address ${address}, which is no IPv4 address`);
     const securityGroupIds = strings(outputs["vpcSecurityGroupIds"]);
     if (securityGroupIds.length === 0)
-      this.#problem(
+      this.problem(
         record,
         "has no vpcSecurityGroupIds; on AWS every instance has a security group, the VPC's default one at least",
       );
     for (const id of securityGroupIds) {
       const group = groups.get(id);
-      if (group === undefined) this.#problem(record, `has the security group ${id}, which is not there`);
+      if (group === undefined) this.problem(record, `has the security group ${id}, which is not there`);
       else if (group.vpcId !== subnet.vpcId)
-        this.#problem(record, `has the security group ${id} of ${group.vpcId}, but is in ${subnet.vpcId}`);
+        this.problem(record, `has the security group ${id} of ${group.vpcId}, but is in ${subnet.vpcId}`);
     }
-    if (typeof outputs["sourceDestCheck"] !== "boolean") this.#problem(record, "has no sourceDestCheck");
+    if (typeof outputs["sourceDestCheck"] !== "boolean") this.problem(record, "has no sourceDestCheck");
     if (strings(outputs["ipv6Addresses"]).length > 0)
-      this.#problem(record, "has IPv6 addresses, which the lab does not have yet");
+      this.problem(record, "has IPv6 addresses, which the lab does not have yet");
     const sourceDestCheck = outputs["sourceDestCheck"] !== false;
     return [
       {
@@ -460,38 +460,42 @@ class Reader {
   }
 
   /** The records of a type; what nobody took in the end is of an unknown type. */
-  #take(type: string): readonly ResourceRecord[] {
-    const records = this.#byType.get(type) ?? [];
-    this.#byType.delete(type);
+  private take(type: string): readonly ResourceRecord[] {
+    const records = this.byType.get(type) ?? [];
+    this.byType.delete(type);
     return records;
   }
 
-  #referenced(record: ResourceRecord, key: string, among: readonly ResourceRecord[]): ResourceRecord | undefined {
-    const id = this.#string(record, key);
-    return among.find((other) => other.id === id) ?? this.#problem(record, `names ${key} ${id}, which is not there`);
+  private referenced(
+    record: ResourceRecord,
+    key: string,
+    among: readonly ResourceRecord[],
+  ): ResourceRecord | undefined {
+    const id = this.string(record, key);
+    return among.find((other) => other.id === id) ?? this.problem(record, `names ${key} ${id}, which is not there`);
   }
 
-  #cidr(record: ResourceRecord, key: string): IPv4CidrRange | undefined {
-    const text = this.#string(record, key);
-    return parseCidr(text) ?? this.#problem(record, `has the ${key} "${text}", which is no IPv4 network`);
+  private cidr(record: ResourceRecord, key: string): IPv4CidrRange | undefined {
+    const text = this.string(record, key);
+    return parseCidr(text) ?? this.problem(record, `has the ${key} "${text}", which is no IPv4 network`);
   }
 
-  #string(record: ResourceRecord, key: string): string {
+  private string(record: ResourceRecord, key: string): string {
     const value = record.outputs[key];
     if (typeof value === "string" && value !== "") return value;
-    this.#problem(record, `has no ${key}`);
+    this.problem(record, `has no ${key}`);
     return "";
   }
 
   /** Ids become names of namespaces, devices and nft sets. */
-  #isId(record: ResourceRecord, id: string = record.id): boolean {
+  private isId(record: ResourceRecord, id: string = record.id): boolean {
     if (/^[a-z]+-[a-z0-9-]{1,40}$/.test(id)) return true;
-    this.#problem(record, `has the id "${id}", which is not spelled as AWS spells ids`);
+    this.problem(record, `has the id "${id}", which is not spelled as AWS spells ids`);
     return false;
   }
 
-  #problem(record: ResourceRecord, what: string): undefined {
-    this.#problems.push(`${record.id} (${record.type}) ${what}.`);
+  private problem(record: ResourceRecord, what: string): undefined {
+    this.problems.push(`${record.id} (${record.type}) ${what}.`);
   }
 }
 

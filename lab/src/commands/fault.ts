@@ -118,7 +118,7 @@ function targetsOf(lab: Lab): Targets {
     if (networkInterfaces.some(({ networkInterfaceId }) => networkInterfaceId === wanted)) return [wanted];
     if (peering.length === 1) return peering.map(({ id }) => id);
     if (/^(?:eni|pcx)-/.test(wanted))
-      throw new Error(`The lab has no ${wanted}${what === "wires" ? "" : " that has a port 22"}.`);
+      throw new Error(`The lab has no ${wanted}${what === "wires" ? "" : " that has a port 22"}`);
     const node = chooseNode(nodes, wanted);
     return networkInterfaces
       .filter(({ instanceId }) => instanceId === node.id)

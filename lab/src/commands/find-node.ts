@@ -76,7 +76,7 @@ export function findNode(lab: Lab, wanted: string): LabNode {
 }
 
 export function chooseNode(nodes: readonly LabNode[], wanted: string): LabNode {
-  if (wanted === "") throw new Error("Which node? Give its name, instance id or address.");
+  if (wanted === "") throw new Error("Which node? Give its name, instance id or address");
   const exact = nodes.filter(({ id, name, privateIp, publicIp }) => [id, name, privateIp, publicIp].includes(wanted));
   const meant = exact.length > 0 ? exact : nodes.filter(({ name }) => name.endsWith(`-${wanted}`));
   const [node, another] = meant;
@@ -89,7 +89,7 @@ export function chooseNode(nodes: readonly LabNode[], wanted: string): LabNode {
   }
   if (another !== undefined)
     throw new Error(
-      `"${wanted}" may be ${meant.map(({ name, id }) => `${name} (${id})`).join(" or ")}: give the instance id.`,
+      `"${wanted}" may be ${meant.map(({ name, id }) => `${name} (${id})`).join(" or ")}: give the instance id`,
     );
   return node;
 }

@@ -3,7 +3,7 @@ import { FabricError, readCloud } from "../cloud/cloud";
 import { readCounters } from "../fabric/counters";
 import { faultCounter } from "../fabric/faults";
 import { fabricOf } from "../fabric/model";
-import { guestPort, namespaceOfId, namespacePrefix } from "../fabric/names";
+import { GUEST_PORT, namespaceOfId, namespacePrefix } from "../fabric/names";
 import { interfaceAsInstance, withPrimaryInterface } from "../cloud/network-interface";
 import { consoleLog, hasSettled, nodeStatus, type NodeState, type NodeStatus } from "../node/node";
 import { type Fault, readFaults } from "../state/faults";
@@ -547,7 +547,7 @@ function nodeView(
     ...some("publicIp", text(address, "publicIp") || text(record, "publicIp")),
     networkInterfaceIds: own.map(({ id }) => id),
     namespace: namespace(card),
-    tap: guestPort,
+    tap: GUEST_PORT,
     console: consoleLog(lab, record.id),
   };
 }

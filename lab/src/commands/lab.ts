@@ -4,7 +4,7 @@ import { Command, Option } from "commander";
 import { labBackend } from "../ec2/lab-backend";
 import { powerOn } from "../ec2/power-on";
 import { destroyAll } from "../fabric/destroy";
-import { fabricPort, guestPort } from "../fabric/names";
+import { FABRIC_PORT, GUEST_PORT } from "../fabric/names";
 import { consoleLog, consoleTail, cutPower, pauseNode, rebootNode, resetNode, resumeNode } from "../node/node";
 import { shellQuote } from "../node/user-data";
 import type { Fault } from "../state/faults";
@@ -23,7 +23,7 @@ import { type Awaited, waitUntilReady } from "./wait";
 import { why, type WhyOptions, whyText } from "./why";
 
 /** The default user of Debian's images on EC2, and so of the lab's. */
-const user = "admin";
+const USER = "admin";
 
 /**
  * `overlaynet lab …`: the lab seen and handled from outside, as its data centre. The lab is that of
@@ -255,7 +255,7 @@ function faultCommand(): Command {
 function shareOf(text: string): number {
   const share = /^[0-9.]+%$/.test(text) ? Number(text.slice(0, -1)) / 100 : Number(text);
   if (!(share > 0 && share <= 1) || Math.round(share * 1_000_000) === 0)
-    throw new Error(`--share is a share of all packets, such as 0.25 or 25%, at least 0.0001%, not "${text}".`);
+    throw new Error(`--share is a share of all packets, such as 0.25 or 25%, at least 0.0001%, not "${text}"`);
   return share;
 }
 
@@ -319,7 +319,7 @@ async function ssh(lab: Lab, wanted: string, identity: string | undefined): Prom
     return;
   }
   if (node.publicIp === "")
-    throw new Error(`${node.name} has no public address; without --identity, its network interface is the way in.`);
+    throw new Error(`${node.name} has no public address; without --identity, its network interface is the way in`);
   const proxy = `ProxyCommand=${shellQuote(join(projectRoot(), "lab", "ssh-proxy"))} %h %p`;
   process.exitCode = await runAttached([
     "env",
@@ -330,7 +330,7 @@ async function ssh(lab: Lab, wanted: string, identity: string | undefined): Prom
     ...noHostKey,
     "-o",
     proxy,
-    `${user}@${node.publicIp}`,
+    `${USER}@${node.publicIp}`,
   ]);
 }
 
@@ -348,20 +348,20 @@ const noHostKey = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/
 
 function overCard(lab: Lab, { namespace, privateIp }: LabNode, options: readonly string[], command?: string): string[] {
   const key = labKeyFile(lab);
-  if (!existsSync(key)) throw new Error(`${key} is not there: the nodes were made without the lab's key.`);
+  if (!existsSync(key)) throw new Error(`${key} is not there: the nodes were made without the lab's key`);
   const ours = ["-F", "none", "-i", key, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"];
   return inNamespace(namespace, [
     "ssh",
     ...options,
     ...ours,
     ...noHostKey,
-    `${user}@${privateIp}`,
+    `${USER}@${privateIp}`,
     ...(command === undefined ? [] : [command]),
   ]);
 }
 
 function running(node: LabNode): LabNode {
-  if (node.state !== "running") throw new Error(`${node.name} is ${node.state}.`);
+  if (node.state !== "running") throw new Error(`${node.name} is ${node.state}`);
   return node;
 }
 
@@ -378,7 +378,7 @@ function awaited(lab: Lab, node: LabNode): Awaited {
 }
 
 function milliseconds(deadline: number): number {
-  if (!(deadline > 0)) throw new Error("--deadline is a number of seconds above 0.");
+  if (!(deadline > 0)) throw new Error("--deadline is a number of seconds above 0");
   return deadline * 1000;
 }
 
@@ -395,7 +395,7 @@ async function powerOnAll(lab: Lab, deadline: number): Promise<void> {
 async function showConsole(lab: Lab, wanted: string, follow: boolean): Promise<void> {
   const node = findNode(lab, wanted);
   const log = consoleLog(lab, node.id);
-  if (!existsSync(log)) throw new Error(`${node.name} has not started yet: ${log} is not there.`);
+  if (!existsSync(log)) throw new Error(`${node.name} has not started yet: ${log} is not there`);
   if (follow) process.exitCode = await runAttached(["tail", "-n", "+1", "-F", log]);
   else process.stdout.write(`${consoleTail(lab, node.id, Infinity)}\n`);
 }
@@ -413,14 +413,14 @@ async function capture(
   { point, write, count }: CaptureOptions,
 ): Promise<void> {
   if (count !== undefined && !(Number.isInteger(count) && count > 0))
-    throw new Error("--count is a number of packets, at least 1.");
+    throw new Error("--count is a number of packets, at least 1");
   const node = findNode(lab, wanted);
   // Else tcpdump is handed packets up to a second late, and who ends it right after one does not see it.
   const options = [
     "-n",
     "--immediate-mode",
     "-i",
-    point === "inside" ? guestPort : fabricPort,
+    point === "inside" ? GUEST_PORT : FABRIC_PORT,
     ...(count === undefined ? [] : ["-c", String(count)]),
   ];
   // tcpdump writes files as a user of its own, who may not write here.

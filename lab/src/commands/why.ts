@@ -2,7 +2,7 @@ import { isAddress } from "../cloud/cidr";
 import { existingNamespaces } from "../fabric/apply";
 import { type Cloud, type Instance, readCloud } from "../cloud/cloud";
 import { readCounters, type RuleCounter } from "../fabric/counters";
-import { internetAddress, namespaceOfId, namespacePrefix } from "../fabric/names";
+import { INTERNET_ADDRESS, namespaceOfId, namespacePrefix } from "../fabric/names";
 import { Connections } from "../reach/connections";
 import { answerTo, describeTransport, ICMP, type Packet, TCP, UDP } from "../reach/packet";
 import type { Hop, Origin, Path } from "../reach/path";
@@ -88,10 +88,10 @@ export function questionOf(
     problems.push(`${from} and ${to} are the same node.`);
   if (from === INTERNET && to === INTERNET) problems.push("Both ends are the internet.");
 
-  const source = attempt(() => address("--source", options.source)) ?? sender?.privateIp ?? internetAddress;
+  const source = attempt(() => address("--source", options.source)) ?? sender?.privateIp ?? INTERNET_ADDRESS;
   const meant =
     to === INTERNET
-      ? internetAddress
+      ? INTERNET_ADDRESS
       : isAddress(to)
         ? to
         : from === INTERNET
@@ -130,19 +130,19 @@ function transportOf(protocol: string | undefined, port: string | undefined): Om
   const number =
     { icmp: ICMP, tcp: TCP, udp: UDP }[name] ??
     whole("--protocol", name, 0, 255, "tcp, udp, icmp or a number from 0 to 255");
-  if (number === undefined) throw new Error("--protocol is empty.");
+  if (number === undefined) throw new Error("--protocol is empty");
   const destination = whole("--port", port, 0, 65535);
   if (number === TCP || number === UDP) {
-    if (destination === undefined) throw new Error(`--protocol ${name} needs --port.`);
-    return { protocol: number, ports: { source: ephemeralPort, destination }, length: 60, dontFragment: false };
+    if (destination === undefined) throw new Error(`--protocol ${name} needs --port`);
+    return { protocol: number, ports: { source: EPHEMERAL_PORT, destination }, length: 60, dontFragment: false };
   }
-  if (destination !== undefined) throw new Error(`--port means nothing for --protocol ${name}.`);
+  if (destination !== undefined) throw new Error(`--port means nothing for --protocol ${name}`);
   const icmp = number === ICMP ? { icmp: { type: 8, code: 0, identifier: 1 } } : {};
   return { protocol: number, ...icmp, length: 84, dontFragment: false };
 }
 
 /** The first that Linux gives to whom asks for none; security groups do not look at it. */
-const ephemeralPort = 32768;
+const EPHEMERAL_PORT = 32768;
 
 function whole(
   option: string,
@@ -153,13 +153,13 @@ function whole(
 ): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!/^\d{1,5}$/.test(text) || value < least || value > most) throw new Error(`${option} is ${what}, not "${text}".`);
+  if (!/^\d{1,5}$/.test(text) || value < least || value > most) throw new Error(`${option} is ${what}, not "${text}"`);
   return value;
 }
 
 function address(option: string, text: string | undefined): string | undefined {
   if (text === undefined || isAddress(text)) return text;
-  throw new Error(`${option} is an IPv4 address, not "${text}".`);
+  throw new Error(`${option} is an IPv4 address, not "${text}"`);
 }
 
 /** The way of the packet and of what answers it. */

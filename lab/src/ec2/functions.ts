@@ -1,3 +1,4 @@
+import { ProviderError } from "./engine/api-error";
 import { type Image, imageParameter, imagesOf } from "./engine/images";
 import type { Input } from "./engine/input";
 import { lookups, matches } from "./lookups";
@@ -105,7 +106,7 @@ function getAmi(args: PropertyMap, regionName: string): PropertyMap {
     );
   }
   if (found.length > 1 && args["mostRecent"] !== true) {
-    throw new Error(
+    throw new ProviderError(
       "Your query returned more than one result. Please try a more specific search criteria, or set `most_recent` attribute to true.",
     );
   }

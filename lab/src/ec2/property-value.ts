@@ -44,7 +44,7 @@ export function wrap(values: PropertyMap, secrets: ReadonlySet<string> = new Set
     key,
     secrets.has(key) ? { [SIGNATURE]: SECRET, value } : value,
   ]);
-  return Struct.fromJavaScript(Object.fromEntries(entries));
+  return Struct.fromJavaScript(Object.fromEntries(entries) as PropertyMap);
 }
 
 /**

@@ -171,7 +171,7 @@ export class Ec2Provider {
         this.account.change(`updating ${id}`, (all) => {
           const records = this.records(all, region);
           const before = this.find(type, id, records);
-          if (before === undefined) throw new Error(`${id} is not there any more. Run pulumi refresh.`);
+          if (before === undefined) throw new Error(`${id} is not there any more. Run pulumi refresh`);
           refuseAllTags(this.tagsAll(inputs), inputs);
           const result = type.update?.({ record: before, inputs, region, records }) ?? {};
           const outputs = {
@@ -246,7 +246,7 @@ export class Ec2Provider {
   invoke(token: string, args: PropertyMap): PropertyMap {
     const call = functions.get(token);
     if (call === undefined)
-      throw new Error(`the lab does not model the function ${token}. It models ${[...functions.keys()].join(", ")}.`);
+      throw new Error(`the lab does not model the function ${token}. It models ${[...functions.keys()].join(", ")}`);
     try {
       return call.invoke(args, this.config.region, (region) => this.records(this.account.list(), region));
     } catch (error) {
@@ -365,7 +365,7 @@ function typeOf(urn: string): ResourceType {
   const type = resourceTypes.get(token);
   if (type !== undefined) return type;
   throw new Error(
-    `the lab does not model the resource type ${token}. It models ${[...resourceTypes.keys()].sort().join(", ")}.`,
+    `the lab does not model the resource type ${token}. It models ${[...resourceTypes.keys()].sort().join(", ")}`,
   );
 }
 

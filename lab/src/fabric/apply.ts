@@ -7,7 +7,7 @@ import type { Namespace } from "./namespace";
 import { nothing, type Observed, observeCommands, parseObserved } from "./observed";
 
 /** Where iproute2 keeps named network namespaces. */
-const netnsDirectory = "/run/netns";
+const NETNS_DIRECTORY = "/run/netns";
 
 /** Digests of what was last made of a namespace. It is left alone for as long as they are the same. */
 interface Applied {
@@ -68,8 +68,8 @@ export function shellCommand(memory: string): string[] {
 
 /** Names of the network namespaces that begin so. */
 export function existingNamespaces(prefix: string): string[] {
-  return existsSync(netnsDirectory)
-    ? readdirSync(netnsDirectory)
+  return existsSync(NETNS_DIRECTORY)
+    ? readdirSync(NETNS_DIRECTORY)
         .filter((name) => name.startsWith(prefix))
         .sort()
     : [];
@@ -176,7 +176,7 @@ function script({ namespaces, rewired, refiltered, there, observed }: Change): s
 
 function inNamespace(name: string, command: string, lines: readonly string[]): string[] {
   return heredoc(
-    `nsenter --net=${netnsDirectory}/${name} ${command}`,
+    `nsenter --net=${NETNS_DIRECTORY}/${name} ${command}`,
     "END",
     lines,
     ` || { echo "in namespace ${name}" >&2; exit 1; }`,

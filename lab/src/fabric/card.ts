@@ -1,19 +1,19 @@
 import { resolverAddress } from "../cloud/cidr";
 import type { Cloud, NetworkInterface } from "../cloud/cloud";
 import {
-  cardAddress,
-  cardBridge,
-  fabricPort,
-  guestPort,
+  CARD_ADDRESS,
+  CARD_BRIDGE,
+  FABRIC_PORT,
+  GUEST_PORT,
   guestPortOf,
   interfaceName,
   macOf,
-  metadataAddress,
+  METADATA_ADDRESS,
   namespaceOfId,
-  resolverLinkLocal,
-  vpcMtu,
+  RESOLVER_LINK_LOCAL,
+  VPC_MTU,
 } from "./names";
-import { type Link, mainTable, type Namespace } from "./namespace";
+import { type Link, MAIN_TABLE, type Namespace } from "./namespace";
 import { quiet } from "./router";
 import { securityGroupChains } from "./security-groups";
 
@@ -37,7 +37,7 @@ const trackingTimes = {
  */
 export function card(prefix: string, networkInterface: NetworkInterface, cloud: Cloud): Namespace {
   const name = namespaceOfId(prefix, networkInterface.networkInterfaceId);
-  const mac = macOf(name, cardBridge);
+  const mac = macOf(name, CARD_BRIDGE);
   const port = interfaceName("c", networkInterface.networkInterfaceId);
   const vpc = namespaceOfId(prefix, networkInterface.subnet.vpcId);
   const resolvers = resolversOf(networkInterface, cloud);
@@ -55,19 +55,19 @@ export function card(prefix: string, networkInterface: NetworkInterface, cloud: 
       {
         family: "bridge",
         name: "card",
-        body: portChecks(networkInterface, mac, [cardAddress, metadataAddress, ...resolvers]),
+        body: portChecks(networkInterface, mac, [CARD_ADDRESS, METADATA_ADDRESS, ...resolvers]),
       },
       { family: "ip", name: "card", body: [...securityGroupChains(networkInterface, cloud), cardFilter(resolvers)] },
     ],
     links: [
-      { kind: "bridge", name: cardBridge, mtu: vpcMtu, mac },
+      { kind: "bridge", name: CARD_BRIDGE, mtu: VPC_MTU, mac },
       guestLink(prefix, networkInterface, cloud),
       {
         kind: "veth",
-        name: fabricPort,
-        mtu: vpcMtu,
-        mac: macOf(name, fabricPort),
-        master: cardBridge,
+        name: FABRIC_PORT,
+        mtu: VPC_MTU,
+        mac: macOf(name, FABRIC_PORT),
+        master: CARD_BRIDGE,
         peer: {
           namespace: vpc,
           name: port,
@@ -76,17 +76,17 @@ export function card(prefix: string, networkInterface: NetworkInterface, cloud: 
         },
       },
     ],
-    addresses: [cardAddress, metadataAddress, ...resolvers].map((address) => ({
-      dev: cardBridge,
+    addresses: [CARD_ADDRESS, METADATA_ADDRESS, ...resolvers].map((address) => ({
+      dev: CARD_BRIDGE,
       address: `${address}/32`,
     })),
-    neighbours: [{ dev: cardBridge, address: networkInterface.privateIp, mac: networkInterface.mac }],
+    neighbours: [{ dev: CARD_BRIDGE, address: networkInterface.privateIp, mac: networkInterface.mac }],
     rules: [],
     routes: [
       {
-        table: mainTable,
+        table: MAIN_TABLE,
         destination: `${networkInterface.privateIp}/32`,
-        via: { dev: cardBridge, source: cardAddress },
+        via: { dev: CARD_BRIDGE, source: CARD_ADDRESS },
       },
     ],
   };
@@ -95,7 +95,7 @@ export function card(prefix: string, networkInterface: NetworkInterface, cloud: 
 /** Where the guest finds the resolver of its VPC. */
 function resolversOf({ subnet }: NetworkInterface, { vpcs }: Cloud): string[] {
   const vpc = vpcs.get(subnet.vpcId);
-  return [resolverLinkLocal, ...(vpc === undefined ? [] : [resolverAddress(vpc.cidr)])];
+  return [RESOLVER_LINK_LOCAL, ...(vpc === undefined ? [] : [resolverAddress(vpc.cidr)])];
 }
 
 /**
@@ -106,9 +106,9 @@ function resolversOf({ subnet }: NetworkInterface, { vpcs }: Cloud): string[] {
 function cardFilter(resolvers: readonly string[]): string {
   return [
     "chain input { type filter hook input priority filter; policy drop;",
-    `ip daddr { ${[metadataAddress, ...resolvers].join(", ")} } limit rate over 1024/second burst 1024 packets counter drop comment "1,024 packets a second";`,
+    `ip daddr { ${[METADATA_ADDRESS, ...resolvers].join(", ")} } limit rate over 1024/second burst 1024 packets counter drop comment "1,024 packets a second";`,
     "ct state established,related accept;",
-    `ip daddr ${metadataAddress} tcp dport 80 accept;`,
+    `ip daddr ${METADATA_ADDRESS} tcp dport 80 accept;`,
     `ip daddr { ${resolvers.join(", ")} } udp dport 53 accept; }`,
   ].join(" ");
 }
@@ -124,15 +124,15 @@ function guestLink(
 ): Link {
   const primary = instances.find(({ id }) => id === instanceId);
   if (deviceIndex === 0 || primary === undefined)
-    return { kind: "tap", name: guestPort, mtu: vpcMtu, master: cardBridge };
+    return { kind: "tap", name: GUEST_PORT, mtu: VPC_MTU, master: CARD_BRIDGE };
   const [own, node] = [namespaceOfId(prefix, networkInterfaceId), namespaceOfId(prefix, primary.networkInterfaceId)];
   const port = guestPortOf(deviceIndex);
   return {
     kind: "veth",
-    name: guestPort,
-    mtu: vpcMtu,
-    mac: macOf(own, guestPort),
-    master: cardBridge,
+    name: GUEST_PORT,
+    mtu: VPC_MTU,
+    mac: macOf(own, GUEST_PORT),
+    master: CARD_BRIDGE,
     peer: { namespace: node, name: port, mac: macOf(node, port) },
   };
 }
@@ -153,8 +153,8 @@ function portChecks(
     `set own { type ipv4_addr; elements = { ${[privateIp, ...secondaryPrivateIps].join(", ")} } }`,
     "chain prerouting {",
     "type filter hook prerouting priority -300; policy drop;",
-    `iifname "${guestPort}" goto from-guest`,
-    `iifname "${fabricPort}" goto from-subnet`,
+    `iifname "${GUEST_PORT}" goto from-guest`,
+    `iifname "${FABRIC_PORT}" goto from-subnet`,
     "}",
     "chain from-guest {",
     `ether saddr != ${mac} counter drop comment "source MAC"`,
@@ -178,6 +178,6 @@ function portChecks(
     "meta mark set 2 accept",
     "}",
     // The lab's own connections are for the guest alone, also before the bridge has learnt where the guest is.
-    `chain output { type filter hook output priority filter; policy accept; oifname "${fabricPort}" drop; }`,
+    `chain output { type filter hook output priority filter; policy accept; oifname "${FABRIC_PORT}" drop; }`,
   ];
 }

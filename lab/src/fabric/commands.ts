@@ -1,7 +1,7 @@
 import { interfaceIndex } from "./names";
 import type { Address, Link, Namespace, Neighbour, NftTable, Route, Rule } from "./namespace";
-import { mainTable } from "./namespace";
-import { type Observed, rulePriority } from "./observed";
+import { MAIN_TABLE } from "./namespace";
+import { type Observed, RULE_PRIORITY } from "./observed";
 
 /** A table for `nft -f`: the new one in place of the old in one transaction. One without a body is not to be there. */
 export function nftScript({ family, name, body }: NftTable): string {
@@ -111,7 +111,7 @@ function neighbourKey({ dev, address }: Neighbour): string {
 }
 
 function ruleWords({ iif, table }: Rule): string {
-  return `iif ${iif} lookup ${table} priority ${rulePriority}`;
+  return `iif ${iif} lookup ${table} priority ${RULE_PRIORITY}`;
 }
 
 function routeKey({ table, destination }: Route): string {
@@ -119,7 +119,7 @@ function routeKey({ table, destination }: Route): string {
 }
 
 function routeWords({ table, destination, via }: Route): string {
-  const where = table === mainTable ? "" : ` table ${table}`;
+  const where = table === MAIN_TABLE ? "" : ` table ${table}`;
   if (via === "blackhole") return `blackhole ${destination}${where} proto static`;
   const gateway = via.gateway === undefined ? " scope link" : ` via ${via.gateway}`;
   return `${destination}${gateway} dev ${via.dev}${via.gateway === undefined ? "" : " onlink"}${where} proto static${via.source === undefined ? "" : ` src ${via.source}`}${via.mtu === undefined ? "" : ` mtu ${via.mtu}`}`;

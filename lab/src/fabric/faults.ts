@@ -1,10 +1,10 @@
 import type { Fault, LinkFault } from "../state/faults";
 import type { Cloud } from "../cloud/cloud";
-import { cardBridge, interfaceName, namespaceOfId } from "./names";
-import { mainTable, type Namespace, type NftTable } from "./namespace";
+import { CARD_BRIDGE, interfaceName, namespaceOfId } from "./names";
+import { MAIN_TABLE, type Namespace, type NftTable } from "./namespace";
 
 /** The name of the nft tables with faults. */
-const faultTable = "faults";
+const FAULT_TABLE = "faults";
 
 /**
  * Namespaces with faults in them: those of wires at the VPC's end, which is where frames are lost that a network
@@ -37,7 +37,7 @@ export function withFaults(
       // A reset is routed before the bridge takes it back to where the packet came from.
       routes:
         answer === "reset"
-          ? [...namespace.routes, { table: mainTable, destination: "0.0.0.0/0", via: { dev: cardBridge } }]
+          ? [...namespace.routes, { table: MAIN_TABLE, destination: "0.0.0.0/0", via: { dev: CARD_BRIDGE } }]
           : namespace.routes,
     };
   });
@@ -130,5 +130,5 @@ function commentOf({ target, direction }: LinkFault): string {
 const MILLION = 1_000_000;
 
 function table(family: NftTable["family"], body: readonly string[]): NftTable {
-  return { family, name: faultTable, body };
+  return { family, name: FAULT_TABLE, body };
 }

@@ -1,5 +1,5 @@
 import { CommandError, run } from "../state/privileged";
-import { cardBridge, guestPort, interfaceIndex, vpcMtu } from "./names";
+import { CARD_BRIDGE, GUEST_PORT, interfaceIndex, VPC_MTU } from "./names";
 
 export interface GuestInterface {
   /** Namespace of the card. */
@@ -21,9 +21,9 @@ export class Guest {
     const script = `set -eu
 ip netns add ${namespace}
 ip -n ${card} -batch - <<'IP'
-link delete dev ${guestPort}
-link add name ${guestPort} index ${interfaceIndex(guestPort)} mtu ${vpcMtu} type veth peer name ens5 mtu ${vpcMtu} address ${mac} netns ${namespace}
-link set dev ${guestPort} master ${cardBridge} up
+link delete dev ${GUEST_PORT}
+link add name ${GUEST_PORT} index ${interfaceIndex(GUEST_PORT)} mtu ${VPC_MTU} type veth peer name ens5 mtu ${VPC_MTU} address ${mac} netns ${namespace}
+link set dev ${GUEST_PORT} master ${CARD_BRIDGE} up
 IP
 nsenter --net=/run/netns/${namespace} sh -eu <<'SH'
 [ ! -e /proc/sys/net/ipv6 ] || echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
@@ -58,9 +58,9 @@ SH
   /** Puts another interface of the guest on its card. */
   async plug(device: string, { card, mac, address }: Omit<GuestInterface, "gateway">): Promise<void> {
     const script = `set -eu
-ip -n ${card} link delete dev ${guestPort}
-ip -n ${card} link add name ${guestPort} index ${interfaceIndex(guestPort)} mtu ${vpcMtu} type veth peer name ${device} mtu ${vpcMtu} address ${mac} netns ${this.namespace}
-ip -n ${card} link set dev ${guestPort} master ${cardBridge} up
+ip -n ${card} link delete dev ${GUEST_PORT}
+ip -n ${card} link add name ${GUEST_PORT} index ${interfaceIndex(GUEST_PORT)} mtu ${VPC_MTU} type veth peer name ${device} mtu ${VPC_MTU} address ${mac} netns ${this.namespace}
+ip -n ${card} link set dev ${GUEST_PORT} master ${CARD_BRIDGE} up
 nsenter --net=/run/netns/${this.namespace} sh -eu <<'SH'
 echo 0 >/proc/sys/net/ipv4/conf/${device}/rp_filter
 ip link set dev ${device} up
@@ -77,12 +77,12 @@ SH
 
   /** Sends one packet of an IP protocol that is none of the kernel's own, and returns when it is on its way. */
   async sendProtocol(protocol: number, to: string, from?: string): Promise<void> {
-    await this.#send(`IP4-SENDTO:${to}:${protocol}${from === undefined ? "" : `,bind=${from}`}`);
+    await this.send(`IP4-SENDTO:${to}:${protocol}${from === undefined ? "" : `,bind=${from}`}`);
   }
 
   /** Sends one UDP packet. */
   async sendUdp(port: number, to: string, from?: string): Promise<void> {
-    await this.#send(`UDP4-SENDTO:${to}:${port}${from === undefined ? "" : `,bind=${from}`}`);
+    await this.send(`UDP4-SENDTO:${to}:${port}${from === undefined ? "" : `,bind=${from}`}`);
   }
 
   /**
@@ -96,12 +96,12 @@ SH
       const rules = await this.exec(["nft", "-a", "list", "chain", "ip", "arrivals", "prerouting"]);
       const line = rules.split("\n").find((each) => each.endsWith(`# handle ${handle}`));
       const packets = /counter packets (\d+)/.exec(line ?? "")?.[1];
-      if (packets === undefined) throw new Error(`No counter for "${match}" in ${this.namespace}.`);
+      if (packets === undefined) throw new Error(`No counter for "${match}" in ${this.namespace}`);
       return Number(packets);
     };
   }
 
-  async #send(address: string): Promise<void> {
+  private async send(address: string): Promise<void> {
     try {
       await this.exec(["socat", "-u", "-", address], "probe");
     } catch (error) {

@@ -1,8 +1,16 @@
 import { formatCidr } from "../cloud/cidr";
 import type { Cloud, InternetGateway, Vpc } from "../cloud/cloud";
 import type { PublicAddress } from "../cloud/elastic-ip";
-import { farEnd, interfaceName, internetAddress, internetMtu, internetNamespace, macOf, namespaceOfId } from "./names";
-import { mainTable, type Namespace } from "./namespace";
+import {
+  FAR_END,
+  interfaceName,
+  INTERNET_ADDRESS,
+  INTERNET_MTU,
+  internetNamespace,
+  macOf,
+  namespaceOfId,
+} from "./names";
+import { MAIN_TABLE, type Namespace } from "./namespace";
 import { router } from "./router";
 import { gatewayEnd } from "./vpc";
 
@@ -14,18 +22,18 @@ export function internet(prefix: string, cloud: Cloud): Namespace {
     sysctls: router,
     tables: [],
     links: [],
-    addresses: [{ dev: "lo", address: `${internetAddress}/32` }],
+    addresses: [{ dev: "lo", address: `${INTERNET_ADDRESS}/32` }],
     neighbours: cloud.internetGateways.map(({ id }) => ({
       dev: interfaceName("g", id),
-      address: farEnd,
+      address: FAR_END,
       mac: macOf(namespaceOfId(prefix, id), "inet"),
     })),
     rules: [],
     routes: cloud.internetGateways.flatMap((gateway) =>
       addressesOf(gateway, cloud).map(({ publicIp }) => ({
-        table: mainTable,
+        table: MAIN_TABLE,
         destination: `${publicIp}/32`,
-        via: { dev: interfaceName("g", gateway.id), gateway: farEnd, source: internetAddress },
+        via: { dev: interfaceName("g", gateway.id), gateway: FAR_END, source: INTERNET_ADDRESS },
       })),
     ),
   };
@@ -50,18 +58,18 @@ export function internetGateway(prefix: string, gateway: InternetGateway, vpc: V
     sysctls: router,
     tables: [{ family: "ip", name: "igw", body: translation(addressesOf(gateway, cloud)) }],
     links: [
-      { kind: "veth", name: "vpc", mtu: internetMtu, mac: macOf(name, "vpc"), peer: vpcEnd },
-      { kind: "veth", name: "inet", mtu: internetMtu, mac: macOf(name, "inet"), peer: inetEnd },
+      { kind: "veth", name: "vpc", mtu: INTERNET_MTU, mac: macOf(name, "vpc"), peer: vpcEnd },
+      { kind: "veth", name: "inet", mtu: INTERNET_MTU, mac: macOf(name, "inet"), peer: inetEnd },
     ],
     addresses: [],
     neighbours: [
-      { dev: "vpc", address: farEnd, mac: vpcEnd.mac },
-      { dev: "inet", address: farEnd, mac: inetEnd.mac },
+      { dev: "vpc", address: FAR_END, mac: vpcEnd.mac },
+      { dev: "inet", address: FAR_END, mac: inetEnd.mac },
     ],
     rules: [],
     routes: [
-      { table: mainTable, destination: formatCidr(vpc.cidr), via: { dev: "vpc", gateway: farEnd } },
-      { table: mainTable, destination: "0.0.0.0/0", via: { dev: "inet", gateway: farEnd } },
+      { table: MAIN_TABLE, destination: formatCidr(vpc.cidr), via: { dev: "vpc", gateway: FAR_END } },
+      { table: MAIN_TABLE, destination: "0.0.0.0/0", via: { dev: "inet", gateway: FAR_END } },
     ],
   };
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { run } from "../state/privileged";
 
-const bridgeNetfilter = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+const BRIDGE_NETFILTER = "/proc/sys/net/bridge/bridge-nf-call-iptables";
 
 /**
  * Sees to it that security groups can see bridged packets. Loading br_netfilter would by itself pass the host's own
@@ -10,7 +10,7 @@ const bridgeNetfilter = "/proc/sys/net/bridge/bridge-nf-call-iptables";
  * @throws when the kernel has no br_netfilter
  */
 export async function ensureBridgeNetfilter(): Promise<void> {
-  if (existsSync(bridgeNetfilter)) return;
+  if (existsSync(BRIDGE_NETFILTER)) return;
   await run([
     "sh",
     "-c",

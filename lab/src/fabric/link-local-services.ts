@@ -79,11 +79,11 @@ export async function endLinkLocal(lab: Lab): Promise<void> {
   const home = internetNamespace(namespacePrefix(lab));
   const before = remembered(join(lab.state, "fabric", "link-local.json"));
   const pid = before !== undefined && isRunning(before) ? String(before.pid) : "";
-  await run(["sh", "-s", "--", home, join(lab.state, "fabric", "link-local"), pid], { stdin: endService });
+  await run(["sh", "-s", "--", home, join(lab.state, "fabric", "link-local"), pid], { stdin: END_SERVICE });
 }
 
 /** Of those in the namespace it ends the one with that directory, and waits until its sockets are gone with it. */
-const endService = `set -u
+const END_SERVICE = `set -u
 others=
 [ ! -e "/run/netns/$1" ] || others=$(ip netns pids "$1")
 for pid in $others; do

@@ -6,42 +6,42 @@ import type { ResourceRecord } from "../state/record";
  * The guest's side of a card: the persistent tap device that the node opens. Captures on it see packets before the
  * security groups.
  */
-export const guestPort = "gst";
+export const GUEST_PORT = "gst";
 /** In the namespace of the primary interface's card: where a node has its other interfaces, by device index. */
 export function guestPortOf(deviceIndex: number): string {
-  return deviceIndex === 0 ? guestPort : `${guestPort}${deviceIndex}`;
+  return deviceIndex === 0 ? GUEST_PORT : `${GUEST_PORT}${deviceIndex}`;
 }
 /** The network's side of a card. Captures on it see what left the instance, and what reached it. */
-export const fabricPort = "fab";
+export const FABRIC_PORT = "fab";
 /** The bridge between a card's two ports. */
-export const cardBridge = "br0";
+export const CARD_BRIDGE = "br0";
 
 /** Of the "internet": where connections through an internet gateway come from in the lab (RFC 5737, TEST-NET-2). */
-export const internetAddress = "198.51.100.1";
+export const INTERNET_ADDRESS = "198.51.100.1";
 
 /**
  * Of the card, as its guest sees it: the lab's own way into a node, which no security group, route table or gateway is
  * part of.
  */
-export const cardAddress = "169.254.254.254";
+export const CARD_ADDRESS = "169.254.254.254";
 
 /** Of the instance metadata service (EC2 User Guide, "Access instance metadata"). */
-export const metadataAddress = "169.254.169.254";
+export const METADATA_ADDRESS = "169.254.169.254";
 /** Of the resolver, beside the VPC's address plus two (VPC User Guide, "Amazon DNS server"). */
-export const resolverLinkLocal = "169.254.169.253";
+export const RESOLVER_LINK_LOCAL = "169.254.169.253";
 
 /** The other end of a wire between two routers. There is no ARP on them: neighbours are permanent. */
-export const farEnd = "169.254.0.1";
+export const FAR_END = "169.254.0.1";
 
 /** MTU inside a VPC and of a peering in one region, bytes (EC2 User Guide, "Network maximum transmission unit"). */
-export const vpcMtu = 9001;
+export const VPC_MTU = 9001;
 /** MTU through an internet gateway, bytes (the same page). */
-export const internetMtu = 1500;
+export const INTERNET_MTU = 1500;
 /** MTU through a NAT gateway, bytes (VPC User Guide, "NAT gateway basics"). */
-export const natMtu = 8500;
+export const NAT_MTU = 8500;
 
 /** MTU through a transit gateway, bytes (Transit Gateways Guide, "Quotas"). */
-export const transitMtu = 8500;
+export const TRANSIT_MTU = 8500;
 
 /** What the names of all namespaces of a lab begin with. */
 export function namespacePrefix({ id }: Pick<Lab, "id">): string {
@@ -61,13 +61,13 @@ export function internetNamespace(prefix: string): string {
 /** The namespace of an instance's card; the node runs in it. */
 export function namespaceOf(lab: Lab, instance: ResourceRecord): string {
   const eni = instance.outputs["primaryNetworkInterfaceId"];
-  if (typeof eni !== "string" || eni === "") throw new Error(`${instance.id} has no primaryNetworkInterfaceId.`);
+  if (typeof eni !== "string" || eni === "") throw new Error(`${instance.id} has no primaryNetworkInterfaceId`);
   return namespaceOfId(namespacePrefix(lab), eni);
 }
 
 /** The tap device of an instance in the namespace of its card. */
 export function tapOf(_instance: ResourceRecord): string {
-  return guestPort;
+  return GUEST_PORT;
 }
 
 /** An interface name of at most 15 characters for something with an AWS id: the last 12 hex digits of 17 tell apart. */

@@ -89,4 +89,4 @@ export interface NextHop {
 }
 
 /** The kernel's own main table. */
-export const mainTable = 254;
+export const MAIN_TABLE = 254;

@@ -1,7 +1,7 @@
 import { containsAddress, formatCidr, isAddress, prefixLength, routerAddress } from "../cloud/cidr";
 import type { Subnet } from "../cloud/cloud";
-import { interfaceName, macOf, namespaceOfId, natMtu, vpcMtu } from "./names";
-import { mainTable, type Namespace } from "./namespace";
+import { interfaceName, macOf, namespaceOfId, NAT_MTU, VPC_MTU } from "./names";
+import { MAIN_TABLE, type Namespace } from "./namespace";
 import type { Reading } from "../cloud/reading";
 import { router } from "./router";
 
@@ -34,7 +34,7 @@ export function readNatGateways(reading: Reading, subnets: readonly Subnet[]): N
  * Seconds until a NAT gateway forgets a connection on which nothing comes (VPC User Guide, "Troubleshoot NAT
  * gateways").
  */
-const idleTimeout = "350";
+const IDLE_TIMEOUT = "350";
 
 /**
  * A NAT gateway: a host in its subnet that forwards what route tables send to it, under its own private address. It has
@@ -50,17 +50,17 @@ export function natGateway(prefix: string, gateway: NatGateway): Namespace {
     name,
     sysctls: {
       ...router,
-      "netfilter/nf_conntrack_tcp_timeout_established": idleTimeout,
-      "netfilter/nf_conntrack_udp_timeout": idleTimeout,
-      "netfilter/nf_conntrack_udp_timeout_stream": idleTimeout,
-      "netfilter/nf_conntrack_icmp_timeout": idleTimeout,
+      "netfilter/nf_conntrack_tcp_timeout_established": IDLE_TIMEOUT,
+      "netfilter/nf_conntrack_udp_timeout": IDLE_TIMEOUT,
+      "netfilter/nf_conntrack_udp_timeout_stream": IDLE_TIMEOUT,
+      "netfilter/nf_conntrack_icmp_timeout": IDLE_TIMEOUT,
     },
     tables: [{ family: "ip", name: "nat", body: translation(privateIp) }],
     links: [
       {
         kind: "veth",
         name: "vpc",
-        mtu: vpcMtu,
+        mtu: VPC_MTU,
         mac: macOf(name, "vpc"),
         peer: { namespace: vpc, name: port, mac: macOf(vpc, port), master: interfaceName("s", subnet.id) },
       },
@@ -70,9 +70,9 @@ export function natGateway(prefix: string, gateway: NatGateway): Namespace {
     rules: [],
     routes: [
       {
-        table: mainTable,
+        table: MAIN_TABLE,
         destination: "0.0.0.0/0",
-        via: { dev: "vpc", gateway: routerAddress(subnet.cidr), mtu: natMtu },
+        via: { dev: "vpc", gateway: routerAddress(subnet.cidr), mtu: NAT_MTU },
       },
     ],
   };

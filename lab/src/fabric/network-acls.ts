@@ -114,7 +114,7 @@ function readEntry(
   if (!isWithin(number, -1, 255))
     return problem(record, `has the protocol "${String(name)}", which is neither -1 nor a number from 0 to 255`);
   const entry = { ruleNumber, action: ruleAction, cidr, protocol: number === -1 ? "all" : number } as const;
-  if (number === tcp || number === udp) {
+  if (number === TCP || number === UDP) {
     if (!isWithin(from, 0, 65535) || !isWithin(to, from, 65535)) {
       return problem(
         record,
@@ -123,7 +123,7 @@ function readEntry(
     }
     return { ...entry, ports: { from, to } };
   }
-  if (number === icmp) {
+  if (number === ICMP) {
     if (!isWithin(type, -1, 255) || !isWithin(code, -1, 255)) {
       return problem(
         record,
@@ -139,9 +139,9 @@ function isWithin(value: unknown, least: number, most: number): value is number 
   return typeof value === "number" && Number.isInteger(value) && value >= least && value <= most;
 }
 
-const icmp = 1;
-const tcp = 6;
-const udp = 17;
+const ICMP = 1;
+const TCP = 6;
+const UDP = 17;
 
 /**
  * The network ACLs of a VPC's subnets as statements of its router's nft table: the chains `leaving` and `entering`, to

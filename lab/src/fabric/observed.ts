@@ -1,4 +1,4 @@
-import { type Address, mainTable, type Neighbour, type Route, type Rule } from "./namespace";
+import { type Address, MAIN_TABLE, type Neighbour, type Route, type Rule } from "./namespace";
 
 /** What a namespace holds now, as far as it is the fabric's to change. */
 export interface Observed {
@@ -14,7 +14,7 @@ export interface Observed {
 export const nothing: Observed = { links: [], addresses: [], neighbours: [], rules: [], routes: [] };
 
 /** The priority of the fabric's rules: after the kernel's local table, before its main one. */
-export const rulePriority = 100;
+export const RULE_PRIORITY = 100;
 
 /** Commands whose output {@link parseObserved} reads, each one line of JSON. */
 export function observeCommands(namespace: string): string[] {
@@ -43,22 +43,22 @@ export function parseObserved(json: readonly string[]): Observed {
       mac: String(lladdr),
     })),
     rules: rules
-      .filter((rule) => rule["priority"] === rulePriority)
+      .filter((rule) => rule["priority"] === RULE_PRIORITY)
       .map((rule) => ({ iif: String(rule["iif"]), table: Number(rule["table"]) })),
-    routes: routes.filter((route) => route["protocol"] === staticProtocol).map(parseRoute),
+    routes: routes.filter((route) => route["protocol"] === STATIC_PROTOCOL).map(parseRoute),
   };
 }
 
 /** RTPROT_STATIC, as `ip -N` prints it. */
-const staticProtocol = "4";
+const STATIC_PROTOCOL = "4";
 /** RTN_BLACKHOLE, as `ip -N` prints it. */
-const blackholeType = "6";
+const BLACKHOLE_TYPE = "6";
 
 function parseRoute(route: Readonly<Record<string, unknown>>): Route {
   const { dst, type, dev, gateway, prefsrc } = route;
   const destination = dst === "default" ? "0.0.0.0/0" : String(dst).includes("/") ? String(dst) : `${String(dst)}/32`;
-  const table = route["table"] === undefined ? mainTable : Number(route["table"]);
-  if (type === blackholeType) return { table, destination, via: "blackhole" };
+  const table = route["table"] === undefined ? MAIN_TABLE : Number(route["table"]);
+  if (type === BLACKHOLE_TYPE) return { table, destination, via: "blackhole" };
   return {
     table,
     destination,

@@ -28,7 +28,7 @@ export function securityGroupChains(networkInterface: NetworkInterface, cloud: C
     "type filter hook forward priority filter; policy drop;",
     // ICMP errors of any connection, and replies of the tracked ones.
     "ct state related accept",
-    `ct state established ct mark != ${untracked} accept`,
+    `ct state established ct mark != ${UNTRACKED} accept`,
     "meta mark 1 goto egress",
     "meta mark 2 goto ingress",
     "}",
@@ -46,7 +46,7 @@ export function securityGroupChains(networkInterface: NetworkInterface, cloud: C
 }
 
 /** The mark of a connection that EC2 would not track: each of its packets needs a rule. */
-const untracked = 1;
+const UNTRACKED = 1;
 
 /**
  * Marks flows of TCP and UDP that a rule lets begin from or to everywhere, where a rule of the other direction lets
@@ -54,7 +54,7 @@ const untracked = 1;
  * "Security group connection tracking", "Untracked connections").
  */
 function untrackedFlows(rules: readonly SecurityGroupRule[], replies: readonly SecurityGroupRule[]): string[] {
-  const flows = [tcp, udp].flatMap((protocol) => {
+  const flows = [TCP, UDP].flatMap((protocol) => {
     const open = (rule: SecurityGroupRule): boolean =>
       "cidr" in rule.peer &&
       formatCidr(rule.peer.cidr) === "0.0.0.0/0" &&
@@ -64,7 +64,7 @@ function untrackedFlows(rules: readonly SecurityGroupRule[], replies: readonly S
     if (!replies.some((rule) => open(rule) && onAllPorts(rule))) return [];
     return rules.filter(open).map((rule) => protocolMatch(protocol, rule.range).join(" "));
   });
-  return [...new Set(flows)].map((flow) => `ct state new ${flow} ct mark set ${untracked}`);
+  return [...new Set(flows)].map((flow) => `ct state new ${flow} ct mark set ${UNTRACKED}`);
 }
 
 function rulesOf(
@@ -114,13 +114,13 @@ function statement({ id, protocol, range, peer }: SecurityGroupRule, side: "sadd
 function protocolMatch(protocol: number | "all", range: SecurityGroupRule["range"]): string[] {
   if (protocol === "all") return [];
   if (range === undefined) return [`ip protocol ${protocol}`];
-  if (protocol !== icmp) return [`${protocol === tcp ? "tcp" : "udp"} dport ${range.from}-${range.to}`];
+  if (protocol !== ICMP) return [`${protocol === TCP ? "tcp" : "udp"} dport ${range.from}-${range.to}`];
   return [
     "ip protocol icmp",
     ...(range.from === -1 ? [] : [`icmp type ${range.from}`, ...(range.to === -1 ? [] : [`icmp code ${range.to}`])]),
   ];
 }
 
-const icmp = 1;
-const tcp = 6;
-const udp = 17;
+const ICMP = 1;
+const TCP = 6;
+const UDP = 17;

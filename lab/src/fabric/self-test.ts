@@ -71,26 +71,26 @@ function selfTestPrefix(lab: Lab): string {
 
 async function probe(a: Guest, b: Guest): Promise<void> {
   const protocol4 = "ip protocol 4";
-  const fence = `udp dport ${fencePort}`;
+  const fence = `udp dport ${FENCE_PORT}`;
   const [atA, atB, fenceAtB] = [await a.count(protocol4), await b.count(protocol4), await b.count(fence)];
 
   await a.sendProtocol(4, instances.b.address);
   // The second packet follows the first: once it is there, the first was dropped.
-  await a.sendUdp(fencePort, instances.b.address);
+  await a.sendUdp(FENCE_PORT, instances.b.address);
   if (!(await arrives(fenceAtB, PATIENCE)))
-    throw new SelfTestError("a packet that a security group's rule lets in does not arrive.");
+    throw new SelfTestError("a packet that a security group's rule lets in does not arrive");
   if ((await atB()) > 0) {
     throw new SelfTestError(
-      "a packet that no rule of a security group lets in arrives. Filters do not see bridged packets here: the kernel needs br_netfilter, per network namespace (Linux 5.3 or newer).",
+      "a packet that no rule of a security group lets in arrives. Filters do not see bridged packets here: the kernel needs br_netfilter, per network namespace (Linux 5.3 or newer)",
     );
   }
   await b.sendProtocol(4, instances.a.address);
   if (!(await arrives(atA, PATIENCE)))
-    throw new SelfTestError("a packet of IP protocol 4 that a security group's rule lets in does not arrive.");
+    throw new SelfTestError("a packet of IP protocol 4 that a security group's rule lets in does not arrive");
   await a.sendProtocol(4, instances.b.address);
   if (!(await arrives(atB, PATIENCE))) {
     throw new SelfTestError(
-      "a reply of IP protocol 4 does not arrive: the kernel's connection tracking does not work for bridged packets per network namespace.",
+      "a reply of IP protocol 4 does not arrive: the kernel's connection tracking does not work for bridged packets per network namespace",
     );
   }
 }
@@ -114,7 +114,7 @@ async function remove(prefix: string): Promise<void> {
 const PATIENCE = 5000;
 
 /** IANA's discard. */
-const fencePort = 9;
+const FENCE_PORT = 9;
 
 const instances = {
   a: { networkInterfaceId: "eni-a", mac: "02:00:00:00:00:0a", address: "10.0.0.10" },
@@ -130,8 +130,8 @@ const records: readonly ResourceRecord[] = [
     rule("Ingress", `sgr-${name}-fence`, {
       securityGroupId: `sg-${name}`,
       ipProtocol: "udp",
-      fromPort: fencePort,
-      toPort: fencePort,
+      fromPort: FENCE_PORT,
+      toPort: FENCE_PORT,
       cidrIpv4: "10.0.0.0/24",
     }),
     record(

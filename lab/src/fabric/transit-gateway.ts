@@ -1,7 +1,7 @@
 import type { IPv4CidrRange } from "ip-num";
 import { formatCidr } from "../cloud/cidr";
 import type { Cloud, Subnet, Vpc } from "../cloud/cloud";
-import { farEnd, macOf, namespaceOfId, tableNumber, transitMtu, wireName } from "./names";
+import { FAR_END, macOf, namespaceOfId, tableNumber, TRANSIT_MTU, wireName } from "./names";
 import type { Blackhole, Namespace, NextHop, Route } from "./namespace";
 import type { Reading } from "../cloud/reading";
 import { router } from "./router";
@@ -148,29 +148,29 @@ export function transitGateway(prefix: string, gateway: TransitGateway): Namespa
     links: wires.map(({ dev, vpc }) => ({
       kind: "veth",
       name: dev,
-      mtu: transitMtu,
+      mtu: TRANSIT_MTU,
       mac: macOf(name, dev),
       peer: { namespace: vpc, name: dev, mac: macOf(vpc, dev) },
     })),
     addresses: [],
-    neighbours: wires.map(({ dev, vpc }) => ({ dev, address: farEnd, mac: macOf(vpc, dev) })),
+    neighbours: wires.map(({ dev, vpc }) => ({ dev, address: FAR_END, mac: macOf(vpc, dev) })),
     rules: wires.map(({ attachment: { routeTableId }, subnet, dev }) => ({
       iif: dev,
-      table: isTable(routeTableId) ? tableNumber(`${routeTableId}/${subnet.availabilityZone}`) : nowhere,
+      table: isTable(routeTableId) ? tableNumber(`${routeTableId}/${subnet.availabilityZone}`) : NOWHERE,
     })),
     routes: [
-      { table: nowhere, destination: "0.0.0.0/0", via: "blackhole" },
+      { table: NOWHERE, destination: "0.0.0.0/0", via: "blackhole" },
       ...gateway.routeTables.flatMap((table) => zones.flatMap((zone) => tableRoutes(gateway, table, zone))),
     ],
   };
 }
 
 /** For what comes from an attachment without a route table. */
-const nowhere = 1000;
+const NOWHERE = 1000;
 
 /** TCP's maximum segment size is clamped (Transit Gateways Guide, "Quotas", MTU). */
 const filter = [
-  `chain forward { type filter hook forward priority mangle; policy accept; ip daddr 169.254.0.0/16 drop; tcp flags & syn != 0 tcp option maxseg size set ${transitMtu - 40}; }`,
+  `chain forward { type filter hook forward priority mangle; policy accept; ip daddr 169.254.0.0/16 drop; tcp flags & syn != 0 tcp option maxseg size set ${TRANSIT_MTU - 40}; }`,
   "chain input { type filter hook input priority filter; policy drop; }",
   "chain output { type filter hook output priority filter; policy drop; }",
 ];
@@ -188,7 +188,7 @@ function tableRoutes(gateway: TransitGateway, { id, routes }: TransitRouteTable,
       via:
         attachment === undefined || subnet === undefined
           ? "blackhole"
-          : { dev: wireName(attachment.id, subnet.id), gateway: farEnd },
+          : { dev: wireName(attachment.id, subnet.id), gateway: FAR_END },
     };
   });
   return given.some(({ destination }) => destination === "0.0.0.0/0")
@@ -221,7 +221,7 @@ export function transitHop(
   const wires = transitWires(vpcId, cloud).filter(({ gateway }) => gateway.id === target);
   if (wires.length === 0) return undefined;
   const wire = wires.find(({ subnet }) => subnet.availabilityZone === zone);
-  return wire === undefined ? "blackhole" : { dev: wire.dev, gateway: farEnd };
+  return wire === undefined ? "blackhole" : { dev: wire.dev, gateway: FAR_END };
 }
 
 /**
@@ -230,7 +230,7 @@ export function transitHop(
  * says so.
  */
 export const transitFilter = [
-  `chain transit { type filter hook forward priority filter - 1; policy accept; iifname "t-*" oifname "p-*" drop; oifname "t-*" ip length > ${transitMtu} ip frag-off & 0x4000 == 0 counter drop comment "MTU"; }`,
+  `chain transit { type filter hook forward priority filter - 1; policy accept; iifname "t-*" oifname "p-*" drop; oifname "t-*" ip length > ${TRANSIT_MTU} ip frag-off & 0x4000 == 0 counter drop comment "MTU"; }`,
 ];
 
 /**

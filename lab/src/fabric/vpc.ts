@@ -1,16 +1,16 @@
 import { formatCidr, prefixLength, routerAddress } from "../cloud/cidr";
 import type { Cloud, InternetGateway, Peering, RouteTable, Subnet, Vpc } from "../cloud/cloud";
 import { networkAclChains } from "./network-acls";
-import { farEnd, interfaceName, macOf, namespaceOfId, tableNumber, vpcMtu } from "./names";
+import { FAR_END, interfaceName, macOf, namespaceOfId, tableNumber, VPC_MTU } from "./names";
 import type { Blackhole, Link, Namespace, Neighbour, NextHop, Route, Rule, Veth } from "./namespace";
 import { router } from "./router";
 import { transitFilter, transitHop, transitWires } from "./transit-gateway";
 
 /** The device of a VPC towards its internet gateway. */
-const gatewayDevice = "igw";
+const GATEWAY_DEVICE = "igw";
 
 /** For what enters a VPC through a peering or gateway: to the VPC's own subnets, nowhere else. */
-const entryTable = 1000;
+const ENTRY_TABLE = 1000;
 
 /**
  * A VPC's implicit router: a bridge per subnet, a kernel routing table per route table, chosen by the bridge that a
@@ -28,27 +28,29 @@ export function vpcNamespace(prefix: string, vpc: Vpc, cloud: Cloud): Namespace 
     ({ requesterVpcId, accepterVpcId }) => requesterVpcId === vpc.id || accepterVpcId === vpc.id,
   );
   const gateway = cloud.internetGateways.find(({ vpcId }) => vpcId === vpc.id);
-  const entries = [...peerings.map(({ id }) => interfaceName("p", id)), ...(gateway ? [gatewayDevice] : [])];
+  const entries = [...peerings.map(({ id }) => interfaceName("p", id)), ...(gateway ? [GATEWAY_DEVICE] : [])];
 
   const wires = transitWires(vpc.id, cloud);
 
   const bridges = vpc.subnets.map(({ id }): Link => {
     const dev = interfaceName("s", id);
-    return { kind: "bridge", name: dev, mtu: vpcMtu, mac: macOf(name, dev) };
+    return { kind: "bridge", name: dev, mtu: VPC_MTU, mac: macOf(name, dev) };
   });
   const rules: Rule[] = [
     ...vpc.subnets.map((subnet) => ({ iif: interfaceName("s", subnet.id), table: kernelTable(vpc, subnet, cloud) })),
     ...wires.map(({ dev, subnet }) => ({ iif: dev, table: kernelTable(vpc, subnet, cloud) })),
-    ...entries.map((iif) => ({ iif, table: entryTable })),
+    ...entries.map((iif) => ({ iif, table: ENTRY_TABLE })),
   ];
   const neighbours: Neighbour[] = [
     ...peerings.map((peering) => {
       const dev = interfaceName("p", peering.id);
       const other = peering.requesterVpcId === vpc.id ? peering.accepterVpcId : peering.requesterVpcId;
-      return { dev, address: farEnd, mac: macOf(namespaceOfId(prefix, other), dev) };
+      return { dev, address: FAR_END, mac: macOf(namespaceOfId(prefix, other), dev) };
     }),
-    ...wires.map(({ dev, gateway: { id } }) => ({ dev, address: farEnd, mac: macOf(namespaceOfId(prefix, id), dev) })),
-    ...(gateway ? [{ dev: gatewayDevice, address: farEnd, mac: macOf(namespaceOfId(prefix, gateway.id), "vpc") }] : []),
+    ...wires.map(({ dev, gateway: { id } }) => ({ dev, address: FAR_END, mac: macOf(namespaceOfId(prefix, id), dev) })),
+    ...(gateway
+      ? [{ dev: GATEWAY_DEVICE, address: FAR_END, mac: macOf(namespaceOfId(prefix, gateway.id), "vpc") }]
+      : []),
     // AWS' router knows them, and at once those that are gone: what it had found out by ARP would lead there for a
     // while.
     ...cloud.networkInterfaces
@@ -85,8 +87,8 @@ export function vpcNamespace(prefix: string, vpc: Vpc, cloud: Cloud): Namespace 
     neighbours,
     rules,
     routes: [
-      ...subnetRoutes(vpc, entryTable),
-      { table: entryTable, destination: "0.0.0.0/0", via: "blackhole" },
+      ...subnetRoutes(vpc, ENTRY_TABLE),
+      { table: ENTRY_TABLE, destination: "0.0.0.0/0", via: "blackhole" },
       ...vpc.routeTables.flatMap((table) =>
         zonesOf(vpc, table, cloud).flatMap((zone) => tableRoutes(vpc, table, zone, cloud)),
       ),
@@ -112,7 +114,7 @@ function peeringLink(prefix: string, { id, requesterVpcId, accepterVpcId }: Peer
   return {
     kind: "veth",
     name: dev,
-    mtu: vpcMtu,
+    mtu: VPC_MTU,
     mac: macOf(requester, dev),
     peer: { namespace: accepter, name: dev, mac: macOf(accepter, dev) },
   };
@@ -121,7 +123,7 @@ function peeringLink(prefix: string, { id, requesterVpcId, accepterVpcId }: Peer
 /** The VPC's end of an internet gateway's wire. */
 export function gatewayEnd(prefix: string, { vpcId }: InternetGateway): Veth["peer"] {
   const namespace = namespaceOfId(prefix, vpcId);
-  return { namespace, name: gatewayDevice, mac: macOf(namespace, gatewayDevice) };
+  return { namespace, name: GATEWAY_DEVICE, mac: macOf(namespace, GATEWAY_DEVICE) };
 }
 
 /** The local route: to each subnet, and nowhere with the rest of the VPC's block. */
@@ -177,11 +179,11 @@ function tableRoutes(vpc: Vpc, { id, routes }: RouteTable, zone: string | undefi
 /** What is gone or not yet active is a black hole (EC2 API, Route, state). */
 function nextHop(vpc: Vpc, target: string, zone: string | undefined, cloud: Cloud): Blackhole | NextHop {
   if (cloud.internetGateways.some(({ id, vpcId }) => id === target && vpcId === vpc.id))
-    return { dev: gatewayDevice, gateway: farEnd };
+    return { dev: GATEWAY_DEVICE, gateway: FAR_END };
   const peering = cloud.peerings.find(
     ({ id, requesterVpcId, accepterVpcId }) => id === target && (requesterVpcId === vpc.id || accepterVpcId === vpc.id),
   );
-  if (peering) return { dev: interfaceName("p", peering.id), gateway: farEnd };
+  if (peering) return { dev: interfaceName("p", peering.id), gateway: FAR_END };
   const nat = cloud.natGateways.find(({ id, subnet }) => id === target && subnet.vpcId === vpc.id);
   if (nat) return { dev: interfaceName("s", nat.subnet.id), gateway: nat.privateIp };
   const found = cloud.networkInterfaces.find(

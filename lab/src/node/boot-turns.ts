@@ -12,16 +12,16 @@ import { hasSettled, listNodes, nodeStatus } from "./node";
 export const bootsAtOnce = 2 * availableParallelism();
 
 /** A node that has not settled in so many seconds is not waited for: it may never do. */
-const bootTime = 60;
+const BOOT_TIME = 60;
 
 /** How long a node may wait for its turn, milliseconds. */
-const patience = 600_000;
+const PATIENCE = 600_000;
 
 /** Instance ids of the lab's nodes that are on their way up, whichever process started them. */
 export function bootingNodes(lab: Lab): string[] {
   return listNodes(lab).filter((id) => {
     const { state, uptime = 0 } = nodeStatus(lab, id);
-    return state === "running" && uptime < bootTime && !hasSettled(lab, id);
+    return state === "running" && uptime < BOOT_TIME && !hasSettled(lab, id);
   });
 }
 
@@ -44,6 +44,6 @@ export async function inBootTurn<T>(
       while (bootingNodes(lab).length >= most) await sleep(50);
       return start();
     },
-    patience,
+    PATIENCE,
   );
 }

@@ -1,7 +1,7 @@
 import { run } from "../state/privileged";
 
 /** Seconds that the management console may take to answer; it answers at once unless the machine is busy. */
-const patience = 10;
+const PATIENCE = 10;
 
 /**
  * Presses Ctrl-Alt-Del through User-mode Linux's management console; the image's systemd takes it for the power button.
@@ -48,8 +48,8 @@ async function ask(nodeDir: string, command: string): Promise<{ readonly done: b
     END { unlink $own if $own }
     local $/;
     send($socket, scalar <STDIN>, 0, sockaddr_un("umid/n/mconsole")) // die "no management console: $!\n";
-    local $SIG{ALRM} = sub { die "the management console does not answer within ${patience} s\n" };
-    alarm ${patience};
+    local $SIG{ALRM} = sub { die "the management console does not answer within ${PATIENCE} s\n" };
+    alarm ${PATIENCE};
     defined recv($socket, my $answer, 4096, 0) or die "$!\n";
     print unpack("H*", $answer);`;
   const answer = Buffer.from(

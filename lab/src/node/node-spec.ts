@@ -46,7 +46,7 @@ export interface NodeSpec {
  * The largest MTU of an EC2 network interface, bytes (docs: "Network maximum transmission unit (MTU) for your EC2
  * instance").
  */
-export const maxMtu = 9001;
+export const MAX_MTU = 9001;
 
 /**
  * What keeps the spec from being started: each problem names its field. Everything here ends in a command or kernel
@@ -71,7 +71,7 @@ export function nodeSpecProblems(spec: NodeSpec): string[] {
       `prefixLen ${spec.prefixLen} is not 16 to 28`,
     ],
     [isIPv4(spec.gateway), `gateway "${spec.gateway}" is not an IPv4 address`],
-    [Number.isInteger(spec.mtu) && spec.mtu >= 576 && spec.mtu <= maxMtu, `mtu ${spec.mtu} is not 576 to ${maxMtu}`],
+    [Number.isInteger(spec.mtu) && spec.mtu >= 576 && spec.mtu <= MAX_MTU, `mtu ${spec.mtu} is not 576 to ${MAX_MTU}`],
     [isHostname(spec.hostname), `hostname "${spec.hostname}" is not a host name (RFC 1123)`],
     ...(spec.interfaces ?? []).map((each): [boolean, string] => [
       interfaceProblem(each) === undefined,

@@ -21,7 +21,7 @@ import { promisify } from "node:util";
 import { CommandError, run } from "../state/privileged";
 import { projectRoot, type Lab, type Suite } from "../state/paths";
 import { addDevice, pressCtrlAltDel, removeDevice } from "./mconsole";
-import { interfaceProblem, maxMtu, type NodeInterface, type NodeSpec } from "./node-spec";
+import { interfaceProblem, MAX_MTU, type NodeInterface, type NodeSpec } from "./node-spec";
 import { processorForNode } from "./processor";
 import { seedFiles } from "./seed";
 
@@ -39,10 +39,10 @@ export interface NodeStatus {
 }
 
 /** What supervise says on the console before each boot. */
-const bootMark = "supervise: the node starts";
+const BOOT_MARK = "supervise: the node starts";
 
 /** How long a node may take to shut down before its power is cut, milliseconds. */
-const shutdownTime = 20_000;
+const SHUTDOWN_TIME = 20_000;
 
 /**
  * Starts a node, from its disk if it has one, and returns when its kernel runs (EC2's `running`); sshd answers some
@@ -71,7 +71,7 @@ export async function startNode(lab: Lab, spec: NodeSpec): Promise<void> {
   // User-mode Linux would make a missing tap itself, one that leads nowhere.
   await run(["ip", "-n", spec.namespace, "link", "show", "dev", spec.tap]).catch((error: unknown) => {
     throw new Error(
-      `${spec.instanceId} did not start: there is no tap ${spec.tap} in namespace ${spec.namespace} (${messageOf(error).trim().replace(/\.$/, "")}).`,
+      `${spec.instanceId} did not start: there is no tap ${spec.tap} in namespace ${spec.namespace} (${messageOf(error).trim().replace(/\.$/, "")})`,
       { cause: error },
     );
   });
@@ -100,7 +100,7 @@ export async function startNode(lab: Lab, spec: NodeSpec): Promise<void> {
     "ubd1r=seed.tar",
     "root=/dev/ubda",
     "rw",
-    `vec0:transport=tap,ifname=${spec.tap},depth=128,gro=1,mtu=${maxMtu},mac=${spec.mac}`,
+    `vec0:transport=tap,ifname=${spec.tap},depth=128,gro=1,mtu=${MAX_MTU},mac=${spec.mac}`,
     "con=null",
     "con0=null,fd:1",
     "ssl=null",
@@ -147,7 +147,7 @@ export async function stopNode(lab: Lab, instanceId: string): Promise<void> {
   if (pid !== undefined) {
     try {
       await pressCtrlAltDel(lab.nodeDir(instanceId));
-      await until(() => nodeStatus(lab, instanceId).state !== "running", shutdownTime, "it does not shut down");
+      await until(() => nodeStatus(lab, instanceId).state !== "running", SHUTDOWN_TIME, "it does not shut down");
     } catch {
       // What did not answer the button has its power cut.
     }
@@ -165,7 +165,7 @@ export async function rebootNode(lab: Lab, instanceId: string): Promise<void> {
   await run(["touch", join(dir, "reboot")]);
   try {
     await pressCtrlAltDel(dir);
-    await until(() => isBack(lab, instanceId, before), shutdownTime, "it does not shut down");
+    await until(() => isBack(lab, instanceId, before), SHUTDOWN_TIME, "it does not shut down");
   } catch {
     if (nodeStatus(lab, instanceId).pid === before) await kill(before);
     await until(() => isBack(lab, instanceId, before), 10_000, `${instanceId} does not come back after a hard reset`);
@@ -180,7 +180,7 @@ export async function rebootNode(lab: Lab, instanceId: string): Promise<void> {
  */
 export async function plugInterface(lab: Lab, instanceId: string, device: NodeInterface): Promise<void> {
   const problem = interfaceProblem(device);
-  if (problem !== undefined) throw new Error(`${instanceId}: ${problem}.`);
+  if (problem !== undefined) throw new Error(`${instanceId}: ${problem}`);
   const dir = lab.nodeDir(instanceId);
   if (!existsSync(dir)) return;
   const argument = deviceArgument(device);
@@ -208,7 +208,7 @@ function isBack(lab: Lab, instanceId: string, before: number): boolean {
 
 function runningPid(lab: Lab, instanceId: string, what: string): number {
   const { state, pid } = nodeStatus(lab, instanceId);
-  if (pid === undefined) throw new Error(`${instanceId} is ${state}, not running: it cannot be ${what}.`);
+  if (pid === undefined) throw new Error(`${instanceId} is ${state}, not running: it cannot be ${what}`);
   return pid;
 }
 
@@ -258,7 +258,7 @@ export function hasSettled(lab: Lab, instanceId: string): boolean {
   if (!existsSync(log) || nodeStatus(lab, instanceId).state !== "running") return false;
   return /Reached target multi-user/.test(
     readFrom(log, -256 * 1024)
-      .split(bootMark)
+      .split(BOOT_MARK)
       .at(-1) ?? "",
   );
 }
@@ -287,7 +287,7 @@ export function consoleTail(lab: Lab, instanceId: string, lines: number): string
 
 /** The kernel argument for a secondary interface: a packet socket on the end of a wire. */
 function deviceArgument({ deviceIndex, port, mac }: NodeInterface): string {
-  return `vec${deviceIndex}:transport=raw,ifname=${port},depth=128,gro=1,mtu=${maxMtu},mac=${mac}`;
+  return `vec${deviceIndex}:transport=raw,ifname=${port},depth=128,gro=1,mtu=${MAX_MTU},mac=${mac}`;
 }
 
 /** The supervisor reads them at every start: one kernel argument a line. */
@@ -309,7 +309,7 @@ function imageInUse(lab: Lab, suite: Suite): string {
   const image = lab.image(suite);
   if (!existsSync(join(image, "base.img"))) {
     throw new Error(
-      `${image} is not there: the lab has no kernel and disk image of Debian's ${suite} yet. Run scripts/setup${suite === "bookworm" ? "" : " --all-images"}.`,
+      `${image} is not there: the lab has no kernel and disk image of Debian's ${suite} yet. Run scripts/setup${suite === "bookworm" ? "" : " --all-images"}`,
     );
   }
   return realpathSync(image);
@@ -469,7 +469,7 @@ function readFrom(file: string, offset: number): string {
     const from = offset < 0 ? Math.max(0, size + offset) : Math.min(offset, size);
     const buffer = Buffer.alloc(size - from);
     readSync(fd, buffer, 0, buffer.length, from);
-    // eslint-disable-next-line no-control-regex
+
     return buffer.toString("utf8").replaceAll(/\x1b\[[0-9;?]*[A-Za-z]|\r/g, "");
   } finally {
     closeSync(fd);

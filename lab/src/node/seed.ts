@@ -15,7 +15,7 @@ export interface SeedFile {
  */
 export function seedFiles(spec: NodeSpec, installed: ReadonlySet<string>): SeedFile[] {
   const problems = nodeSpecProblems(spec);
-  if (problems.length > 0) throw new Error(`${spec.instanceId}: ${problems.join("; ")}.`);
+  if (problems.length > 0) throw new Error(`${spec.instanceId}: ${problems.join("; ")}`);
   const data = parseUserData(spec.userDataBase64, installed);
   const meta = {
     address: spec.address,

@@ -33,7 +33,7 @@ export class UserDataError extends Error {
   }
 }
 
-const honoured =
+const HONOURED =
   "hostname, packages, package_update, runcmd, ssh_authorized_keys, ssh_deletekeys, ssh_keys and write_files";
 
 /**
@@ -86,7 +86,7 @@ class CloudConfig {
     for (const { key } of root.items) {
       const name = isScalar(key) ? String(key.value) : "?";
       const where = `line ${isScalar(key) && key.range ? this.lines.linePos(key.range[0]).line : 1}: ${name}`;
-      const value: unknown = this.document.toJS()[name];
+      const value = (this.document.toJS() as Readonly<Record<string, unknown>>)[name];
       switch (name) {
         case "hostname":
           if (typeof value === "string" && isHostname(value)) data.hostname = value;
@@ -122,7 +122,7 @@ class CloudConfig {
           data.commands = this.runcmd(where, value);
           break;
         default:
-          this.problems.push(`${where} is not supported by the lab, which honours ${honoured}.`);
+          this.problems.push(`${where} is not supported by the lab, which honours ${HONOURED}.`);
       }
     }
     this.done();

@@ -1,6 +1,6 @@
 import { containsAddress, formatCidr, routerAddress } from "../cloud/cidr";
 import type { Cloud, InternetGateway, NetworkInterface, Peering, Subnet, Vpc } from "../cloud/cloud";
-import { internetAddress } from "../fabric/names";
+import { INTERNET_ADDRESS } from "../fabric/names";
 import type { NatGateway } from "../fabric/nat-gateway";
 import type { TransitAttachment, TransitGateway } from "../fabric/transit-gateway";
 import { Connections } from "./connections";
@@ -23,7 +23,7 @@ const MTU = { vpc: 9001, peering: 9001, nat: 8500, transit: 8500, internet: 1500
  * Route tables that the longest sensible way asks: private subnet, NAT gateway, transit gateway, and the same at the
  * other end.
  */
-const longestWay = 8;
+const LONGEST_WAY = 8;
 
 /**
  * The way of one packet through the networks of a cloud, by AWS' rules and nothing that was rendered for Linux: what
@@ -48,42 +48,40 @@ export function reach(
       instanceId === origin.instanceId && (wanted === undefined ? deviceIndex === 0 : networkInterfaceId === wanted),
   );
   if (from === undefined)
-    throw new Error(
-      `${origin.instanceId} is no instance of the cloud${wanted === undefined ? "" : ` with ${wanted}`}.`,
-    );
+    throw new Error(`${origin.instanceId} is no instance of the cloud${wanted === undefined ? "" : ` with ${wanted}`}`);
   return walk.fromGuest(from, origin.nextHop);
 }
 
 /**
  * One packet on its way. Each method is a place, which ends the walk or hands on to the next place.
  *
- * Where more of AWS belongs: further targets of routes in {@link Walk.#follow}.
+ * Where more of AWS belongs: further targets of routes in {@link Walk.follow}.
  */
 class Walk {
-  readonly #hops: Hop[] = [];
+  private readonly hops: Hop[] = [];
   /** The subnet that the packet is leaving, until it has passed its network ACL. */
-  #leaving: Subnet | undefined;
-  #mtu: number = MTU.vpc;
+  private leaving: Subnet | undefined;
+  private mtu: number = MTU.vpc;
   /** Route tables that have been asked. */
-  #routed = 0;
+  private routed = 0;
   /** It has come into the VPC that it is in by a transit gateway. */
-  #isInTransit = false;
+  private isInTransit = false;
   /** Gateways translate its addresses. */
-  #packet: Packet;
+  private packet: Packet;
 
   constructor(
     readonly cloud: Cloud,
     packet: Packet,
     readonly connections: Connections,
   ) {
-    this.#packet = packet;
+    this.packet = packet;
   }
 
   fromGuest(card: NetworkInterface, nextHop?: string): Path {
     const { subnet } = card;
-    const { destination } = this.#packet;
-    if (this.#isTooLongFor(MTU.vpc))
-      return this.#drop(
+    const { destination } = this.packet;
+    if (this.isTooLongFor(MTU.vpc))
+      return this.drop(
         "MTU_EXCEEDED",
         { kind: "guest", id: card.instanceId, text: `its network interface takes at most ${MTU.vpc} bytes` },
         { kind: "mtu", mtu: MTU.vpc },
@@ -93,44 +91,44 @@ class Walk {
       nextHop ?? (containsAddress(subnet.cidr, destination) || isMulticast(destination) ? destination : router);
     const hop = { kind: "subnet", id: subnet.id } as const;
     if (isMulticast(via) || via === subnet.cidr.getLast().toString())
-      return this.#drop("BROADCAST_NOT_CARRIED", { ...hop, text: `${via} is no single host's` });
+      return this.drop("BROADCAST_NOT_CARRIED", { ...hop, text: `${via} is no single host's` });
     const neighbour = ownerIn(subnet, via, this.cloud);
     const nat = natGatewayIn(subnet, via, this.cloud);
     // Nobody answers its ARP: nothing leaves the guest.
     if (via !== router && neighbour === undefined && nat === undefined)
-      return this.#drop("NO_POSSIBLE_DESTINATION", {
+      return this.drop("NO_POSSIBLE_DESTINATION", {
         ...hop,
         text: `no network interface of ${formatCidr(subnet.cidr)} has ${via}`,
       });
-    const check = this.#sourceDestCheck(card, "egress") ?? this.#securityGroups(card, "egress");
+    const check = this.sourceDestCheck(card, "egress") ?? this.securityGroups(card, "egress");
     if (check !== undefined) return check;
-    if (nat !== undefined) return this.#backThroughNat(nat);
-    if (neighbour === undefined) return this.#leaveSubnet(subnet);
-    this.#hops.push({
+    if (nat !== undefined) return this.backThroughNat(nat);
+    if (neighbour === undefined) return this.leaveSubnet(subnet);
+    this.hops.push({
       ...hop,
       text: `to the MAC address of ${via} (${neighbour.networkInterfaceId}), past every route table`,
     });
-    return this.#deliver(neighbour, card.networkInterfaceId);
+    return this.deliver(neighbour, card.networkInterfaceId);
   }
 
   fromInternet(): Path {
-    if (this.#isTooLongFor(MTU.internet))
-      return this.#drop(
+    if (this.isTooLongFor(MTU.internet))
+      return this.drop(
         "MTU_EXCEEDED",
-        { kind: "internet", id: internetAddress, text: `it sends at most ${MTU.internet} bytes` },
+        { kind: "internet", id: INTERNET_ADDRESS, text: `it sends at most ${MTU.internet} bytes` },
         { kind: "mtu", mtu: MTU.internet },
       );
-    return this.#acrossInternet();
+    return this.acrossInternet();
   }
 
-  #sourceDestCheck(card: NetworkInterface, direction: Direction): Path | undefined {
-    const address = direction === "egress" ? this.#packet.source : this.#packet.destination;
+  private sourceDestCheck(card: NetworkInterface, direction: Direction): Path | undefined {
+    const address = direction === "egress" ? this.packet.source : this.packet.destination;
     const hop = { kind: "source-dest-check", id: card.networkInterfaceId, direction } as const;
     const end = direction === "egress" ? "source" : "destination";
-    if (!card.sourceDestCheck) this.#hops.push({ ...hop, text: "off" });
-    else if (hasAddress(card, address)) this.#hops.push({ ...hop, text: `the ${end} ${address} is its own` });
+    if (!card.sourceDestCheck) this.hops.push({ ...hop, text: "off" });
+    else if (hasAddress(card, address)) this.hops.push({ ...hop, text: `the ${end} ${address} is its own` });
     else
-      return this.#drop(
+      return this.drop(
         "ENI_SOURCE_DEST_CHECK_RESTRICTION",
         { ...hop, text: `the ${end} ${address} is not its own` },
         { kind: "source-dest-check", card },
@@ -138,13 +136,13 @@ class Walk {
     return undefined;
   }
 
-  #securityGroups(card: NetworkInterface, direction: Direction): Path | undefined {
+  private securityGroups(card: NetworkInterface, direction: Direction): Path | undefined {
     const { cloud, connections } = this;
-    const packet = this.#packet;
+    const packet = this.packet;
     const id = card.networkInterfaceId;
     const hop = { kind: "security-group", id, direction } as const;
     if (connections.state(id, packet) === "established") {
-      this.#hops.push({ ...hop, text: "of a tracked connection: no rule is asked" });
+      this.hops.push({ ...hop, text: "of a tracked connection: no rule is asked" });
       return undefined;
     }
     const rules = rulesOf(card, direction, cloud);
@@ -156,14 +154,14 @@ class Walk {
         rules.length === 0
           ? `${groups}: no ${direction} rule`
           : `${groups}: no ${direction} rule is for ${describeTransport(packet)} ${other}`;
-      return this.#drop(
+      return this.drop(
         rules.length === 0 ? "SG_HAS_NO_RULES" : "ENI_SG_RULES_MISMATCH",
         { ...hop, text },
         { kind: "security-group", card, direction },
       );
     }
     connections.track(id, packet);
-    this.#hops.push({
+    this.hops.push({
       ...hop,
       rule: admitting.id,
       text: `let ${direction === "egress" ? "out" : "in"} by ${admitting.id}: ${describeRule(admitting, direction)}`,
@@ -172,57 +170,57 @@ class Walk {
   }
 
   /** A frame to the router. */
-  #leaveSubnet(subnet: Subnet): Path {
-    this.#leaving = subnet;
+  private leaveSubnet(subnet: Subnet): Path {
+    this.leaving = subnet;
     const vpc = this.cloud.vpcs.get(subnet.vpcId);
-    if (vpc === undefined) throw new Error(`${subnet.id} is in ${subnet.vpcId}, which is not in the cloud.`);
-    this.#isInTransit = false;
-    this.#hops.push({
+    if (vpc === undefined) throw new Error(`${subnet.id} is in ${subnet.vpcId}, which is not in the cloud`);
+    this.isInTransit = false;
+    this.hops.push({
       kind: "router",
       id: vpc.id,
       text: `to the router ${routerAddress(subnet.cidr)} of ${subnet.id}`,
     });
-    return this.#route(vpc, subnet);
+    return this.route(vpc, subnet);
   }
 
   /** By the route table of a subnet: the one that is left, or where a transit gateway comes in. */
-  #route(vpc: Vpc, subnet: Subnet): Path {
-    const { destination } = this.#packet;
-    if (++this.#routed > longestWay)
-      return this.#drop("ROUTING_LOOP", {
+  private route(vpc: Vpc, subnet: Subnet): Path {
+    const { destination } = this.packet;
+    if (++this.routed > LONGEST_WAY)
+      return this.drop("ROUTING_LOOP", {
         kind: "router",
         id: vpc.id,
-        text: `asked for the way ${longestWay} times already`,
+        text: `asked for the way ${LONGEST_WAY} times already`,
       });
-    const refused = this.#spoofed(vpc);
+    const refused = this.spoofed(vpc);
     if (refused !== undefined) return refused;
     if (isMulticast(destination))
-      return this.#drop("BROADCAST_NOT_CARRIED", {
+      return this.drop("BROADCAST_NOT_CARRIED", {
         kind: "router",
         id: vpc.id,
         text: `${destination} is no single host's`,
       });
     if (isLinkLocal(destination))
-      return this.#drop("LINK_LOCAL_NOT_ROUTED", { kind: "router", id: vpc.id, text: `${destination} is link-local` });
+      return this.drop("LINK_LOCAL_NOT_ROUTED", { kind: "router", id: vpc.id, text: `${destination} is link-local` });
     if (isRouter(vpc, destination))
-      return this.#drop("ROUTER_IS_NO_HOST", { kind: "router", id: vpc.id, text: `${destination} is its own address` });
+      return this.drop("ROUTER_IS_NO_HOST", { kind: "router", id: vpc.id, text: `${destination} is its own address` });
 
     const id = subnet.routeTableId;
     const choice = chooseRoute(vpc, id, destination);
     if (choice.kind === "none")
-      return this.#drop(
+      return this.drop(
         "NO_ROUTE_TO_DESTINATION",
         { kind: "route-table", id, text: `no route of ${id} is for ${destination}` },
         { kind: "no-route", vpc, tableId: id },
       );
     if (choice.kind === "local") {
-      this.#hops.push({
+      this.hops.push({
         kind: "route-table",
         id,
         rule: `${id} ${formatCidr(vpc.cidr)}`,
         text: `${formatCidr(vpc.cidr)} local`,
       });
-      return this.#toSubnetOf(vpc);
+      return this.toSubnetOf(vpc);
     }
     const { route } = choice;
     const hop: Hop = {
@@ -233,283 +231,283 @@ class Walk {
     };
     const target = resolveTarget(vpc, route, this.cloud);
     if (target === undefined)
-      return this.#drop(
+      return this.drop(
         "BAD_STATE_ROUTE",
         { ...hop, text: `${hop.text}, which is gone, not active or not of ${vpc.id}` },
         { kind: "black-hole", vpc, tableId: id, route },
       );
-    this.#hops.push(hop);
-    return this.#follow(target, vpc, subnet);
+    this.hops.push(hop);
+    return this.follow(target, vpc, subnet);
   }
 
-  #follow(target: Target, vpc: Vpc, subnet: Subnet): Path {
+  private follow(target: Target, vpc: Vpc, subnet: Subnet): Path {
     switch (target.kind) {
       case "network-interface":
-        return this.#enterSubnet(target.card);
+        return this.enterSubnet(target.card);
       case "peering":
-        return this.#overPeering(target.peering, target.peerVpcId);
+        return this.overPeering(target.peering, target.peerVpcId);
       case "internet-gateway":
-        return this.#outByGateway(target.gateway, vpc);
+        return this.outByGateway(target.gateway, vpc);
       case "nat-gateway":
-        return this.#throughNat(target.gateway);
+        return this.throughNat(target.gateway);
       case "transit-gateway":
-        return this.#overTransit(target.gateway, target.attachment, subnet.availabilityZone);
+        return this.overTransit(target.gateway, target.attachment, subnet.availabilityZone);
     }
   }
 
-  #overPeering({ id }: Peering, peerVpcId: string): Path {
-    if (this.#isTooLongFor(MTU.peering))
-      return this.#drop(
+  private overPeering({ id }: Peering, peerVpcId: string): Path {
+    if (this.isTooLongFor(MTU.peering))
+      return this.drop(
         "MTU_EXCEEDED",
         { kind: "peering", id, text: `it carries at most ${MTU.peering} bytes` },
         { kind: "mtu", mtu: MTU.peering },
       );
     const peer = this.cloud.vpcs.get(peerVpcId);
-    if (peer === undefined) throw new Error(`${id} leads to ${peerVpcId}, which is not in the cloud.`);
-    const { destination } = this.#packet;
-    if (this.#isInTransit || !containsAddress(peer.cidr, destination)) {
-      return this.#drop(
+    if (peer === undefined) throw new Error(`${id} leads to ${peerVpcId}, which is not in the cloud`);
+    const { destination } = this.packet;
+    if (this.isInTransit || !containsAddress(peer.cidr, destination)) {
+      return this.drop(
         "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR",
         {
           kind: "peering",
           id,
-          text: this.#isInTransit
+          text: this.isInTransit
             ? "nothing of a transit gateway passes a peering"
             : `${destination} is not in ${formatCidr(peer.cidr)} of ${peer.id}`,
         },
         { kind: "beyond-peering", peer },
       );
     }
-    const refused = this.#networkAcls();
+    const refused = this.networkAcls();
     if (refused !== undefined) return refused;
-    this.#hops.push({ kind: "peering", id, text: `to ${peer.id}` });
-    return this.#enterVpc(peer);
+    this.hops.push({ kind: "peering", id, text: `to ${peer.id}` });
+    return this.enterVpc(peer);
   }
 
-  #outByGateway({ id }: InternetGateway, vpc: Vpc): Path {
-    const { source } = this.#packet;
-    if (this.#isTooLongFor(MTU.internet))
-      return this.#drop(
+  private outByGateway({ id }: InternetGateway, vpc: Vpc): Path {
+    const { source } = this.packet;
+    if (this.isTooLongFor(MTU.internet))
+      return this.drop(
         "MTU_EXCEEDED",
         { kind: "internet-gateway", id, text: `it carries at most ${MTU.internet} bytes, and says so to ${source}` },
         { kind: "mtu", mtu: MTU.internet },
       );
-    const refused = this.#networkAcls();
+    const refused = this.networkAcls();
     if (refused !== undefined) return refused;
     const associated = this.cloud.publicAddresses.find(
       ({ vpcId, privateIp }) => vpcId === vpc.id && privateIp === source,
     );
     if (associated === undefined) {
-      return this.#drop(
+      return this.drop(
         "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",
         { kind: "internet-gateway", id, text: `${source} has no public address in ${vpc.id}` },
         { kind: "no-public-address", vpc, address: source },
       );
     }
-    this.#packet = { ...this.#packet, source: associated.publicIp };
-    this.#hops.push({ kind: "internet-gateway", id, text: `source ${source} becomes ${associated.publicIp}` });
-    return this.#acrossInternet();
+    this.packet = { ...this.packet, source: associated.publicIp };
+    this.hops.push({ kind: "internet-gateway", id, text: `source ${source} becomes ${associated.publicIp}` });
+    return this.acrossInternet();
   }
 
   /** A host without security groups, which sends on in its own name (VPC User Guide, "NAT gateway basics"). */
-  #throughNat(gateway: NatGateway): Path {
+  private throughNat(gateway: NatGateway): Path {
     const { id, subnet, privateIp } = gateway;
-    const refused = this.#networkAcls(subnet);
+    const refused = this.networkAcls(subnet);
     if (refused !== undefined) return refused;
-    const packet = this.#packet;
+    const packet = this.packet;
     if (![ICMP, TCP, UDP].includes(packet.protocol))
-      return this.#drop(
+      return this.drop(
         "PROTOCOL_RESTRICTION",
         { kind: "nat-gateway", id, text: `no ${describeTransport(packet)}` },
         { kind: "protocol" },
       );
     // An answer to what has not gone through is nothing that it knows.
     if (!opensConnection(packet))
-      return this.#drop("NO_POSSIBLE_DESTINATION", {
+      return this.drop("NO_POSSIBLE_DESTINATION", {
         kind: "nat-gateway",
         id,
         text: `${describeTransport(packet)} begins no connection`,
       });
-    if (this.#isTooLongFor(MTU.nat))
-      return this.#drop(
+    if (this.isTooLongFor(MTU.nat))
+      return this.drop(
         "MTU_EXCEEDED",
         { kind: "nat-gateway", id, text: `it carries at most ${MTU.nat} bytes, and says so to ${packet.source}` },
         { kind: "mtu", mtu: MTU.nat },
       );
-    this.#packet = { ...packet, source: privateIp };
-    this.connections.translate(id, answerTo(this.#packet), packet.source);
-    this.#hops.push({ kind: "nat-gateway", id, text: `source ${packet.source} becomes ${privateIp}` });
-    return this.#fromNat(gateway);
+    this.packet = { ...packet, source: privateIp };
+    this.connections.translate(id, answerTo(this.packet), packet.source);
+    this.hops.push({ kind: "nat-gateway", id, text: `source ${packet.source} becomes ${privateIp}` });
+    return this.fromNat(gateway);
   }
 
   /** What answers something that has gone through, and nothing else. */
-  #backThroughNat(gateway: NatGateway): Path {
+  private backThroughNat(gateway: NatGateway): Path {
     const { id, privateIp } = gateway;
-    const sender = this.connections.translation(id, this.#packet);
+    const sender = this.connections.translation(id, this.packet);
     if (sender === undefined)
-      return this.#drop("NO_POSSIBLE_DESTINATION", {
+      return this.drop("NO_POSSIBLE_DESTINATION", {
         kind: "nat-gateway",
         id,
         text: "it is no answer to anything that has gone through",
       });
-    this.#packet = { ...this.#packet, destination: sender };
-    this.#hops.push({ kind: "nat-gateway", id, text: `destination ${privateIp} becomes ${sender}` });
-    return this.#fromNat(gateway);
+    this.packet = { ...this.packet, destination: sender };
+    this.hops.push({ kind: "nat-gateway", id, text: `destination ${privateIp} becomes ${sender}` });
+    return this.fromNat(gateway);
   }
 
-  #fromNat({ subnet }: NatGateway): Path {
-    const { destination } = this.#packet;
-    if (!containsAddress(subnet.cidr, destination)) return this.#leaveSubnet(subnet);
+  private fromNat({ subnet }: NatGateway): Path {
+    const { destination } = this.packet;
+    if (!containsAddress(subnet.cidr, destination)) return this.leaveSubnet(subnet);
     const card = ownerIn(subnet, destination, this.cloud);
     return card === undefined
-      ? this.#drop("NO_POSSIBLE_DESTINATION", {
+      ? this.drop("NO_POSSIBLE_DESTINATION", {
           kind: "subnet",
           id: subnet.id,
           text: `no network interface of ${formatCidr(subnet.cidr)} has ${destination}`,
         })
-      : this.#deliver(card);
+      : this.deliver(card);
   }
 
   /**
    * The attachment serves the zones of its subnets; the gateway routes by the table associated with it (Transit
    * Gateways Guide, "How transit gateways work").
    */
-  #overTransit(gateway: TransitGateway, from: TransitAttachment, zone: string): Path {
+  private overTransit(gateway: TransitGateway, from: TransitAttachment, zone: string): Path {
     const { id } = gateway;
     const hop = { kind: "transit-gateway", id } as const;
     if (!from.subnets.some(({ availabilityZone }) => availabilityZone === zone))
-      return this.#drop(
+      return this.drop(
         "TGW_ROUTE_AZ_RESTRICTION",
         { ...hop, text: `${from.id} has no subnet in ${zone}` },
         { kind: "zone", attachmentId: from.id, zone },
       );
-    const refused = this.#networkAcls();
+    const refused = this.networkAcls();
     if (refused !== undefined) return refused;
     // It cuts nothing in pieces.
-    if (this.#isTooLongFor(MTU.transit) || this.#packet.length > MTU.transit)
-      return this.#drop(
+    if (this.isTooLongFor(MTU.transit) || this.packet.length > MTU.transit)
+      return this.drop(
         "MTU_EXCEEDED",
         { ...hop, text: `it carries at most ${MTU.transit} bytes` },
         { kind: "mtu", mtu: MTU.transit },
       );
     const table = gateway.routeTables.find((each) => each.id === from.routeTableId);
     if (table === undefined)
-      return this.#drop("TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", {
+      return this.drop("TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", {
         ...hop,
         text: `no route table is associated with ${from.id}`,
       });
-    const { destination } = this.#packet;
+    const { destination } = this.packet;
     const route = chooseTransitRoute(table, destination);
     if (route === undefined)
-      return this.#drop("TGW_RTB_CANNOT_ROUTE", { ...hop, text: `no route of ${table.id} is for ${destination}` });
+      return this.drop("TGW_RTB_CANNOT_ROUTE", { ...hop, text: `no route of ${table.id} is for ${destination}` });
     const rule = `${table.id} ${formatCidr(route.destination)}`;
     const target = route.target;
     const to = target === "blackhole" ? undefined : gateway.attachments.find((each) => each.id === target.attachmentId);
     const subnet = to?.subnets.find(({ availabilityZone }) => availabilityZone === zone) ?? to?.subnets[0];
     const vpc = to && this.cloud.vpcs.get(to.vpcId);
     if (to === undefined || subnet === undefined || vpc === undefined)
-      return this.#drop("TGW_RTB_BAD_STATE_ROUTE", { ...hop, rule, text: `${rule} is a black hole` });
-    this.#hops.push(
+      return this.drop("TGW_RTB_BAD_STATE_ROUTE", { ...hop, rule, text: `${rule} is a black hole` });
+    this.hops.push(
       { ...hop, rule, text: `${formatCidr(route.destination)} to ${to.id}` },
       { kind: "router", id: vpc.id, text: `enters ${vpc.id} by ${subnet.id}, and is routed by its table` },
     );
-    this.#isInTransit = true;
-    return this.#spoofed(vpc) ?? this.#route(vpc, subnet);
+    this.isInTransit = true;
+    return this.spoofed(vpc) ?? this.route(vpc, subnet);
   }
 
-  #acrossInternet(): Path {
-    const { destination } = this.#packet;
-    if (destination === internetAddress)
-      return this.#arrive("internet", { kind: "internet", id: internetAddress, text: "delivered" });
+  private acrossInternet(): Path {
+    const { destination } = this.packet;
+    if (destination === INTERNET_ADDRESS)
+      return this.arrive("internet", { kind: "internet", id: INTERNET_ADDRESS, text: "delivered" });
     const address = this.cloud.publicAddresses.find(
       ({ publicIp, vpcId }) =>
         publicIp === destination && this.cloud.internetGateways.some((gateway) => gateway.vpcId === vpcId),
     );
     const gateway = this.cloud.internetGateways.find(({ vpcId }) => vpcId === address?.vpcId);
-    const hop = { kind: "internet", id: internetAddress } as const;
+    const hop = { kind: "internet", id: INTERNET_ADDRESS } as const;
     if (address === undefined || gateway === undefined) {
-      return this.#drop(
+      return this.drop(
         "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",
         { ...hop, text: `${destination} is no public address of an instance whose VPC has an internet gateway` },
         { kind: "unknown-public-address", address: destination },
       );
     }
-    this.#hops.push({ ...hop, text: `to ${destination}` });
-    this.#packet = { ...this.#packet, destination: address.privateIp };
-    this.#hops.push({
+    this.hops.push({ ...hop, text: `to ${destination}` });
+    this.packet = { ...this.packet, destination: address.privateIp };
+    this.hops.push({
       kind: "internet-gateway",
       id: gateway.id,
       text: `destination ${destination} becomes ${address.privateIp}`,
     });
     const vpc = this.cloud.vpcs.get(gateway.vpcId);
-    if (vpc === undefined) throw new Error(`${gateway.id} is attached to ${gateway.vpcId}, which is not in the cloud.`);
-    return this.#enterVpc(vpc);
+    if (vpc === undefined) throw new Error(`${gateway.id} is attached to ${gateway.vpcId}, which is not in the cloud`);
+    return this.enterVpc(vpc);
   }
 
   /**
    * By a gateway or peering: to the VPC's subnets and nowhere else, whatever its route tables say (VPC Peering Guide,
    * "Unsupported configurations").
    */
-  #enterVpc(vpc: Vpc): Path {
-    this.#hops.push({ kind: "router", id: vpc.id, text: `enters ${vpc.id}, and can go to its subnets alone` });
-    return this.#spoofed(vpc) ?? this.#toSubnetOf(vpc);
+  private enterVpc(vpc: Vpc): Path {
+    this.hops.push({ kind: "router", id: vpc.id, text: `enters ${vpc.id}, and can go to its subnets alone` });
+    return this.spoofed(vpc) ?? this.toSubnetOf(vpc);
   }
 
   /** A router takes nothing that claims to be from itself, or from no single host. */
-  #spoofed(vpc: Vpc): Path | undefined {
-    const { source } = this.#packet;
+  private spoofed(vpc: Vpc): Path | undefined {
+    const { source } = this.packet;
     if (
       !isMulticast(source) &&
       !vpc.subnets.some(({ cidr }) => [routerAddress(cidr), cidr.getLast().toString()].includes(source))
     )
       return undefined;
-    return this.#drop("GATEWAY_REJECTS_SPOOFED_TRAFFIC", {
+    return this.drop("GATEWAY_REJECTS_SPOOFED_TRAFFIC", {
       kind: "router",
       id: vpc.id,
       text: `${source} cannot be a sender`,
     });
   }
 
-  #toSubnetOf(vpc: Vpc): Path {
-    const { destination } = this.#packet;
+  private toSubnetOf(vpc: Vpc): Path {
+    const { destination } = this.packet;
     const hop = { kind: "router", id: vpc.id } as const;
     if (isRouter(vpc, destination))
-      return this.#drop("ROUTER_IS_NO_HOST", { ...hop, text: `${destination} is its own address` });
+      return this.drop("ROUTER_IS_NO_HOST", { ...hop, text: `${destination} is its own address` });
     const subnet = vpc.subnets.find(({ cidr }) => containsAddress(cidr, destination));
     if (subnet === undefined)
-      return this.#drop("NO_POSSIBLE_DESTINATION", { ...hop, text: `${destination} is in no subnet of ${vpc.id}` });
+      return this.drop("NO_POSSIBLE_DESTINATION", { ...hop, text: `${destination} is in no subnet of ${vpc.id}` });
     const nat = natGatewayIn(subnet, destination, this.cloud);
-    if (nat !== undefined) return this.#networkAcls(subnet) ?? this.#backThroughNat(nat);
+    if (nat !== undefined) return this.networkAcls(subnet) ?? this.backThroughNat(nat);
     const card = ownerIn(subnet, destination, this.cloud);
     if (card === undefined)
-      return this.#drop("NO_POSSIBLE_DESTINATION", {
+      return this.drop("NO_POSSIBLE_DESTINATION", {
         kind: "subnet",
         id: subnet.id,
         text: `no network interface of ${formatCidr(subnet.cidr)} has ${destination}`,
       });
-    return this.#enterSubnet(card);
+    return this.enterSubnet(card);
   }
 
   /** From the router to a network interface. */
-  #enterSubnet(card: NetworkInterface): Path {
-    const refused = this.#networkAcls(card.subnet);
+  private enterSubnet(card: NetworkInterface): Path {
+    const refused = this.networkAcls(card.subnet);
     if (refused !== undefined) return refused;
-    this.#hops.push({ kind: "subnet", id: card.subnet.id, text: `to ${card.privateIp} (${card.networkInterfaceId})` });
-    return this.#deliver(card);
+    this.hops.push({ kind: "subnet", id: card.subnet.id, text: `to ${card.privateIp} (${card.networkInterfaceId})` });
+    return this.deliver(card);
   }
 
   /**
    * Those of the subnet that is left and of the one that is entered: none is asked about what comes back into the same.
    */
-  #networkAcls(entering?: Subnet): Path | undefined {
-    const leaving = this.#leaving;
-    this.#leaving = undefined;
+  private networkAcls(entering?: Subnet): Path | undefined {
+    const leaving = this.leaving;
+    this.leaving = undefined;
     if (leaving !== undefined && leaving.id === entering?.id) return undefined;
-    return (leaving && this.#networkAcl(leaving, "egress")) ?? (entering && this.#networkAcl(entering, "ingress"));
+    return (leaving && this.networkAcl(leaving, "egress")) ?? (entering && this.networkAcl(entering, "ingress"));
   }
 
-  #networkAcl({ id, vpcId, networkAcl }: Subnet, direction: Direction): Path | undefined {
-    const entry = decidingEntry(networkAcl, direction, this.#packet);
+  private networkAcl({ id, vpcId, networkAcl }: Subnet, direction: Direction): Path | undefined {
+    const entry = decidingEntry(networkAcl, direction, this.packet);
     const hop: Hop = {
       kind: "network-acl",
       id: networkAcl.id,
@@ -523,54 +521,54 @@ class Walk {
         entry === undefined
           ? `no ${direction} rule of ${networkAcl.id} matches`
           : `denied by its ${direction} rule ${entry.ruleNumber}`;
-      return this.#drop(
+      return this.drop(
         "SUBNET_ACL_RESTRICTION",
         { ...hop, text },
         { kind: "network-acl", acl: networkAcl, direction, entry },
       );
     }
-    this.#hops.push({ ...hop, text: `${hop.text}, allowed by ${entry.ruleNumber}` });
+    this.hops.push({ ...hop, text: `${hop.text}, allowed by ${entry.ruleNumber}` });
     return undefined;
   }
 
-  #deliver(card: NetworkInterface, from?: string): Path {
+  private deliver(card: NetworkInterface, from?: string): Path {
     if (from === card.networkInterfaceId)
-      return this.#drop("NO_POSSIBLE_DESTINATION", {
+      return this.drop("NO_POSSIBLE_DESTINATION", {
         kind: "subnet",
         id: card.subnet.id,
         text: "a network interface does not send to itself",
       });
-    const check = this.#sourceDestCheck(card, "ingress") ?? this.#securityGroups(card, "ingress");
+    const check = this.sourceDestCheck(card, "ingress") ?? this.securityGroups(card, "ingress");
     return (
-      check ?? this.#arrive({ instanceId: card.instanceId }, { kind: "guest", id: card.instanceId, text: "delivered" })
+      check ?? this.arrive({ instanceId: card.instanceId }, { kind: "guest", id: card.instanceId, text: "delivered" })
     );
   }
 
   /** Notes the link's MTU. A packet that may be cut in pieces is. */
-  #isTooLongFor(mtu: number): boolean {
-    this.#mtu = Math.min(this.#mtu, mtu);
-    return this.#packet.dontFragment && this.#packet.length > mtu;
+  private isTooLongFor(mtu: number): boolean {
+    this.mtu = Math.min(this.mtu, mtu);
+    return this.packet.dontFragment && this.packet.length > mtu;
   }
 
-  #arrive(to: { readonly instanceId: string } | "internet", hop: Hop): Path {
+  private arrive(to: { readonly instanceId: string } | "internet", hop: Hop): Path {
     return {
       verdict: "delivered",
       to,
-      packet: this.#packet,
-      hops: [...this.#hops, hop],
-      mtu: this.#mtu,
+      packet: this.packet,
+      hops: [...this.hops, hop],
+      mtu: this.mtu,
       connections: this.connections,
     };
   }
 
-  #drop(code: ReasonCode, hop: Hop, obstacle?: Obstacle): Path {
-    const advice = obstacle === undefined ? [] : remedies(obstacle, this.#packet, this.cloud);
+  private drop(code: ReasonCode, hop: Hop, obstacle?: Obstacle): Path {
+    const advice = obstacle === undefined ? [] : remedies(obstacle, this.packet, this.cloud);
     return {
       verdict: "dropped",
       code,
       remedies: advice,
-      hops: [...this.#hops, hop],
-      mtu: this.#mtu,
+      hops: [...this.hops, hop],
+      mtu: this.mtu,
       connections: this.connections,
     };
   }

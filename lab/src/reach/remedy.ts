@@ -1,6 +1,6 @@
 import { containsAddress, formatCidr } from "../cloud/cidr";
 import type { Cloud, NetworkInterface, Vpc, VpcRoute } from "../cloud/cloud";
-import { internetAddress } from "../fabric/names";
+import { INTERNET_ADDRESS } from "../fabric/names";
 import { describeTransport, ICMP, type Packet, TCP, UDP } from "./packet";
 import type { NetworkAcl, NetworkAclEntry } from "../fabric/network-acls";
 import type { Direction } from "./security-group";
@@ -105,7 +105,7 @@ function routes(vpc: Vpc, tableId: string, destination: string, cloud: Cloud): s
         : `Add ${route}${peering.id}.`;
     });
   }
-  if (destination === internetAddress || cloud.publicAddresses.some(({ publicIp }) => publicIp === destination)) {
+  if (destination === INTERNET_ADDRESS || cloud.publicAddresses.some(({ publicIp }) => publicIp === destination)) {
     const gateway = cloud.internetGateways.find(({ vpcId }) => vpcId === vpc.id);
     return [
       gateway === undefined

@@ -37,7 +37,7 @@ export function readFaults(lab: Lab): Fault[] {
   if (!existsSync(file)) return [];
   const value: unknown = JSON.parse(readFileSync(file, "utf8"));
   if (!Array.isArray(value) || !value.every(isFault))
-    throw new Error(`${file} holds no faults. Remove it, and run overlaynet lab fault --clear.`);
+    throw new Error(`${file} holds no faults. Remove it, and run overlaynet lab fault --clear`);
   return value;
 }
 

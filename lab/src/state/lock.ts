@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** How long to wait for a lock by default, milliseconds. */
-const patience = 120_000;
+const PATIENCE = 120_000;
 
 /** The last holder or waiter of each lock in this process: they take turns without a process each. */
 const queues = new Map<string, Promise<void>>();
@@ -22,7 +22,7 @@ export async function withLock<T>(
   file: string,
   what: string,
   action: () => Promise<T>,
-  timeout: number = patience,
+  timeout: number = PATIENCE,
 ): Promise<T> {
   const deadline = Date.now() + timeout;
   const before = queues.get(file);
@@ -93,7 +93,7 @@ async function inTime(step: Promise<void>, file: string, deadline: number): Prom
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new Error(`${file} is still locked by ${holder(file)}. Let it finish, or end that process.`)),
+      () => reject(new Error(`${file} is still locked by ${holder(file)}. Let it finish, or end that process`)),
       Math.max(0, deadline - Date.now()),
     );
   });

@@ -33,7 +33,7 @@ export function projectRoot(): string {
   for (let dir = __dirname; ; dir = dirname(dir)) {
     if (existsSync(join(dir, "lab", "image", "build"))) return dir;
     if (dir === dirname(dir))
-      throw new Error(`No project root above ${__dirname}: none of the folders holds lab/image/build.`);
+      throw new Error(`No project root above ${__dirname}: none of the folders holds lab/image/build`);
   }
 }
 
@@ -66,7 +66,7 @@ export function openLab(state: string = labStateDirectory()): Lab {
     image: (suite) => join(projectRoot(), ".overlaynet", suite === "bookworm" ? "image" : `image-${suite}`),
     nodeDir: (instanceId) => {
       // The id ends up in paths that are removed recursively.
-      if (!/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(instanceId)) throw new Error(`"${instanceId}" is not an instance id.`);
+      if (!/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(instanceId)) throw new Error(`"${instanceId}" is not an instance id`);
       return join(dir, "nodes", instanceId);
     },
   };
@@ -86,8 +86,6 @@ function labId(file: string): string {
   }
   const id = readFileSync(file, "utf8").trim();
   if (!/^[0-9a-f]{8}$/.test(id))
-    throw new Error(
-      `${file} holds no lab id (8 hex digits). Run "overlaynet lab destroy --all", then remove the file.`,
-    );
+    throw new Error(`${file} holds no lab id (8 hex digits). Run "overlaynet lab destroy --all", then remove the file`);
   return id;
 }

@@ -38,7 +38,7 @@ export function privileged(argv: readonly string[]): string[] {
 export async function run(argv: readonly string[], options: RunOptions = {}): Promise<string> {
   options.signal?.throwIfAborted();
   const [program, ...args] = privileged(argv);
-  if (program === undefined) throw new Error("run: no command given.");
+  if (program === undefined) throw new Error("run: no command given");
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
     const stdout: Buffer[] = [];

@@ -4,30 +4,30 @@ import { join } from "node:path";
 import type { Lab } from "./paths";
 import type { ResourceRecord } from "./record";
 
-const suffix = ".json";
+const SUFFIX = ".json";
 
 /**
  * The records of a lab. Each write is whole or not there, also for a reader in another process; whoever reads, decides
  * and then writes (an address to give out, a duplicate to refuse) does so under {@link withLock} of `lab.lock`.
  */
 export class RecordStore {
-  readonly #directory: string;
+  private readonly directory: string;
 
   constructor(lab: Lab) {
-    this.#directory = lab.resources;
+    this.directory = lab.resources;
   }
 
   /** All records, in the order of their ids. */
   list(): ResourceRecord[] {
-    const names = readdirSync(this.#directory).filter((name) => name.endsWith(suffix) && !name.startsWith("."));
+    const names = readdirSync(this.directory).filter((name) => name.endsWith(SUFFIX) && !name.startsWith("."));
     return names
-      .map((name) => this.#read(name))
+      .map((name) => this.read(name))
       .filter((record) => record !== undefined)
       .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   get(id: string): ResourceRecord | undefined {
-    return this.#read(fileName(id));
+    return this.read(fileName(id));
   }
 
   /**
@@ -36,15 +36,15 @@ export class RecordStore {
    */
   put(record: ResourceRecord): void {
     const name = fileName(record.id);
-    const other = this.#read(name);
+    const other = this.read(name);
     if (other !== undefined && other.type !== record.type) {
-      throw new Error(`${record.id} is a ${other.type}; a ${record.type} cannot have the same id.`);
+      throw new Error(`${record.id} is a ${other.type}; a ${record.type} cannot have the same id`);
     }
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-    const draft = join(this.#directory, `.${process.pid}-${randomBytes(6).toString("hex")}`);
+    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    const draft = join(this.directory, `.${process.pid}-${randomBytes(6).toString("hex")}`);
     try {
       writeFileSync(draft, JSON.stringify(record, null, 2) + "\n", { mode: 0o600, flag: "wx" });
-      renameSync(draft, join(this.#directory, name));
+      renameSync(draft, join(this.directory, name));
     } catch (error) {
       rmSync(draft, { force: true });
       throw error;
@@ -53,11 +53,11 @@ export class RecordStore {
 
   /** Removes a record; one that is not there is no error. */
   remove(id: string): void {
-    rmSync(join(this.#directory, fileName(id)), { force: true });
+    rmSync(join(this.directory, fileName(id)), { force: true });
   }
 
-  #read(name: string): ResourceRecord | undefined {
-    const file = join(this.#directory, name);
+  private read(name: string): ResourceRecord | undefined {
+    const file = join(this.directory, name);
     let text: string;
     try {
       text = readFileSync(file, "utf8");
@@ -71,8 +71,8 @@ export class RecordStore {
 
 /** Ids such as key names hold characters that file names cannot. */
 function fileName(id: string): string {
-  if (id === "") throw new Error("A record's id cannot be empty.");
-  return encodeURIComponent(id).replaceAll("*", "%2A").replace(/^\./, "%2E") + suffix;
+  if (id === "") throw new Error("A record's id cannot be empty");
+  return encodeURIComponent(id).replaceAll("*", "%2A").replace(/^\./, "%2E") + SUFFIX;
 }
 
 function parseRecord(file: string, text: string): ResourceRecord {
@@ -89,14 +89,14 @@ function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`${file} is not JSON. Run "overlaynet lab destroy --all" and bring the lab up anew.`, {
+    throw new Error(`${file} is not JSON. Run "overlaynet lab destroy --all" and bring the lab up anew`, {
       cause: error,
     });
   }
 }
 
 function notARecord(file: string): Error {
-  return new Error(`${file} is not a record of a resource (type, id, urn, inputs, outputs, internal, created).`);
+  return new Error(`${file} is not a record of a resource (type, id, urn, inputs, outputs, internal, created)`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -37,9 +37,9 @@ export class Destination implements DestinationArgs {
   readonly tunnelAddress: boolean;
   /** Numbers of hosts that have a workload of their own with this very address, whatever address management says. */
   readonly workloadOn = new Set<number>();
-  readonly #direct: Route[] = [];
-  readonly #tunnelled: Route[] = [];
-  readonly #routed = new Map<string, Route[]>();
+  private readonly direct: Route[] = [];
+  private readonly tunnelled: Route[] = [];
+  private readonly routed = new Map<string, Route[]>();
 
   constructor(args: DestinationArgs) {
     this.dst = args.dst;
@@ -63,23 +63,23 @@ export class Destination implements DestinationArgs {
    * than the interface's.
    */
   route(encapsulation: Encapsulation, mtuClass: number, mtu: number, limited: boolean): Route {
-    const routes = encapsulation === "None" ? this.#direct : this.#tunnelled;
-    return (routes[mtuClass] ??= this.#newRoute(encapsulation, mtu, limited));
+    const routes = encapsulation === "None" ? this.direct : this.tunnelled;
+    return (routes[mtuClass] ??= this.newRoute(encapsulation, mtu, limited));
   }
 
   /** The route to it without encapsulation through a router on the sender's link; nodes of one subnet share it. */
   routeVia(router: string, mtuClass: number, mtu: number, limited: boolean): Route {
-    let routes = this.#routed.get(router);
-    if (routes === undefined) this.#routed.set(router, (routes = []));
+    let routes = this.routed.get(router);
+    if (routes === undefined) this.routed.set(router, (routes = []));
     return (routes[mtuClass] ??= {
-      ...this.#newRoute("None", mtu, limited),
+      ...this.newRoute("None", mtu, limited),
       via: router,
       host: this.owner.addresses[this.pool.version]?.text,
     });
   }
 
   /** Felix' routes: felix/dataplane/linux/{route_mgr,ipip_mgr,vxlan_mgr,noencap_mgr}.go. */
-  #newRoute(encapsulation: Encapsulation, underlayMtu: number, limited: boolean): Route {
+  private newRoute(encapsulation: Encapsulation, underlayMtu: number, limited: boolean): Route {
     const { version } = this.pool;
     const host = this.owner.addresses[version]?.text;
     const mtu = underlayMtu - overhead(encapsulation, version);

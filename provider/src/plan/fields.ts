@@ -28,23 +28,23 @@ export class Field {
     return undefined;
   }
 
-  #wrong(expected: string): undefined {
+  private wrong(expected: string): undefined {
     return this.report(`must be ${expected}, not ${inWords(this.value)}`);
   }
 
   string(): string | undefined {
-    return typeof this.value.value === "string" ? this.value.value : this.#wrong("a string");
+    return typeof this.value.value === "string" ? this.value.value : this.wrong("a string");
   }
 
   boolean(): boolean | undefined {
-    return typeof this.value.value === "boolean" ? this.value.value : this.#wrong("true or false");
+    return typeof this.value.value === "boolean" ? this.value.value : this.wrong("true or false");
   }
 
   integer(least: number, most: number): number | undefined {
     const { value } = this.value;
     return typeof value === "number" && Number.isInteger(value) && least <= value && value <= most
       ? value
-      : this.#wrong(`a whole number from ${least} to ${most}`);
+      : this.wrong(`a whole number from ${least} to ${most}`);
   }
 
   address(version?: IpVersion): string | undefined {
@@ -52,17 +52,17 @@ export class Field {
     const fits =
       typeof value === "string" &&
       ((version !== 6 && isIPv4(value)) || (version !== 4 && isIPv6(value) && !value.includes("%")));
-    return fits ? value : this.#wrong(`an ${version === undefined ? "IP" : `IPv${version}`} address`);
+    return fits ? value : this.wrong(`an ${version === undefined ? "IP" : `IPv${version}`} address`);
   }
 
   cidr(): string | undefined {
     const { value } = this.value;
-    if (typeof value !== "string" || !value.includes("/")) return this.#wrong("a CIDR");
+    if (typeof value !== "string" || !value.includes("/")) return this.wrong("a CIDR");
     try {
       parseCidr(value);
       return value;
     } catch {
-      return this.#wrong("a CIDR");
+      return this.wrong("a CIDR");
     }
   }
 
@@ -78,21 +78,21 @@ export class Field {
 
   matching(pattern: RegExp, expected: string): string | undefined {
     const { value } = this.value;
-    return typeof value === "string" && pattern.test(value) ? value : this.#wrong(expected);
+    return typeof value === "string" && pattern.test(value) ? value : this.wrong(expected);
   }
 
   oneOf<T extends string>(choices: readonly T[]): T | undefined {
-    return choices.find((choice) => choice === this.value.value) ?? this.#wrong(`one of ${choices.join(", ")}`);
+    return choices.find((choice) => choice === this.value.value) ?? this.wrong(`one of ${choices.join(", ")}`);
   }
 
   items(): readonly Field[] {
-    if (!isArray(this.value)) return this.#wrong("a list") ?? [];
+    if (!isArray(this.value)) return this.wrong("a list") ?? [];
     return this.value.value.map((value, index) => new Field(value, joinPath(this.path, index), this.findings));
   }
 
   /** A mapping of names, or addresses, to strings. */
   strings(keys: "names" | "addresses"): Readonly<Record<string, string>> | undefined {
-    if (!isObject(this.value)) return this.#wrong(`a mapping of ${keys} to names`);
+    if (!isObject(this.value)) return this.wrong(`a mapping of ${keys} to names`);
     const strings: Record<string, string> = Object.create(null) as Record<string, string>;
     for (const [key, entry] of this.value.value) {
       const field = new Field(entry.value, joinPath(this.path, key), this.findings);
@@ -106,80 +106,80 @@ export class Field {
 
 /** A mapping whose fields are asked for by name; null counts as absent, as in Kubernetes' objects. */
 export class Fields {
-  readonly #entries: ReadonlyMap<string, ManifestEntry> | undefined;
-  readonly #asked = new Set<string>();
-  readonly #self: Field;
+  private readonly entries: ReadonlyMap<string, ManifestEntry> | undefined;
+  private readonly asked = new Set<string>();
+  private readonly self: Field;
 
   constructor(value: ManifestValue, path: string, findings: Findings) {
-    this.#self = new Field(value, path, findings);
-    if (isObject(value)) this.#entries = value.value;
-    else this.#self.report(`must be a mapping, not ${inWords(value)}`);
+    this.self = new Field(value, path, findings);
+    if (isObject(value)) this.entries = value.value;
+    else this.self.report(`must be a mapping, not ${inWords(value)}`);
   }
 
   /** At a path below this mapping, such as `networks` or `nodes[2].name`. */
   report(path: string, message: string): void {
-    const { findings, path: own, value } = this.#self;
+    const { findings, path: own, value } = this.self;
     findings.problems.push({ path: own === "" ? path : `${own}.${path}`, message, ...value.position });
   }
 
-  #field(name: string, required: boolean): Field | undefined {
-    this.#asked.add(name);
-    const value = this.#entries?.get(name)?.value;
+  private field(name: string, required: boolean): Field | undefined {
+    this.asked.add(name);
+    const value = this.entries?.get(name)?.value;
     if (value !== undefined && value.value !== null)
-      return new Field(value, joinPath(this.#self.path, name), this.#self.findings);
-    if (required && this.#entries !== undefined) this.report(name, "is required");
+      return new Field(value, joinPath(this.self.path, name), this.self.findings);
+    if (required && this.entries !== undefined) this.report(name, "is required");
     return undefined;
   }
 
   string(name: string, required = false): string | undefined {
-    return this.#field(name, required)?.string();
+    return this.field(name, required)?.string();
   }
 
   boolean(name: string): boolean | undefined {
-    return this.#field(name, false)?.boolean();
+    return this.field(name, false)?.boolean();
   }
 
   integer(name: string, least: number, most: number, required = false): number | undefined {
-    return this.#field(name, required)?.integer(least, most);
+    return this.field(name, required)?.integer(least, most);
   }
 
   address(name: string, version?: IpVersion, required = false): string | undefined {
-    return this.#field(name, required)?.address(version);
+    return this.field(name, required)?.address(version);
   }
 
   cidr(name: string, required: boolean): string | undefined {
-    return this.#field(name, required)?.cidr();
+    return this.field(name, required)?.cidr();
   }
 
   selector(name: string): string | undefined {
-    return this.#field(name, false)?.selector();
+    return this.field(name, false)?.selector();
   }
 
   matching(name: string, pattern: RegExp, expected: string): string | undefined {
-    return this.#field(name, false)?.matching(pattern, expected);
+    return this.field(name, false)?.matching(pattern, expected);
   }
 
   oneOf<T extends string>(name: string, choices: readonly T[]): T | undefined {
-    return this.#field(name, false)?.oneOf(choices);
+    return this.field(name, false)?.oneOf(choices);
   }
 
   manyOf<T extends string>(name: string, choices: readonly T[]): readonly T[] | undefined {
-    return this.#field(name, false)
+    return this.field(name, false)
       ?.items()
       .flatMap((item) => item.oneOf(choices) ?? []);
   }
 
   strings(name: string, keys: "names" | "addresses" = "names"): Readonly<Record<string, string>> | undefined {
-    return this.#field(name, false)?.strings(keys);
+    return this.field(name, false)?.strings(keys);
   }
 
   values(name: string): readonly Field[] {
-    return this.#field(name, false)?.items() ?? [];
+    return this.field(name, false)?.items() ?? [];
   }
 
   /** A list of mappings, each read whole by `read`; what it does not ask for is unknown. */
   list<T>(name: string, read: (fields: Fields, index: number) => T, required = false): readonly T[] {
-    return (this.#field(name, required)?.items() ?? []).map((item, index) => {
+    return (this.field(name, required)?.items() ?? []).map((item, index) => {
       const fields = new Fields(item.value, item.path, item.findings);
       const result = read(fields, index);
       fields.finish();
@@ -189,9 +189,9 @@ export class Fields {
 
   /** To be called when everything was asked for; `ignored` are fields that are known to mean nothing here. */
   finish(...ignored: readonly string[]): void {
-    for (const name of this.#entries?.keys() ?? []) {
-      if (!this.#asked.has(name) && !ignored.includes(name))
-        this.#self.findings.unknown.push(joinPath(this.#self.path, name));
+    for (const name of this.entries?.keys() ?? []) {
+      if (!this.asked.has(name) && !ignored.includes(name))
+        this.self.findings.unknown.push(joinPath(this.self.path, name));
     }
   }
 }

@@ -27,7 +27,7 @@ export function overhead(encapsulation: Encapsulation, version: IpVersion): numb
 export class NetworkMtus {
   /** The MTU of each class, bytes. */
   readonly mtus: readonly number[];
-  readonly #classes: readonly (readonly number[])[];
+  private readonly classes: readonly (readonly number[])[];
 
   constructor(
     readonly hostMtu: number,
@@ -50,12 +50,12 @@ export class NetworkMtus {
       }
     }
     this.mtus = [...new Set([hostMtu, ...between.flat()])];
-    this.#classes = between.map((row) => row.map((mtu) => this.mtus.indexOf(mtu)));
+    this.classes = between.map((row) => row.map((mtu) => this.mtus.indexOf(mtu)));
   }
 
   /** The classes from one network to each, by the networks' numbers. */
   classesFrom(network: number): readonly number[] {
-    return this.#classes[network] ?? [];
+    return this.classes[network] ?? [];
   }
 
   /** The worst MTU from a network to any, itself included, bytes. */

@@ -22,27 +22,27 @@ export function planTopology(topology: Topology): Plan {
 
 /** A map whose values are worked out when they are asked for. */
 class NodePlans implements ReadonlyMap<string, NodePlan> {
-  readonly #numbers: ReadonlyMap<string, number>;
+  private readonly numbers: ReadonlyMap<string, number>;
 
   constructor(readonly model: Model) {
-    this.#numbers = new Map(model.hosts.map((host) => [host.name, host.index]));
+    this.numbers = new Map(model.hosts.map((host) => [host.name, host.index]));
   }
 
   get size(): number {
-    return this.#numbers.size;
+    return this.numbers.size;
   }
 
   has(name: string): boolean {
-    return this.#numbers.has(name);
+    return this.numbers.has(name);
   }
 
   get(name: string): NodePlan | undefined {
-    const host = this.model.hosts[this.#numbers.get(name) ?? -1];
+    const host = this.model.hosts[this.numbers.get(name) ?? -1];
     return host === undefined ? undefined : planNode(this.model, host);
   }
 
   keys(): MapIterator<string> {
-    return this.#numbers.keys();
+    return this.numbers.keys();
   }
 
   *values(): Generator<NodePlan, undefined> {
@@ -50,7 +50,7 @@ class NodePlans implements ReadonlyMap<string, NodePlan> {
   }
 
   *entries(): Generator<[string, NodePlan], undefined> {
-    for (const number of this.#numbers.values()) {
+    for (const number of this.numbers.values()) {
       const host = this.model.hosts[number];
       if (host !== undefined) yield [host.name, planNode(this.model, host)];
     }

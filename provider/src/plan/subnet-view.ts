@@ -8,21 +8,21 @@ import type { Host } from "./host";
  * sorted order too, so a subnet is a range of ranks and the question a comparison of small integers.
  */
 export class SubnetView {
-  readonly #ranks: Readonly<Record<IpVersion, Int32Array>>;
-  readonly #sorted: Readonly<Record<IpVersion, readonly bigint[]>>;
+  private readonly ranks: Readonly<Record<IpVersion, Int32Array>>;
+  private readonly sorted: Readonly<Record<IpVersion, readonly bigint[]>>;
 
   constructor(hosts: readonly Host[]) {
     const four = rankAddresses(hosts, 4);
     const six = rankAddresses(hosts, 6);
-    this.#ranks = { 4: four.ranks, 6: six.ranks };
-    this.#sorted = { 4: four.sorted, 6: six.sorted };
+    this.ranks = { 4: four.ranks, 6: six.ranks };
+    this.sorted = { 4: four.sorted, 6: six.sorted };
   }
 
   /** Whether a host, by its number, is in the viewer's subnet. Never when an address of either is missing. */
   neighboursOf(viewer: Host, version: IpVersion): (host: number) => boolean {
     const subnet = viewer.addresses[version]?.subnet;
     if (subnet === undefined) return () => false;
-    const ranks = this.#ranks[version];
+    const ranks = this.ranks[version];
     const [low, high] = this.ranksIn(subnet);
     return (host) => {
       const rank = ranks[host] ?? -1;
@@ -31,12 +31,12 @@ export class SubnetView {
   }
 
   rank(host: Host, version: IpVersion): number {
-    return this.#ranks[version][host.index] ?? -1;
+    return this.ranks[version][host.index] ?? -1;
   }
 
   /** First rank in the CIDR and first rank past it. */
   ranksIn({ version, first, last }: Cidr): readonly [number, number] {
-    return [countBelow(this.#sorted[version], first), countBelow(this.#sorted[version], last + 1n)];
+    return [countBelow(this.sorted[version], first), countBelow(this.sorted[version], last + 1n)];
   }
 }
 

@@ -20,7 +20,7 @@ interface Entry {
  * (sshd_config, MaxStartups), and carries any number of tunnels over one.
  */
 export class Bastions {
-  readonly #entries = new Map<string, Entry>();
+  private readonly entries = new Map<string, Entry>();
 
   /**
    * A connection of the target's host and port that the bastion makes.
@@ -29,12 +29,12 @@ export class Bastions {
    */
   async tunnel(target: SshTarget, bastion: SshBastion, connect: () => Promise<Client>): Promise<Tunnel> {
     const key = keyOf(target, bastion);
-    let entry = this.#entries.get(key);
+    let entry = this.entries.get(key);
     if (entry === undefined) {
       entry = { client: connect(), users: 0 };
-      this.#entries.set(key, entry);
+      this.entries.set(key, entry);
       const made = entry;
-      const drop = (): void => this.#forget(key, made);
+      const drop = (): void => this.forget(key, made);
       // Each tunnel that is being opened listens.
       made.client.then((client) => client.setMaxListeners(0).once("close", drop), drop);
     }
@@ -42,7 +42,7 @@ export class Bastions {
     own.users++;
     const release = (): void => {
       if (--own.users > 0) return;
-      this.#forget(key, own);
+      this.forget(key, own);
       own.client.then(
         (client) => client.end(),
         () => undefined,
@@ -56,8 +56,8 @@ export class Bastions {
     }
   }
 
-  #forget(key: string, entry: Entry): void {
-    if (this.#entries.get(key) === entry) this.#entries.delete(key);
+  private forget(key: string, entry: Entry): void {
+    if (this.entries.get(key) === entry) this.entries.delete(key);
   }
 }
 

@@ -33,17 +33,17 @@ const bastions = new Bastions();
 
 /** A time limit that attempts share. */
 export class Deadline {
-  readonly #end: number;
+  private readonly end: number;
 
   constructor(
     readonly milliseconds: number,
     now = performance.now(),
   ) {
-    this.#end = now + milliseconds;
+    this.end = now + milliseconds;
   }
 
   left(): number {
-    return Math.max(0, this.#end - performance.now());
+    return Math.max(0, this.end - performance.now());
   }
 }
 

@@ -23,11 +23,11 @@ interface Entry {
 
 /** One connection per target, shared by all commands to it and closed when none has come for a while. */
 export class SshPool {
-  readonly #entries = new Map<string, Entry>();
-  readonly #idleMs: number;
+  private readonly entries = new Map<string, Entry>();
+  private readonly idleMs: number;
 
   constructor({ idleMs = IDLE_MS }: { readonly idleMs?: number } = {}) {
-    this.#idleMs = idleMs;
+    this.idleMs = idleMs;
   }
 
   /**
@@ -43,7 +43,7 @@ export class SshPool {
     const deadline = new Deadline(context.deadlineMs ?? DEFAULT_DEADLINE_MS);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#runOnce(target, command, { ...context, stdin, deadlineMs: Math.max(1, deadline.left()) });
+        return await this.runOnce(target, command, { ...context, stdin, deadlineMs: Math.max(1, deadline.left()) });
       } catch (error) {
         // Another caller may have begun to connect, with less time than there is here.
         const again = error instanceof ConnectionLostError || error instanceof UnreachableError;
@@ -56,22 +56,22 @@ export class SshPool {
 
   /** Closes every connection; commands on them fail. */
   close(): void {
-    for (const key of [...this.#entries.keys()]) this.#forget(key);
+    for (const key of [...this.entries.keys()]) this.forget(key);
   }
 
   /** Connections held or being made. */
   get size(): number {
-    return this.#entries.size;
+    return this.entries.size;
   }
 
-  async #runOnce(
+  private async runOnce(
     target: SshTarget,
     command: string,
     context: NodeContext & { readonly stdin?: Buffer },
   ): Promise<ExecResult> {
     const deadline = new Deadline(context.deadlineMs ?? DEFAULT_DEADLINE_MS);
     const key = keyOf(target);
-    const entry = this.#entry(key, target, context);
+    const entry = this.entry(key, target, context);
     clearTimeout(entry.idle);
     entry.users++;
     try {
@@ -87,32 +87,32 @@ export class SshPool {
       );
     } finally {
       entry.users--;
-      if (entry.users === 0 && this.#entries.get(key) === entry) {
+      if (entry.users === 0 && this.entries.get(key) === entry) {
         // Nobody waits for a connection that is still being made.
-        if (context.signal?.aborted === true) this.#forget(key);
-        else entry.idle = setTimeout(() => this.#forget(key), this.#idleMs).unref();
+        if (context.signal?.aborted === true) this.forget(key);
+        else entry.idle = setTimeout(() => this.forget(key), this.idleMs).unref();
       }
     }
   }
 
-  #entry(key: string, target: SshTarget, context: NodeContext): Entry {
-    const known = this.#entries.get(key);
+  private entry(key: string, target: SshTarget, context: NodeContext): Entry {
+    const known = this.entries.get(key);
     if (known !== undefined) return known;
     const stop = new AbortController();
     const client = connect(target, { ...context, signal: stop.signal });
     const entry: Entry = { client, places: new Semaphore(COMMANDS_PER_CONNECTION), users: 0, stop };
-    this.#entries.set(key, entry);
+    this.entries.set(key, entry);
     const drop = (): void => {
-      if (this.#entries.get(key) === entry) this.#forget(key);
+      if (this.entries.get(key) === entry) this.forget(key);
     };
     client.then((connected) => connected.once("close", drop), drop);
     return entry;
   }
 
-  #forget(key: string): void {
-    const entry = this.#entries.get(key);
+  private forget(key: string): void {
+    const entry = this.entries.get(key);
     if (entry === undefined) return;
-    this.#entries.delete(key);
+    this.entries.delete(key);
     clearTimeout(entry.idle);
     entry.stop.abort(new Error("the connection is no longer wanted"));
     entry.client.then(

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,7 +58,7 @@ describe("overlaynet lab check", function () {
   });
   afterEach(() => {
     process.env["PATH"] = path;
-    deepStrictEqual(existingNamespaces(namespacePrefix(lab)), []);
+    assert.deepEqual(existingNamespaces(namespacePrefix(lab)), []);
     rmSync(lab.state, { recursive: true, force: true });
   });
 
@@ -79,30 +79,30 @@ describe("overlaynet lab check", function () {
     );
   }
 
-  it("misses nothing here", async () => deepStrictEqual([...(await missing())], []));
+  it("misses nothing here", async () => assert.deepEqual([...(await missing())], []));
 
   it("names every program that is not there, with its package, and does not try what needs it", async () => {
     for (const program of Object.keys(packages)) rmSync(join(bin, program));
     const found = await missing();
     for (const [program, debian] of Object.entries(packages))
-      strictEqual(
+      assert.equal(
         found.get(`program ${program}`),
         `install the package ${debian}. (sh failed with exit code 1: not found)`,
       );
-    strictEqual(found.get("kernel: networks"), "not tried without ip, nft, nsenter, flock");
-    strictEqual(found.size, Object.keys(packages).length + 1);
+    assert.equal(found.get("kernel: networks"), "not tried without ip, nft, nsenter, flock");
+    assert.equal(found.size, Object.keys(packages).length + 1);
   });
 
   it("names one program alone that is not there, and tries the kernel all the same", async () => {
     rmSync(join(bin, "socat"));
     const results = await checkMachine(lab);
-    deepStrictEqual(
+    assert.deepEqual(
       results.filter(({ problem }) => problem !== undefined).map(({ name }) => name),
       ["program socat"],
     );
-    ok(results.some(({ name, problem }) => name === "kernel: bridges" && problem === undefined));
+    assert.ok(results.some(({ name, problem }) => name === "kernel: bridges" && problem === undefined));
     // With something missing nothing can be proved.
-    ok(!results.some(({ name }) => name.startsWith("self-test")));
+    assert.ok(!results.some(({ name }) => name.startsWith("self-test")));
   });
 
   /** In place of a kernel that lacks it: the program refuses as it does there. */
@@ -132,8 +132,8 @@ describe("overlaynet lab check", function () {
     it(`says of a kernel without it: ${name}`, async () => {
       refuse(program, pattern);
       const found = await missing();
-      deepStrictEqual([...found.keys()], [name]);
-      match(
+      assert.deepEqual([...found.keys()], [name]);
+      assert.match(
         found.get(name) ?? "",
         /(this kernel or container allows none|the kernel lacks it, or a module that it could not load)\. \(.*Operation not supported/,
       );
@@ -144,19 +144,19 @@ describe("overlaynet lab check", function () {
     const found = new Map(
       (await checkMachine({ ...lab, image: () => "/nowhere" })).map(({ name, problem }) => [name, problem]),
     );
-    strictEqual(found.get("image of the nodes"), "linux and base.img not in /nowhere: run scripts/setup");
+    assert.equal(found.get("image of the nodes"), "linux and base.img not in /nowhere: run scripts/setup");
   });
 
   it("says what a machine lacks in processor, memory and disk", () => {
     const problems = (results: readonly CheckResult[]): string[] =>
       results.flatMap(({ name, problem }) => (problem === undefined ? [] : [`${name}: ${problem}`]));
-    deepStrictEqual(problems(machineProblems({ architecture: "x64", availableMiB: 256, freeMiB: 512 })), []);
+    assert.deepEqual(problems(machineProblems({ architecture: "x64", availableMiB: 256, freeMiB: 512 })), []);
     const lacking = problems(machineProblems({ architecture: "arm64", availableMiB: 200, freeMiB: 100 })).join("\n");
     for (const what of [
       /^processor: .*amd64.*this machine is arm64$/m,
       /^memory: 200 MiB are available, one small node needs 256 MiB/m,
       /^disk: 100 MiB are free.*OVERLAYNET_LAB_STATE/m,
     ])
-      match(lacking, what);
+      assert.match(lacking, what);
   });
 });

@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual, throws } from "node:assert";
+import assert from "node:assert/strict";
 import { chooseNode, type LabNode, nameOf } from "../../../lab/src/commands/find-node";
 
 const node = (name: string, id: string, privateIp: string, publicIp = ""): LabNode => ({
@@ -27,19 +27,19 @@ describe("the node that a person means", () => {
     ["blue-a0", "i-1"],
     ["a0", "i-3"],
   ] as const) {
-    it(`is ${id} for ${wanted}`, () => strictEqual(chooseNode(nodes, wanted).id, id));
+    it(`is ${id} for ${wanted}`, () => assert.equal(chooseNode(nodes, wanted).id, id));
   }
 
   it("is none when the name is no node's, and the error names those there are", () => {
-    throws(() => chooseNode(nodes, "red"), /no node "red"\. There are: test-blue-a0, test-green-a0, a0/);
-    throws(() => chooseNode(nodes, ""), /Which node/);
-    throws(() => chooseNode([], "red"), /The lab has no nodes/);
+    assert.throws(() => chooseNode(nodes, "red"), /no node "red"\. There are: test-blue-a0, test-green-a0, a0/);
+    assert.throws(() => chooseNode(nodes, ""), /Which node/);
+    assert.throws(() => chooseNode([], "red"), /The lab has no nodes/);
   });
 
   it("is shown by its Name tag without what a terminal would obey", () => {
     const named = (Name: string): string =>
       nameOf({ type: "", id: "i-1", urn: "", inputs: {}, outputs: { tags: { Name } }, internal: {}, created: 0 });
-    deepStrictEqual(["blue a0", "узел", "a\nb", "\u001b[2Jgone", "\u202Egnp.exe", "\u009b31m", ""].map(named), [
+    assert.deepEqual(["blue a0", "узел", "a\nb", "\u001b[2Jgone", "\u202Egnp.exe", "\u009b31m", ""].map(named), [
       "blue a0",
       "узел",
       "a\\u{a}b",
@@ -51,7 +51,7 @@ describe("the node that a person means", () => {
   });
 
   it("is none when several have the name", () => {
-    throws(
+    assert.throws(
       () => chooseNode([...nodes, node("other-blue-a0", "i-4", "10.4.0.4")], "blue-a0"),
       /test-blue-a0 \(i-1\) or other-blue-a0 \(i-4\)/,
     );

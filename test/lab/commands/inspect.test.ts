@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { about, inspectText, type LabView, type Seen, viewOf } from "../../../lab/src/commands/inspect";
@@ -110,10 +110,10 @@ const view = viewOf(lab, records, seen);
 
 describe("overlaynet lab inspect", () => {
   it("fits docs/schema/lab-inspect.schema.json", () => {
-    deepStrictEqual(violations(schema, schema, JSON.parse(JSON.stringify(view))), []);
+    assert.deepEqual(violations(schema, schema, JSON.parse(JSON.stringify(view))), []);
     // What fits has something of every kind in it.
     for (const [kind, list] of Object.entries(view))
-      if (kind !== "lab") ok(Array.isArray(list) && list.length > 0, kind);
+      if (kind !== "lab") assert.ok(Array.isArray(list) && list.length > 0, kind);
   });
 
   it("does not fit it when a property is missing, new, or of another kind", () => {
@@ -127,33 +127,33 @@ describe("overlaynet lab inspect", () => {
     );
     const found = violations(schema, schema, wrong).join("\n");
     for (const what of [/colour is unknown/, /\$\.nodes\[0\]\.state/, /\$\.vpcs\[0\]\.cidr is missing/])
-      match(found, what);
+      assert.match(found, what);
   });
 
   it("tells of a node what runs, where, and with which interfaces and addresses", () => {
     const [x, y, z] = ["i-x", "i-y", "i-z"].map((id) => view.nodes.find((node) => node.id === id));
-    deepStrictEqual(
+    assert.deepEqual(
       [x?.state, x?.uptime, x?.pid, x?.settled, x?.vpcId, x?.publicIp, x?.networkInterfaceIds, x?.namespace],
       ["running", 12.3, 77, true, "vpc-a", "203.0.113.11", ["eni-x", "eni-extra"], "lab-0a1b2c3d-eni-x"],
     );
-    deepStrictEqual([y?.state, y?.uptime, y?.pid, y?.publicIp], ["absent", undefined, undefined, undefined]);
-    strictEqual(z?.paused, true);
+    assert.deepEqual([y?.state, y?.uptime, y?.pid, y?.publicIp], ["absent", undefined, undefined, undefined]);
+    assert.equal(z?.paused, true);
     const extra = view.networkInterfaces.find(({ id }) => id === "eni-extra");
-    deepStrictEqual(
+    assert.deepEqual(
       [extra?.deviceIndex, extra?.privateIps, extra?.sourceDestCheck, extra?.mac],
       [1, ["10.1.2.20", "10.1.2.21"], false, "0a:00:0a:01:02:14"],
     );
   });
 
   it("tells which routes are black holes, which table a subnet has, and what rules say", () => {
-    deepStrictEqual(
+    assert.deepEqual(
       view.routeTables.find(({ id }) => id === "rtb-a2")?.routes.map(({ target, state }) => [target, state]),
       [
         ["pcx-ab", "active"],
         ["pcx-gone", "blackhole"],
       ],
     );
-    deepStrictEqual(
+    assert.deepEqual(
       view.subnets.map(({ id, routeTableId }) => [id, routeTableId]),
       [
         ["subnet-a1", "rtb-a"],
@@ -162,7 +162,7 @@ describe("overlaynet lab inspect", () => {
       ],
     );
     const rules = view.securityGroups.find(({ id }) => id === "sg-x")?.rules;
-    deepStrictEqual(
+    assert.deepEqual(
       rules?.find(({ id }) => id === "sgr-x-ssh"),
       {
         id: "sgr-x-ssh",
@@ -174,11 +174,11 @@ describe("overlaynet lab inspect", () => {
         description: "ssh\\u{1b}[2J",
       },
     );
-    deepStrictEqual(rules?.find(({ id }) => id === "sgr-x-y")?.securityGroupId, "sg-y");
+    assert.deepEqual(rules?.find(({ id }) => id === "sgr-x-y")?.securityGroupId, "sg-y");
   });
 
   it("tells what is waiting, and for what", () => {
-    deepStrictEqual(view.waiting, [
+    assert.deepEqual(view.waiting, [
       { id: "i-y", what: "has not been started: pulumi up starts it" },
       { id: "i-z", what: "is paused: overlaynet lab fault resume" },
       { id: "pcx-asked", what: "is pending-acceptance" },
@@ -195,7 +195,7 @@ describe("overlaynet lab inspect", () => {
       "i-x is stopped: overlaynet lab start starts it",
       "vpc-a its namespace lab-0a1b2c3d-vpc-a is not there: overlaynet lab start makes it",
     ])
-      ok(told.includes(line), line);
+      assert.ok(told.includes(line), line);
   });
 
   it("says what is wrong with records that cannot be made real, and shows the rest", () => {
@@ -206,19 +206,19 @@ describe("overlaynet lab inspect", () => {
         .list(),
       seen,
     );
-    match(
+    assert.match(
       broken.waiting.map(({ what }) => what).join("\n"),
       /cannot be made real: i-x .* has the security group sg-gone, which is not there/,
     );
-    strictEqual(broken.nodes.length, 3);
+    assert.equal(broken.nodes.length, 3);
   });
 
   it("of one node, shows what concerns it, in the same form", () => {
     const one = about(view, "i-z");
-    deepStrictEqual(violations(schema, schema, JSON.parse(JSON.stringify(one))), []);
+    assert.deepEqual(violations(schema, schema, JSON.parse(JSON.stringify(one))), []);
     const ids = (key: Exclude<keyof LabView, "lab" | "keyPairs" | "faults">): string[] =>
       one[key].map((each) => ("id" in each ? each.id : ""));
-    deepStrictEqual(
+    assert.deepEqual(
       [
         ids("nodes"),
         ids("networkInterfaces"),
@@ -230,20 +230,20 @@ describe("overlaynet lab inspect", () => {
       ],
       [["i-z"], ["eni-z"], ["vpc-b"], ["subnet-b1"], ["pcx-ab", "pcx-asked"], ["sg-z"], []],
     );
-    deepStrictEqual(ids("waiting"), ["i-z"]);
+    assert.deepEqual(ids("waiting"), ["i-z"]);
   });
 
   it("tells of faults what they are about and what they caught, and nothing of what is gone", () => {
-    deepStrictEqual(view.faults, [
+    assert.deepEqual(view.faults, [
       { kind: "loss", target: "eni-z", direction: "ingress", share: 0.25, instanceId: "i-z", packets: 7 },
       { kind: "refuse-ssh", target: "eni-x", answer: "reset", instanceId: "i-x" },
       { kind: "cut", target: "pcx-ab", direction: "egress", share: 1 },
     ]);
-    deepStrictEqual(
+    assert.deepEqual(
       about(view, "i-z").faults.map(({ target }) => target),
       ["eni-z", "pcx-ab"],
     );
-    match(
+    assert.match(
       inspectText(view),
       /eni-z: 25 % that it receives is lost +7\n +eni-x: ssh is refused \(reset\) +-\n +pcx-ab: all from requester to accepter is lost/,
     );
@@ -251,9 +251,9 @@ describe("overlaynet lab inspect", () => {
 
   it("is a table per kind for people", () => {
     const text = inspectText(view);
-    match(text, /^Lab 0a1b2c3d in \/state\n\nNodes\n {2}NAME +INSTANCE +STATE +UPTIME/);
-    match(text, /test-x +i-x +running +12 s +10\.1\.1\.11 +203\.0\.113\.11 +lab-0a1b2c3d-eni-x\n/);
-    match(text, /rtb-a2 +10\.3\.0\.0\/16 +pcx-gone +blackhole\n/);
-    ok(!inspectText(about(view, "i-z")).includes("Gateways"));
+    assert.match(text, /^Lab 0a1b2c3d in \/state\n\nNodes\n {2}NAME +INSTANCE +STATE +UPTIME/);
+    assert.match(text, /test-x +i-x +running +12 s +10\.1\.1\.11 +203\.0\.113\.11 +lab-0a1b2c3d-eni-x\n/);
+    assert.match(text, /rtb-a2 +10\.3\.0\.0\/16 +pcx-gone +blackhole\n/);
+    assert.ok(!inspectText(about(view, "i-z")).includes("Gateways"));
   });
 });

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert";
+import assert from "node:assert/strict";
 import type { LabNode } from "../../../lab/src/commands/find-node";
 import { counted, explain, questionOf, type WhyOptions, whyText } from "../../../lab/src/commands/why";
 import { readCloud } from "../../../lab/src/cloud/cloud";
@@ -116,11 +116,11 @@ describe("lab why", () => {
     ];
     for (const [from, to, options, packet] of asked)
       it(`from ${from} to ${to} with ${JSON.stringify(options)}`, () =>
-        deepStrictEqual({ ...ask(from, to, options).packet }, packet));
+        assert.deepEqual({ ...ask(from, to, options).packet }, packet));
 
     it("that goes to a neighbour itself when it is for what is behind it, and to the router otherwise", () => {
-      deepStrictEqual(ask("a1", "a2", { destination: "192.168.2.1" }).origin, { instanceId: "i-a1", nextHop: ip.a2 });
-      deepStrictEqual(ask("a1", "b1", { destination: "192.168.2.1" }).origin, { instanceId: "i-a1" });
+      assert.deepEqual(ask("a1", "a2", { destination: "192.168.2.1" }).origin, { instanceId: "i-a1", nextHop: ip.a2 });
+      assert.deepEqual(ask("a1", "b1", { destination: "192.168.2.1" }).origin, { instanceId: "i-a1" });
     });
   });
 
@@ -140,34 +140,37 @@ describe("lab why", () => {
   ];
   for (const [from, to, options, message] of refused)
     it(`refuses from ${from} to ${to} with ${JSON.stringify(options)}`, () =>
-      throws(() => ask(from, to, options), message));
+      assert.throws(() => ask(from, to, options), message));
 
   it("tells all problems at once", () =>
-    throws(() => ask("a9", "b9", { protocol: "tcp", source: "x" }), /a9[\s\S]*b9[\s\S]*--source[\s\S]*needs --port/));
+    assert.throws(
+      () => ask("a9", "b9", { protocol: "tcp", source: "x" }),
+      /a9[\s\S]*b9[\s\S]*--source[\s\S]*needs --port/,
+    ));
 
   it("tells the way there and back", () => {
     const { packet, answer: back, reached, notes } = answer("a1", "b1", { port: "22" });
-    deepStrictEqual([packet.verdict, back?.verdict, reached], ["delivered", "delivered", true]);
-    strictEqual(back?.hops.filter(({ text }) => text.includes("tracked")).length, 2);
-    deepStrictEqual(notes, ["b1 is stopped."]);
+    assert.deepEqual([packet.verdict, back?.verdict, reached], ["delivered", "delivered", true]);
+    assert.equal(back?.hops.filter(({ text }) => text.includes("tracked")).length, 2);
+    assert.deepEqual(notes, ["b1 is stopped."]);
   });
 
   it("is not satisfied with a way there alone", () => {
     const { packet, answer: back, reached } = answer("a1", "b1", { port: "22" }, two().remove("r-rtb-b-10-1-0-0-16"));
-    deepStrictEqual(
+    assert.deepEqual(
       [packet.verdict, back?.verdict, back?.code, reached],
       ["delivered", "dropped", "NO_ROUTE_TO_DESTINATION", false],
     );
   });
 
   it("says that protocol 4 passes for a while although no rule lets it in, and that UDP does not", () => {
-    ok(
+    assert.ok(
       answer("b1", "a1", { protocol: "4" }).notes.some((note) =>
         /does pass for 600 s after each packet that 10\.1\.1\.11 sends to 10\.2\.1\.11/.test(note),
       ),
     );
-    deepStrictEqual(answer("b1", "a1", { protocol: "udp", port: "4789" }).notes, []);
-    deepStrictEqual(answer("b1", "a1", { protocol: "4" }, two().remove("sgr-a1-out")).notes, []);
+    assert.deepEqual(answer("b1", "a1", { protocol: "udp", port: "4789" }).notes, []);
+    assert.deepEqual(answer("b1", "a1", { protocol: "4" }, two().remove("sgr-a1-out")).notes, []);
   });
 
   it("gives each deciding rule its counter, by card, direction and id", () => {
@@ -180,11 +183,11 @@ describe("lab why", () => {
     ): [string, { chain: string; comment: string; packets: number }[]] => [id, [{ chain, comment, packets }]];
     const packets = (...counters: ReturnType<typeof at>[]): unknown[] =>
       counted(hops, new Map(counters)).flatMap((hop) => (hop.packets === undefined ? [] : [[hop.id, hop.packets]]));
-    deepStrictEqual(packets(at("eni-a1", "egress", "sgr-a1-out", 7), at("eni-b1", "ingress", "sgr-b1-in", 8)), [
+    assert.deepEqual(packets(at("eni-a1", "egress", "sgr-a1-out", 7), at("eni-b1", "ingress", "sgr-b1-in", 8)), [
       ["eni-a1", 7],
       ["eni-b1", 8],
     ]);
-    deepStrictEqual(
+    assert.deepEqual(
       packets(at("eni-a1", "ingress", "sgr-a1-out", 7), at("eni-b1", "ingress", "no ingress rule", 8)),
       [],
     );
@@ -192,9 +195,12 @@ describe("lab why", () => {
 
   it("is written for people with every hop, the code and what would have to change", () => {
     const text = whyText(answer("b1", "a1", { protocol: "4" }));
-    match(text, /^protocol 4 from 10\.2\.1\.11 to 10\.1\.1\.11, 84 bytes\n/);
-    match(text, /\n {2,3}2 {2}eni-b1 +security-group egress +let out by sgr-b1-out: everything to 0\.0\.0\.0\/0\n/);
-    match(
+    assert.match(text, /^protocol 4 from 10\.2\.1\.11 to 10\.1\.1\.11, 84 bytes\n/);
+    assert.match(
+      text,
+      /\n {2,3}2 {2}eni-b1 +security-group egress +let out by sgr-b1-out: everything to 0\.0\.0\.0\/0\n/,
+    );
+    assert.match(
       text,
       /\nDropped at eni-a1: SG_HAS_NO_RULES: the security groups .*\.\n {2}Add an ingress rule to sg-a1: ipProtocol 4 without ports from 10\.2\.1\.11\/32\.\n/,
     );

@@ -1,4 +1,4 @@
-import { fail } from "node:assert";
+import assert from "node:assert/strict";
 import type { Backend } from "../../../lab/src/ec2/engine/backend";
 import type { Diff } from "../../../lab/src/ec2/engine/diff-inputs";
 import { Ec2Provider } from "../../../lab/src/ec2/provider";
@@ -109,7 +109,7 @@ export class Account {
 
   check(token: string, name: string, news: object, olds: PropertyMap = {}): PropertyMap {
     const { inputs, failures } = this.provider.check(urnOf(token, name), propertyMap(news), olds, new Uint8Array());
-    if (failures.length > 0) fail(failures.map(({ reason }) => reason).join("\n"));
+    if (failures.length > 0) assert.fail(failures.map(({ reason }) => reason).join("\n"));
     return inputs;
   }
 
@@ -156,4 +156,4 @@ export function urnOf(token: string, name: string): string {
   return `urn:pulumi:test::project::${token}::${name}`;
 }
 
-export const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJLbYsq9tsUNwysSHJpPwIyl0SlmgiYS5vRkQbFSCun9 someone";
+export const PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJLbYsq9tsUNwysSHJpPwIyl0SlmgiYS5vRkQbFSCun9 someone";

@@ -1,4 +1,4 @@
-import { deepStrictEqual, rejects, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { Account, FabricError } from "../../../lab/src/ec2/engine/account";
 import type { ResourceRecord } from "../../../lab/src/state/record";
 import { MemoryBackend } from "./account-in-memory";
@@ -18,14 +18,14 @@ describe("changes of an account", () => {
       ),
     );
     // Each sees what those before it did.
-    deepStrictEqual(values, [0, 1, 2]);
-    strictEqual(backend.events.filter((event) => event === "reconcile").length, 1);
-    strictEqual(backend.events.filter((event) => event === "lock").length, 1);
+    assert.deepEqual(values, [0, 1, 2]);
+    assert.equal(backend.events.filter((event) => event === "reconcile").length, 1);
+    assert.equal(backend.events.filter((event) => event === "lock").length, 1);
   });
 
   it("leave the fabric alone when it does not matter to it", async () => {
     await account.change("a", () => ({ value: 1, put: [record("a")], fabric: false }));
-    deepStrictEqual(backend.events, ["lock", "put a"]);
+    assert.deepEqual(backend.events, ["lock", "put a"]);
   });
 
   it("that are refused change nothing, and keep no other from its turn", async () => {
@@ -33,9 +33,9 @@ describe("changes of an account", () => {
       throw new Error("refused");
     });
     const fine = account.change("b", () => ({ value: "fine", put: [record("b")], fabric: true }));
-    await rejects(refused, /^Error: refused$/);
-    strictEqual(await fine, "fine");
-    deepStrictEqual([...backend.records.keys()], ["b"]);
+    await assert.rejects(refused, /^Error: refused$/);
+    assert.equal(await fine, "fine");
+    assert.deepEqual([...backend.records.keys()], ["b"]);
   });
 
   it("fail with what was written when the fabric fails, and removals are taken back", async () => {
@@ -43,22 +43,22 @@ describe("changes of an account", () => {
     backend.failures.set("reconcile", "no veth");
     const made = account.change("a", () => ({ value: "made", put: [record("new")], fabric: true }));
     const removed = account.change("b", () => ({ value: "removed", remove: ["old"], fabric: true }));
-    await rejects(
+    await assert.rejects(
       made,
       (error: unknown) => error instanceof FabricError && error.value === "made" && /no veth$/.test(error.message),
     );
-    await rejects(removed, FabricError);
-    deepStrictEqual([...backend.records.keys()].sort(), ["new", "old"]);
-    strictEqual(await account.change("b", () => ({ value: "removed", remove: ["old"], fabric: true })), "removed");
+    await assert.rejects(removed, FabricError);
+    assert.deepEqual([...backend.records.keys()].sort(), ["new", "old"]);
+    assert.equal(await account.change("b", () => ({ value: "removed", remove: ["old"], fabric: true })), "removed");
   });
 
   it("fail when there is no lock, and the next ones go on", async () => {
     backend.failures.set("locked", "still locked by process 1");
-    await rejects(
+    await assert.rejects(
       account.change("a", () => ({ value: 1, fabric: false })),
       /still locked by process 1/,
     );
-    strictEqual(await account.change("b", () => ({ value: 2, fabric: false })), 2);
+    assert.equal(await account.change("b", () => ({ value: 2, fabric: false })), 2);
   });
 });
 

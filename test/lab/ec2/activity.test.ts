@@ -1,4 +1,4 @@
-import { rejects, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { Activity } from "../../../lab/src/ec2/engine/activity";
 
 describe("calls under way", () => {
@@ -16,7 +16,7 @@ describe("calls under way", () => {
         () => true,
       );
     await Promise.all([call("c", "b"), call("b", "a"), call("a")]);
-    strictEqual(done.join(""), "abc");
+    assert.equal(done.join(""), "abc");
   });
 
   it("that wait for each other fail", async () => {
@@ -31,11 +31,11 @@ describe("calls under way", () => {
         () => true,
       );
     const outcomes = await Promise.allSettled([blocked(), blocked(), blocked()]);
-    strictEqual(
+    assert.equal(
       outcomes.every(({ status }) => status === "rejected"),
       true,
     );
-    strictEqual(attempts, 3);
+    assert.equal(attempts, 3);
   });
 
   it("that fail for good end the wait of those that only they could free", async () => {
@@ -48,7 +48,7 @@ describe("calls under way", () => {
       await new Promise((resolve) => setImmediate(resolve));
       throw new Error("failed");
     });
-    await rejects(failing, /failed/);
-    await rejects(waiting, /in use/);
+    await assert.rejects(failing, /failed/);
+    await assert.rejects(waiting, /in use/);
   });
 });

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
 import { UNKNOWN } from "../../../lab/src/ec2/property-value";
 import { Account } from "./account-in-memory";
@@ -135,18 +135,18 @@ describe("check of inputs", () => {
 
   for (const [token, inputs, says] of recorded) {
     it(`${token.split(":").at(-1)} ${JSON.stringify(inputs)}`, () =>
-      strictEqual(account.faults(token, "x", inputs)[0], says));
+      assert.equal(account.faults(token, "x", inputs)[0], says));
   }
 
   it("says it once per target of a route, as Terraform does", () => {
-    strictEqual(
+    assert.equal(
       account.faults(EC2.route, "x", { routeTableId: "rtb-1", destinationCidrBlock: "0.0.0.0/0" }).length,
       11,
     );
   });
 
   it("finds all faults at once", () => {
-    strictEqual(
+    assert.equal(
       account.faults(EC2.instance, "x", {
         ami: 1,
         instanceType: {},
@@ -160,27 +160,30 @@ describe("check of inputs", () => {
   });
 
   it("refuses a security group whose logical name makes a name that AWS refuses", () => {
-    match(account.faults(EC2.securityGroup, "sg", {})[0] ?? "", /^invalid value for name \(cannot begin with sg-\)/);
-    deepStrictEqual(account.faults(EC2.securityGroup, "nodes", {}), []);
+    assert.match(
+      account.faults(EC2.securityGroup, "sg", {})[0] ?? "",
+      /^invalid value for name \(cannot begin with sg-\)/,
+    );
+    assert.deepEqual(account.faults(EC2.securityGroup, "nodes", {}), []);
   });
 
   it("quotes no user data, which may hold a host key", () => {
     const [long = ""] = account.faults(EC2.instance, "x", { ...instance, userData: "secret".repeat(4000) });
-    strictEqual(
+    assert.equal(
       long,
       "expected length of user_data to be in the range (0 - 16384), got 24000 characters. Examine values at 'x.userData'.",
     );
     const [notBase64 = ""] = account.faults(EC2.instance, "x", { ...instance, userDataBase64: "secret!" });
-    strictEqual(notBase64, `"user_data_base64" must be base64-encoded. Examine values at 'x.userDataBase64'.`);
+    assert.equal(notBase64, `"user_data_base64" must be base64-encoded. Examine values at 'x.userDataBase64'.`);
   });
 
   it("accepts every spelling of a protocol, as the provider does", () => {
     for (const ipProtocol of ["4", "94", "ipip", "300", "TCP", "all", "-1"])
-      deepStrictEqual(account.faults(EC2.ingressRule, "x", { ...rule, ipProtocol, cidrIpv4: "10.0.0.0/8" }), []);
+      assert.deepEqual(account.faults(EC2.ingressRule, "x", { ...rule, ipProtocol, cidrIpv4: "10.0.0.0/8" }), []);
   });
 
   it("accepts TCP without ports, which the API refuses, and base64 of any length", () => {
-    deepStrictEqual(
+    assert.deepEqual(
       account.faults(EC2.ingressRule, "x", {
         securityGroupId: "sg-1",
         ipProtocol: "tcp",
@@ -189,49 +192,49 @@ describe("check of inputs", () => {
       }),
       [],
     );
-    deepStrictEqual(
+    assert.deepEqual(
       account.faults(EC2.instance, "x", { ...instance, userDataBase64: Buffer.alloc(30_000).toString("base64") }),
       [],
     );
   });
 
   it("says of arguments in conflict what each of them conflicts with", () => {
-    deepStrictEqual(account.faults(EC2.instance, "x", { ...instance, userData: "a", userDataBase64: "YQ==" }), [
+    assert.deepEqual(account.faults(EC2.instance, "x", { ...instance, userData: "a", userDataBase64: "YQ==" }), [
       `Conflicting configuration arguments. "user_data": conflicts with user_data_base64. Examine values at 'x.userData'.`,
       `Conflicting configuration arguments. "user_data_base64": conflicts with user_data. Examine values at 'x.userDataBase64'.`,
     ]);
   });
 
   it("judges nothing that is not known yet", () => {
-    deepStrictEqual(account.faults(EC2.subnet, "x", { vpcId: UNKNOWN, cidrBlock: UNKNOWN, tags: UNKNOWN }), []);
-    deepStrictEqual(account.faults(EC2.ingressRule, "x", { ...rule, referencedSecurityGroupId: UNKNOWN }), []);
-    deepStrictEqual(
+    assert.deepEqual(account.faults(EC2.subnet, "x", { vpcId: UNKNOWN, cidrBlock: UNKNOWN, tags: UNKNOWN }), []);
+    assert.deepEqual(account.faults(EC2.ingressRule, "x", { ...rule, referencedSecurityGroupId: UNKNOWN }), []);
+    assert.deepEqual(
       account.faults(EC2.instance, "x", { ...instance, vpcSecurityGroupIds: [UNKNOWN], userDataBase64: UNKNOWN }),
       [],
     );
   });
 
   it("names what the lab does not model", () => {
-    match(
+    assert.match(
       account.faults(EC2.vpc, "x", { cidrBlock: "10.0.0.0/16", assignGeneratedIpv6CidrBlock: true })[0] ?? "",
       /^the lab does not model assignGeneratedIpv6CidrBlock of aws:ec2\/vpc:Vpc: its networks are IPv4 only/,
     );
-    match(
+    assert.match(
       account.faults(EC2.instance, "x", { ...instance, iamInstanceProfile: "admin" })[0] ?? "",
       /^the lab does not model iamInstanceProfile/,
     );
-    match(
+    assert.match(
       account.faults(EC2.instance, "x", { ...instance, ebsBlockDevices: [{ deviceName: "/dev/sdb" }] })[0] ?? "",
       /^the lab does not model ebsBlockDevices/,
     );
-    match(
+    assert.match(
       account.faults(EC2.vpc, "x", { cidrBlock: "10.0.0.0/16", region: "mars-1" })[0] ?? "",
       /^the lab does not know the region mars-1/,
     );
   });
 
   it("takes what it does not model when that says nothing", () => {
-    deepStrictEqual(
+    assert.deepEqual(
       account.faults(EC2.instance, "x", {
         ...instance,
         ebsBlockDevices: [],
@@ -244,7 +247,7 @@ describe("check of inputs", () => {
   });
 
   it("refuses inputs that 7.48 does not have", () => {
-    match(
+    assert.match(
       account.faults(EC2.vpc, "x", { cidrBlock: "10.0.0.0/16", cidr: "10.0.0.0/16" })[0] ?? "",
       /of the aws package 7\.48 has no input cidr\./,
     );
@@ -258,11 +261,11 @@ describe("check of inputs", () => {
     } catch (error) {
       said = String(error);
     }
-    strictEqual(said.includes(message), true, said);
+    assert.equal(said.includes(message), true, said);
   });
 
   it("fills in defaults and lists them", () => {
-    deepStrictEqual(account.check(EC2.vpc, "x", { cidrBlock: "10.0.0.0/16" }), {
+    assert.deepEqual(account.check(EC2.vpc, "x", { cidrBlock: "10.0.0.0/16" }), {
       __defaults: ["enableDnsSupport"],
       cidrBlock: "10.0.0.0/16",
       enableDnsSupport: true,
@@ -272,8 +275,8 @@ describe("check of inputs", () => {
       sourceDestCheck: false,
       metadataOptions: { httpTokens: "required" },
     });
-    deepStrictEqual(__defaults, []);
-    deepStrictEqual(metadataOptions, {
+    assert.deepEqual(__defaults, []);
+    assert.deepEqual(metadataOptions, {
       __defaults: ["httpEndpoint", "httpProtocolIpv6"],
       httpEndpoint: "enabled",
       httpProtocolIpv6: "disabled",
@@ -283,16 +286,16 @@ describe("check of inputs", () => {
 
   it("takes strings for booleans and numbers, as the bridge does", () => {
     const { enableDnsSupport } = account.check(EC2.vpc, "x", { cidrBlock: "10.0.0.0/16", enableDnsSupport: "false" });
-    strictEqual(enableDnsSupport, false);
+    assert.equal(enableDnsSupport, false);
     const { fromPort } = account.check(EC2.ingressRule, "x", { ...rule, cidrIpv4: "10.0.0.0/8", fromPort: "1" });
-    strictEqual(fromPort, 1);
+    assert.equal(fromPort, 1);
   });
 
   it("makes a name of seven hex digits once, and keeps it", () => {
     const first = account.check(EC2.keyPair, "kp", { publicKey: "k" });
-    match(String(first["keyName"]), /^kp-[0-9a-f]{7}$/);
-    deepStrictEqual(first["__defaults"], ["keyName"]);
-    strictEqual(account.check(EC2.keyPair, "kp", { publicKey: "other" }, first)["keyName"], first["keyName"]);
-    strictEqual(account.check(EC2.keyPair, "kp", { publicKey: "k", keyNamePrefix: "p" })["keyName"], undefined);
+    assert.match(String(first["keyName"]), /^kp-[0-9a-f]{7}$/);
+    assert.deepEqual(first["__defaults"], ["keyName"]);
+    assert.equal(account.check(EC2.keyPair, "kp", { publicKey: "other" }, first)["keyName"], first["keyName"]);
+    assert.equal(account.check(EC2.keyPair, "kp", { publicKey: "k", keyNamePrefix: "p" })["keyName"], undefined);
   });
 });

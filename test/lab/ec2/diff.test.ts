@@ -1,8 +1,8 @@
-import { deepStrictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
 import { UNKNOWN } from "../../../lab/src/ec2/property-value";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
-import { Account, publicKey, type Resource, urnOf } from "./account-in-memory";
+import { Account, PUBLIC_KEY, type Resource, urnOf } from "./account-in-memory";
 
 const ami = imagesOf("us-east-1").find(({ architecture }) => architecture === "x86_64")?.id ?? "";
 const instance = {
@@ -192,7 +192,7 @@ const rows: readonly Row[] = [
   {
     what: "public key",
     type: EC2.keyPair,
-    before: { publicKey },
+    before: { publicKey: PUBLIC_KEY },
     after: { publicKey: "ssh-ed25519 other" },
     diff: ["publicKey"],
     replace: ["publicKey"],
@@ -200,8 +200,8 @@ const rows: readonly Row[] = [
   {
     what: "a line's end after the public key",
     type: EC2.keyPair,
-    before: { publicKey },
-    after: { publicKey: `${publicKey}\n` },
+    before: { publicKey: PUBLIC_KEY },
+    after: { publicKey: `${PUBLIC_KEY}\n` },
     diff: [],
   },
   {
@@ -432,12 +432,12 @@ describe("diff of inputs", () => {
   for (const { what, type, before, after, diff, replace, detailed } of rows) {
     it(`${type.split(":").at(-1)}: ${what}`, () => {
       const found = account.diff(resource(type, before), after);
-      deepStrictEqual({ diff: found.properties, replace: found.replaces }, { diff, replace: replace ?? [] });
+      assert.deepEqual({ diff: found.properties, replace: found.replaces }, { diff, replace: replace ?? [] });
       if (detailed === undefined) return;
       const paths = found.detailed
         ? [...found.changes].map(([path, { kind, replace: replaces }]) => [path, replaces ? `${kind}-replace` : kind])
         : [];
-      deepStrictEqual(Object.fromEntries(paths), detailed);
+      assert.deepEqual(Object.fromEntries(paths), detailed);
     });
   }
 
@@ -445,7 +445,7 @@ describe("diff of inputs", () => {
     const tagging = new Account();
     const old = resource(EC2.vpc, { cidrBlock: "10.1.0.0/16", tags: { Name: "v" } });
     tagging.provider.config = { region: "us-east-1", defaultTags: { team: "net" } };
-    deepStrictEqual(
+    assert.deepEqual(
       [...tagging.diff(old, { cidrBlock: "10.1.0.0/16", tags: { Name: "v" } }).changes],
       [["tagsAll.team", { kind: "add", replace: false }]],
     );

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, rejects, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
 import { Account, type Resource } from "./account-in-memory";
@@ -37,10 +37,10 @@ describe("aws.ec2.Eip and aws.ec2.EipAssociation", () => {
     const { account, one } = await made();
     const eip = await account.create(EC2.eip, "eip", { domain: "vpc", instance: one.id, tags: { Name: "eip" } });
     const { publicIp, publicDns, associationId, ...others } = eip.outputs;
-    match(String(associationId), /^eipassoc-[0-9a-f]{17}$/);
-    strictEqual(publicIp, "203.0.113.2");
-    strictEqual(publicDns, "ec2-203-0-113-2.compute-1.amazonaws.com");
-    deepStrictEqual(others, {
+    assert.match(String(associationId), /^eipassoc-[0-9a-f]{17}$/);
+    assert.equal(publicIp, "203.0.113.2");
+    assert.equal(publicDns, "ec2-203-0-113-2.compute-1.amazonaws.com");
+    assert.deepEqual(others, {
       address: null,
       allocationId: eip.id,
       arn: `arn:aws:ec2:us-east-1:000000000000:elastic-ip/${eip.id}`,
@@ -69,7 +69,7 @@ describe("aws.ec2.Eip and aws.ec2.EipAssociation", () => {
     const launched = one.outputs["publicIp"];
     const eip = await account.create(EC2.eip, "e", {});
     const association = await account.create(EC2.eipAssociation, "a", { allocationId: eip.id, instanceId: one.id });
-    deepStrictEqual(
+    assert.deepEqual(
       [
         association.outputs["networkInterfaceId"],
         association.outputs["privateIpAddress"],
@@ -78,76 +78,82 @@ describe("aws.ec2.Eip and aws.ec2.EipAssociation", () => {
       ],
       [one.outputs["primaryNetworkInterfaceId"], "10.10.1.11", eip.outputs["publicIp"], null],
     );
-    deepStrictEqual(
+    assert.deepEqual(
       [account.refresh(one)?.outputs["publicIp"], account.refresh(one)?.outputs["publicDns"]],
       [eip.outputs["publicIp"], eip.outputs["publicDns"]],
     );
-    strictEqual(account.refresh(eip)?.outputs["instance"], one.id);
-    await rejects(
+    assert.equal(account.refresh(eip)?.outputs["instance"], one.id);
+    await assert.rejects(
       account.create(EC2.eipAssociation, "b", { allocationId: eip.id, instanceId: two.id }),
       /Resource\.AlreadyAssociated/,
     );
-    await rejects(account.delete(eip), /InvalidIPAddress\.InUse/);
+    await assert.rejects(account.delete(eip), /InvalidIPAddress\.InUse/);
     await account.delete(association);
-    strictEqual(account.refresh(one)?.outputs["publicIp"], launched);
+    assert.equal(account.refresh(one)?.outputs["publicIp"], launched);
     const elsewhere = await account.create(EC2.eipAssociation, "b", {
       publicIp: eip.outputs["publicIp"],
       networkInterfaceId: one.outputs["primaryNetworkInterfaceId"],
       privateIpAddress: "10.10.1.21",
     });
-    strictEqual(elsewhere.outputs["instanceId"], one.id);
-    strictEqual(account.refresh(one)?.outputs["publicIp"], launched, "of a secondary private address");
+    assert.equal(elsewhere.outputs["instanceId"], one.id);
+    assert.equal(account.refresh(one)?.outputs["publicIp"], launched, "of a secondary private address");
     await account.delete(one);
-    strictEqual(account.refresh(elsewhere), undefined, "gone with the instance");
+    assert.equal(account.refresh(elsewhere), undefined, "gone with the instance");
   });
 
   it("move with the Eip's instance, in place", async () => {
     const { account, one, two } = await made();
     const eip = await account.create(EC2.eip, "e", { instance: one.id });
-    deepStrictEqual(account.diff(eip, { instance: two.id }).replaces, []);
+    assert.deepEqual(account.diff(eip, { instance: two.id }).replaces, []);
     const moved = await account.update(eip, { instance: two.id });
-    deepStrictEqual(
+    assert.deepEqual(
       [moved.outputs["instance"], moved.outputs["privateIp"], moved.outputs["publicIp"]],
       [two.id, "10.10.1.12", eip.outputs["publicIp"]],
     );
-    strictEqual(account.refresh(two)?.outputs["publicIp"], eip.outputs["publicIp"]);
+    assert.equal(account.refresh(two)?.outputs["publicIp"], eip.outputs["publicIp"]);
     const tagged = await account.update(moved, { tags: { Name: "e" } });
-    strictEqual(account.refresh(tagged)?.outputs["instance"], two.id, "what is associated stays so");
+    assert.equal(account.refresh(tagged)?.outputs["instance"], two.id, "what is associated stays so");
     await account.delete(tagged);
-    strictEqual(account.refresh(two)?.outputs["publicIp"], "");
+    assert.equal(account.refresh(two)?.outputs["publicIp"], "");
   });
 
   it("hold the internet gateway, and need one", async () => {
     const { account, gateway, one, two } = await made();
     await account.delete(one);
     const eip = await account.create(EC2.eip, "e", { instance: two.id });
-    await rejects(account.delete(gateway), /DependencyViolation: .*mapped public address/);
+    await assert.rejects(account.delete(gateway), /DependencyViolation: .*mapped public address/);
     await account.delete(eip);
     await account.delete(gateway);
-    await rejects(account.create(EC2.eip, "e", { instance: two.id }), /Gateway\.NotAttached/);
+    await assert.rejects(account.create(EC2.eip, "e", { instance: two.id }), /Gateway\.NotAttached/);
   });
 
   it("are refused for what is not there, with both targets, and where the lab has no such thing", async () => {
     const { account, one } = await made();
-    await rejects(account.create(EC2.eip, "e", { instance: "i-00000000000000000" }), /InvalidInstanceID\.NotFound/);
-    await rejects(account.create(EC2.eip, "e", { networkInterface: "eni-0" }), /InvalidNetworkInterfaceID\.NotFound/);
-    await rejects(
+    await assert.rejects(
+      account.create(EC2.eip, "e", { instance: "i-00000000000000000" }),
+      /InvalidInstanceID\.NotFound/,
+    );
+    await assert.rejects(
+      account.create(EC2.eip, "e", { networkInterface: "eni-0" }),
+      /InvalidNetworkInterfaceID\.NotFound/,
+    );
+    await assert.rejects(
       account.create(EC2.eip, "e", { instance: one.id, associateWithPrivateIp: "10.10.1.99" }),
       /'10\.10\.1\.99' is not assigned/,
     );
-    await rejects(
+    await assert.rejects(
       account.create(EC2.eipAssociation, "a", { allocationId: "eipalloc-0", instanceId: one.id }),
       /InvalidAllocationID\.NotFound/,
     );
-    await rejects(
+    await assert.rejects(
       account.create(EC2.eipAssociation, "a", { publicIp: "203.0.113.99", instanceId: one.id }),
       /InvalidAddress\.NotFound/,
     );
-    strictEqual(account.faults(EC2.eip, "e", { instance: "i-1", networkInterface: "eni-1" }).length, 2);
-    strictEqual(
+    assert.equal(account.faults(EC2.eip, "e", { instance: "i-1", networkInterface: "eni-1" }).length, 2);
+    assert.equal(
       account.faults(EC2.eip, "e", { address: "198.51.100.7", publicIpv4Pool: "pool-1", domain: "standard" }).length,
       3,
     );
-    strictEqual(account.faults(EC2.eipAssociation, "e", { allowReassociation: true }).length, 1);
+    assert.equal(account.faults(EC2.eipAssociation, "e", { allowReassociation: true }).length, 1);
   });
 });

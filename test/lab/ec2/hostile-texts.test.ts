@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { seedFiles } from "../../../lab/src/node/seed";
 import { openLab } from "../../../lab/src/state/paths";
 import type { ResourceRecord } from "../../../lab/src/state/record";
 import { RecordStore } from "../../../lab/src/state/store";
-import { Account, publicKey, type Resource } from "./account-in-memory";
+import { Account, PUBLIC_KEY, type Resource } from "./account-in-memory";
 import { Network } from "./network";
 
 interface Hostile {
@@ -51,8 +51,8 @@ describe("hostile texts", () => {
     it(`${what}: in tags they leave no trace in what is run`, async () => {
       const account = await furnished({ Name: text, [text.slice(0, 128)]: text });
       const commands = commandsOf(account);
-      deepStrictEqual(commandsOf(account, withoutTexts), commands);
-      ok(!commands.includes(text), commands);
+      assert.deepEqual(commandsOf(account, withoutTexts), commands);
+      assert.ok(!commands.includes(text), commands);
     });
 
     it(`${what}: ${asDescription ? "as names and descriptions of groups and rules, too" : "refused as names and descriptions of groups and rules"}`, async () => {
@@ -91,10 +91,10 @@ describe("hostile texts", () => {
         if (asDescription) await call();
         // 256 characters are refused by the provider in some places, by the API in the others.
         else
-          await rejects(
+          await assert.rejects(
             call,
             (error: Error) => (
-              match(
+              assert.match(
                 error.message,
                 new RegExp(
                   `InvalidParameterValue: (Invalid ${field}\\. Valid |Value \\([^]*\\) for parameter \\w+ is invalid)|expected length of (name|description) to be in the range`,
@@ -105,34 +105,34 @@ describe("hostile texts", () => {
           );
       }
       const commands = commandsOf(account);
-      ok(!commands.includes(text), commands);
-      deepStrictEqual(commandsOf(account, withoutTexts), commands);
+      assert.ok(!commands.includes(text), commands);
+      assert.deepEqual(commandsOf(account, withoutTexts), commands);
     });
 
     it(`${what}: ${asKeyName ? "as the name of a key pair, in a file of another name" : "refused as the name of a key pair"}`, async () => {
       const account = new Account();
       if (!asKeyName) {
-        await rejects(
-          account.create(EC2.keyPair, "k", { keyName: text, publicKey }),
+        await assert.rejects(
+          account.create(EC2.keyPair, "k", { keyName: text, publicKey: PUBLIC_KEY }),
           /InvalidParameterValue: Value \([^]*\) for parameter KeyName is invalid|expected length of key_name/,
         );
         return;
       }
-      const key = await account.create(EC2.keyPair, "k", { keyName: text, publicKey });
-      strictEqual(key.id, text);
-      await rejects(
-        account.create(EC2.keyPair, "l", { keyName: text, publicKey }),
+      const key = await account.create(EC2.keyPair, "k", { keyName: text, publicKey: PUBLIC_KEY });
+      assert.equal(key.id, text);
+      await assert.rejects(
+        account.create(EC2.keyPair, "l", { keyName: text, publicKey: PUBLIC_KEY }),
         /InvalidKeyPair\.Duplicate: The keypair already exists/,
       );
       const lab = openLab(mkdtempSync(join(tmpdir(), "overlaynet-hostile-")));
       try {
         const store = new RecordStore(lab);
         for (const record of account.backend.list()) store.put(record);
-        deepStrictEqual(
+        assert.deepEqual(
           readdirSync(lab.resources).map((name) => /^key-[0-9a-f]{17}\.json$/.test(name)),
           [true],
         );
-        deepStrictEqual(store.list(), account.backend.list());
+        assert.deepEqual(store.list(), account.backend.list());
       } finally {
         rmSync(lab.state, { recursive: true, force: true });
       }
@@ -151,7 +151,7 @@ describe("hostile texts", () => {
           const changed = records.map((other, i) => (i === index ? replaced(other, path, text) : other));
           try {
             const commands = commandsOf(account, () => changed);
-            ok(!commands.includes("owned"), `${record.type} ${path.join(".")}: ${commands}`);
+            assert.ok(!commands.includes("owned"), `${record.type} ${path.join(".")}: ${commands}`);
             outcomes.without++;
           } catch (error) {
             // What is named and not there, or no node can be made of it.
@@ -165,38 +165,41 @@ describe("hostile texts", () => {
         }
       }
     }
-    ok(outcomes.refused > 50 && outcomes.without > 300, JSON.stringify(outcomes));
+    assert.ok(outcomes.refused > 50 && outcomes.without > 300, JSON.stringify(outcomes));
   });
 
   it("would show: an address that is changed is in what is run", async () => {
     const account = await furnished({});
     const before = commandsOf(account);
-    ok(before.includes("10.1.0.9") && !before.includes("10.1.0.77"));
+    assert.ok(before.includes("10.1.0.9") && !before.includes("10.1.0.77"));
     const after = commandsOf(account, (records) =>
       records.map((record) =>
         record.type === EC2.instance ? replaced(record, ["outputs", "privateIp"], "10.1.0.77") : record,
       ),
     );
-    ok(after.includes("10.1.0.77"));
+    assert.ok(after.includes("10.1.0.77"));
   });
 
   it("in the names of resources make names that EC2 refuses", async () => {
     const network = await Network.make();
-    await rejects(
+    await assert.rejects(
       network.account.create(EC2.securityGroup, "it's", { vpcId: network.vpc.id }),
       /InvalidParameterValue: Invalid security group name/,
     );
-    await rejects(
-      network.account.create(EC2.keyPair, "ключ", { publicKey }),
+    await assert.rejects(
+      network.account.create(EC2.keyPair, "ключ", { publicKey: PUBLIC_KEY }),
       /for parameter KeyName is invalid\. Character sets beyond ASCII are not supported/,
     );
   });
 
   it("behind a public key are a comment, and never a second key", async () => {
     const account = new Account();
-    await account.create(EC2.keyPair, "k", { publicKey: `${publicKey} $(touch /tmp/owned)` });
+    await account.create(EC2.keyPair, "k", { publicKey: `${PUBLIC_KEY} $(touch /tmp/owned)` });
     for (const more of ["\nssh-ed25519 AAAA", "\r\n# x", "\0", " é"]) {
-      await rejects(account.create(EC2.keyPair, "l", { publicKey: `${publicKey}${more}x` }), /InvalidKeyPair\.Format/);
+      await assert.rejects(
+        account.create(EC2.keyPair, "l", { publicKey: `${PUBLIC_KEY}${more}x` }),
+        /InvalidKeyPair\.Format/,
+      );
     }
   });
 
@@ -221,18 +224,18 @@ describe("hostile texts", () => {
       it(`${what} is refused, wherever it comes from`, async () => {
         const network = await Network.make();
         const { account } = network;
-        await rejects(account.create(EC2.vpc, "x", { cidrBlock: "10.9.0.0/16", tags }), says);
-        await rejects(
+        await assert.rejects(account.create(EC2.vpc, "x", { cidrBlock: "10.9.0.0/16", tags }), says);
+        await assert.rejects(
           account.update(network.vpc, { cidrBlock: "10.1.0.0/16", tags }),
-          (error: Error) => (match(error.message, /updating EC2 VPC/), true),
+          (error: Error) => (assert.match(error.message, /updating EC2 VPC/), true),
         );
-        await rejects(network.instance("i", { volumeTags: tags }), /creating EC2 Instance/);
-        await rejects(network.instance("i", { rootBlockDevice: { tags } }), /creating EC2 Instance/);
+        await assert.rejects(network.instance("i", { volumeTags: tags }), /creating EC2 Instance/);
+        await assert.rejects(network.instance("i", { rootBlockDevice: { tags } }), /creating EC2 Instance/);
         account.provider.config = {
           region: "us-east-1",
           defaultTags: Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, String(value)])),
         };
-        await rejects(account.create(EC2.vpc, "x", { cidrBlock: "10.9.0.0/16" }), says);
+        await assert.rejects(account.create(EC2.vpc, "x", { cidrBlock: "10.9.0.0/16" }), says);
       });
     }
 
@@ -244,7 +247,7 @@ describe("hostile texts", () => {
           ...Object.fromEntries(Array.from({ length: 49 }, (_, i) => [`k${i}`, ""])),
         },
       });
-      strictEqual(Object.keys(propertyMap(outputs["tags"])).length, 50);
+      assert.equal(Object.keys(propertyMap(outputs["tags"])).length, 50);
     });
   });
 });
@@ -277,7 +280,7 @@ async function furnished(tags: PropertyMap): Promise<Account> {
   });
   await network.rule("c", { ipProtocol: "tcp", fromPort: 22, toPort: 22, cidrIpv4: "10.0.0.0/8", tags });
   await network.rule("s", { ipProtocol: "4", referencedSecurityGroupId: group.id, tags });
-  const key = await account.create(EC2.keyPair, "k", { keyName: "k", publicKey, tags });
+  const key = await account.create(EC2.keyPair, "k", { keyName: "k", publicKey: PUBLIC_KEY, tags });
   await network.instance("i", {
     privateIp: "10.1.0.9",
     keyName: key.id,

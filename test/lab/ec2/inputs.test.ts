@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { functions } from "../../../lab/src/ec2/functions";
@@ -14,23 +14,23 @@ const PAGE = join(__dirname, "../../../docs/lab-inputs.md");
 describe("inputs that @pulumi/aws 7.48 documents", () => {
   for (const { token, inputs } of resourceTypes.values()) {
     it(`of ${token} are enforced, recorded or refused, each with its kind`, () =>
-      deepStrictEqual(disagreements(inputs, documentedInputs(token), ""), []));
+      assert.deepEqual(disagreements(inputs, documentedInputs(token), ""), []));
   }
 
   for (const [token, { args }] of functions) {
     it(`of ${token} are enforced, recorded or refused`, () =>
-      deepStrictEqual(Object.keys(args).sort(), Object.keys(documentedInputs(token)).sort()));
+      assert.deepEqual(Object.keys(args).sort(), Object.keys(documentedInputs(token)).sort()));
   }
 
   it("are missed when one is in no list, and noticed when one has another kind", () => {
     const { vpcId, ...others } = resourceTypes.get("aws:ec2/subnet:Subnet")?.inputs ?? {};
-    strictEqual(vpcId?.required, true);
+    assert.equal(vpcId?.required, true);
     const documented = documentedInputs("aws:ec2/subnet:Subnet");
-    deepStrictEqual(disagreements(others, documented, ""), ["vpcId is in none of the lists"]);
-    deepStrictEqual(disagreements({ ...others, vpcId: { kind: "int", lab: "recorded" } }, documented, ""), [
+    assert.deepEqual(disagreements(others, documented, ""), ["vpcId is in none of the lists"]);
+    assert.deepEqual(disagreements({ ...others, vpcId: { kind: "int", lab: "recorded" } }, documented, ""), [
       "vpcId is string, required in the package, number, optional in the lab",
     ]);
-    deepStrictEqual(disagreements({ ...others, vpcId, vpc: vpcId }, documented, ""), [
+    assert.deepEqual(disagreements({ ...others, vpcId, vpc: vpcId }, documented, ""), [
       "vpc is no input of the package",
     ]);
   });
@@ -46,8 +46,8 @@ describe("inputs that @pulumi/aws 7.48 documents", () => {
         if (!account.faults(token, "x", news).some((fault) => fault.startsWith(said))) passed.push(`${token} ${path}`);
       }
     }
-    deepStrictEqual(passed, []);
-    ok(tried > 60, String(tried));
+    assert.deepEqual(passed, []);
+    assert.ok(tried > 60, String(tried));
   });
 
   it("and are recorded come back as they were given", async () => {
@@ -62,14 +62,14 @@ describe("inputs that @pulumi/aws 7.48 documents", () => {
           lost.push(`${token} ${path}: ${JSON.stringify(news)} became ${JSON.stringify(outputs[name])}`);
       }
     }
-    deepStrictEqual(lost, []);
+    assert.deepEqual(lost, []);
   });
 
   it("are the lists in docs/lab-inputs.md", () => {
     const page = inputsPage();
     if (process.env["OVERLAYNET_WRITE_DOCS"] !== undefined) writeFileSync(PAGE, page);
     // Without the difference, which is long.
-    ok(
+    assert.ok(
       readFileSync(PAGE, "utf8") === page,
       "docs/lab-inputs.md is not what the declarations say. Write it anew: OVERLAYNET_WRITE_DOCS=1 npx mocha test/lab/ec2/inputs.test.ts",
     );

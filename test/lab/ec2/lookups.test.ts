@@ -1,7 +1,7 @@
-import { deepStrictEqual, match, strictEqual, throws } from "node:assert";
+import assert from "node:assert/strict";
 import type { PropertyMap } from "../../../lab/src/ec2/property-value";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
-import { type Account, publicKey } from "./account-in-memory";
+import { type Account, PUBLIC_KEY } from "./account-in-memory";
 import { Network } from "./network";
 
 describe("functions that find what is there", () => {
@@ -28,7 +28,7 @@ describe("functions that find what is there", () => {
       { filters: [{ name: "tag-key", values: ["team"] }] },
       { id: network.vpc.id, tags: { Name: "blue" } },
     ];
-    for (const args of found) strictEqual(call("getVpc", args)["id"], network.vpc.id, JSON.stringify(args));
+    for (const args of found) assert.equal(call("getVpc", args)["id"], network.vpc.id, JSON.stringify(args));
     const {
       arn,
       cidrBlockAssociations,
@@ -39,7 +39,7 @@ describe("functions that find what is there", () => {
       state,
       tags,
     } = call("getVpc", { id: network.vpc.id });
-    deepStrictEqual(
+    assert.deepEqual(
       [arn, isDefault, enableDnsSupport, mainRouteTableId, region, state, tags],
       [
         network.vpc.outputs["arn"],
@@ -51,7 +51,7 @@ describe("functions that find what is there", () => {
         { Name: "blue", team: "net" },
       ],
     );
-    deepStrictEqual(cidrBlockAssociations, [
+    assert.deepEqual(cidrBlockAssociations, [
       { associationId: `vpc-cidr-assoc-${network.vpc.id.slice(4)}`, cidrBlock: "10.1.0.0/16", state: "associated" },
     ]);
   });
@@ -65,40 +65,43 @@ describe("functions that find what is there", () => {
       { id: network.vpc.id, region: "eu-central-1" },
     ];
     for (const args of none) {
-      throws(
+      assert.throws(
         () => call("getVpc", args),
         /^Error: invoking aws:ec2\/getVpc:getVpc: 1 error occurred:\n\t\* no matching EC2 VPC found\n\n$/,
         JSON.stringify(args),
       );
     }
-    throws(
+    assert.throws(
       () => call("getVpc"),
       /multiple EC2 VPCs matched; use additional constraints to reduce matches to a single EC2 VPC/,
     );
-    throws(() => call("getSubnet", { vpcId: "vpc-0" }), /no matching EC2 Subnet found/);
-    throws(() => call("getSecurityGroup", { name: "default" }), /multiple EC2 Security Groups matched/);
-    throws(
+    assert.throws(() => call("getSubnet", { vpcId: "vpc-0" }), /no matching EC2 Subnet found/);
+    assert.throws(() => call("getSecurityGroup", { name: "default" }), /multiple EC2 Security Groups matched/);
+    assert.throws(
       () => call("getVpc", { filters: [{ name: "colour", values: ["red"] }] }),
       /the lab does not know the filter 'colour'\. It knows cidr, /,
     );
-    throws(() => call("getVpc", { name: "blue" }), /there is no argument name/);
-    throws(() => call("getSubnet", { ipv6CidrBlock: "::/64" }), /the lab does not model the argument ipv6CidrBlock/);
+    assert.throws(() => call("getVpc", { name: "blue" }), /there is no argument name/);
+    assert.throws(
+      () => call("getSubnet", { ipv6CidrBlock: "::/64" }),
+      /the lab does not model the argument ipv6CidrBlock/,
+    );
   });
 
   it("getVpcs, getSubnets and getSecurityGroups find all that match, also none", () => {
-    deepStrictEqual(ids("getVpcs"), [network.vpc.id, other.vpc.id].sort());
-    deepStrictEqual(ids("getVpcs", { tags: { Name: "green" } }), [other.vpc.id]);
-    deepStrictEqual(ids("getSubnets", { filters: [{ name: "vpc-id", values: [network.vpc.id, "vpc-0"] }] }), [
+    assert.deepEqual(ids("getVpcs"), [network.vpc.id, other.vpc.id].sort());
+    assert.deepEqual(ids("getVpcs", { tags: { Name: "green" } }), [other.vpc.id]);
+    assert.deepEqual(ids("getSubnets", { filters: [{ name: "vpc-id", values: [network.vpc.id, "vpc-0"] }] }), [
       network.subnet.id,
     ]);
-    deepStrictEqual(ids("getSubnets", { filters: [{ name: "vpc-id", values: ["vpc-0"] }] }), []);
+    assert.deepEqual(ids("getSubnets", { filters: [{ name: "vpc-id", values: ["vpc-0"] }] }), []);
     const groups = call("getSecurityGroups", {
       filters: [
         { name: "group-name", values: ["default"] },
         { name: "vpc-id", values: [network.vpc.id] },
       ],
     });
-    deepStrictEqual(
+    assert.deepEqual(
       [groups["ids"], groups["vpcIds"]],
       [[network.vpc.outputs["defaultSecurityGroupId"]], [network.vpc.id]],
     );
@@ -106,17 +109,17 @@ describe("functions that find what is there", () => {
 
   it("getSubnet tells how many addresses are left", async () => {
     const args = { vpcId: network.vpc.id, availabilityZone: "us-east-1a" };
-    strictEqual(call("getSubnet", args)["availableIpAddressCount"], 251);
+    assert.equal(call("getSubnet", args)["availableIpAddressCount"], 251);
     await network.instance("i", { secondaryPrivateIps: ["10.1.0.20", "10.1.0.21"] });
     const { availableIpAddressCount, cidrBlock, id, mapPublicIpOnLaunch } = call("getSubnet", args);
-    deepStrictEqual(
+    assert.deepEqual(
       [availableIpAddressCount, cidrBlock, id, mapPublicIpOnLaunch],
       [248, "10.1.0.0/24", network.subnet.id, false],
     );
   });
 
   it("getSecurityGroup, getInternetGateway and getKeyPair", async () => {
-    deepStrictEqual(
+    assert.deepEqual(
       call("getSecurityGroup", { name: "default", vpcId: other.vpc.id })["description"],
       "default VPC security group",
     );
@@ -124,22 +127,22 @@ describe("functions that find what is there", () => {
     const { attachments, internetGatewayId } = call("getInternetGateway", {
       filters: [{ name: "attachment.vpc-id", values: [network.vpc.id] }],
     });
-    deepStrictEqual([attachments, internetGatewayId], [[{ state: "available", vpcId: network.vpc.id }], gateway.id]);
-    const key = await account.create(EC2.keyPair, "k", { keyName: "k", publicKey });
+    assert.deepEqual([attachments, internetGatewayId], [[{ state: "available", vpcId: network.vpc.id }], gateway.id]);
+    const key = await account.create(EC2.keyPair, "k", { keyName: "k", publicKey: PUBLIC_KEY });
     const found = call("getKeyPair", { keyName: "k" });
-    deepStrictEqual(
+    assert.deepEqual(
       [found["id"], found["fingerprint"], found["publicKey"]],
       [key.outputs["keyPairId"], key.outputs["fingerprint"], ""],
     );
-    match(String(found["createTime"]), /^\d{4}-\d\d-\d\dT/);
-    strictEqual(call("getKeyPair", { keyName: "k", includePublicKey: true })["publicKey"], publicKey);
+    assert.match(String(found["createTime"]), /^\d{4}-\d\d-\d\dT/);
+    assert.equal(call("getKeyPair", { keyName: "k", includePublicKey: true })["publicKey"], PUBLIC_KEY);
   });
 
   it("getRouteTable by VPC, subnet and whether it is the main one", async () => {
     const main = network.vpc.outputs["mainRouteTableId"];
-    strictEqual(call("getRouteTable", { vpcId: network.vpc.id })["id"], main);
+    assert.equal(call("getRouteTable", { vpcId: network.vpc.id })["id"], main);
     // As on AWS, a subnet without an association is in no table's list.
-    throws(() => call("getRouteTable", { subnetId: network.subnet.id }), /no matching EC2 Route Table found/);
+    assert.throws(() => call("getRouteTable", { subnetId: network.subnet.id }), /no matching EC2 Route Table found/);
     const gateway = await account.create(EC2.internetGateway, "g", { vpcId: network.vpc.id });
     const table = await account.create(EC2.routeTable, "t", {
       vpcId: network.vpc.id,
@@ -151,7 +154,7 @@ describe("functions that find what is there", () => {
       subnetId: network.subnet.id,
     });
     const found = call("getRouteTable", { subnetId: network.subnet.id });
-    deepStrictEqual(
+    assert.deepEqual(
       [found["id"], found["associations"]],
       [
         table.id,
@@ -167,25 +170,25 @@ describe("functions that find what is there", () => {
       ],
     );
     const [route] = found["routes"] as PropertyMap[];
-    deepStrictEqual([route?.["cidrBlock"], route?.["gatewayId"]], ["0.0.0.0/0", gateway.id]);
-    throws(() => call("getRouteTable", { vpcId: network.vpc.id }), /multiple EC2 Route Tables matched/);
-    strictEqual(
+    assert.deepEqual([route?.["cidrBlock"], route?.["gatewayId"]], ["0.0.0.0/0", gateway.id]);
+    assert.throws(() => call("getRouteTable", { vpcId: network.vpc.id }), /multiple EC2 Route Tables matched/);
+    assert.equal(
       call("getRouteTable", { vpcId: network.vpc.id, filters: [{ name: "association.main", values: ["true"] }] })["id"],
       main,
     );
-    deepStrictEqual(ids("getRouteTables", { vpcId: network.vpc.id }), [String(main), table.id].sort());
-    deepStrictEqual(ids("getRouteTables", { vpcId: network.vpc.id, tags: { Name: "t" } }), [table.id]);
+    assert.deepEqual(ids("getRouteTables", { vpcId: network.vpc.id }), [String(main), table.id].sort());
+    assert.deepEqual(ids("getRouteTables", { vpcId: network.vpc.id, tags: { Name: "t" } }), [table.id]);
   });
 
   it("getInstances finds those that run, unless others are asked for", async () => {
     const instance = await network.instance("i", { tags: { Name: "a0" }, associatePublicIpAddress: true });
     await network.instance("j");
     const args = { instanceTags: { Name: "a0" } };
-    deepStrictEqual(
+    assert.deepEqual(
       [ids("getInstances", args), call("getInstances", args)["privateIps"], call("getInstances", args)["publicIps"]],
       [[instance.id], [instance.outputs["privateIp"]], [instance.outputs["publicIp"]]],
     );
-    deepStrictEqual(ids("getInstances", { ...args, instanceStateNames: ["stopped"] }), []);
-    deepStrictEqual(ids("getInstances", { filters: [{ name: "vpc-id", values: [other.vpc.id] }] }), []);
+    assert.deepEqual(ids("getInstances", { ...args, instanceStateNames: ["stopped"] }), []);
+    assert.deepEqual(ids("getInstances", { filters: [{ name: "vpc-id", values: [other.vpc.id] }] }), []);
   });
 });

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, rejects, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
 import { Account, type Resource } from "./account-in-memory";
@@ -29,9 +29,9 @@ describe("aws.ec2.NatGateway", () => {
     const { account, vpc, subnet } = await made();
     const eip = await account.create(EC2.eip, "e", { domain: "vpc" });
     const nat = await account.create(EC2.natGateway, "n", { subnetId: subnet.id, allocationId: eip.id });
-    deepStrictEqual(nat.inputs["__defaults"], ["connectivityType"]);
-    strictEqual(nat.outputs["publicIp"], eip.outputs["publicIp"]);
-    deepStrictEqual(
+    assert.deepEqual(nat.inputs["__defaults"], ["connectivityType"]);
+    assert.equal(nat.outputs["publicIp"], eip.outputs["publicIp"]);
+    assert.deepEqual(
       [
         nat.outputs["privateIp"],
         nat.outputs["vpcId"],
@@ -40,10 +40,10 @@ describe("aws.ec2.NatGateway", () => {
       ],
       ["10.1.0.4", vpc.id, "public", "zonal"],
     );
-    match(String(nat.outputs["networkInterfaceId"]), /^eni-[0-9a-f]{17}$/);
-    match(String(nat.outputs["associationId"]), /^eipassoc-[0-9a-f]{17}$/);
+    assert.match(String(nat.outputs["networkInterfaceId"]), /^eni-[0-9a-f]{17}$/);
+    assert.match(String(nat.outputs["associationId"]), /^eipassoc-[0-9a-f]{17}$/);
     const now = account.refresh(eip);
-    deepStrictEqual(
+    assert.deepEqual(
       [now?.outputs["networkInterface"], now?.outputs["privateIp"]],
       [nat.outputs["networkInterfaceId"], "10.1.0.4"],
     );
@@ -52,11 +52,11 @@ describe("aws.ec2.NatGateway", () => {
       instanceType: "t3.micro",
       subnetId: subnet.id,
     });
-    strictEqual(instance.outputs["privateIp"], "10.1.0.5", "the next free address");
-    await rejects(account.delete(eip), /InvalidIPAddress\.InUse/);
-    await rejects(account.delete(subnet), /DependencyViolation/);
+    assert.equal(instance.outputs["privateIp"], "10.1.0.5", "the next free address");
+    await assert.rejects(account.delete(eip), /InvalidIPAddress\.InUse/);
+    await assert.rejects(account.delete(subnet), /DependencyViolation/);
     await account.delete(nat);
-    strictEqual(account.refresh(eip)?.outputs["associationId"], "");
+    assert.equal(account.refresh(eip)?.outputs["associationId"], "");
     await account.delete(eip);
   });
 
@@ -67,12 +67,12 @@ describe("aws.ec2.NatGateway", () => {
       connectivityType: "private",
       privateIp: "10.1.0.9",
     });
-    deepStrictEqual(
+    assert.deepEqual(
       [nat.outputs["privateIp"], nat.outputs["publicIp"], nat.outputs["associationId"]],
       ["10.1.0.9", "", ""],
     );
     const eip = await account.create(EC2.eip, "e", {});
-    await rejects(
+    await assert.rejects(
       account.create(EC2.natGateway, "n2", { subnetId: subnet.id, connectivityType: "private", allocationId: eip.id }),
       /InvalidParameterCombination/,
     );
@@ -86,10 +86,10 @@ describe("aws.ec2.NatGateway", () => {
       destinationCidrBlock: "0.0.0.0/0",
       natGatewayId: nat.id,
     });
-    strictEqual(route.outputs["state"], "active");
+    assert.equal(route.outputs["state"], "active");
     await account.delete(nat);
-    strictEqual(account.refresh(route)?.outputs["state"], "blackhole");
-    await rejects(
+    assert.equal(account.refresh(route)?.outputs["state"], "blackhole");
+    await assert.rejects(
       account.create(EC2.route, "r2", {
         routeTableId: table.id,
         destinationCidrBlock: "10.9.0.0/16",
@@ -102,23 +102,23 @@ describe("aws.ec2.NatGateway", () => {
   it("is refused without a gateway, an allocation or a subnet, and in another VPC's table", async () => {
     const { account, gateway, subnet, table } = await made();
     const eip = await account.create(EC2.eip, "e", {});
-    await rejects(
+    await assert.rejects(
       account.create(EC2.natGateway, "n", { subnetId: subnet.id }),
       /MissingParameter: The request must include the AllocationId/,
     );
-    await rejects(
+    await assert.rejects(
       account.create(EC2.natGateway, "n", { allocationId: eip.id }),
       /MissingParameter: The request must include the SubnetId/,
     );
     await account.delete(gateway);
-    await rejects(
+    await assert.rejects(
       account.create(EC2.natGateway, "n", { subnetId: subnet.id, allocationId: eip.id }),
       /unexpected state 'failed', wanted target 'available'\. last error: Gateway\.NotAttached/,
     );
     const other = await account.create(EC2.vpc, "w", { cidrBlock: "10.2.0.0/16" });
     const there = await account.create(EC2.subnet, "there", { vpcId: other.id, cidrBlock: "10.2.0.0/24" });
     const nat = await account.create(EC2.natGateway, "n", { subnetId: there.id, connectivityType: "private" });
-    await rejects(
+    await assert.rejects(
       account.create(EC2.route, "r", {
         routeTableId: table.id,
         destinationCidrBlock: "0.0.0.0/0",
@@ -126,7 +126,7 @@ describe("aws.ec2.NatGateway", () => {
       }),
       /belong to different networks/,
     );
-    deepStrictEqual(
+    assert.deepEqual(
       account.faults(EC2.natGateway, "n", {
         subnetId: "subnet-1",
         availabilityMode: "regional",
@@ -144,12 +144,12 @@ describe("aws.ec2.NatGateway", () => {
       ["privateIp", "10.1.0.99"],
       ["connectivityType", "public"],
     ] as const) {
-      deepStrictEqual(
+      assert.deepEqual(
         account.diff(nat, { subnetId: subnet.id, connectivityType: "private", [input]: value }).replaces,
         [input],
       );
     }
-    strictEqual(
+    assert.equal(
       account.diff(nat, { subnetId: subnet.id, connectivityType: "private", tags: { Name: "n" } }).replaces.length,
       0,
     );

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, rejects, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { aclProtocolNumber } from "../../../lab/src/ec2/engine/ip-protocols";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
 import { fabricOf } from "../../../lab/src/fabric/model";
@@ -55,11 +55,11 @@ describe("network ACLs of EC2's API in the lab", () => {
   };
 
   it("a VPC comes with one that lets everything through, and takes it along", async () => {
-    strictEqual(aclOf(a), defaultId);
-    deepStrictEqual(rulesIn(defaultId), ["return", "drop", "return", "drop"]);
+    assert.equal(aclOf(a), defaultId);
+    assert.deepEqual(rulesIn(defaultId), ["return", "drop", "return", "drop"]);
     await rule(defaultId, 50, { ruleAction: "deny" });
     for (const resource of [a, b, vpc]) await account.delete(resource);
-    deepStrictEqual(account.backend.list(), []);
+    assert.deepEqual(account.backend.list(), []);
   });
 
   it("has inline rules and subnets, in the provider's form", async () => {
@@ -72,8 +72,8 @@ describe("network ACLs of EC2's API in the lab", () => {
       subnetIds: [a.id],
     };
     const made = await acl(args);
-    match(made.id, /^acl-[0-9a-f]{17}$/);
-    deepStrictEqual(made.outputs["ingress"], [
+    assert.match(made.id, /^acl-[0-9a-f]{17}$/);
+    assert.deepEqual(made.outputs["ingress"], [
       {
         action: "deny",
         cidrBlock: "10.9.0.0/16",
@@ -97,9 +97,9 @@ describe("network ACLs of EC2's API in the lab", () => {
         toPort: 23,
       },
     ]);
-    match(String(made.outputs["arn"]), /:network-acl\/acl-/);
-    deepStrictEqual([aclOf(a), aclOf(b)], [made.id, defaultId]);
-    deepStrictEqual(rulesIn(made.id), [
+    assert.match(String(made.outputs["arn"]), /:network-acl\/acl-/);
+    assert.deepEqual([aclOf(a), aclOf(b)], [made.id, defaultId]);
+    assert.deepEqual(rulesIn(made.id), [
       "return",
       "drop",
       "ip saddr 10.9.0.0/16 ip protocol 4 drop",
@@ -107,7 +107,7 @@ describe("network ACLs of EC2's API in the lab", () => {
       "drop",
     ]);
     // Protocols and actions in other spellings, and in another order, mean the same.
-    deepStrictEqual(
+    assert.deepEqual(
       account.diff(made, {
         vpcId: vpc.id,
         ...args,
@@ -118,21 +118,21 @@ describe("network ACLs of EC2's API in the lab", () => {
       }).properties,
       [],
     );
-    deepStrictEqual(account.refresh(made)?.inputs, made.inputs);
-    deepStrictEqual(account.diff(made, { vpcId: vpc.id, ...args, egress: [] }).replaces, []);
+    assert.deepEqual(account.refresh(made)?.inputs, made.inputs);
+    assert.deepEqual(account.diff(made, { vpcId: vpc.id, ...args, egress: [] }).replaces, []);
   });
 
   it("changes in place: the rules of a direction that is given, and its subnets", async () => {
     const made = await acl({ ingress: [inline(100)], egress: [inline(100)], subnetIds: [a.id] });
     const changed = await account.update(made, { vpcId: vpc.id, ingress: [inline(110)], subnetIds: [b.id] });
-    deepStrictEqual(rulesIn(made.id), ["return", "drop", "return", "drop"]);
-    deepStrictEqual([aclOf(a), aclOf(b)], [defaultId, made.id]);
-    deepStrictEqual(
+    assert.deepEqual(rulesIn(made.id), ["return", "drop", "return", "drop"]);
+    assert.deepEqual([aclOf(a), aclOf(b)], [defaultId, made.id]);
+    assert.deepEqual(
       (changed.outputs["ingress"] as { ruleNo: number }[]).map(({ ruleNo }) => ruleNo),
       [110],
     );
     await account.update(changed, { vpcId: vpc.id, ingress: [], egress: [], subnetIds: [] });
-    deepStrictEqual(
+    assert.deepEqual(
       [
         aclOf(b),
         account.backend
@@ -146,23 +146,26 @@ describe("network ACLs of EC2's API in the lab", () => {
   it("gives its subnets back when it goes, also those of associations", async () => {
     const made = await acl({ subnetIds: [a.id] });
     const association = await account.create(EC2.networkAclAssociation, "x", { networkAclId: made.id, subnetId: b.id });
-    match(association.id, /^aclassoc-/);
-    deepStrictEqual([aclOf(a), aclOf(b)], [made.id, made.id]);
-    deepStrictEqual([...((account.refresh(made)?.outputs["subnetIds"] ?? []) as string[])].sort(), [a.id, b.id].sort());
+    assert.match(association.id, /^aclassoc-/);
+    assert.deepEqual([aclOf(a), aclOf(b)], [made.id, made.id]);
+    assert.deepEqual(
+      [...((account.refresh(made)?.outputs["subnetIds"] ?? []) as string[])].sort(),
+      [a.id, b.id].sort(),
+    );
     await account.delete(made);
-    deepStrictEqual([aclOf(a), aclOf(b)], [defaultId, defaultId]);
-    strictEqual(account.refresh(association), undefined);
+    assert.deepEqual([aclOf(a), aclOf(b)], [defaultId, defaultId]);
+    assert.equal(account.refresh(association), undefined);
   });
 
   it("an association replaces the subnet's former one, and leaves it to the default ACL in the end", async () => {
     const [first, second] = [await acl({}, "n"), await acl({}, "m")];
     const one = await account.create(EC2.networkAclAssociation, "x", { networkAclId: first.id, subnetId: a.id });
     const two = await account.create(EC2.networkAclAssociation, "y", { networkAclId: second.id, subnetId: a.id });
-    strictEqual(aclOf(a), second.id);
-    strictEqual(account.refresh(one), undefined);
-    deepStrictEqual(account.diff(two, { networkAclId: first.id, subnetId: a.id }).replaces, ["networkAclId"]);
+    assert.equal(aclOf(a), second.id);
+    assert.equal(account.refresh(one), undefined);
+    assert.deepEqual(account.diff(two, { networkAclId: first.id, subnetId: a.id }).replaces, ["networkAclId"]);
     await account.delete(two);
-    strictEqual(aclOf(a), defaultId);
+    assert.equal(aclOf(a), defaultId);
   });
 
   it("a default ACL that is taken over has the given rules alone, and stays when its resource goes", async () => {
@@ -170,27 +173,27 @@ describe("network ACLs of EC2's API in the lab", () => {
       defaultNetworkAclId: defaultId,
       ingress: [inline(100, { protocol: "1", icmpType: 8, icmpCode: -1 })],
     });
-    strictEqual(taken.id, defaultId);
-    deepStrictEqual(rulesIn(defaultId), ["drop", "ip protocol icmp icmp type 8 return", "drop"]);
+    assert.equal(taken.id, defaultId);
+    assert.deepEqual(rulesIn(defaultId), ["drop", "ip protocol icmp icmp type 8 return", "drop"]);
     await account.update(taken, { defaultNetworkAclId: defaultId, egress: [inline(7)] });
-    deepStrictEqual(rulesIn(defaultId), ["return", "drop", "drop"]);
+    assert.deepEqual(rulesIn(defaultId), ["return", "drop", "drop"]);
     await account.delete(taken);
-    deepStrictEqual(rulesIn(defaultId), ["return", "drop", "drop"]);
+    assert.deepEqual(rulesIn(defaultId), ["return", "drop", "drop"]);
     for (const resource of [a, b, vpc]) await account.delete(resource);
-    deepStrictEqual(account.backend.list(), []);
+    assert.deepEqual(account.backend.list(), []);
   });
 
   it("a default ACL takes subnets back", async () => {
     await acl({ subnetIds: [a.id] });
     await account.create(EC2.defaultNetworkAcl, "d", { defaultNetworkAclId: defaultId, subnetIds: [a.id] });
-    strictEqual(aclOf(a), defaultId);
+    assert.equal(aclOf(a), defaultId);
   });
 
   it("rules are ids of Terraform's kind, replaced by every change, and imported as Terraform names them", async () => {
     const made = await acl();
     const tcp = await rule(made.id, 110, { protocol: "tcp", fromPort: 22, toPort: 22, cidrBlock: "100.68.0.18/18" });
-    match(tcp.id, /^nacl-\d+$/);
-    deepStrictEqual(
+    assert.match(tcp.id, /^nacl-\d+$/);
+    assert.deepEqual(
       [tcp.outputs["protocol"], tcp.outputs["cidrBlock"], tcp.outputs["egress"]],
       ["6", "100.68.0.0/18", false],
     );
@@ -204,19 +207,19 @@ describe("network ACLs of EC2's API in the lab", () => {
       toPort: 22,
       cidrBlock: "100.68.0.18/18",
     };
-    deepStrictEqual(account.diff(tcp, args).properties, []);
-    deepStrictEqual(account.diff(tcp, { ...args, toPort: 23 }).replaces, ["toPort"]);
-    strictEqual(account.provider.read(tcp.urn, `${made.id}:110:tcp:false`, { inputs: {}, outputs: {} })?.id, tcp.id);
+    assert.deepEqual(account.diff(tcp, args).properties, []);
+    assert.deepEqual(account.diff(tcp, { ...args, toPort: 23 }).replaces, ["toPort"]);
+    assert.equal(account.provider.read(tcp.urn, `${made.id}:110:tcp:false`, { inputs: {}, outputs: {} })?.id, tcp.id);
     await account.delete(tcp);
-    deepStrictEqual(rulesIn(made.id), []);
+    assert.deepEqual(rulesIn(made.id), []);
   });
 
   it("a subnet that goes takes its association along; a VPC with an ACL of one's own cannot go", async () => {
     const made = await acl({ subnetIds: [a.id] });
     for (const subnet of [a, b]) await account.delete(subnet);
-    await rejects(account.delete(vpc), /DependencyViolation: The vpc 'vpc-\w+' has dependencies/);
+    await assert.rejects(account.delete(vpc), /DependencyViolation: The vpc 'vpc-\w+' has dependencies/);
     for (const resource of [made, vpc]) await account.delete(resource);
-    deepStrictEqual(account.backend.list(), []);
+    assert.deepEqual(account.backend.list(), []);
   });
 
   describe("refuses", () => {
@@ -270,12 +273,12 @@ describe("network ACLs of EC2's API in the lab", () => {
       ],
     ];
     for (const [what, call, says] of refusals)
-      it(what, () => rejects(call, (error: Error) => (match(error.message, says), true)));
+      it(what, () => assert.rejects(call, (error: Error) => (assert.match(error.message, says), true)));
 
     it("a subnet of another VPC", async () => {
       const other = await account.create(EC2.vpc, "w", { cidrBlock: "10.2.0.0/16" });
       const subnet = await account.create(EC2.subnet, "c", { vpcId: other.id, cidrBlock: "10.2.1.0/24" });
-      await rejects(
+      await assert.rejects(
         acl({ subnetIds: [subnet.id] }),
         /InvalidParameterValue: networkAcl acl-\w+ and subnet subnet-\w+ belong to different networks/,
       );
@@ -283,7 +286,7 @@ describe("network ACLs of EC2's API in the lab", () => {
 
     it("the 21st rule of a direction", async () => {
       const made = await acl({ ingress: Array.from({ length: 20 }, (_, i) => inline(i + 1)) });
-      await rejects(rule(made.id, 21), /NetworkAclEntryLimitExceeded/);
+      await assert.rejects(rule(made.id, 21), /NetworkAclEntryLimitExceeded/);
       await rule(made.id, 21, { egress: true });
     });
   });
@@ -342,7 +345,7 @@ describe("network ACLs of EC2's API in the lab", () => {
   ];
   for (const [token, inputs, says] of faults)
     it(`check: ${token.split(":").at(-1)} ${JSON.stringify(inputs)}`, () =>
-      strictEqual(new Account().faults(token, "x", inputs)[0], says));
+      assert.equal(new Account().faults(token, "x", inputs)[0], says));
 
   it("knows IANA's protocols by number and keyword", () => {
     const numbers = {
@@ -362,10 +365,10 @@ describe("network ACLs of EC2's API in the lab", () => {
       "254": 254,
       "04": 4,
     };
-    deepStrictEqual(
+    assert.deepEqual(
       Object.fromEntries(Object.keys(numbers).map((keyword) => [keyword, aclProtocolNumber(keyword)])),
       numbers,
     );
-    for (const none of ["57", "143", "255", "-2", "TCP", ""]) strictEqual(aclProtocolNumber(none), undefined, none);
+    for (const none of ["57", "143", "255", "-2", "TCP", ""]) assert.equal(aclProtocolNumber(none), undefined, none);
   });
 });

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
 import { Account, type Resource } from "./account-in-memory";
@@ -38,11 +38,11 @@ describe("aws.ec2.NetworkInterface and aws.ec2.NetworkInterfaceAttachment", () =
       subnetId: subnet.id,
       tags: { Name: "eni" },
     });
-    deepStrictEqual(eni.inputs["__defaults"], []);
+    assert.deepEqual(eni.inputs["__defaults"], []);
     const { macAddress, enaSrdSpecification, enablePrimaryIpv6, region, ...outputs } = eni.outputs;
-    match(String(macAddress), /^0a(:[0-9a-f]{2}){5}$/);
-    deepStrictEqual([enaSrdSpecification, enablePrimaryIpv6, region], [null, false, "us-east-1"]);
-    deepStrictEqual(outputs, {
+    assert.match(String(macAddress), /^0a(:[0-9a-f]{2}){5}$/);
+    assert.deepEqual([enaSrdSpecification, enablePrimaryIpv6, region], [null, false, "us-east-1"]);
+    assert.deepEqual(outputs, {
       arn: `arn:aws:ec2:us-east-1:000000000000:network-interface/${eni.id}`,
       attachments: [],
       description: "",
@@ -70,21 +70,21 @@ describe("aws.ec2.NetworkInterface and aws.ec2.NetworkInterfaceAttachment", () =
       tags: { Name: "eni" },
       tagsAll: { Name: "eni" },
     });
-    await rejects(account.delete(group), /DependencyViolation/);
-    await rejects(account.delete(subnet), /DependencyViolation/);
+    await assert.rejects(account.delete(group), /DependencyViolation/);
+    await assert.rejects(account.delete(subnet), /DependencyViolation/);
   });
 
   it("get addresses and the default group where none are given, and keep them", async () => {
     const { account, vpc, subnet } = await made();
     const eni = await account.create(EC2.networkInterface, "eni", { subnetId: subnet.id, privateIpsCount: 2 });
-    deepStrictEqual(
+    assert.deepEqual(
       [eni.outputs["privateIp"], eni.outputs["privateIps"]],
       ["10.20.1.4", ["10.20.1.4", "10.20.1.5", "10.20.1.6"]],
     );
-    deepStrictEqual(eni.outputs["securityGroups"], [vpc.outputs["defaultSecurityGroupId"]]);
+    assert.deepEqual(eni.outputs["securityGroups"], [vpc.outputs["defaultSecurityGroupId"]]);
     const fewer = await account.update(eni, { subnetId: subnet.id, privateIpsCount: 1, description: "x" });
-    deepStrictEqual([fewer.outputs["privateIps"], fewer.outputs["description"]], [["10.20.1.4", "10.20.1.5"], "x"]);
-    await rejects(
+    assert.deepEqual([fewer.outputs["privateIps"], fewer.outputs["description"]], [["10.20.1.4", "10.20.1.5"], "x"]);
+    await assert.rejects(
       account.create(EC2.networkInterface, "other", { subnetId: subnet.id, privateIps: ["10.20.1.5"] }),
       /InvalidIPAddress\.InUse/,
     );
@@ -93,9 +93,9 @@ describe("aws.ec2.NetworkInterface and aws.ec2.NetworkInterfaceAttachment", () =
       privateIps: ["10.20.1.20", "10.20.1.21"],
     });
     const changed = { subnetId: subnet.id, privateIps: ["10.20.1.20", "10.20.1.22"] };
-    deepStrictEqual(account.diff(given, changed).replaces, []);
-    deepStrictEqual((await account.update(given, changed)).outputs["privateIps"], ["10.20.1.20", "10.20.1.22"]);
-    deepStrictEqual(
+    assert.deepEqual(account.diff(given, changed).replaces, []);
+    assert.deepEqual((await account.update(given, changed)).outputs["privateIps"], ["10.20.1.20", "10.20.1.22"]);
+    assert.deepEqual(
       account.diff(given, { subnetId: subnet.id, privateIps: ["10.20.1.22"] }).replaces,
       ["privateIps"],
       "the primary one",
@@ -111,16 +111,16 @@ describe("aws.ec2.NetworkInterface and aws.ec2.NetworkInterfaceAttachment", () =
       networkInterfaceId: eni.id,
       deviceIndex: 1,
     });
-    match(attachment.id, /^eni-attach-[0-9a-f]{17}$/);
-    deepStrictEqual(
+    assert.match(attachment.id, /^eni-attach-[0-9a-f]{17}$/);
+    assert.deepEqual(
       [attachment.outputs["attachmentId"], attachment.outputs["status"], attachment.outputs["networkCardIndex"]],
       [attachment.id, "attached", 0],
     );
-    ok(account.backend.events.includes(`plug ${one.id} 1 ${String(eni.outputs["macAddress"])}`));
-    deepStrictEqual(account.refresh(eni)?.outputs["attachments"], [
+    assert.ok(account.backend.events.includes(`plug ${one.id} 1 ${String(eni.outputs["macAddress"])}`));
+    assert.deepEqual(account.refresh(eni)?.outputs["attachments"], [
       { attachmentId: attachment.id, deviceIndex: 1, instance: one.id, networkCardIndex: 0 },
     ]);
-    await rejects(
+    await assert.rejects(
       account.create(EC2.networkInterfaceAttachment, "b", {
         instanceId: two.id,
         networkInterfaceId: eni.id,
@@ -130,7 +130,7 @@ describe("aws.ec2.NetworkInterface and aws.ec2.NetworkInterfaceAttachment", () =
     );
     const other = await account.create(EC2.networkInterface, "other", { subnetId: subnet.id });
     for (const deviceIndex of [0, 1])
-      await rejects(
+      await assert.rejects(
         account.create(EC2.networkInterfaceAttachment, "b", {
           instanceId: one.id,
           networkInterfaceId: other.id,
@@ -139,15 +139,15 @@ describe("aws.ec2.NetworkInterface and aws.ec2.NetworkInterfaceAttachment", () =
         /already has an interface attached at device index/,
       );
     await account.delete(attachment);
-    ok(account.backend.events.includes(`unplug ${one.id} 1`));
-    deepStrictEqual(account.refresh(eni)?.outputs["attachments"], []);
+    assert.ok(account.backend.events.includes(`unplug ${one.id} 1`));
+    assert.deepEqual(account.refresh(eni)?.outputs["attachments"], []);
     const again = await account.create(EC2.networkInterfaceAttachment, "b", {
       instanceId: two.id,
       networkInterfaceId: eni.id,
       deviceIndex: 2,
     });
     await account.delete(two);
-    strictEqual(account.refresh(again), undefined, "free again");
+    assert.equal(account.refresh(again), undefined, "free again");
   });
 
   it("stay in their zone", async () => {
@@ -159,7 +159,7 @@ describe("aws.ec2.NetworkInterface and aws.ec2.NetworkInterfaceAttachment", () =
     });
     const eni = await account.create(EC2.networkInterface, "eni", { subnetId: there.id });
     const one = await instance("one", { subnetId: subnet.id });
-    await rejects(
+    await assert.rejects(
       account.create(EC2.networkInterfaceAttachment, "a", {
         instanceId: one.id,
         networkInterfaceId: eni.id,
@@ -181,13 +181,13 @@ describe("aws.ec2.NetworkInterface and aws.ec2.NetworkInterfaceAttachment", () =
       attachments: [{ instance: two.id, deviceIndex: 3 }],
     });
     const events = account.backend.events.filter((event) => /plug/.test(event));
-    deepStrictEqual(events, [
+    assert.deepEqual(events, [
       `plug ${one.id} 1 ${String(eni.outputs["macAddress"])}`,
       `unplug ${one.id} 1`,
       `plug ${two.id} 3 ${String(eni.outputs["macAddress"])}`,
     ]);
     await account.delete(moved);
-    ok(account.backend.events.includes(`unplug ${two.id} 3`));
+    assert.ok(account.backend.events.includes(`unplug ${two.id} 3`));
   });
 
   it("are what an instance is launched with: address, MAC and groups are the primary one's, which cannot be detached", async () => {
@@ -203,7 +203,7 @@ describe("aws.ec2.NetworkInterface and aws.ec2.NetworkInterfaceAttachment", () =
         { networkInterfaceId: secondary.id, deviceIndex: 1 },
       ],
     });
-    deepStrictEqual(
+    assert.deepEqual(
       [
         one.outputs["primaryNetworkInterfaceId"],
         one.outputs["privateIp"],
@@ -215,7 +215,7 @@ describe("aws.ec2.NetworkInterface and aws.ec2.NetworkInterfaceAttachment", () =
       [primary.id, "10.20.1.30", ["10.20.1.31"], subnet.id, primary.outputs["securityGroups"], ""],
     );
     const spec = account.backend.started.find(({ instanceId }) => instanceId === one.id);
-    deepStrictEqual(
+    assert.deepEqual(
       [spec?.mac, spec?.address, spec?.interfaces],
       [
         primary.outputs["macAddress"],
@@ -223,11 +223,11 @@ describe("aws.ec2.NetworkInterface and aws.ec2.NetworkInterfaceAttachment", () =
         [{ deviceIndex: 1, port: "gst1", mac: secondary.outputs["macAddress"] }],
       ],
     );
-    await rejects(
+    await assert.rejects(
       account.delete(primary),
       /OperationNotPermitted: The network interface at device index 0 cannot be detached/,
     );
-    await rejects(
+    await assert.rejects(
       account.create(EC2.networkInterfaceAttachment, "a", {
         instanceId: one.id,
         networkInterfaceId: primary.id,
@@ -236,12 +236,12 @@ describe("aws.ec2.NetworkInterface and aws.ec2.NetworkInterfaceAttachment", () =
       /InUse/,
     );
     await account.delete(one);
-    deepStrictEqual(account.refresh(primary)?.outputs["attachments"], []);
+    assert.deepEqual(account.refresh(primary)?.outputs["attachments"], []);
     await account.delete(primary);
     await account.delete(secondary);
     const other = await account.create(EC2.networkInterface, "other", { subnetId: subnet.id });
     const two = await instance("two", { primaryNetworkInterface: { networkInterfaceId: other.id } });
-    deepStrictEqual(
+    assert.deepEqual(
       [two.outputs["primaryNetworkInterfaceId"], two.outputs["primaryNetworkInterface"]],
       [other.id, { deleteOnTermination: false, networkInterfaceId: other.id }],
     );
@@ -257,23 +257,23 @@ describe("aws.ec2.NetworkInterface and aws.ec2.NetworkInterfaceAttachment", () =
       destinationCidrBlock: "192.168.0.0/16",
       networkInterfaceId: eni.id,
     });
-    deepStrictEqual([route.outputs["state"], route.outputs["instanceId"]], ["blackhole", ""]);
+    assert.deepEqual([route.outputs["state"], route.outputs["instanceId"]], ["blackhole", ""]);
     const one = await instance("one", { subnetId: subnet.id });
     await account.create(EC2.networkInterfaceAttachment, "a", {
       instanceId: one.id,
       networkInterfaceId: eni.id,
       deviceIndex: 1,
     });
-    strictEqual(account.refresh(route)?.outputs["state"], "active");
+    assert.equal(account.refresh(route)?.outputs["state"], "active");
     const eip = await account.create(EC2.eip, "e", { networkInterface: eni.id });
-    deepStrictEqual([eip.outputs["instance"], eip.outputs["privateIp"]], [one.id, eni.outputs["privateIp"]]);
+    assert.deepEqual([eip.outputs["instance"], eip.outputs["privateIp"]], [one.id, eni.outputs["privateIp"]]);
     await account.delete(one);
-    strictEqual(account.refresh(eip)?.outputs["networkInterface"], eni.id, "the address stays the interface's");
+    assert.equal(account.refresh(eip)?.outputs["networkInterface"], eni.id, "the address stays the interface's");
   });
 
   it("are refused where the lab has no such thing, and beside an instance's own", async () => {
     const { account } = await made();
-    strictEqual(
+    assert.equal(
       account.faults(EC2.networkInterface, "eni", {
         subnetId: "subnet-1",
         interfaceType: "efa",
@@ -283,7 +283,7 @@ describe("aws.ec2.NetworkInterface and aws.ec2.NetworkInterfaceAttachment", () =
       }).length,
       4,
     );
-    strictEqual(
+    assert.equal(
       account.faults(EC2.networkInterface, "eni", {
         subnetId: "subnet-1",
         privateIps: ["10.0.0.4"],
@@ -296,12 +296,12 @@ describe("aws.ec2.NetworkInterface and aws.ec2.NetworkInterfaceAttachment", () =
       instanceType: "t3.micro",
       networkInterfaces: [{ networkInterfaceId: "eni-1", deviceIndex: 0 }],
     };
-    deepStrictEqual(account.faults(EC2.instance, "i", instance), []);
-    match(
+    assert.deepEqual(account.faults(EC2.instance, "i", instance), []);
+    assert.match(
       account.faults(EC2.instance, "i", { ...instance, subnetId: "subnet-1", privateIp: "10.0.0.4" }).join(),
       /"network_interface": conflicts with private_ip.*conflicts with subnet_id/,
     );
-    strictEqual(
+    assert.equal(
       account.faults(EC2.instance, "i", {
         ...instance,
         networkInterfaces: [{ networkInterfaceId: "eni-1", deviceIndex: 0, deleteOnTermination: true }],

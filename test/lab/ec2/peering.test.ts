@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { InitFailed } from "../../../lab/src/ec2/provider";
 import type { PropertyMap } from "../../../lab/src/ec2/property-value";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
@@ -22,7 +22,7 @@ describe("peering connections in the lab", () => {
     const failed = async (name: string, inputs: PropertyMap): Promise<Resource> => {
       const error: unknown = await account.create(EC2.peering, name, inputs).catch((failure: unknown) => failure);
       if (!(error instanceof InitFailed)) throw error;
-      match(
+      assert.match(
         error.message,
         /^waiting for EC2 VPC Peering Connection \(pcx-\w{17}\) create: unexpected state 'failed', wanted target 'active, pending-acceptance'\. last error: Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range$/,
       );
@@ -38,15 +38,15 @@ describe("peering connections in the lab", () => {
       const inside = await account.create(EC2.vpc, "w", { cidrBlock: "10.1.128.0/17" });
       for (const peerVpcId of [inside.id, a.vpc.id, "vpc-0"]) {
         const peering = await failed("p", { vpcId: a.vpc.id, peerVpcId, autoAccept: true });
-        strictEqual(peering.outputs["acceptStatus"], "failed");
+        assert.equal(peering.outputs["acceptStatus"], "failed");
         // Another try finds what is wrong again.
-        await rejects(
+        await assert.rejects(
           account.update(peering, { vpcId: a.vpc.id, peerVpcId, autoAccept: true }),
           /unexpected state 'failed'/,
         );
         // To the provider one that failed is not there, to the API it is.
-        strictEqual(account.refresh(peering), undefined);
-        await rejects(
+        assert.equal(account.refresh(peering), undefined);
+        await assert.rejects(
           account.create(EC2.peeringAccepter, "acc", { vpcPeeringConnectionId: peering.id, autoAccept: true }),
           /reading EC2 VPC Peering Connection \(pcx-\w+\): couldn't find resource/,
         );
@@ -57,14 +57,14 @@ describe("peering connections in the lab", () => {
       const inside = await account.create(EC2.vpc, "w", { cidrBlock: "10.1.128.0/17" });
       await failed("p", { vpcId: a.vpc.id, peerVpcId: inside.id });
       await account.delete(inside);
-      deepStrictEqual(
+      assert.deepEqual(
         account.backend.list().filter(({ type }) => type === EC2.peering),
         [],
       );
       // One that has not failed does.
       await account.create(EC2.peering, "q", both());
       for (const resource of [b.group, b.subnet]) await account.delete(resource);
-      await rejects(account.delete(b.vpc), /DependencyViolation/);
+      await assert.rejects(account.delete(b.vpc), /DependencyViolation/);
     });
 
     it("keep no other from being made", async () => {
@@ -77,15 +77,15 @@ describe("peering connections in the lab", () => {
   it("are one for two VPCs, whoever asks", async () => {
     await account.create(EC2.peering, "p", both());
     const says = /api error VpcPeeringConnectionAlreadyExists: /;
-    await rejects(account.create(EC2.peering, "q", both()), says);
-    await rejects(account.create(EC2.peering, "r", { vpcId: b.vpc.id, peerVpcId: a.vpc.id }), says);
+    await assert.rejects(account.create(EC2.peering, "q", both()), says);
+    await assert.rejects(account.create(EC2.peering, "r", { vpcId: b.vpc.id, peerVpcId: a.vpc.id }), says);
   });
 
   it("are refused in the provider's own words, with nothing before them", async () => {
-    await rejects(
+    await assert.rejects(
       account.create(EC2.peering, "p", { ...both(), peerRegion: "us-east-1", autoAccept: true }),
       (error: Error) => {
-        strictEqual(
+        assert.equal(
           error.message,
           "1 error occurred:\n\t* `peer_region` cannot be set whilst `auto_accept` is `true` when creating an EC2 VPC Peering Connection\n\n",
         );
@@ -100,9 +100,9 @@ describe("peering connections in the lab", () => {
     const pending: unknown = await account
       .create(EC2.peering, "p", { ...both(), accepter: DNS })
       .catch((failure: unknown) => failure);
-    ok(pending instanceof InitFailed);
-    match(pending.message, says);
-    deepStrictEqual(pending.outputs["accepter"], { allowRemoteVpcDnsResolution: false });
+    assert.ok(pending instanceof InitFailed);
+    assert.match(pending.message, says);
+    assert.deepEqual(pending.outputs["accepter"], { allowRemoteVpcDnsResolution: false });
     const resource: Resource = {
       urn: urnOf(EC2.peering, "p"),
       id: pending.id,
@@ -110,48 +110,48 @@ describe("peering connections in the lab", () => {
       outputs: pending.outputs,
     };
     const options = { vpcPeeringConnectionId: pending.id, requester: DNS };
-    await rejects(
+    await assert.rejects(
       account.create(EC2.peeringOptions, "o", options),
       /modifying EC2 VPC Peering Connection \(pcx-\w+\) Options: operation error EC2: ModifyVpcPeeringConnectionOptions, api error OperationNotPermitted: Peering pcx-\w+ is not active\. Peering options can be added only to active peerings\./,
     );
     const active = await account.update(resource, { ...both(), accepter: DNS, autoAccept: true });
-    deepStrictEqual(
+    assert.deepEqual(
       [active.outputs["acceptStatus"], active.outputs["accepter"], active.outputs["requester"]],
       ["active", DNS, { allowRemoteVpcDnsResolution: false }],
     );
     const made = await account.create(EC2.peeringOptions, "o", options);
-    deepStrictEqual(
+    assert.deepEqual(
       [made.id, made.outputs],
       [
         active.id,
         { accepter: DNS, id: active.id, region: "us-east-1", requester: DNS, vpcPeeringConnectionId: active.id },
       ],
     );
-    deepStrictEqual(account.refresh(active)?.outputs["requester"], DNS);
+    assert.deepEqual(account.refresh(active)?.outputs["requester"], DNS);
     // Deleting the options leaves them.
     await account.delete(made);
-    deepStrictEqual(account.refresh(active)?.outputs["requester"], DNS);
+    assert.deepEqual(account.refresh(active)?.outputs["requester"], DNS);
   });
 
   describe("with an accepter", () => {
     it("are pending until it accepts, and stay when it goes", async () => {
       const peering = await account.create(EC2.peering, "p", both());
       const accepter = await account.create(EC2.peeringAccepter, "acc", { vpcPeeringConnectionId: peering.id });
-      deepStrictEqual(
+      assert.deepEqual(
         [accepter.id, accepter.outputs["acceptStatus"], accepter.outputs["vpcId"]],
         [peering.id, "pending-acceptance", a.vpc.id],
       );
-      strictEqual(
+      assert.equal(
         (await account.update(accepter, { vpcPeeringConnectionId: peering.id, autoAccept: true })).outputs[
           "acceptStatus"
         ],
         "active",
       );
-      strictEqual(account.refresh(peering)?.outputs["acceptStatus"], "active");
+      assert.equal(account.refresh(peering)?.outputs["acceptStatus"], "active");
       await account.delete(accepter);
-      strictEqual(account.refresh(peering)?.outputs["acceptStatus"], "active");
+      assert.equal(account.refresh(peering)?.outputs["acceptStatus"], "active");
       await account.delete(peering);
-      deepStrictEqual(
+      assert.deepEqual(
         account.backend.list().filter(({ type }) => type === EC2.peeringAccepter || type === EC2.peering),
         [],
       );
@@ -165,9 +165,9 @@ describe("peering connections in the lab", () => {
         tags: { Name: "acc" },
       });
       const now = account.refresh(peering);
-      ok(now);
-      deepStrictEqual([now.outputs["tags"], now.outputs["tagsAll"]], [{ Name: "acc" }, { Name: "acc" }]);
-      deepStrictEqual(account.diff(now, { ...both(), tags: { Name: "px" } }).properties, ["tags", "tagsAll"]);
+      assert.ok(now);
+      assert.deepEqual([now.outputs["tags"], now.outputs["tagsAll"]], [{ Name: "acc" }, { Name: "acc" }]);
+      assert.deepEqual(account.diff(now, { ...both(), tags: { Name: "px" } }).properties, ["tags", "tagsAll"]);
       // With tags on one of them alone there is peace.
       const other = await Network.make(account, "10.3");
       const plain = await account.create(EC2.peering, "q", { vpcId: a.vpc.id, peerVpcId: other.vpc.id });
@@ -176,7 +176,7 @@ describe("peering connections in the lab", () => {
         autoAccept: true,
         tags: { Name: "acc" },
       });
-      deepStrictEqual(
+      assert.deepEqual(
         account.diff(account.refresh(tagged) ?? tagged, {
           vpcPeeringConnectionId: plain.id,
           autoAccept: true,
@@ -187,7 +187,7 @@ describe("peering connections in the lab", () => {
     });
 
     it("that is not there are not accepted", async () => {
-      await rejects(
+      await assert.rejects(
         account.create(EC2.peeringAccepter, "acc", { vpcPeeringConnectionId: "pcx-0", autoAccept: true }),
         /^Error: 1 error occurred:\n\t\* reading EC2 VPC Peering Connection \(pcx-0\): couldn't find resource\n\n$/,
       );
@@ -199,10 +199,10 @@ describe("peering connections in the lab", () => {
     const rule = await a.rule("r", { ipProtocol: "4", referencedSecurityGroupId: b.group.id });
     // A group that one of its own VPC names is in use, one that another VPC's names is not (AWS-19).
     await account.delete(peering);
-    strictEqual(account.refresh(rule)?.outputs["referencedSecurityGroupId"], b.group.id);
+    assert.equal(account.refresh(rule)?.outputs["referencedSecurityGroupId"], b.group.id);
     await account.delete(b.group);
-    strictEqual(account.refresh(rule)?.outputs["referencedSecurityGroupId"], b.group.id);
-    await rejects(
+    assert.equal(account.refresh(rule)?.outputs["referencedSecurityGroupId"], b.group.id);
+    await assert.rejects(
       account.update(rule, {
         securityGroupId: a.group.id,
         ipProtocol: "4",
@@ -214,6 +214,6 @@ describe("peering connections in the lab", () => {
     await account.delete(rule);
     const own = await account.create(EC2.securityGroup, "h", { vpcId: a.vpc.id });
     await a.rule("s", { ipProtocol: "4", referencedSecurityGroupId: own.id });
-    await rejects(account.delete(own), /DependencyViolation: resource sg-\w+ has a dependent object/);
+    await assert.rejects(account.delete(own), /DependencyViolation: resource sg-\w+ has a dependent object/);
   });
 });

@@ -1,4 +1,4 @@
-import { deepStrictEqual, rejects, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
 import { powerOn } from "../../../lab/src/ec2/power-on";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
@@ -20,19 +20,19 @@ describe("powering on", () => {
     account.backend.nodes.clear();
     account.backend.events.length = 0;
     const ids = nodes.map(({ id }) => id);
-    deepStrictEqual(await powerOn(account.backend), ids);
-    deepStrictEqual(account.backend.events, ["lock", "reconcile", ...ids.map((id) => `start ${id}`)]);
-    deepStrictEqual(account.backend.started.slice(before.length), before);
+    assert.deepEqual(await powerOn(account.backend), ids);
+    assert.deepEqual(account.backend.events, ["lock", "reconcile", ...ids.map((id) => `start ${id}`)]);
+    assert.deepEqual(account.backend.started.slice(before.length), before);
   });
 
   it("leaves alone what runs", async () => {
-    deepStrictEqual(await powerOn(account.backend), []);
+    assert.deepEqual(await powerOn(account.backend), []);
   });
 
   it("starts the others when one does not start, and says which", async () => {
     account.backend.nodes.clear();
     account.backend.failures.set("startNode", "a did not start");
-    await rejects(powerOn(account.backend), /^AggregateError: a did not start$/);
-    strictEqual(account.backend.nodes.size, 1);
+    await assert.rejects(powerOn(account.backend), /^AggregateError: a did not start$/);
+    assert.equal(account.backend.nodes.size, 1);
   });
 });

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { parseProviderConfig } from "../../../lab/src/ec2/provider-config";
 import type { PropertyMap } from "../../../lab/src/ec2/property-value";
 
@@ -7,16 +7,16 @@ describe("configuration of the aws provider", () => {
     parseProviderConfig(args, env).failures.map(({ property, reason }) => `${property}: ${reason}`);
 
   it("has a region and default tags, from JSON too", () => {
-    deepStrictEqual(parseProviderConfig({}, {}).config, { region: "us-east-1", defaultTags: {} });
-    deepStrictEqual(parseProviderConfig({ region: "eu-west-1", defaultTags: `{"tags":{"team":"net"}}` }, {}).config, {
+    assert.deepEqual(parseProviderConfig({}, {}).config, { region: "us-east-1", defaultTags: {} });
+    assert.deepEqual(parseProviderConfig({ region: "eu-west-1", defaultTags: `{"tags":{"team":"net"}}` }, {}).config, {
       region: "eu-west-1",
       defaultTags: { team: "net" },
     });
-    strictEqual(parseProviderConfig({}, { AWS_REGION: "eu-west-2" }).config.region, "eu-west-2");
+    assert.equal(parseProviderConfig({}, { AWS_REGION: "eu-west-2" }).config.region, "eu-west-2");
   });
 
   it("may say how AWS is reached, without effect", () => {
-    deepStrictEqual(
+    assert.deepEqual(
       faults({
         skipCredentialsValidation: "true",
         skipMetadataApiCheck: true,
@@ -30,31 +30,31 @@ describe("configuration of the aws provider", () => {
   });
 
   it("cannot have what the lab would silently leave out", () => {
-    match(
+    assert.match(
       faults({ endpoints: [{ ec2: "http://localhost" }] })[0] ?? "",
       /^endpoints: the lab does not model endpoints/,
     );
-    match(faults({ ignoreTags: `{"keys":["a"]}` })[0] ?? "", /^ignoreTags: the lab does not model/);
-    match(faults({ regoin: "x" })[0] ?? "", /has no configuration key regoin/);
-    match(faults({ region: "mars-1" })[0] ?? "", /^region: the lab does not know the region mars-1/);
+    assert.match(faults({ ignoreTags: `{"keys":["a"]}` })[0] ?? "", /^ignoreTags: the lab does not model/);
+    assert.match(faults({ regoin: "x" })[0] ?? "", /has no configuration key regoin/);
+    assert.match(faults({ region: "mars-1" })[0] ?? "", /^region: the lab does not know the region mars-1/);
   });
 
   it("holds the account to what is allowed", () => {
-    deepStrictEqual(faults({ allowedAccountIds: `["123456789012"]` }), [
+    assert.deepEqual(faults({ allowedAccountIds: `["123456789012"]` }), [
       "allowedAccountIds: AWS account ID not allowed: 000000000000",
     ]);
-    deepStrictEqual(faults({ allowedAccountIds: ["000000000000"], forbiddenAccountIds: ["123456789012"] }), []);
+    assert.deepEqual(faults({ allowedAccountIds: ["000000000000"], forbiddenAccountIds: ["123456789012"] }), []);
   });
 
   it("with credentials has to name the lab", () => {
     const says = /^: this is overlaynet's lab.*but AWS credentials are set \(AWS_ACCESS_KEY_ID\)/;
-    match(faults({}, { AWS_ACCESS_KEY_ID: "AKIA" })[0] ?? "", says);
-    match(faults({ profile: "work" })[0] ?? "", /\(aws:profile\)/);
-    deepStrictEqual(faults({ profile: "work" }, { AWS_ACCESS_KEY_ID: "AKIA", OVERLAYNET_LAB_STATE: "/tmp/lab" }), []);
-    deepStrictEqual(faults({ accessKey: "", sharedCredentialsFiles: "[]" }, { AWS_PROFILE: "" }), []);
+    assert.match(faults({}, { AWS_ACCESS_KEY_ID: "AKIA" })[0] ?? "", says);
+    assert.match(faults({ profile: "work" })[0] ?? "", /\(aws:profile\)/);
+    assert.deepEqual(faults({ profile: "work" }, { AWS_ACCESS_KEY_ID: "AKIA", OVERLAYNET_LAB_STATE: "/tmp/lab" }), []);
+    assert.deepEqual(faults({ accessKey: "", sharedCredentialsFiles: "[]" }, { AWS_PROFILE: "" }), []);
   });
 
   it("never quotes a credential", () => {
-    strictEqual(faults({ secretKey: "wJalr", accessKey: "AKIA" }).join().includes("wJalr"), false);
+    assert.equal(faults({ secretKey: "wJalr", accessKey: "AKIA" }).join().includes("wJalr"), false);
   });
 });

@@ -1,9 +1,9 @@
-import { deepStrictEqual, match, rejects, strictEqual, throws } from "node:assert";
+import assert from "node:assert/strict";
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
 import { InitFailed } from "../../../lab/src/ec2/provider";
 import { UNKNOWN } from "../../../lab/src/ec2/property-value";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
-import { type Account, publicKey, type Resource } from "./account-in-memory";
+import { type Account, PUBLIC_KEY, type Resource } from "./account-in-memory";
 import { Network } from "./network";
 
 describe("EC2's API in the lab", () => {
@@ -176,15 +176,15 @@ describe("EC2's API in the lab", () => {
     for (const [what, call, says] of refusals) {
       it(what, async () => {
         const before = account.backend.list().length;
-        await rejects(call, (error: Error) => (match(error.message, says), true));
+        await assert.rejects(call, (error: Error) => (assert.match(error.message, says), true));
         // The few that prepare something leave just that: a VPC with what comes with it at the most.
-        strictEqual(account.backend.list().length - before <= 8, true);
+        assert.equal(account.backend.list().length - before <= 8, true);
       });
     }
 
     it("a VPC of addresses that no VPC can have", async () => {
       for (const cidrBlock of ["127.0.0.0/16", "169.254.0.0/16", "224.1.0.0/16", "0.1.0.0/16"]) {
-        await rejects(
+        await assert.rejects(
           account.create(EC2.vpc, "x", { cidrBlock }),
           new RegExp(
             `creating EC2 VPC: operation error EC2: CreateVpc, api error InvalidVpc\\.Range: The CIDR '${cidrBlock}' is invalid\\.`,
@@ -198,20 +198,20 @@ describe("EC2's API in the lab", () => {
       await network.rule("s", { ipProtocol: "tcp", fromPort: 23, toPort: 23, cidrIpv4: "10.0.0.0/8" });
       const changed = (more: object): Promise<Resource> =>
         account.update(rule, { securityGroupId: network.group.id, ipProtocol: "tcp", cidrIpv4: "10.0.0.0/8", ...more });
-      await rejects(
+      await assert.rejects(
         changed({ toPort: 22 }),
         /^Error: updating VPC Security Group Rule \(sgr-\w+\): operation error EC2: ModifySecurityGroupRules, api error InvalidParameterValue: Invalid value for portRange\. Must specify both from and to ports with TCP\/UDP\.$/,
       );
-      await rejects(changed({ fromPort: 23, toPort: 23 }), /InvalidPermission\.Duplicate/);
-      strictEqual(account.refresh(rule)?.outputs["toPort"], 22);
+      await assert.rejects(changed({ fromPort: 23, toPort: 23 }), /InvalidPermission\.Duplicate/);
+      assert.equal(account.refresh(rule)?.outputs["toPort"], 22);
     });
 
     it("ICMP without a type, and one that is none", async () => {
-      await rejects(
+      await assert.rejects(
         network.rule("r", { ipProtocol: "icmp", cidrIpv4: "10.0.0.0/8" }),
         /Must specify both from and to ports with ICMP/,
       );
-      await rejects(
+      await assert.rejects(
         network.rule("r", { ipProtocol: "icmp", cidrIpv4: "10.0.0.0/8", fromPort: 300, toPort: 0 }),
         /Invalid ICMP type or code \(300:0\)/,
       );
@@ -222,21 +222,21 @@ describe("EC2's API in the lab", () => {
       const group = (...ingress: object[]): Promise<Resource> =>
         account.create(EC2.securityGroup, "x", { vpcId: network.vpc.id, ingress });
       const rule = { protocol: "tcp", fromPort: 22, toPort: 22, cidrBlocks: ["10.0.0.0/8"] };
-      await rejects(group({ ...rule, fromPort: 23 }), /Invalid TCP\/UDP port range \(23:22\)/);
-      await rejects(
+      await assert.rejects(group({ ...rule, fromPort: 23 }), /Invalid TCP\/UDP port range \(23:22\)/);
+      await assert.rejects(
         group({ ...rule, protocol: "-1" }),
         /^Error: 1 error occurred:\n\t\* from_port \(22\) and to_port \(22\) must both be 0 to use the 'ALL' "-1" protocol!\n\n$/,
       );
-      await rejects(
+      await assert.rejects(
         group(rule, { ...rule, cidrBlocks: ["10.0.0.0/8", "192.168.0.0/16"] }),
         /InvalidParameterValue: The same permission must not appear multiple times/,
       );
-      await rejects(
+      await assert.rejects(
         group({ ...rule, cidrBlocks: [], securityGroups: ["sg-0"] }),
         /InvalidGroup\.NotFound: The security group 'sg-0' does not exist/,
       );
       const other = await Network.make(account, "10.2");
-      await rejects(
+      await assert.rejects(
         group({ ...rule, cidrBlocks: [], securityGroups: [other.group.id] }),
         /InvalidGroup\.NotFound: You have specified two resources that belong to different networks\./,
       );
@@ -248,7 +248,7 @@ describe("EC2's API in the lab", () => {
         toPort: 80,
         cidrIpv4: "10.0.0.0/8",
       });
-      await rejects(
+      await assert.rejects(
         account.update(made, { vpcId: network.vpc.id, ingress: [{ ...rule, fromPort: 80, toPort: 80 }] }),
         /updating Security Group \(sg-\w+\): .*InvalidPermission\.Duplicate/,
       );
@@ -258,12 +258,12 @@ describe("EC2's API in the lab", () => {
       const gateway = await account.create(EC2.internetGateway, "g", { vpcId: network.vpc.id });
       const to = (...destinations: string[]): object[] =>
         destinations.map((cidrBlock) => ({ cidrBlock, gatewayId: gateway.id }));
-      await rejects(
+      await assert.rejects(
         account.create(EC2.routeTable, "t", { vpcId: network.vpc.id, routes: to("0.0.0.0/0", "0.0.0.0/0") }),
         /RouteAlreadyExists/,
       );
       const table = await account.create(EC2.routeTable, "t", { vpcId: network.vpc.id, routes: to("0.0.0.0/0") });
-      await rejects(
+      await assert.rejects(
         account.create(EC2.route, "r", {
           routeTableId: table.id,
           destinationCidrBlock: "0.0.0.0/0",
@@ -276,7 +276,7 @@ describe("EC2's API in the lab", () => {
         destinationCidrBlock: "192.0.2.0/24",
         gatewayId: gateway.id,
       });
-      await rejects(
+      await assert.rejects(
         account.update(table, { vpcId: network.vpc.id, routes: to("192.0.2.0/24") }),
         /updating EC2 Route Table \(rtb-\w+\): .*RouteAlreadyExists/,
       );
@@ -285,11 +285,11 @@ describe("EC2's API in the lab", () => {
     it("what belongs to another network", async () => {
       const other = await Network.make(account, "10.2");
       const table = await account.create(EC2.routeTable, "t", { vpcId: network.vpc.id });
-      await rejects(
+      await assert.rejects(
         account.create(EC2.routeTableAssociation, "a", { routeTableId: table.id, subnetId: other.subnet.id }),
         /InvalidParameterValue: Route table rtb-\w+ and subnet subnet-\w+ belong to different networks/,
       );
-      await rejects(
+      await assert.rejects(
         network.instance("i", { vpcSecurityGroupIds: [other.group.id] }),
         /InvalidParameter: Security group sg-\w+ and subnet subnet-\w+ belong to different networks\./,
       );
@@ -299,7 +299,7 @@ describe("EC2's API in the lab", () => {
         peerVpcId: third.vpc.id,
         autoAccept: true,
       });
-      await rejects(
+      await assert.rejects(
         account.create(EC2.route, "r", {
           routeTableId: table.id,
           destinationCidrBlock: "10.3.0.0/16",
@@ -312,7 +312,7 @@ describe("EC2's API in the lab", () => {
     it("an instance in a subnet that has no address left", async () => {
       const subnet = await account.create(EC2.subnet, "u", { vpcId: network.vpc.id, cidrBlock: "10.1.9.0/28" });
       for (let i = 0; i < 11; i++) await network.instance(`i${i}`, { subnetId: subnet.id });
-      await rejects(
+      await assert.rejects(
         network.instance("x", { subnetId: subnet.id }),
         /InsufficientFreeAddressesInSubnet: There are not enough free addresses in subnet 'subnet-\w+' to satisfy the requested number of instances\./,
       );
@@ -327,15 +327,18 @@ describe("EC2's API in the lab", () => {
       ];
       const instance = await network.instance("b", { secondaryPrivateIps: ["10.1.0.20"] });
       for (const [address, message] of says) {
-        await rejects(network.instance("c", { secondaryPrivateIps: [address] }), message);
-        await rejects(account.update(instance, network.instanceArgs({ secondaryPrivateIps: [address] })), message);
+        await assert.rejects(network.instance("c", { secondaryPrivateIps: [address] }), message);
+        await assert.rejects(
+          account.update(instance, network.instanceArgs({ secondaryPrivateIps: [address] })),
+          message,
+        );
       }
       await account.update(instance, network.instanceArgs({ secondaryPrivateIps: ["10.1.0.20", "10.1.0.21"] }));
     });
 
     it("tags that instance metadata cannot show", async () => {
       const tags = { "kubernetes.io/cluster": "x" };
-      await rejects(
+      await assert.rejects(
         network.instance("i", { tags, metadataOptions: { instanceMetadataTags: "enabled" } }),
         /InvalidParameterValue: 'kubernetes\.io\/cluster' is not a valid tag key\. Tag keys must match pattern/,
       );
@@ -346,9 +349,12 @@ describe("EC2's API in the lab", () => {
       await network.rule("a", { ipProtocol: "tcp", fromPort: 22, toPort: 22, cidrIpv4: "10.0.0.0/8" });
       const says =
         /InvalidPermission\.Duplicate: the specified rule "peer: 10\.0\.0\.0\/8, TCP, from port: 22, to port: 22, ALLOW" already exists/;
-      await rejects(network.rule("b", { ipProtocol: "6", fromPort: 22, toPort: 22, cidrIpv4: "10.0.0.0/8" }), says);
+      await assert.rejects(
+        network.rule("b", { ipProtocol: "6", fromPort: 22, toPort: 22, cidrIpv4: "10.0.0.0/8" }),
+        says,
+      );
       await network.rule("c", { ipProtocol: "4", cidrIpv4: "10.0.0.0/8" });
-      await rejects(
+      await assert.rejects(
         network.rule("d", { ipProtocol: "4", fromPort: 0, toPort: 0, cidrIpv4: "10.0.0.0/8" }),
         /"peer: 10\.0\.0\.0\/8, 4, ALLOW" already exists/,
       );
@@ -358,7 +364,7 @@ describe("EC2's API in the lab", () => {
     it("the 61st rule of a group", async () => {
       for (let port = 0; port < 60; port++)
         await network.rule(`r${port}`, { ipProtocol: "tcp", fromPort: port, toPort: port, cidrIpv4: "10.0.0.0/8" });
-      await rejects(
+      await assert.rejects(
         network.rule("x", { ipProtocol: "tcp", fromPort: 60, toPort: 60, cidrIpv4: "10.0.0.0/8" }),
         /RulesPerSecurityGroupLimitExceeded/,
       );
@@ -366,24 +372,24 @@ describe("EC2's API in the lab", () => {
 
     it("an address that is taken, and gives the next free one", async () => {
       await network.instance("a", { privateIp: "10.1.0.4" });
-      await rejects(
+      await assert.rejects(
         network.instance("b", { privateIp: "10.1.0.4" }),
         /InvalidIPAddress\.InUse: Address 10\.1\.0\.4 is in use\./,
       );
-      strictEqual((await network.instance("c")).outputs["privateIp"], "10.1.0.5");
+      assert.equal((await network.instance("c")).outputs["privateIp"], "10.1.0.5");
     });
 
     it("a reference to a group of a VPC without an active peering", async () => {
       const other = await Network.make(account, "10.2");
       const rule = { ipProtocol: "4", referencedSecurityGroupId: other.group.id };
-      await rejects(
+      await assert.rejects(
         network.rule("x", rule),
         /InvalidGroup\.NotFound: You have specified two resources that belong to different networks\./,
       );
       const peering = await account.create(EC2.peering, "p", { vpcId: network.vpc.id, peerVpcId: other.vpc.id });
-      strictEqual(peering.outputs["acceptStatus"], "pending-acceptance");
-      await rejects(network.rule("x", rule), /different networks/);
-      strictEqual(
+      assert.equal(peering.outputs["acceptStatus"], "pending-acceptance");
+      await assert.rejects(network.rule("x", rule), /different networks/);
+      assert.equal(
         (await account.update(peering, { vpcId: network.vpc.id, peerVpcId: other.vpc.id, autoAccept: true })).outputs[
           "acceptStatus"
         ],
@@ -398,16 +404,16 @@ describe("EC2's API in the lab", () => {
       const stranger = await account.create(EC2.internetGateway, "j", {});
       const route = (destinationCidrBlock: string, gatewayId = gateway.id): Promise<Resource> =>
         account.create(EC2.route, "r", { routeTableId: table.id, destinationCidrBlock, gatewayId });
-      await rejects(route("10.1.0.0/16"), /equal to or more specific than one of this VPC's CIDR blocks/);
-      await rejects(route("10.1.0.4/32"), /equal to or more specific/);
+      await assert.rejects(route("10.1.0.0/16"), /equal to or more specific than one of this VPC's CIDR blocks/);
+      await assert.rejects(route("10.1.0.4/32"), /equal to or more specific/);
       for (const reserved of ["169.254.169.0/24", "169.254.168.0/22", "169.254.171.255/32"])
-        await rejects(route(reserved), /169\.254\.168\.0\/22/);
+        await assert.rejects(route(reserved), /169\.254\.168\.0\/22/);
       for (const larger of ["169.254.160.0/20", "169.254.0.0/16"]) await route(larger);
-      await rejects(route("0.0.0.0/0", stranger.id), /belong to different networks/);
-      await rejects(route("0.0.0.0/0", "igw-0"), /InvalidGatewayID\.NotFound/);
+      await assert.rejects(route("0.0.0.0/0", stranger.id), /belong to different networks/);
+      await assert.rejects(route("0.0.0.0/0", "igw-0"), /InvalidGatewayID\.NotFound/);
       const made = await route("0.0.0.0/0");
-      strictEqual(made.id, `r-${table.id}1080289494`);
-      await rejects(
+      assert.equal(made.id, `r-${table.id}1080289494`);
+      await assert.rejects(
         route("0.0.0.0/0"),
         /creating Route in Route Table \(rtb-\w+\) with destination \(0\.0\.0\.0\/0\): .*RouteAlreadyExists: The route identified by 0\.0\.0\.0\/0 already exists\./,
       );
@@ -419,32 +425,32 @@ describe("EC2's API in the lab", () => {
       const route = (destinationCidrBlock: string): Promise<Resource> =>
         account.create(EC2.route, "r", { routeTableId: table.id, destinationCidrBlock, networkInterfaceId });
       for (const part of ["10.1.0.0/25", "10.1.0.4/32", "10.1.0.0/23"])
-        await rejects(
+        await assert.rejects(
           route(part),
           /api error InvalidParameterValue: Route destination doesn't match any subnet CIDR blocks\./,
         );
-      await rejects(
+      await assert.rejects(
         route("10.1.0.0/16"),
         /RouteAlreadyExists: The route identified by 10\.1\.0\.0\/16 already exists\./,
       );
       const made = await route("10.1.0.0/24");
-      strictEqual(made.outputs["state"], "active");
+      assert.equal(made.outputs["state"], "active");
       const inline = await account.create(EC2.routeTable, "u", {
         vpcId: network.vpc.id,
         routes: [{ cidrBlock: "10.1.0.0/24", networkInterfaceId }],
       });
-      await rejects(
+      await assert.rejects(
         account.update(inline, { vpcId: network.vpc.id, routes: [{ cidrBlock: "10.1.0.0/25", networkInterfaceId }] }),
         /doesn't match any subnet/,
       );
       for (const record of account.backend.list()) if (record.type === EC2.instance) account.backend.remove(record.id);
-      strictEqual(account.refresh(made)?.outputs["state"], "blackhole", "AWS-28");
+      assert.equal(account.refresh(made)?.outputs["state"], "blackhole", "AWS-28");
     });
 
     it("a second route table for a subnet", async () => {
       const table = await account.create(EC2.routeTable, "t", { vpcId: network.vpc.id });
       await account.create(EC2.routeTableAssociation, "a", { routeTableId: table.id, subnetId: network.subnet.id });
-      await rejects(
+      await assert.rejects(
         account.create(EC2.routeTableAssociation, "b", { routeTableId: table.id, subnetId: network.subnet.id }),
         /Resource\.AlreadyAssociated/,
       );
@@ -452,15 +458,18 @@ describe("EC2's API in the lab", () => {
 
     it("to delete what is in use", async () => {
       const instance = await network.instance("i");
-      await rejects(
+      await assert.rejects(
         account.delete(network.subnet),
         /deleting EC2 Subnet \(subnet-\w+\): operation error EC2: DeleteSubnet, api error DependencyViolation: The subnet 'subnet-\w+' has dependencies and cannot be deleted\./,
       );
-      await rejects(account.delete(network.group), /DependencyViolation: resource sg-\w+ has a dependent object/);
-      await rejects(account.delete(network.vpc), /DependencyViolation: The vpc 'vpc-\w+' has dependencies/);
+      await assert.rejects(
+        account.delete(network.group),
+        /DependencyViolation: resource sg-\w+ has a dependent object/,
+      );
+      await assert.rejects(account.delete(network.vpc), /DependencyViolation: The vpc 'vpc-\w+' has dependencies/);
       await account.delete(instance);
       for (const resource of [network.subnet, network.group, network.vpc]) await account.delete(resource);
-      deepStrictEqual(account.backend.list(), []);
+      assert.deepEqual(account.backend.list(), []);
     });
 
     for (const [what, make] of Object.entries({
@@ -477,7 +486,7 @@ describe("EC2's API in the lab", () => {
       it(`to delete a VPC that has ${what}, until it is gone`, async () => {
         for (const resource of [network.group, network.subnet]) await account.delete(resource);
         const resource = await make();
-        await rejects(
+        await assert.rejects(
           account.delete(network.vpc),
           /^Error: 1 error occurred:\n\t\* deleting EC2 VPC \(vpc-\w+\): operation error EC2: DeleteVpc, api error DependencyViolation: The vpc 'vpc-\w+' has dependencies and cannot be deleted\.\n\n$/,
         );
@@ -492,7 +501,7 @@ describe("EC2's API in the lab", () => {
         routeTableId: table.id,
         subnetId: network.subnet.id,
       });
-      await rejects(
+      await assert.rejects(
         account.delete(table),
         /deleting EC2 Route Table \(rtb-\w+\): operation error EC2: DeleteRouteTable, api error DependencyViolation: The routeTable 'rtb-\w+' has dependencies and cannot be deleted\./,
       );
@@ -501,19 +510,19 @@ describe("EC2's API in the lab", () => {
 
       const other = await account.create(EC2.securityGroup, "h", { vpcId: network.vpc.id });
       const rule = await network.rule("r", { ipProtocol: "4", referencedSecurityGroupId: other.id });
-      await rejects(
+      await assert.rejects(
         account.delete(other),
         /deleting Security Group \(sg-\w+\): operation error EC2: DeleteSecurityGroup, api error DependencyViolation: resource sg-\w+ has a dependent object/,
       );
       await account.delete(await account.update(other, { vpcId: network.vpc.id, revokeRulesOnDelete: true }));
-      strictEqual(account.refresh(rule), undefined);
+      assert.equal(account.refresh(rule), undefined);
     });
 
     it("to move a gateway away from public addresses", async () => {
       const gateway = await account.create(EC2.internetGateway, "g", { vpcId: network.vpc.id });
       await network.instance("i", { associatePublicIpAddress: true });
       const other = await Network.make(account, "10.2");
-      await rejects(
+      await assert.rejects(
         account.update(gateway, { vpcId: other.vpc.id }),
         /updating EC2 Internet Gateway \(igw-\w+\): .*DependencyViolation: Network vpc-\w+ has some mapped public address\(es\)/,
       );
@@ -522,19 +531,19 @@ describe("EC2's API in the lab", () => {
     it("to delete a gateway whose VPC has public addresses", async () => {
       const gateway = await account.create(EC2.internetGateway, "g", { vpcId: network.vpc.id });
       const instance = await network.instance("i", { associatePublicIpAddress: true });
-      await rejects(account.delete(gateway), /has some mapped public address\(es\)/);
+      await assert.rejects(account.delete(gateway), /has some mapped public address\(es\)/);
       await account.delete(instance);
       await account.delete(gateway);
     });
 
     it("to delete a protected instance, unless it is forced", async () => {
       const instance = await network.instance("i", { disableApiTermination: true });
-      await rejects(account.delete(instance), /OperationNotPermitted/);
-      strictEqual(account.backend.nodeState(instance.id), "running");
+      await assert.rejects(account.delete(instance), /OperationNotPermitted/);
+      assert.equal(account.backend.nodeState(instance.id), "running");
       await account.delete(
         await account.update(instance, network.instanceArgs({ disableApiTermination: true, forceDestroy: true })),
       );
-      strictEqual(account.backend.nodeState(instance.id), "absent");
+      assert.equal(account.backend.nodeState(instance.id), "absent");
     });
   });
 
@@ -545,8 +554,8 @@ describe("EC2's API in the lab", () => {
       "i",
       network.instanceArgs({ privateIp: "10.1.0.9", subnetId: UNKNOWN, tags: { Name: "i" } }),
     );
-    strictEqual(id, "");
-    deepStrictEqual(
+    assert.equal(id, "");
+    assert.deepEqual(
       [outputs["privateIp"], outputs["tagsAll"], outputs["sourceDestCheck"], outputs["userData"]],
       ["10.1.0.9", { Name: "i" }, true, UNKNOWN],
     );
@@ -559,31 +568,31 @@ describe("EC2's API in the lab", () => {
       "availabilityZone",
       "instanceState",
     ])
-      strictEqual(outputs[key], UNKNOWN, key);
-    strictEqual(account.backend.events.length, before);
+      assert.equal(outputs[key], UNKNOWN, key);
+    assert.equal(account.backend.events.length, before);
   });
 
   it("merges default tags", async () => {
     account.provider.config = { region: "us-east-1", defaultTags: { team: "net", Name: "none" } };
     const { outputs } = await account.create(EC2.vpc, "x", { cidrBlock: "10.9.0.0/16", tags: { Name: "x" } });
-    deepStrictEqual([outputs["tags"], outputs["tagsAll"]], [{ Name: "x" }, { team: "net", Name: "x" }]);
+    assert.deepEqual([outputs["tags"], outputs["tagsAll"]], [{ Name: "x" }, { team: "net", Name: "x" }]);
   });
 
   it("keeps regions apart", async () => {
-    await rejects(
+    await assert.rejects(
       account.create(EC2.subnet, "x", { vpcId: network.vpc.id, cidrBlock: "10.1.1.0/24", region: "eu-central-1" }),
       /InvalidVpcID\.NotFound/,
     );
     const vpc = await account.create(EC2.vpc, "x", { cidrBlock: "10.1.0.0/16", region: "eu-central-1" });
-    match(String(vpc.outputs["arn"]), /^arn:aws:ec2:eu-central-1:000000000000:vpc\/vpc-[0-9a-f]{17}$/);
-    strictEqual(account.refresh(vpc)?.id, vpc.id);
+    assert.match(String(vpc.outputs["arn"]), /^arn:aws:ec2:eu-central-1:000000000000:vpc\/vpc-[0-9a-f]{17}$/);
+    assert.equal(account.refresh(vpc)?.id, vpc.id);
     await account.delete(vpc);
   });
 
   it("gives public addresses of TEST-NET-3, then of TEST-NET-2, and keeps them", async () => {
     const { backend } = account;
     const first = await network.instance("i", { associatePublicIpAddress: true });
-    strictEqual(first.outputs["publicIp"], "203.0.113.1");
+    assert.equal(first.outputs["publicIp"], "203.0.113.1");
     const [record] = backend.list().filter(({ id }) => id === first.id);
     if (record === undefined) throw new Error("no record");
     for (let i = 2; i < 255; i++)
@@ -598,9 +607,9 @@ describe("EC2's API in the lab", () => {
       .catch((failure: unknown) => failure);
     if (!(error instanceof InitFailed)) throw error;
     // .1 of it is the lab's internet.
-    strictEqual(error.outputs["publicIp"], "198.51.100.2");
+    assert.equal(error.outputs["publicIp"], "198.51.100.2");
     for (let i = 2; i < 255; i++) backend.remove(`i-${i}`);
-    strictEqual(
+    assert.equal(
       (await account.update(first, network.instanceArgs({ associatePublicIpAddress: true, sourceDestCheck: false })))
         .outputs["publicIp"],
       "203.0.113.1",
@@ -609,7 +618,7 @@ describe("EC2's API in the lab", () => {
 
   describe("an instance", () => {
     it("is a node on its card", async () => {
-      const key = await account.create(EC2.keyPair, "k", { publicKey });
+      const key = await account.create(EC2.keyPair, "k", { publicKey: PUBLIC_KEY });
       const instance = await network.instance("i", {
         keyName: key.id,
         userData: "#!/bin/sh\n",
@@ -617,7 +626,7 @@ describe("EC2's API in the lab", () => {
       });
       const [spec] = account.backend.started;
       const eni = String(instance.outputs["primaryNetworkInterfaceId"]);
-      deepStrictEqual(spec, {
+      assert.deepEqual(spec, {
         instanceId: instance.id,
         namespace: `lab-00000000-${eni}`,
         tap: "gst",
@@ -627,14 +636,14 @@ describe("EC2's API in the lab", () => {
         gateway: "10.1.0.1",
         mtu: 9001,
         hostname: "ip-10-1-0-4",
-        authorizedKeys: [publicKey],
+        authorizedKeys: [PUBLIC_KEY],
         userDataBase64: Buffer.from("#!/bin/sh\n").toString("base64"),
         memoryMiB: 384,
         suite: "bookworm",
       });
-      match(spec?.mac ?? "", /^0a(:[0-9a-f]{2}){5}$/);
-      strictEqual(instance.outputs["instanceState"], "running");
-      strictEqual(account.backend.records.get(instance.id)?.outputs["instanceState"], "running");
+      assert.match(spec?.mac ?? "", /^0a(:[0-9a-f]{2}){5}$/);
+      assert.equal(instance.outputs["instanceState"], "running");
+      assert.equal(account.backend.records.get(instance.id)?.outputs["instanceState"], "running");
     });
 
     it("has the system of its image", async () => {
@@ -642,7 +651,7 @@ describe("EC2's API in the lab", () => {
       await network.instance("y", {
         ami: imagesOf("us-east-1").find(({ name }) => name.startsWith("debian-13-amd64-"))?.id,
       });
-      deepStrictEqual(
+      assert.deepEqual(
         account.backend.started.map(({ suite }) => suite),
         ["bookworm", "trixie"],
       );
@@ -651,14 +660,19 @@ describe("EC2's API in the lab", () => {
     it("is started when the fabric holds its card", async () => {
       account.backend.events.length = 0;
       const { id } = await network.instance("i");
-      deepStrictEqual(account.backend.events, ["lock", `put ${id}`, "reconcile", `start ${id}`, "lock", `put ${id}`]);
+      assert.deepEqual(account.backend.events, ["lock", `put ${id}`, "reconcile", `start ${id}`, "lock", `put ${id}`]);
     });
 
     it("is ended before its card goes", async () => {
       const instance = await network.instance("i");
       account.backend.events.length = 0;
       await account.delete(instance);
-      deepStrictEqual(account.backend.events, [`destroy ${instance.id}`, "lock", `remove ${instance.id}`, "reconcile"]);
+      assert.deepEqual(account.backend.events, [
+        `destroy ${instance.id}`,
+        "lock",
+        `remove ${instance.id}`,
+        "reconcile",
+      ]);
       await account.delete(instance);
     });
 
@@ -670,11 +684,11 @@ describe("EC2's API in the lab", () => {
         instance,
         network.instanceArgs({ sourceDestCheck: false, vpcSecurityGroupIds: [other.id] }),
       );
-      deepStrictEqual(
+      assert.deepEqual(
         [updated.outputs["sourceDestCheck"], updated.outputs["vpcSecurityGroupIds"], updated.outputs["privateIp"]],
         [false, [other.id], "10.1.0.4"],
       );
-      deepStrictEqual(
+      assert.deepEqual(
         account.backend.events.filter((event) => !event.startsWith("put")),
         ["lock", "reconcile", "lock", "reconcile"],
       );
@@ -684,69 +698,69 @@ describe("EC2's API in the lab", () => {
       const instance = await network.instance("i");
       account.backend.events.length = 0;
       await account.update(instance, network.instanceArgs({ instanceType: "t3.medium" }));
-      deepStrictEqual(account.backend.events.slice(-2), [`stop ${instance.id}`, `start ${instance.id}`]);
-      strictEqual(account.backend.started.at(-1)?.memoryMiB, 256);
+      assert.deepEqual(account.backend.events.slice(-2), [`stop ${instance.id}`, `start ${instance.id}`]);
+      assert.equal(account.backend.started.at(-1)?.memoryMiB, 256);
     });
 
     it("stays when its node does not start, and starts with the next update", async () => {
       account.backend.failures.set("startNode", "kernel panic");
       const error: unknown = await network.instance("i").catch((failure: unknown) => failure);
       if (!(error instanceof InitFailed)) throw error;
-      strictEqual(error.message, "kernel panic");
-      strictEqual(error.outputs["instanceState"], "pending");
+      assert.equal(error.message, "kernel panic");
+      assert.equal(error.outputs["instanceState"], "pending");
       const resource: Resource = {
         urn: "urn:pulumi:test::project::aws:ec2/instance:Instance::i",
         id: error.id,
         inputs: account.check(EC2.instance, "i", network.instanceArgs()),
         outputs: error.outputs,
       };
-      strictEqual(account.refresh(resource)?.outputs["instanceState"], "pending");
-      strictEqual((await account.update(resource, network.instanceArgs())).outputs["instanceState"], "running");
-      strictEqual(account.backend.nodeState(error.id), "running");
+      assert.equal(account.refresh(resource)?.outputs["instanceState"], "pending");
+      assert.equal((await account.update(resource, network.instanceArgs())).outputs["instanceState"], "running");
+      assert.equal(account.backend.nodeState(error.id), "running");
     });
 
     it("stays when the network fails, and says so", async () => {
       account.backend.failures.set("reconcile", "no nf_tables");
       const error: unknown = await network.instance("i").catch((failure: unknown) => failure);
       if (!(error instanceof InitFailed)) throw error;
-      strictEqual(error.message, "the lab's network could not be set up: no nf_tables");
-      deepStrictEqual(account.backend.started, []);
+      assert.equal(error.message, "the lab's network could not be set up: no nf_tables");
+      assert.deepEqual(account.backend.started, []);
       const resource: Resource = {
         urn: "urn:pulumi:test::project::aws:ec2/instance:Instance::i",
         id: error.id,
         inputs: account.check(EC2.instance, "i", network.instanceArgs()),
         outputs: error.outputs,
       };
-      strictEqual((await account.update(resource, network.instanceArgs())).outputs["instanceState"], "running");
+      assert.equal((await account.update(resource, network.instanceArgs())).outputs["instanceState"], "running");
     });
 
     it("shows that somebody stopped it", async () => {
       const instance = await network.instance("i");
       await account.backend.stopNode(instance.id);
-      strictEqual(account.refresh(instance)?.outputs["instanceState"], "stopped");
+      assert.equal(account.refresh(instance)?.outputs["instanceState"], "stopped");
       // As on AWS, a change of a tag starts nothing.
       await account.update(instance, network.instanceArgs({ tags: { a: "b" } }));
-      strictEqual(account.backend.nodeState(instance.id), "stopped");
+      assert.equal(account.backend.nodeState(instance.id), "stopped");
     });
 
     it("without groups is in the VPC's default one", async () => {
       const instance = await network.instance("i", { vpcSecurityGroupIds: [] });
-      deepStrictEqual(instance.outputs["vpcSecurityGroupIds"], [network.vpc.outputs["defaultSecurityGroupId"]]);
+      assert.deepEqual(instance.outputs["vpcSecurityGroupIds"], [network.vpc.outputs["defaultSecurityGroupId"]]);
     });
 
     it("keeps its key when the key pair is deleted", async () => {
-      const key = await account.create(EC2.keyPair, "k", { publicKey });
+      const key = await account.create(EC2.keyPair, "k", { publicKey: PUBLIC_KEY });
       const instance = await network.instance("i", { keyName: key.id });
       await account.delete(key);
       await account.update(instance, network.instanceArgs({ keyName: key.id, instanceType: "t3.small" }));
-      deepStrictEqual(account.backend.started.at(-1)?.authorizedKeys, [publicKey]);
+      assert.deepEqual(account.backend.started.at(-1)?.authorizedKeys, [PUBLIC_KEY]);
     });
   });
 
   describe("read", () => {
     it("finds nothing of what is gone", () => {
       account.backend.remove(network.group.id);
-      strictEqual(account.refresh(network.group), undefined);
+      assert.equal(account.refresh(network.group), undefined);
     });
 
     it("brings drift into the inputs, and the next update takes it back", async () => {
@@ -756,10 +770,10 @@ describe("EC2's API in the lab", () => {
       account.backend.put({ ...record, outputs: { ...record.outputs, sourceDestCheck: true } });
       const now = account.refresh(instance);
       if (now === undefined) throw new Error("gone");
-      deepStrictEqual([now.inputs["sourceDestCheck"], now.outputs["sourceDestCheck"]], [true, true]);
+      assert.deepEqual([now.inputs["sourceDestCheck"], now.outputs["sourceDestCheck"]], [true, true]);
       const wanted = network.instanceArgs({ sourceDestCheck: false, tags: { Name: "i" } });
-      deepStrictEqual(account.diff(now, wanted).properties, ["sourceDestCheck"]);
-      strictEqual((await account.update(now, wanted)).outputs["sourceDestCheck"], false);
+      assert.deepEqual(account.diff(now, wanted).properties, ["sourceDestCheck"]);
+      assert.equal((await account.update(now, wanted)).outputs["sourceDestCheck"], false);
     });
 
     it("changes nothing where nothing changed", async () => {
@@ -769,10 +783,10 @@ describe("EC2's API in the lab", () => {
       });
       const instance = await account.create(EC2.instance, "i", args);
       const now = account.refresh(instance);
-      deepStrictEqual(now, instance);
-      deepStrictEqual(account.diff(instance, args).properties, []);
-      const key = await account.create(EC2.keyPair, "k", { publicKey: `${publicKey}\n` });
-      deepStrictEqual(account.refresh(key)?.inputs, key.inputs);
+      assert.deepEqual(now, instance);
+      assert.deepEqual(account.diff(instance, args).properties, []);
+      const key = await account.create(EC2.keyPair, "k", { publicKey: `${PUBLIC_KEY}\n` });
+      assert.deepEqual(account.refresh(key)?.inputs, key.inputs);
     });
 
     it("imports by id, and routes and associations as Terraform names them", async () => {
@@ -788,16 +802,16 @@ describe("EC2's API in the lab", () => {
         subnetId: network.subnet.id,
       });
       const nothing = { inputs: {}, outputs: {} };
-      deepStrictEqual(account.provider.read(route.urn, `${table.id}_0.0.0.0/0`, nothing), {
+      assert.deepEqual(account.provider.read(route.urn, `${table.id}_0.0.0.0/0`, nothing), {
         id: route.id,
         inputs: route.inputs,
         outputs: route.outputs,
       });
-      strictEqual(
+      assert.equal(
         account.provider.read(association.urn, `${network.subnet.id}/${table.id}`, nothing)?.id,
         association.id,
       );
-      strictEqual(account.provider.read(network.vpc.urn, "vpc-0", nothing), undefined);
+      assert.equal(account.provider.read(network.vpc.urn, "vpc-0", nothing), undefined);
     });
 
     it("shows a route whose target is gone as a black hole", async () => {
@@ -813,9 +827,9 @@ describe("EC2's API in the lab", () => {
         destinationCidrBlock: "10.2.0.0/16",
         vpcPeeringConnectionId: peering.id,
       });
-      strictEqual(route.outputs["state"], "active");
+      assert.equal(route.outputs["state"], "active");
       await account.delete(peering);
-      strictEqual(account.refresh(route)?.outputs["state"], "blackhole");
+      assert.equal(account.refresh(route)?.outputs["state"], "blackhole");
     });
   });
 
@@ -828,9 +842,9 @@ describe("EC2's API in the lab", () => {
 
     it("goes with a VPC", async () => {
       for (const resource of [network.group, network.subnet]) await account.delete(resource);
-      strictEqual(ofType(EC2.securityGroup).includes(String(network.vpc.outputs["defaultSecurityGroupId"])), true);
+      assert.equal(ofType(EC2.securityGroup).includes(String(network.vpc.outputs["defaultSecurityGroupId"])), true);
       await account.delete(network.vpc);
-      deepStrictEqual(account.backend.list(), []);
+      assert.deepEqual(account.backend.list(), []);
     });
 
     it("is the rules written in a security group, each as one of its own", async () => {
@@ -858,18 +872,18 @@ describe("EC2's API in the lab", () => {
           }));
       const sourced = (a: { source?: unknown }, b: { source?: unknown }): number =>
         String(a.source) < String(b.source) ? -1 : 1;
-      deepStrictEqual(rules().sort(sourced), [
+      assert.deepEqual(rules().sort(sourced), [
         { ipProtocol: "tcp", fromPort: 22, source: "10.0.0.0/8" },
         { ipProtocol: "tcp", fromPort: 22, source: "192.168.0.0/16" },
         { ipProtocol: "4", fromPort: undefined, source: group.id },
       ]);
       const [first] = inline.ingress;
-      deepStrictEqual(account.diff(group, inline).properties, []);
-      deepStrictEqual(account.diff(group, { ...inline, ingress: [...inline.ingress].reverse() }).properties, []);
-      deepStrictEqual(account.diff(group, { ...inline, ingress: [first] }).properties, ["ingress"]);
+      assert.deepEqual(account.diff(group, inline).properties, []);
+      assert.deepEqual(account.diff(group, { ...inline, ingress: [...inline.ingress].reverse() }).properties, []);
+      assert.deepEqual(account.diff(group, { ...inline, ingress: [first] }).properties, ["ingress"]);
       await account.update(group, { ...inline, ingress: [{ ...first, cidrBlocks: ["10.0.0.0/8"] }] });
-      deepStrictEqual(rules(), [{ ipProtocol: "tcp", fromPort: 22, source: "10.0.0.0/8" }]);
-      await rejects(
+      assert.deepEqual(rules(), [{ ipProtocol: "tcp", fromPort: 22, source: "10.0.0.0/8" }]);
+      await assert.rejects(
         account.create(EC2.ingressRule, "x", {
           securityGroupId: group.id,
           ipProtocol: "tcp",
@@ -880,18 +894,18 @@ describe("EC2's API in the lab", () => {
         /InvalidPermission\.Duplicate/,
       );
       await account.delete(group);
-      deepStrictEqual(ofType(EC2.ingressRule), before);
+      assert.deepEqual(ofType(EC2.ingressRule), before);
     });
 
     it("is the routes written in a route table", async () => {
       const gateway = await account.create(EC2.internetGateway, "g", { vpcId: network.vpc.id });
       const routes = [{ cidrBlock: "0.0.0.0/0", gatewayId: gateway.id }];
       const table = await account.create(EC2.routeTable, "t", { vpcId: network.vpc.id, routes });
-      deepStrictEqual(ofType(EC2.route), [`r-${table.id}1080289494`]);
-      deepStrictEqual(account.diff(table, { vpcId: network.vpc.id, routes }).properties, []);
+      assert.deepEqual(ofType(EC2.route), [`r-${table.id}1080289494`]);
+      assert.deepEqual(account.diff(table, { vpcId: network.vpc.id, routes }).properties, []);
       await account.update(table, { vpcId: network.vpc.id, routes: [] });
-      deepStrictEqual(ofType(EC2.route), []);
-      await rejects(
+      assert.deepEqual(ofType(EC2.route), []);
+      await assert.rejects(
         account.update(table, { vpcId: network.vpc.id, routes: [{ cidrBlock: "10.1.0.0/24", gatewayId: gateway.id }] }),
         /updating EC2 Route Table .* equal to or more specific/,
       );
@@ -903,7 +917,7 @@ describe("EC2's API in the lab", () => {
     await Promise.all(
       [network.vpc, network.group, network.subnet, instance].map((resource) => account.delete(resource)),
     );
-    deepStrictEqual(account.backend.list(), []);
+    assert.deepEqual(account.backend.list(), []);
   });
 
   it("gives up when nothing that is under way can free it", async () => {
@@ -911,14 +925,14 @@ describe("EC2's API in the lab", () => {
     const outcomes = await Promise.allSettled(
       [network.vpc, network.group, network.subnet].map((resource) => account.delete(resource)),
     );
-    deepStrictEqual(
+    assert.deepEqual(
       outcomes.map(({ status }) => status),
       ["rejected", "rejected", "rejected"],
     );
   });
 
   it("names the function that it does not model", () => {
-    throws(
+    assert.throws(
       () => account.provider.invoke("aws:s3/getBucket:getBucket", {}),
       /the lab does not model the function aws:s3\/getBucket:getBucket\. It models aws:ec2\/getAmi:getAmi/,
     );

@@ -1,4 +1,4 @@
-import { deepStrictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Input, type Inputs, isBlock, isBlocks } from "../../../lab/src/ec2/engine/input";
@@ -51,12 +51,12 @@ describe("what may be given, what AWS chooses and what replaces, as in the provi
         const said = `${resource}.${path} is ${flags} in the provider, ${ours} in the lab`;
         return Object.hasOwn(differences, said) ? (seen.add(said), []) : [said];
       });
-      deepStrictEqual(found, []);
+      assert.deepEqual(found, []);
     });
   }
 
   it("and every difference that is listed is there", () =>
-    deepStrictEqual(
+    assert.deepEqual(
       Object.keys(differences).filter((said) => !seen.has(said)),
       [],
     ));

@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
@@ -54,7 +54,7 @@ describe("a recorded stack made in the lab", () => {
       ids.set(state.id, made.id);
 
       const autonamed = ["name", "keyName"].filter((key) => made.inputs[key] !== state.inputs[key]);
-      deepStrictEqual(
+      assert.deepEqual(
         sorted(omit(made.inputs, autonamed)),
         sorted(omit(propertyMap(rename(state.inputs)), autonamed)),
         `inputs of ${type}`,
@@ -62,7 +62,7 @@ describe("a recorded stack made in the lab", () => {
 
       const known = Object.keys(differences[state.type] ?? {});
       const compared = Object.keys(state.outputs).filter((key) => !known.includes(key) && !autonamed.includes(key));
-      deepStrictEqual(
+      assert.deepEqual(
         shapes(pick(made.outputs, compared)),
         shapes(pick(state.outputs, compared)),
         `outputs of ${type}`,
@@ -71,12 +71,12 @@ describe("a recorded stack made in the lab", () => {
         if (key in state.outputs && shapes(pick(made.outputs, [key])) !== shapes(pick(state.outputs, [key])))
           seen.add(`${state.type} ${key}`);
     }
-    strictEqual(recorded.length, 32);
+    assert.equal(recorded.length, 32);
     // A difference that is none any more has to go from the list.
     const listed = Object.entries(differences).flatMap(([type, keys]) =>
       Object.keys(keys).map((key) => `${type} ${key}`),
     );
-    deepStrictEqual(
+    assert.deepEqual(
       listed.filter((difference) => !seen.has(difference)),
       [],
     );
@@ -93,20 +93,20 @@ describe("a recorded stack made in the lab", () => {
       made.push({ resource, given });
     }
     for (const { resource, given } of made) {
-      deepStrictEqual(account.diff(resource, given).properties, [], resource.urn);
+      assert.deepEqual(account.diff(resource, given).properties, [], resource.urn);
       const now = account.refresh(resource);
       if (now === undefined) throw new Error(`${resource.urn} is gone`);
-      deepStrictEqual(account.diff(now, given).properties, [], `${resource.urn} after a refresh`);
+      assert.deepEqual(account.diff(now, given).properties, [], `${resource.urn} after a refresh`);
     }
   });
 
   it("has what 7.48 adds to it", async () => {
     const account = new Account();
     const vpc = await account.create(EC2.vpc, "v", { cidrBlock: "10.1.0.0/16" });
-    strictEqual(vpc.outputs["region"], "us-east-1");
+    assert.equal(vpc.outputs["region"], "us-east-1");
     const subnet = await account.create(EC2.subnet, "s", { vpcId: vpc.id, cidrBlock: "10.1.0.0/24" });
     for (const key of ["ipv4IpamPoolId", "ipv4NetmaskLength", "ipv6IpamPoolId", "ipv6NetmaskLength"])
-      strictEqual(subnet.outputs[key], null);
+      assert.equal(subnet.outputs[key], null);
     const instance = await account.create(EC2.instance, "i", {
       ami: imagesOf("us-east-1")[0]?.id,
       instanceType: "t3.micro",
@@ -119,7 +119,7 @@ describe("a recorded stack made in the lab", () => {
       "primaryNetworkInterface",
       "secondaryNetworkInterfaces",
     ])
-      strictEqual(key in instance.outputs, true, key);
+      assert.equal(key in instance.outputs, true, key);
   });
 });
 

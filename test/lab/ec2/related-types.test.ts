@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import type { PropertyMap } from "../../../lab/src/ec2/property-value";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
 import { readCloud } from "../../../lab/src/cloud/cloud";
@@ -32,16 +32,16 @@ describe("resources that change what others made", () => {
     });
 
     it("revokes what was there and lets in what it says, and leaves that behind", async () => {
-      deepStrictEqual([rules(group), rules(group, EC2.egressRule)], [[`-1  ${group}`], ["-1  0.0.0.0/0"]]);
+      assert.deepEqual([rules(group), rules(group, EC2.egressRule)], [[`-1  ${group}`], ["-1  0.0.0.0/0"]]);
       const args = { vpcId: network.vpc.id, ingress: [ssh], tags: { Name: "default" } };
       const adopted = await account.create(EC2.defaultSecurityGroup, "d", args);
-      deepStrictEqual(
+      assert.deepEqual(
         [adopted.id, adopted.outputs["name"], adopted.outputs["vpcId"]],
         [group, "default", network.vpc.id],
       );
-      deepStrictEqual([rules(group), rules(group, EC2.egressRule)], [["tcp 22 192.0.2.0/24"], []]);
-      deepStrictEqual(account.diff(adopted, args).properties, []);
-      deepStrictEqual(account.diff(account.refresh(adopted) ?? adopted, args).properties, []);
+      assert.deepEqual([rules(group), rules(group, EC2.egressRule)], [["tcp 22 192.0.2.0/24"], []]);
+      assert.deepEqual(account.diff(adopted, args).properties, []);
+      assert.deepEqual(account.diff(account.refresh(adopted) ?? adopted, args).properties, []);
       await account.update(adopted, {
         ...args,
         ingress: [
@@ -49,11 +49,11 @@ describe("resources that change what others made", () => {
           { protocol: "-1", fromPort: 0, toPort: 0, self: true },
         ],
       });
-      deepStrictEqual(rules(group), [`-1  ${group}`, "tcp 22 198.51.100.0/24"]);
+      assert.deepEqual(rules(group), [`-1  ${group}`, "tcp 22 198.51.100.0/24"]);
       await account.delete(adopted);
-      deepStrictEqual(rules(group).length, 2);
+      assert.deepEqual(rules(group).length, 2);
       for (const resource of [network.group, network.subnet, network.vpc]) await account.delete(resource);
-      deepStrictEqual(account.backend.list(), []);
+      assert.deepEqual(account.backend.list(), []);
     });
 
     it("may keep the very rules that were there", async () => {
@@ -67,7 +67,7 @@ describe("resources that change what others made", () => {
         ingress: [{ ...all, self: true }],
         egress: [{ ...all, cidrBlocks: ["0.0.0.0/0"] }],
       });
-      deepStrictEqual(
+      assert.deepEqual(
         account.backend
           .list()
           .filter(({ outputs }) => outputs["securityGroupId"] === group && outputs["securityGroupRuleId"] !== undefined)
@@ -78,7 +78,7 @@ describe("resources that change what others made", () => {
     });
 
     it("is not there without a VPC, and cannot be deleted as if it were another group", async () => {
-      await rejects(
+      await assert.rejects(
         account.create(EC2.defaultSecurityGroup, "d", {}),
         /reading Default Security Group: couldn't find resource/,
       );
@@ -88,7 +88,7 @@ describe("resources that change what others made", () => {
         inputs: {},
         outputs: { region: "us-east-1" },
       };
-      await rejects(
+      await assert.rejects(
         account.delete(imported),
         /CannotDelete: the specified group: "sg-\w+" name: "default" cannot be deleted by a user/,
       );
@@ -111,30 +111,30 @@ describe("resources that change what others made", () => {
           .map(({ outputs }) => outputs["destinationCidrBlock"]);
       const args = { defaultRouteTableId: table, routes: [{ cidrBlock: "0.0.0.0/0", gatewayId: gateway.id }] };
       const adopted = await account.create(EC2.defaultRouteTable, "d", args);
-      deepStrictEqual([adopted.id, adopted.outputs["vpcId"], routes()], [table, network.vpc.id, ["0.0.0.0/0"]]);
-      deepStrictEqual(account.diff(adopted, args).properties, []);
+      assert.deepEqual([adopted.id, adopted.outputs["vpcId"], routes()], [table, network.vpc.id, ["0.0.0.0/0"]]);
+      assert.deepEqual(account.diff(adopted, args).properties, []);
       await account.update(adopted, { ...args, routes: [{ cidrBlock: "198.51.100.0/24", gatewayId: gateway.id }] });
-      deepStrictEqual(routes(), ["198.51.100.0/24"]);
+      assert.deepEqual(routes(), ["198.51.100.0/24"]);
       await account.delete(adopted);
-      deepStrictEqual(routes(), ["198.51.100.0/24"]);
+      assert.deepEqual(routes(), ["198.51.100.0/24"]);
       for (const resource of [gateway, network.group, network.subnet, network.vpc]) await account.delete(resource);
-      deepStrictEqual(account.backend.list(), []);
+      assert.deepEqual(account.backend.list(), []);
     });
 
     it("refuses what a route table refuses, and a table that is not there", async () => {
       const table = String(network.vpc.outputs["defaultRouteTableId"]);
-      await rejects(
+      await assert.rejects(
         account.create(EC2.defaultRouteTable, "d", { defaultRouteTableId: "rtb-0" }),
         /reading EC2 Default Route Table \(rtb-0\): .*InvalidRouteTableID\.NotFound/,
       );
-      await rejects(
+      await assert.rejects(
         account.create(EC2.defaultRouteTable, "d", {
           defaultRouteTableId: table,
           routes: [{ cidrBlock: "0.0.0.0/0", gatewayId: "igw-0" }],
         }),
         /InvalidGatewayID\.NotFound/,
       );
-      match(
+      assert.match(
         account.faults(EC2.defaultRouteTable, "d", {
           defaultRouteTableId: table,
           routes: [{ cidrBlock: "0.0.0.0/0" }],
@@ -153,29 +153,29 @@ describe("resources that change what others made", () => {
     it("gives subnets without an association another table, and the old one back", async () => {
       const original = String(network.vpc.outputs["mainRouteTableId"]);
       const table = await account.create(EC2.routeTable, "t", { vpcId: network.vpc.id });
-      strictEqual(tableOf(network.subnet.id), original);
+      assert.equal(tableOf(network.subnet.id), original);
       const association = await account.create(EC2.mainRouteTableAssociation, "m", {
         vpcId: network.vpc.id,
         routeTableId: table.id,
       });
-      deepStrictEqual([association.outputs["originalRouteTableId"], tableOf(network.subnet.id)], [original, table.id]);
-      strictEqual(account.refresh(network.vpc)?.outputs["mainRouteTableId"], table.id);
-      await rejects(
+      assert.deepEqual([association.outputs["originalRouteTableId"], tableOf(network.subnet.id)], [original, table.id]);
+      assert.equal(account.refresh(network.vpc)?.outputs["mainRouteTableId"], table.id);
+      await assert.rejects(
         account.delete(table),
         /DependencyViolation: The routeTable 'rtb-\w+' has dependencies and cannot be deleted\./,
       );
       const other = await account.create(EC2.routeTable, "u", { vpcId: network.vpc.id });
       await account.update(association, { vpcId: network.vpc.id, routeTableId: other.id });
-      strictEqual(tableOf(network.subnet.id), other.id);
+      assert.equal(tableOf(network.subnet.id), other.id);
       await account.delete(association);
-      strictEqual(tableOf(network.subnet.id), original);
+      assert.equal(tableOf(network.subnet.id), original);
       for (const resource of [table, other]) await account.delete(resource);
     });
 
     it("refuses another VPC's table", async () => {
       const other = await Network.make(account, "10.2");
       const table = await account.create(EC2.routeTable, "t", { vpcId: other.vpc.id });
-      await rejects(
+      await assert.rejects(
         account.create(EC2.mainRouteTableAssociation, "m", { vpcId: network.vpc.id, routeTableId: table.id }),
         /creating Main Route Table Association \(rtb-\w+\): .*InvalidParameterValue: Route table rtb-\w+ and network vpc-\w+ belong to different networks/,
       );
@@ -195,8 +195,8 @@ describe("resources that change what others made", () => {
 
     it("is a rule per source, in its direction", async () => {
       const rule = await account.create(EC2.securityGroupRule, "r", args());
-      match(rule.id, /^sgrule-\d+$/);
-      deepStrictEqual(
+      assert.match(rule.id, /^sgrule-\d+$/);
+      assert.deepEqual(
         [rules(network.group.id), rule.outputs["securityGroupRuleId"]],
         [["tcp 22 192.0.2.0/24", "tcp 22 198.51.100.0/24"], ""],
       );
@@ -208,14 +208,14 @@ describe("resources that change what others made", () => {
         toPort: 0,
         self: true,
       });
-      deepStrictEqual(
+      assert.deepEqual(
         [rules(network.group.id, EC2.egressRule), own.outputs["sourceSecurityGroupId"]],
         [[`4  ${network.group.id}`], network.group.id],
       );
-      match(String(own.outputs["securityGroupRuleId"]), /^sgr-\w{17}$/);
-      deepStrictEqual(account.diff(account.refresh(rule) ?? rule, args()).properties, []);
-      deepStrictEqual(account.diff(rule, args({ toPort: 23 })).replaces, ["toPort"]);
-      deepStrictEqual(
+      assert.match(String(own.outputs["securityGroupRuleId"]), /^sgr-\w{17}$/);
+      assert.deepEqual(account.diff(account.refresh(rule) ?? rule, args()).properties, []);
+      assert.deepEqual(account.diff(rule, args({ toPort: 23 })).replaces, ["toPort"]);
+      assert.deepEqual(
         [
           account.diff(rule, args({ description: "ssh" })).properties,
           account.diff(rule, args({ description: "ssh" })).replaces,
@@ -223,7 +223,7 @@ describe("resources that change what others made", () => {
         [["description"], []],
       );
       await account.update(rule, args({ description: "ssh" }));
-      deepStrictEqual(
+      assert.deepEqual(
         account.backend
           .list()
           .filter(({ type, outputs }) => type === EC2.ingressRule && outputs["securityGroupId"] === network.group.id)
@@ -231,21 +231,24 @@ describe("resources that change what others made", () => {
         ["ssh", "ssh"],
       );
       await account.delete(rule);
-      deepStrictEqual(rules(network.group.id), []);
+      assert.deepEqual(rules(network.group.id), []);
     });
 
     it("refuses duplicates, no source and two kinds of them, and another direction", async () => {
       await network.rule("x", { ipProtocol: "tcp", fromPort: 22, toPort: 22, cidrIpv4: "192.0.2.0/24" });
-      await rejects(
+      await assert.rejects(
         account.create(EC2.securityGroupRule, "r", args()),
         /authorizing Security Group \(sg-\w+\) Rule: operation error EC2: AuthorizeSecurityGroupIngress, api error InvalidPermission\.Duplicate/,
       );
-      await rejects(account.create(EC2.securityGroupRule, "r", args({ cidrBlocks: [] })), /One of \['cidr_blocks'/);
-      strictEqual(
+      await assert.rejects(
+        account.create(EC2.securityGroupRule, "r", args({ cidrBlocks: [] })),
+        /One of \['cidr_blocks'/,
+      );
+      assert.equal(
         account.faults(EC2.securityGroupRule, "r", args({ self: true }))[0],
         `Conflicting configuration arguments. "cidr_blocks": conflicts with self. Examine values at 'r.cidrBlocks'.`,
       );
-      strictEqual(
+      assert.equal(
         account.faults(EC2.securityGroupRule, "r", args({ type: "in" }))[0],
         `expected type to be one of ["ingress" "egress"], got in. Examine values at 'r.type'.`,
       );
@@ -254,7 +257,7 @@ describe("resources that change what others made", () => {
     it("goes with its group", async () => {
       await account.create(EC2.securityGroupRule, "r", args());
       await account.delete(network.group);
-      deepStrictEqual(
+      assert.deepEqual(
         account.backend
           .list()
           .filter(
@@ -273,35 +276,35 @@ describe("resources that change what others made", () => {
         internetGatewayId: gateway.id,
         vpcId: network.vpc.id,
       });
-      strictEqual(attachment.id, `${gateway.id}:${network.vpc.id}`);
-      strictEqual(account.refresh(gateway)?.outputs["vpcId"], network.vpc.id);
-      await rejects(
+      assert.equal(attachment.id, `${gateway.id}:${network.vpc.id}`);
+      assert.equal(account.refresh(gateway)?.outputs["vpcId"], network.vpc.id);
+      await assert.rejects(
         account.create(EC2.internetGatewayAttachment, "b", {
           internetGatewayId: (await account.create(EC2.internetGateway, "h", {})).id,
           vpcId: network.vpc.id,
         }),
         /creating EC2 Internet Gateway Attachment: .*InvalidParameterValue: Network vpc-\w+ already has an internet gateway attached/,
       );
-      await rejects(
+      await assert.rejects(
         account.create(EC2.internetGatewayAttachment, "b", {
           internetGatewayId: gateway.id,
           vpcId: (await Network.make(account, "10.2")).vpc.id,
         }),
         /Resource\.AlreadyAssociated: resource igw-\w+ is already attached to network vpc-\w+/,
       );
-      await rejects(
+      await assert.rejects(
         account.create(EC2.internetGatewayAttachment, "b", { internetGatewayId: "igw-0", vpcId: network.vpc.id }),
         /InvalidInternetGatewayID\.NotFound: The internetGateway ID 'igw-0' does not exist/,
       );
       const instance = await network.instance("i", { associatePublicIpAddress: true });
-      await rejects(
+      await assert.rejects(
         account.delete(attachment),
         /deleting EC2 Internet Gateway Attachment \(igw-\w+:vpc-\w+\): operation error EC2: DetachInternetGateway, api error DependencyViolation: Network vpc-\w+ has some mapped public address\(es\)/,
       );
       await account.delete(instance);
       await account.delete(attachment);
-      strictEqual(account.refresh(gateway)?.outputs["vpcId"], "");
-      strictEqual(account.refresh(attachment), undefined);
+      assert.equal(account.refresh(gateway)?.outputs["vpcId"], "");
+      assert.equal(account.refresh(attachment), undefined);
       await account.delete(gateway);
     });
   });
@@ -310,26 +313,26 @@ describe("resources that change what others made", () => {
     it("tags what something else manages, which shows it at the next refresh", async () => {
       const vpc = await account.create(EC2.vpc, "w", { cidrBlock: "10.9.0.0/16", tags: { Name: "w" } });
       const tag = await account.create(EC2.tag, "t", { resourceId: vpc.id, key: "team", value: "net" });
-      strictEqual(tag.id, `${vpc.id},team`);
-      deepStrictEqual(account.refresh(vpc)?.outputs["tags"], { Name: "w", team: "net" });
+      assert.equal(tag.id, `${vpc.id},team`);
+      assert.deepEqual(account.refresh(vpc)?.outputs["tags"], { Name: "w", team: "net" });
       await account.update(tag, { resourceId: vpc.id, key: "team", value: "ops" });
-      strictEqual(account.refresh(tag)?.outputs["value"], "ops");
+      assert.equal(account.refresh(tag)?.outputs["value"], "ops");
       await account.delete(tag);
-      deepStrictEqual(account.refresh(vpc)?.outputs["tags"], { Name: "w" });
-      strictEqual(account.refresh(tag), undefined);
+      assert.deepEqual(account.refresh(vpc)?.outputs["tags"], { Name: "w" });
+      assert.equal(account.refresh(tag), undefined);
     });
 
     it("refuses what is not there, and is gone with it", async () => {
-      await rejects(
+      await assert.rejects(
         account.create(EC2.tag, "t", { resourceId: "vpc-0", key: "a", value: "b" }),
         /creating EC2 resource \(vpc-0\) tag \(a\): operation error EC2: CreateTags, api error InvalidID: The ID 'vpc-0' is not valid/,
       );
       const vpc = await account.create(EC2.vpc, "w", { cidrBlock: "10.9.0.0/16" });
       const tag = await account.create(EC2.tag, "t", { resourceId: vpc.id, key: "a", value: "" });
       await account.delete(vpc);
-      strictEqual(account.refresh(tag), undefined);
+      assert.equal(account.refresh(tag), undefined);
       await account.delete(tag);
-      ok(!account.backend.list().some(({ type }) => type === EC2.tag));
+      assert.ok(!account.backend.list().some(({ type }) => type === EC2.tag));
     });
   });
 
@@ -343,11 +346,11 @@ describe("resources that change what others made", () => {
     });
     await network.rule("b", { ipProtocol: "4", cidrIpv4: "10.10.0.0/16" });
     const none = { description: "", ipv6CidrBlocks: [], prefixListIds: [], securityGroups: [] };
-    deepStrictEqual(account.refresh(network.group)?.outputs["ingress"], [
+    assert.deepEqual(account.refresh(network.group)?.outputs["ingress"], [
       { ...none, cidrBlocks: [], description: "vx", fromPort: 4789, protocol: "udp", self: true, toPort: 4789 },
       { ...none, cidrBlocks: ["10.10.0.0/16"], fromPort: 0, protocol: "4", self: false, toPort: 0 },
     ]);
-    deepStrictEqual(
+    assert.deepEqual(
       account.diff(account.refresh(network.group) ?? network.group, { vpcId: network.vpc.id }).properties,
       [],
     );
@@ -358,7 +361,7 @@ describe("resources that change what others made", () => {
       ipProtocol: "4",
       cidrIpv4: "10.10.0.0/16",
     });
-    deepStrictEqual(
+    assert.deepEqual(
       account.diff(account.refresh(inline) ?? inline, { vpcId: network.vpc.id, ingress: [ssh] }).properties,
       ["ingress"],
     );
@@ -371,10 +374,10 @@ describe("resources that change what others made", () => {
       gatewayId: gateway.id,
     });
     const [route] = (account.refresh(table)?.outputs["routes"] ?? []) as PropertyMap[];
-    deepStrictEqual(
+    assert.deepEqual(
       [route?.["cidrBlock"], route?.["gatewayId"], route?.["vpcPeeringConnectionId"]],
       ["0.0.0.0/0", gateway.id, ""],
     );
-    deepStrictEqual(account.diff(account.refresh(table) ?? table, { vpcId: network.vpc.id }).properties, []);
+    assert.deepEqual(account.diff(account.refresh(table) ?? table, { vpcId: network.vpc.id }).properties, []);
   });
 });

@@ -1,9 +1,9 @@
-import { deepStrictEqual, match, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { resourceTypes } from "../../../lab/src/ec2/resource-types";
 import type { PropertyMap } from "../../../lab/src/ec2/property-value";
 import { ACCOUNT_ID } from "../../../lab/src/ec2/engine/regions";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
-import { type Account, publicKey } from "./account-in-memory";
+import { type Account, PUBLIC_KEY } from "./account-in-memory";
 import { Network } from "./network";
 
 /** What was seen of the provider's states, one test per row; recorded-states.test.ts has whole states. */
@@ -26,14 +26,14 @@ describe("the shape of states", () => {
         { ami: "ami-12345678", instanceType: "t3.micro", sourceDestCheck: true },
         [],
       ],
-      ["KeyPair", EC2.keyPair, { publicKey }, ["keyName"]],
+      ["KeyPair", EC2.keyPair, { publicKey: PUBLIC_KEY }, ["keyName"]],
       ["SecurityGroup", EC2.securityGroup, {}, ["description", "name"]],
       ["SecurityGroup with a description", EC2.securityGroup, { description: "d" }, ["name"]],
       ["Subnet", EC2.subnet, { vpcId: "vpc-1", cidrBlock: "10.9.0.0/24" }, []],
       ["PeeringConnectionOptions", EC2.peeringOptions, { vpcPeeringConnectionId: "pcx-1" }, []],
     ];
     for (const [what, token, given, defaults] of rows)
-      it(what, () => deepStrictEqual(account.check(token, "x", given)["__defaults"], defaults));
+      it(what, () => assert.deepEqual(account.check(token, "x", given)["__defaults"], defaults));
 
     it("metadataOptions and rootBlockDevice of an Instance", () => {
       const { metadataOptions, rootBlockDevice } = account.check(EC2.instance, "x", {
@@ -42,13 +42,13 @@ describe("the shape of states", () => {
         metadataOptions: { httpTokens: "required" },
         rootBlockDevice: { volumeSize: 12 },
       });
-      deepStrictEqual(metadataOptions, {
+      assert.deepEqual(metadataOptions, {
         __defaults: ["httpEndpoint", "httpProtocolIpv6"],
         httpEndpoint: "enabled",
         httpProtocolIpv6: "disabled",
         httpTokens: "required",
       });
-      deepStrictEqual(rootBlockDevice, {
+      assert.deepEqual(rootBlockDevice, {
         __defaults: ["deleteOnTermination"],
         deleteOnTermination: true,
         volumeSize: 12,
@@ -56,7 +56,7 @@ describe("the shape of states", () => {
     });
 
     it("options of a peering connection, which have none", () => {
-      deepStrictEqual(
+      assert.deepEqual(
         account.check(EC2.peeringOptions, "x", {
           vpcPeeringConnectionId: "pcx-1",
           accepter: { allowRemoteVpcDnsResolution: true },
@@ -69,8 +69,8 @@ describe("the shape of states", () => {
       const types = [...resourceTypes.values()]
         .filter(({ pluginFramework }) => pluginFramework === true)
         .map(({ token }) => token);
-      for (const token of [EC2.ingressRule, EC2.egressRule]) strictEqual(types.includes(token), true);
-      strictEqual(
+      for (const token of [EC2.ingressRule, EC2.egressRule]) assert.equal(types.includes(token), true);
+      assert.equal(
         "__defaults" in
           account.check(EC2.ingressRule, "x", { securityGroupId: "sg-1", ipProtocol: "4", cidrIpv4: "10.0.0.0/8" }),
         false,
@@ -80,7 +80,7 @@ describe("the shape of states", () => {
 
   it("outputs that have no value are empty strings, lists and zeros, or null", async () => {
     const { outputs } = network.subnet;
-    deepStrictEqual(
+    assert.deepEqual(
       [
         outputs["outpostArn"],
         outputs["ipv6CidrBlock"],
@@ -91,8 +91,8 @@ describe("the shape of states", () => {
       ],
       ["", "", 0, false, null, {}],
     );
-    deepStrictEqual([network.group.outputs["ingress"], network.group.outputs["egress"]], [[], []]);
-    deepStrictEqual(
+    assert.deepEqual([network.group.outputs["ingress"], network.group.outputs["egress"]], [[], []]);
+    assert.deepEqual(
       (
         await account.create(EC2.peering, "p", {
           vpcId: network.vpc.id,
@@ -105,7 +105,7 @@ describe("the shape of states", () => {
 
   it("outputs of rules leave out what has no value, and have tagsAll", async () => {
     const { outputs } = await network.rule("r", { ipProtocol: "4", cidrIpv4: "10.0.0.0/8" });
-    deepStrictEqual(Object.keys(outputs).sort(), [
+    assert.deepEqual(Object.keys(outputs).sort(), [
       "arn",
       "cidrIpv4",
       "id",
@@ -115,13 +115,13 @@ describe("the shape of states", () => {
       "securityGroupRuleId",
       "tagsAll",
     ]);
-    deepStrictEqual(outputs["tagsAll"], {});
+    assert.deepEqual(outputs["tagsAll"], {});
   });
 
   // They hold Terraform's schema version, timeouts and raw state, which mean something to Pulumi's bridge alone.
   it("outputs have no __meta and no __pulumi_raw_state_delta, as the provider's do", async () => {
     for (const { outputs } of [network.vpc, network.subnet, network.group, await network.instance("i")]) {
-      deepStrictEqual(
+      assert.deepEqual(
         Object.keys(outputs).filter((name) => name.startsWith("__")),
         [],
       );
@@ -130,9 +130,9 @@ describe("the shape of states", () => {
 
   describe("ids are", () => {
     it("a key pair's name", async () => {
-      const key = await account.create(EC2.keyPair, "kp", { publicKey });
-      match(key.id, /^kp-[0-9a-f]{7}$/);
-      deepStrictEqual([key.id, key.outputs["id"]], [key.outputs["keyName"], key.outputs["keyName"]]);
+      const key = await account.create(EC2.keyPair, "kp", { publicKey: PUBLIC_KEY });
+      assert.match(key.id, /^kp-[0-9a-f]{7}$/);
+      assert.deepEqual([key.id, key.outputs["id"]], [key.outputs["keyName"], key.outputs["keyName"]]);
     });
 
     it("a route's table and the hash of its destination", async () => {
@@ -143,13 +143,13 @@ describe("the shape of states", () => {
         destinationCidrBlock: "0.0.0.0/0",
         gatewayId: gateway.id,
       });
-      deepStrictEqual([route.id, route.outputs["id"]], [`r-${table.id}1080289494`, `r-${table.id}1080289494`]);
+      assert.deepEqual([route.id, route.outputs["id"]], [`r-${table.id}1080289494`, `r-${table.id}1080289494`]);
     });
 
     it("a rule's sgr-…, twice", async () => {
       const rule = await network.rule("r", { ipProtocol: "4", cidrIpv4: "10.0.0.0/8" });
-      match(rule.id, /^sgr-[0-9a-f]{17}$/);
-      strictEqual(rule.outputs["securityGroupRuleId"], rule.id);
+      assert.match(rule.id, /^sgr-[0-9a-f]{17}$/);
+      assert.equal(rule.outputs["securityGroupRuleId"], rule.id);
     });
 
     it("for an accepter and for options that of the peering connection", async () => {
@@ -160,7 +160,7 @@ describe("the shape of states", () => {
         autoAccept: true,
       });
       const options = await account.create(EC2.peeringOptions, "o", { vpcPeeringConnectionId: peering.id });
-      deepStrictEqual(
+      assert.deepEqual(
         [accepter.id, accepter.outputs["id"], options.id, options.outputs["id"]],
         Array(4).fill(peering.id),
       );
@@ -168,7 +168,7 @@ describe("the shape of states", () => {
   });
 
   it("ARNs have the account, region and id", async () => {
-    const key = await account.create(EC2.keyPair, "kp", { publicKey });
+    const key = await account.create(EC2.keyPair, "kp", { publicKey: PUBLIC_KEY });
     const rule = await network.rule("r", { ipProtocol: "4", cidrIpv4: "10.0.0.0/8" });
     const instance = await network.instance("i");
     const arns = [network.vpc, network.subnet, network.group, key, rule, instance].map(({ outputs }) => outputs["arn"]);
@@ -180,7 +180,7 @@ describe("the shape of states", () => {
       `security-group-rule/${rule.id}`,
       `instance/${instance.id}`,
     ];
-    deepStrictEqual(
+    assert.deepEqual(
       arns,
       names.map((name) => `arn:aws:ec2:us-east-1:${ACCOUNT_ID}:${name}`),
     );
@@ -188,10 +188,10 @@ describe("the shape of states", () => {
 
   it("user data is kept in clear since 6.0, base64 as it was given, and one of them is null", async () => {
     const clear = await network.instance("i", { userData: "#!/bin/sh\ntrue\n" });
-    deepStrictEqual([clear.outputs["userData"], clear.outputs["userDataBase64"]], ["#!/bin/sh\ntrue\n", null]);
+    assert.deepEqual([clear.outputs["userData"], clear.outputs["userDataBase64"]], ["#!/bin/sh\ntrue\n", null]);
     const userDataBase64 = Buffer.from("#!/bin/sh\ntrue\n").toString("base64");
     const encoded = await network.instance("j", { userDataBase64 });
-    deepStrictEqual([encoded.outputs["userData"], encoded.outputs["userDataBase64"]], [null, userDataBase64]);
+    assert.deepEqual([encoded.outputs["userData"], encoded.outputs["userDataBase64"]], [null, userDataBase64]);
   });
 
   describe("rules keep", () => {
@@ -201,21 +201,24 @@ describe("the shape of states", () => {
         const args = { securityGroupId: network.group.id, ipProtocol, cidrIpv4: "10.0.0.0/8", ...ports };
         const rule = await account.create(EC2.ingressRule, "r", args);
         const now = account.refresh(rule);
-        deepStrictEqual(
+        assert.deepEqual(
           [rule.outputs["ipProtocol"], now?.outputs["ipProtocol"], now?.inputs["ipProtocol"]],
           [ipProtocol, ipProtocol, ipProtocol],
         );
-        deepStrictEqual(account.diff(now ?? rule, args).properties, []);
+        assert.deepEqual(account.diff(now ?? rule, args).properties, []);
       });
     }
 
     it("no ports as no ports, and 0 as 0", async () => {
       const none = await network.rule("r", { ipProtocol: "4", cidrIpv4: "10.0.0.0/8" });
-      deepStrictEqual(["fromPort" in (account.refresh(none)?.outputs ?? {}), "toPort" in none.outputs], [false, false]);
+      assert.deepEqual(
+        ["fromPort" in (account.refresh(none)?.outputs ?? {}), "toPort" in none.outputs],
+        [false, false],
+      );
       const zero = await network.rule("s", { ipProtocol: "4", cidrIpv4: "172.16.0.0/12", fromPort: 0, toPort: 0 });
       const now = account.refresh(zero);
-      deepStrictEqual([now?.outputs["fromPort"], now?.outputs["toPort"]], [0, 0]);
-      deepStrictEqual(
+      assert.deepEqual([now?.outputs["fromPort"], now?.outputs["toPort"]], [0, 0]);
+      assert.deepEqual(
         account.diff(now ?? zero, {
           securityGroupId: network.group.id,
           ipProtocol: "4",
@@ -237,7 +240,7 @@ describe("the shape of states", () => {
         cidrIpv4: "10.0.0.0/16",
         description: "d",
       });
-      deepStrictEqual(
+      assert.deepEqual(
         [
           changed.id,
           changed.outputs["securityGroupRuleId"],
@@ -258,7 +261,7 @@ describe("the shape of states", () => {
       autoAccept: true,
     });
     const off = { allowRemoteVpcDnsResolution: false };
-    deepStrictEqual(
+    assert.deepEqual(
       [
         outputs["acceptStatus"],
         outputs["accepter"],
@@ -277,8 +280,8 @@ describe("the shape of states", () => {
       associatePublicIpAddress: true,
       metadataOptions: { httpTokens: "required" },
     });
-    match(String(outputs["primaryNetworkInterfaceId"]), /^eni-[0-9a-f]{17}$/);
-    deepStrictEqual(
+    assert.match(String(outputs["primaryNetworkInterfaceId"]), /^eni-[0-9a-f]{17}$/);
+    assert.deepEqual(
       [outputs["privateDns"], outputs["publicDns"], outputs["instanceState"], outputs["securityGroups"]],
       [
         "ip-10-1-0-11.ec2.internal",
@@ -287,7 +290,7 @@ describe("the shape of states", () => {
         [],
       ],
     );
-    deepStrictEqual(outputs["metadataOptions"], {
+    assert.deepEqual(outputs["metadataOptions"], {
       httpEndpoint: "enabled",
       httpProtocolIpv6: "disabled",
       httpPutResponseHopLimit: 1,
@@ -303,6 +306,6 @@ describe("the shape of states", () => {
       network.group,
       await network.rule("r", { ipProtocol: "4", cidrIpv4: "10.0.0.0/8" }),
     ])
-      strictEqual(outputs["region"], "us-east-1");
+      assert.equal(outputs["region"], "us-east-1");
   });
 });

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, rejects, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import type { PropertyMap } from "../../../lab/src/ec2/property-value";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
@@ -39,7 +39,7 @@ describe("aws.ec2transitgateway", () => {
     const account = new Account();
     const one = await network(account, "a", "10.1");
     const gateway = await account.create(EC2.transitGateway, "tgw", { tags: { Name: "tgw" } });
-    deepStrictEqual(gateway.inputs["__defaults"], [
+    assert.deepEqual(gateway.inputs["__defaults"], [
       "amazonSideAsn",
       "autoAcceptSharedAttachments",
       "defaultRouteTableAssociation",
@@ -49,7 +49,7 @@ describe("aws.ec2transitgateway", () => {
       "securityGroupReferencingSupport",
       "vpnEcmpSupport",
     ]);
-    deepStrictEqual(shape(gateway.outputs), {
+    assert.deepEqual(shape(gateway.outputs), {
       amazonSideAsn: 64512,
       arn: "arn:aws:ec2:us-east-1:000000000000:transit-gateway/tgw-…",
       associationDefaultRouteTableId: "tgw-rtb-…",
@@ -70,10 +70,10 @@ describe("aws.ec2transitgateway", () => {
       transitGatewayCidrBlocks: null,
       vpnEcmpSupport: "enable",
     });
-    strictEqual(gateway.outputs["associationDefaultRouteTableId"], gateway.outputs["propagationDefaultRouteTableId"]);
+    assert.equal(gateway.outputs["associationDefaultRouteTableId"], gateway.outputs["propagationDefaultRouteTableId"]);
     const attachment = await attach(account, gateway, one);
-    deepStrictEqual(attachment.inputs["__defaults"], ["applianceModeSupport", "dnsSupport", "ipv6Support"]);
-    deepStrictEqual(shape(attachment.outputs), {
+    assert.deepEqual(attachment.inputs["__defaults"], ["applianceModeSupport", "dnsSupport", "ipv6Support"]);
+    assert.deepEqual(shape(attachment.outputs), {
       applianceModeSupport: "disable",
       arn: "arn:aws:ec2:us-east-1:000000000000:transit-gateway-attachment/tgw-attach-…",
       dnsSupport: "enable",
@@ -94,7 +94,7 @@ describe("aws.ec2transitgateway", () => {
       transitGatewayId: gateway.id,
       tags: { Name: "trt" },
     });
-    deepStrictEqual(shape(table.outputs), {
+    assert.deepEqual(shape(table.outputs), {
       arn: "arn:aws:ec2:us-east-1:000000000000:transit-gateway-route-table/tgw-rtb-…",
       defaultAssociationRouteTable: false,
       defaultPropagationRouteTable: false,
@@ -106,8 +106,8 @@ describe("aws.ec2transitgateway", () => {
     });
     const joined = { transitGatewayAttachmentId: attachment.id, transitGatewayRouteTableId: table.id };
     const propagation = await account.create(EC2.transitPropagation, "tpr", joined);
-    strictEqual(propagation.id, `${table.id}_${attachment.id}`);
-    deepStrictEqual(propagation.outputs, {
+    assert.equal(propagation.id, `${table.id}_${attachment.id}`);
+    assert.deepEqual(propagation.outputs, {
       ...joined,
       id: propagation.id,
       region: "us-east-1",
@@ -115,15 +115,15 @@ describe("aws.ec2transitgateway", () => {
       resourceType: "vpc",
     });
     const route = await account.create(EC2.transitRoute, "tr", { ...joined, destinationCidrBlock: "10.2.0.0/16" });
-    strictEqual(route.id, `${table.id}_10.2.0.0/16`);
-    deepStrictEqual(route.outputs, {
+    assert.equal(route.id, `${table.id}_10.2.0.0/16`);
+    assert.deepEqual(route.outputs, {
       ...joined,
       blackhole: false,
       destinationCidrBlock: "10.2.0.0/16",
       id: route.id,
       region: "us-east-1",
     });
-    strictEqual(account.refresh(route)?.id, route.id);
+    assert.equal(account.refresh(route)?.id, route.id);
   });
 
   it("associates and propagates by default, unless gateway or attachment says no", async () => {
@@ -133,8 +133,8 @@ describe("aws.ec2transitgateway", () => {
     const attachment = await attach(account, gateway, one);
     const table = await account.create(EC2.transitRouteTable, "trt", { transitGatewayId: gateway.id });
     const joined = { transitGatewayAttachmentId: attachment.id, transitGatewayRouteTableId: table.id };
-    await rejects(account.create(EC2.transitAssociation, "tas", joined), /Resource\.AlreadyAssociated/);
-    strictEqual(
+    await assert.rejects(account.create(EC2.transitAssociation, "tas", joined), /Resource\.AlreadyAssociated/);
+    assert.equal(
       account.faults(EC2.transitAssociation, "tas", { ...joined, replaceExistingAssociation: true }).length,
       1,
     );
@@ -144,36 +144,36 @@ describe("aws.ec2transitgateway", () => {
       subnetIds: [one.subnet.id],
       transitGatewayDefaultRouteTableAssociation: false,
     };
-    deepStrictEqual(account.diff(attachment, loose).replaces, []);
+    assert.deepEqual(account.diff(attachment, loose).replaces, []);
     await account.update(attachment, loose);
     const association = await account.create(EC2.transitAssociation, "tas", joined);
-    deepStrictEqual(
+    assert.deepEqual(
       [association.id, association.outputs["replaceExistingAssociation"]],
       [`${table.id}_${attachment.id}`, false],
     );
-    await rejects(account.delete(table), /IncorrectState/);
+    await assert.rejects(account.delete(table), /IncorrectState/);
     const manual = await account.create(EC2.transitGateway, "manual", {
       defaultRouteTableAssociation: "disable",
       defaultRouteTablePropagation: "disable",
     });
-    deepStrictEqual(
+    assert.deepEqual(
       [manual.outputs["associationDefaultRouteTableId"], manual.outputs["propagationDefaultRouteTableId"]],
       ["", ""],
     );
     const unjoined = await attach(account, manual, two);
-    deepStrictEqual(
+    assert.deepEqual(
       [
         unjoined.outputs["transitGatewayDefaultRouteTableAssociation"],
         unjoined.outputs["transitGatewayDefaultRouteTablePropagation"],
       ],
       [false, false],
     );
-    await rejects(
+    await assert.rejects(
       account.create(EC2.transitAssociation, "tas", { ...joined, transitGatewayAttachmentId: unjoined.id }),
       /belong to different transit gateways/,
     );
     await account.delete(attachment);
-    strictEqual(account.refresh(association), undefined, "gone with the attachment");
+    assert.equal(account.refresh(association), undefined, "gone with the attachment");
   });
 
   it("is a route's target in the tables of attached VPCs, and leaves a black hole", async () => {
@@ -181,15 +181,15 @@ describe("aws.ec2transitgateway", () => {
     const one = await network(account, "a", "10.1");
     const gateway = await account.create(EC2.transitGateway, "tgw", {});
     const wanted = { routeTableId: one.table.id, destinationCidrBlock: "10.0.0.0/8", transitGatewayId: gateway.id };
-    await rejects(account.create(EC2.route, "r", wanted), /InvalidTransitGatewayID\.NotFound/);
+    await assert.rejects(account.create(EC2.route, "r", wanted), /InvalidTransitGatewayID\.NotFound/);
     const attachment = await attach(account, gateway, one);
     const route = await account.create(EC2.route, "r", wanted);
-    deepStrictEqual([route.outputs["state"], route.outputs["transitGatewayId"]], ["active", gateway.id]);
-    await rejects(account.delete(gateway), /IncorrectState: .* has non-deleted VPC Attachments/);
-    await rejects(account.delete(one.subnet), /DependencyViolation/);
-    await rejects(account.delete(one.vpc), /DependencyViolation/);
+    assert.deepEqual([route.outputs["state"], route.outputs["transitGatewayId"]], ["active", gateway.id]);
+    await assert.rejects(account.delete(gateway), /IncorrectState: .* has non-deleted VPC Attachments/);
+    await assert.rejects(account.delete(one.subnet), /DependencyViolation/);
+    await assert.rejects(account.delete(one.vpc), /DependencyViolation/);
     await account.delete(attachment);
-    strictEqual(account.refresh(route)?.outputs["state"], "blackhole");
+    assert.equal(account.refresh(route)?.outputs["state"], "blackhole");
     await account.delete(gateway);
   });
 
@@ -198,7 +198,7 @@ describe("aws.ec2transitgateway", () => {
     const one = await network(account, "a", "10.1");
     const gateway = await account.create(EC2.transitGateway, "tgw", {});
     const attachment = await attach(account, gateway, one);
-    await rejects(attach(account, gateway, one), /DuplicateTransitGatewayAttachment/);
+    await assert.rejects(attach(account, gateway, one), /DuplicateTransitGatewayAttachment/);
     const instance = (privateIp?: string): Promise<Resource> =>
       account.create(EC2.instance, "i", {
         ami: imagesOf("us-east-1")[0]?.id,
@@ -206,8 +206,8 @@ describe("aws.ec2transitgateway", () => {
         subnetId: one.subnet.id,
         privateIp,
       });
-    strictEqual((await instance()).outputs["privateIp"], "10.1.1.5");
-    await rejects(instance("10.1.1.4"), /InvalidIPAddress\.InUse/);
+    assert.equal((await instance()).outputs["privateIp"], "10.1.1.5");
+    await assert.rejects(instance("10.1.1.4"), /InvalidIPAddress\.InUse/);
     const same = await account.create(EC2.subnet, "same", {
       vpcId: one.vpc.id,
       cidrBlock: "10.1.2.0/24",
@@ -219,15 +219,18 @@ describe("aws.ec2transitgateway", () => {
       availabilityZone: "us-east-1b",
     });
     const inputs = { transitGatewayId: gateway.id, vpcId: one.vpc.id };
-    await rejects(
+    await assert.rejects(
       account.update(attachment, { ...inputs, subnetIds: [one.subnet.id, same.id] }),
       /DuplicateSubnetsInSameZone/,
     );
     const wider = await account.update(attachment, { ...inputs, subnetIds: [one.subnet.id, other.id] });
-    deepStrictEqual(wider.outputs["subnetIds"], [one.subnet.id, other.id]);
-    await rejects(account.delete(other), /DependencyViolation/);
+    assert.deepEqual(wider.outputs["subnetIds"], [one.subnet.id, other.id]);
+    await assert.rejects(account.delete(other), /DependencyViolation/);
     const strange = await network(account, "b", "10.2");
-    await rejects(account.update(wider, { ...inputs, subnetIds: [strange.subnet.id] }), /InvalidSubnetID\.NotFound/);
+    await assert.rejects(
+      account.update(wider, { ...inputs, subnetIds: [strange.subnet.id] }),
+      /InvalidSubnetID\.NotFound/,
+    );
   });
 
   it("lets rules for what comes in name groups of attached VPCs, where it supports that", async () => {
@@ -239,10 +242,10 @@ describe("aws.ec2transitgateway", () => {
     const near = await account.create(EC2.securityGroup, "near", { vpcId: one.vpc.id });
     const far = await account.create(EC2.securityGroup, "far", { vpcId: two.vpc.id });
     const rule = { securityGroupId: near.id, referencedSecurityGroupId: far.id, ipProtocol: "4" };
-    await rejects(account.create(EC2.ingressRule, "r", rule), /InvalidGroup\.NotFound/);
+    await assert.rejects(account.create(EC2.ingressRule, "r", rule), /InvalidGroup\.NotFound/);
     await account.update(gateway, { securityGroupReferencingSupport: "enable" });
-    match((await account.create(EC2.ingressRule, "r", rule)).id, /^sgr-/);
-    await rejects(account.create(EC2.egressRule, "r", rule), /InvalidGroup\.NotFound/);
+    assert.match((await account.create(EC2.ingressRule, "r", rule)).id, /^sgr-/);
+    await assert.rejects(account.create(EC2.egressRule, "r", rule), /InvalidGroup\.NotFound/);
   });
 
   it("refuses by name what the lab does not have", () => {
@@ -252,11 +255,11 @@ describe("aws.ec2transitgateway", () => {
       encryptionSupport: "enable",
       transitGatewayCidrBlocks: ["10.9.0.0/24"],
     });
-    deepStrictEqual(
+    assert.deepEqual(
       faults.map((fault) => /multicastSupport|encryption_support|transitGatewayCidrBlocks/.exec(fault)?.[0]).sort(),
       ["encryption_support", "multicastSupport", "transitGatewayCidrBlocks"],
     );
-    strictEqual(
+    assert.equal(
       account.faults(EC2.transitAttachment, "t", {
         transitGatewayId: "tgw-1",
         vpcId: "vpc-1",
@@ -266,7 +269,7 @@ describe("aws.ec2transitgateway", () => {
       }).length,
       2,
     );
-    strictEqual(
+    assert.equal(
       account.faults(EC2.transitRoute, "t", {
         transitGatewayRouteTableId: "tgw-rtb-1",
         destinationCidrBlock: "10.2.0.1/16",
@@ -283,14 +286,14 @@ describe("aws.ec2transitgateway", () => {
       transitGatewayRouteTableId: gateway.outputs["associationDefaultRouteTableId"],
       destinationCidrBlock: "10.9.0.0/16",
     };
-    await rejects(account.create(EC2.transitRoute, "r", route), /InvalidParameterCombination/);
-    await rejects(
+    await assert.rejects(account.create(EC2.transitRoute, "r", route), /InvalidParameterCombination/);
+    await assert.rejects(
       account.create(EC2.transitRoute, "r", { ...route, blackhole: true, transitGatewayAttachmentId: attachment.id }),
       /InvalidParameterCombination/,
     );
     const made = await account.create(EC2.transitRoute, "r", { ...route, blackhole: true });
-    await rejects(account.create(EC2.transitRoute, "r", { ...route, blackhole: true }), /RouteAlreadyExists/);
-    deepStrictEqual(account.diff(made, { ...route, transitGatewayAttachmentId: attachment.id }).replaces, [
+    await assert.rejects(account.create(EC2.transitRoute, "r", { ...route, blackhole: true }), /RouteAlreadyExists/);
+    assert.deepEqual(account.diff(made, { ...route, transitGatewayAttachmentId: attachment.id }).replaces, [
       "blackhole",
       "transitGatewayAttachmentId",
     ]);

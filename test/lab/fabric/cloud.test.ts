@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual, throws } from "node:assert";
+import assert from "node:assert/strict";
 import { FabricError, readCloud } from "../../../lab/src/cloud/cloud";
 import { CloudRecords } from "../cloud-records";
 
@@ -23,19 +23,19 @@ describe("records read as a cloud", () => {
   it("know VPCs, subnets, tables, groups and interfaces", () => {
     const cloud = readCloud(small().routeTable("own", "a", "a1").list());
     const vpc = cloud.vpcs.get("vpc-a");
-    deepStrictEqual(
+    assert.deepEqual(
       vpc?.routeTables.map(({ id }) => id),
       ["rtb-a", "rtb-own"],
     );
-    deepStrictEqual(
+    assert.deepEqual(
       vpc?.subnets.map(({ id, routeTableId }) => [id, routeTableId]),
       [["subnet-a1", "rtb-own"]],
     );
-    deepStrictEqual(
+    assert.deepEqual(
       cloud.securityGroups.get("sg-a1")?.ingress.map(({ id, protocol, range }) => [id, protocol, range]),
       [["sgr-ipip", 4, undefined]],
     );
-    deepStrictEqual(
+    assert.deepEqual(
       cloud.instances.map(({ networkInterfaceId, privateIp, publicIp, sourceDestCheck }) => [
         networkInterfaceId,
         privateIp,
@@ -55,7 +55,7 @@ describe("records read as a cloud", () => {
       .add("aws:ec2/keyPair:KeyPair", "any name at all", { publicKey: "ssh-ed25519 AAAA" })
       .update("i-a1", { instanceState: "terminated" });
     const { peerings, internetGateways, instances } = readCloud(records.list());
-    deepStrictEqual([peerings, internetGateways, instances], [[], [], []]);
+    assert.deepEqual([peerings, internetGateways, instances], [[], [], []]);
   });
 
   const protocols: readonly (readonly [Record<string, unknown>, number | "all", unknown])[] = [
@@ -74,7 +74,7 @@ describe("records read as a cloud", () => {
           .remove("sgr-ipip")
           .list(),
       ).securityGroups.get("sg-a1")?.ingress[0];
-      deepStrictEqual([rule?.protocol, rule?.range], [protocol, range]);
+      assert.deepEqual([rule?.protocol, rule?.range], [protocol, range]);
     });
   }
 
@@ -203,10 +203,10 @@ describe("records read as a cloud", () => {
   for (const [what, [change, message]] of Object.entries(refused)) {
     it(`refuse ${what}`, () => {
       const records = small();
-      strictEqual(problems(records).length, 0);
+      assert.equal(problems(records).length, 0);
       change(records);
       const found = problems(records);
-      strictEqual(found.filter((problem) => message.test(problem)).length, 1, found.join("\n"));
+      assert.equal(found.filter((problem) => message.test(problem)).length, 1, found.join("\n"));
     });
   }
 
@@ -214,7 +214,7 @@ describe("records read as a cloud", () => {
     const records = small()
       .update("vpc-a", { ipv6CidrBlock: "2001:db8::/56" })
       .update("i-a1", { vpcSecurityGroupIds: [] });
-    throws(
+    assert.throws(
       () => readCloud(records.list()),
       /2 problems:\n {2}i-a1 .*\n {2}vpc-a |2 problems:\n {2}vpc-a .*\n {2}i-a1 /,
     );

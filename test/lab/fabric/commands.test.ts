@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok } from "node:assert";
+import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { linkCommands, peerCommands, routingCommands, surplusLinkCommands } from "../../../lab/src/fabric/commands";
 import { fabricOf } from "../../../lab/src/fabric/model";
@@ -55,13 +55,13 @@ function applied(
         ? "blackhole"
         : `${/ dev (\S+)/.exec(command)?.[1]} ${/ via (\S+)/.exec(command)?.[1] ?? ""}`;
       if (asRoute[1] === "replace") kernel.set(key, value);
-      else ok(kernel.get(key) === value && kernel.delete(key), `${command}: no such route`);
+      else assert.ok(kernel.get(key) === value && kernel.delete(key), `${command}: no such route`);
     }
     const asRule = /^rule (add|delete) iif (\S+) lookup (\d+)/.exec(command);
     if (asRule) {
       const rule = `${asRule[2]} ${asRule[3]}`;
       if (asRule[1] === "add") ruled.push(rule);
-      else ok(ruled.includes(rule) && ruled.splice(ruled.indexOf(rule), 1), `${command}: no such rule`);
+      else assert.ok(ruled.includes(rule) && ruled.splice(ruled.indexOf(rule), 1), `${command}: no such rule`);
     }
   }
   return { routes: kernel, rules: ruled.sort() };
@@ -74,17 +74,17 @@ describe("commands that bring a namespace in line", () => {
         const wanted: Namespace = { ...empty, neighbours, routes: newRoutes, rules: newRules };
         const there: Observed = { ...nothing, routes: oldRoutes, rules: oldRules };
         const goal = applied({ routes: newRoutes, rules: newRules }, []);
-        deepStrictEqual(applied(there, routingCommands(wanted, there)), goal);
+        assert.deepEqual(applied(there, routingCommands(wanted, there)), goal);
         const changing = (commands: readonly string[]): string[] =>
           commands.filter((command) => !command.startsWith("neighbour replace"));
-        deepStrictEqual(changing(routingCommands(wanted, { ...nothing, routes: newRoutes, rules: newRules })), []);
+        assert.deepEqual(changing(routingCommands(wanted, { ...nothing, routes: newRoutes, rules: newRules })), []);
       }),
     );
   });
 
   it("leave alone routes of devices that are gone: the kernel took them along", () => {
     const there: Observed = { ...nothing, routes: [{ table: 1000, destination: "10.1.1.0/24", via: { dev: "s-9" } }] };
-    deepStrictEqual(routingCommands(empty, there), []);
+    assert.deepEqual(routingCommands(empty, there), []);
   });
 
   it("forget neighbours that are gone, and no others", () => {
@@ -93,16 +93,16 @@ describe("commands that bring a namespace in line", () => {
       address,
       mac: `0a:00:0a:01:01:${11 + i}`,
     }));
-    ok(kept && gone && elsewhere);
+    assert.ok(kept && gone && elsewhere);
     const there: Observed = { ...nothing, neighbours: [{ ...kept, mac: "0a:00:00:00:00:00" }, gone, elsewhere] };
-    deepStrictEqual(routingCommands({ ...empty, neighbours: [kept] }, there), [
+    assert.deepEqual(routingCommands({ ...empty, neighbours: [kept] }, there), [
       "neighbour replace 10.1.1.11 lladdr 0a:00:0a:01:01:11 dev s-1 nud permanent",
       "neighbour delete 10.1.1.12 dev s-1",
     ]);
   });
 
   it("remove devices that nobody expects, and no others", () => {
-    deepStrictEqual(surplusLinkCommands({ ...nothing, links: ["s-1", "c-1", "c-2"] }, new Set(["s-1", "c-1"])), [
+    assert.deepEqual(surplusLinkCommands({ ...nothing, links: ["s-1", "c-1", "c-2"] }, new Set(["s-1", "c-1"])), [
       "link delete dev c-2",
     ]);
   });
@@ -117,9 +117,9 @@ describe("commands that bring a namespace in line", () => {
         .list(),
     );
     const card = namespaces.find(({ name }) => name === "lab-0-eni-a1");
-    ok(card);
+    assert.ok(card);
     const commands = linkCommands(card, nothing);
-    deepStrictEqual(
+    assert.deepEqual(
       commands.map((command) => command.replace(/ (?:index|address) \S+/g, "")),
       [
         "link add name br0 mtu 9001 type bridge stp_state 0 forward_delay 0 mcast_snooping 0",
@@ -131,8 +131,8 @@ describe("commands that bring a namespace in line", () => {
         "link set dev fab mtu 9001 master br0 up",
       ],
     );
-    deepStrictEqual(peerCommands("lab-0-vpc-a", [card]), ["link set dev c-a1 mtu 9001 master s-a1 up"]);
-    deepStrictEqual(
+    assert.deepEqual(peerCommands("lab-0-vpc-a", [card]), ["link set dev c-a1 mtu 9001 master s-a1 up"]);
+    assert.deepEqual(
       linkCommands(card, { ...nothing, links: ["br0", "gst", "fab"] }).filter((command) => command.includes(" add ")),
       [],
     );
@@ -145,7 +145,7 @@ describe("what ip says of a namespace", () => {
     const ruleJson = `[{"priority":0,"src":"all","table":"255"},{"priority":100,"src":"all","iif":"b0","table":"70000"},{"priority":32766,"src":"all","table":"254"}]`;
     const routeJson = `[{"type":"6","dst":"default","table":"70000","protocol":"4","flags":[]},{"dst":"10.2.0.0/16","gateway":"169.254.0.1","dev":"w","table":"70000","protocol":"4","flags":["onlink"]},{"dst":"203.0.113.1","dev":"w","protocol":"4","prefsrc":"198.51.100.1","flags":[],"metrics":[{"mtu":8500}]},{"dst":"10.1.1.0/24","dev":"b0","protocol":"2","scope":"253","prefsrc":"10.1.1.1","flags":[]}]`;
     const neighbourJson = `[{"dst":"169.254.0.1","dev":"w","lladdr":"02:00:00:00:00:01","state":["PERMANENT"]}]`;
-    deepStrictEqual(parseObserved([addresses, ruleJson, routeJson, neighbourJson]), {
+    assert.deepEqual(parseObserved([addresses, ruleJson, routeJson, neighbourJson]), {
       links: ["b0", "w"],
       addresses: [
         { dev: "lo", address: "198.51.100.1/32" },
@@ -161,5 +161,5 @@ describe("what ip says of a namespace", () => {
     });
   });
 
-  it("may be nothing at all", () => deepStrictEqual(parseObserved(["", "", "", ""]), nothing));
+  it("may be nothing at all", () => assert.deepEqual(parseObserved(["", "", "", ""]), nothing));
 });

@@ -1,4 +1,4 @@
-import { deepStrictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { parseCounters } from "../../../lab/src/fabric/counters";
 
 describe("counters of a card", () => {
@@ -15,10 +15,10 @@ describe("counters of a card", () => {
       rule({ comment: "quiet", expr: [{ accept: null }] }),
       rule({ expr: [counter] }),
     ];
-    deepStrictEqual(parseCounters(JSON.stringify({ nftables })), [
+    assert.deepEqual(parseCounters(JSON.stringify({ nftables })), [
       { chain: "ingress", comment: "sgr-x", packets: 3 },
       { chain: "ingress", comment: "no ingress rule", packets: 0 },
     ]);
-    deepStrictEqual(parseCounters("{}"), []);
+    assert.deepEqual(parseCounters("{}"), []);
   });
 });

@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { readCloud } from "../../../lab/src/cloud/cloud";
 import { type InstanceMetadata, instanceMetadata } from "../../../lab/src/cloud/instance-metadata";
 import { CloudRecords } from "../cloud-records";
@@ -10,7 +10,7 @@ function metadata(outputs: Record<string, unknown> = {}, internal: Record<string
     .instance("a", "v", "s", "10.1.1.11", outputs)
     .setInternal("i-a", internal);
   const [found] = instanceMetadata(records.list(), readCloud(records.list()));
-  if (found === undefined) throw new Error("There is no metadata.");
+  if (found === undefined) throw new Error("There is no metadata");
   return found;
 }
 
@@ -19,8 +19,8 @@ const text = (found: InstanceMetadata, path: string): string | undefined => foun
 describe("instance metadata of records", () => {
   it("has EC2's defaults: IMDSv1 and 2, hop limit 1, no tags", () => {
     const { httpEndpoint, httpTokens, hopLimit } = metadata();
-    deepStrictEqual([httpEndpoint, httpTokens, hopLimit], ["enabled", "optional", 1]);
-    strictEqual(text(metadata({ tags: { Name: "a" } }), "/latest/meta-data/tags/instance/Name"), undefined);
+    assert.deepEqual([httpEndpoint, httpTokens, hopLimit], ["enabled", "optional", 1]);
+    assert.equal(text(metadata({ tags: { Name: "a" } }), "/latest/meta-data/tags/instance/Name"), undefined);
   });
 
   it("follows the instance's options", () => {
@@ -33,8 +33,8 @@ describe("instance metadata of records", () => {
         instanceMetadataTags: "enabled",
       },
     });
-    deepStrictEqual([found.httpEndpoint, found.httpTokens, found.hopLimit], ["disabled", "required", 64]);
-    strictEqual(text(found, "/latest/meta-data/tags/instance/"), "Name");
+    assert.deepEqual([found.httpEndpoint, found.httpTokens, found.hopLimit], ["disabled", "required", 64]);
+    assert.equal(text(found, "/latest/meta-data/tags/instance/"), "Name");
   });
 
   it("has no document for what an instance has not", () => {
@@ -45,13 +45,13 @@ describe("instance metadata of records", () => {
       "/latest/meta-data/public-keys/",
       "/latest/meta-data/ami-id",
     ])
-      strictEqual(text(found, path), undefined, path);
-    strictEqual(text(found, "/latest/"), "dynamic\nmeta-data");
+      assert.equal(text(found, path), undefined, path);
+    assert.equal(text(found, "/latest/"), "dynamic\nmeta-data");
   });
 
   it("has user data as it was given, text or bytes", () => {
-    strictEqual(text(metadata({ userData: "#!/bin/sh\n" }), "/latest/user-data"), "#!/bin/sh\n");
-    deepStrictEqual(
+    assert.equal(text(metadata({ userData: "#!/bin/sh\n" }), "/latest/user-data"), "#!/bin/sh\n");
+    assert.deepEqual(
       metadata({ userDataBase64: Buffer.from([0, 255, 10]).toString("base64") }).documents.get("/latest/user-data"),
       Buffer.from([0, 255, 10]),
     );
@@ -59,11 +59,11 @@ describe("instance metadata of records", () => {
 
   it("lists folders with a slash, and a key with its name", () => {
     const found = metadata({ keyName: "my key" }, { publicKey: "ssh-ed25519 AAAA" });
-    strictEqual(text(found, "/"), "latest");
-    strictEqual(text(found, "/latest/meta-data/public-keys/"), "0=my key");
-    strictEqual(text(found, "/latest/meta-data/public-keys/0/"), "openssh-key");
-    strictEqual(text(found, "/latest/meta-data/network/interfaces/macs/"), "0a:00:0a:01:01:0b/");
-    strictEqual(text(found, "/latest/meta-data/placement/"), "availability-zone\nregion");
+    assert.equal(text(found, "/"), "latest");
+    assert.equal(text(found, "/latest/meta-data/public-keys/"), "0=my key");
+    assert.equal(text(found, "/latest/meta-data/public-keys/0/"), "openssh-key");
+    assert.equal(text(found, "/latest/meta-data/network/interfaces/macs/"), "0a:00:0a:01:01:0b/");
+    assert.equal(text(found, "/latest/meta-data/placement/"), "availability-zone\nregion");
   });
 
   it("has paths of one word, whatever names and tags hold", () => {
@@ -75,7 +75,7 @@ describe("instance metadata of records", () => {
       },
       { publicKey: "ssh-ed25519 AAAA a b" },
     );
-    deepStrictEqual(
+    assert.deepEqual(
       [...found.documents.keys()].filter((path) => /\s/.test(path) || path.includes("/../")),
       [],
     );

@@ -1,10 +1,10 @@
-import { deepStrictEqual, ok, strictEqual, throws } from "node:assert";
+import assert from "node:assert/strict";
 import { fabricOf } from "../../../lab/src/fabric/model";
 import { tableNumber } from "../../../lab/src/fabric/names";
 import type { Namespace, Route } from "../../../lab/src/fabric/namespace";
 import { CloudRecords } from "../cloud-records";
 
-const prefix = "lab-0123abcd-";
+const PREFIX = "lab-0123abcd-";
 
 const two = (): CloudRecords =>
   new CloudRecords()
@@ -17,8 +17,8 @@ const two = (): CloudRecords =>
     .instance("a1", "a", "a1", "10.1.1.11", { publicIp: "203.0.113.1" });
 
 function namespace(records: CloudRecords, name: string): Namespace {
-  const found = fabricOf(prefix, records.list()).find((each) => each.name === prefix + name);
-  if (found === undefined) throw new Error(`There is no ${prefix}${name}.`);
+  const found = fabricOf(PREFIX, records.list()).find((each) => each.name === PREFIX + name);
+  if (found === undefined) throw new Error(`There is no ${PREFIX}${name}`);
   return found;
 }
 
@@ -32,27 +32,27 @@ function routes({ routes }: Namespace, table: number): string[] {
 }
 
 describe("the fabric that records ask for", () => {
-  it("is nothing without a VPC", () => deepStrictEqual(fabricOf(prefix, []), []));
+  it("is nothing without a VPC", () => assert.deepEqual(fabricOf(PREFIX, []), []));
 
   it("has a namespace for the internet, each VPC, gateway and interface", () => {
-    const names = fabricOf(prefix, two().internetGateway("a", "a").list()).map(({ name }) => name.slice(prefix.length));
-    deepStrictEqual(names, ["inet", "vpc-a", "vpc-b", "igw-a", "eni-a1"]);
+    const names = fabricOf(PREFIX, two().internetGateway("a", "a").list()).map(({ name }) => name.slice(PREFIX.length));
+    assert.deepEqual(names, ["inet", "vpc-a", "vpc-b", "igw-a", "eni-a1"]);
   });
 
   it("is the same for the same records in whatever order", () => {
     const byName = (namespaces: Namespace[]): Namespace[] => namespaces.sort((a, b) => (a.name < b.name ? -1 : 1));
-    deepStrictEqual(byName(fabricOf(prefix, two().list())), byName(fabricOf(prefix, two().list().reverse())));
+    assert.deepEqual(byName(fabricOf(PREFIX, two().list())), byName(fabricOf(PREFIX, two().list().reverse())));
   });
 
   it("ends every route table in a black hole, with the local route in it", () => {
-    deepStrictEqual(routes(namespace(two(), "vpc-a"), tableNumber("rtb-a")), [
+    assert.deepEqual(routes(namespace(two(), "vpc-a"), tableNumber("rtb-a")), [
       "0.0.0.0/0 blackhole",
       "10.1.0.0/16 blackhole",
       "10.1.1.0/24 s-a1",
       "10.2.0.0/16 p-ab",
     ]);
     const defaulted = two().internetGateway("a", "a").route("a", "0.0.0.0/0", { gatewayId: "igw-a" });
-    deepStrictEqual(routes(namespace(defaulted, "vpc-a"), tableNumber("rtb-a")), [
+    assert.deepEqual(routes(namespace(defaulted, "vpc-a"), tableNumber("rtb-a")), [
       "0.0.0.0/0 igw",
       "10.1.0.0/16 blackhole",
       "10.1.1.0/24 s-a1",
@@ -63,10 +63,10 @@ describe("the fabric that records ask for", () => {
   it("makes a black hole of a target that is gone, pending or another VPC's", () => {
     const target = (records: CloudRecords): string | undefined =>
       routes(namespace(records, "vpc-a"), tableNumber("rtb-a")).find((route) => route.startsWith("10.2.0.0/16"));
-    strictEqual(target(two()), "10.2.0.0/16 p-ab");
-    strictEqual(target(two().remove("pcx-ab")), "10.2.0.0/16 blackhole");
-    strictEqual(target(two().update("pcx-ab", { acceptStatus: "pending-acceptance" })), "10.2.0.0/16 blackhole");
-    strictEqual(
+    assert.equal(target(two()), "10.2.0.0/16 p-ab");
+    assert.equal(target(two().remove("pcx-ab")), "10.2.0.0/16 blackhole");
+    assert.equal(target(two().update("pcx-ab", { acceptStatus: "pending-acceptance" })), "10.2.0.0/16 blackhole");
+    assert.equal(
       target(two().internetGateway("b", "b").route("a", "10.2.0.0/16", { gatewayId: "igw-b" })),
       "10.2.0.0/16 blackhole",
     );
@@ -77,7 +77,7 @@ describe("the fabric that records ask for", () => {
       two().route("a", "192.168.0.0/26", { networkInterfaceId: "eni-a1", instanceId: "i-a1" }),
       "vpc-a",
     );
-    deepStrictEqual(vpc.routes.find(({ destination }) => destination === "192.168.0.0/26")?.via, {
+    assert.deepEqual(vpc.routes.find(({ destination }) => destination === "192.168.0.0/26")?.via, {
       dev: "s-a1",
       gateway: "10.1.1.11",
     });
@@ -86,16 +86,16 @@ describe("the fabric that records ask for", () => {
   it("lets what enters a VPC reach its own subnets alone", () => {
     const vpc = namespace(two().internetGateway("a", "a"), "vpc-a");
     const tables = vpc.rules.filter(({ iif }) => ["p-ab", "igw"].includes(iif)).map(({ table }) => table);
-    deepStrictEqual(tables, [1000, 1000]);
-    deepStrictEqual(routes(vpc, 1000), ["0.0.0.0/0 blackhole", "10.1.1.0/24 s-a1"]);
+    assert.deepEqual(tables, [1000, 1000]);
+    assert.deepEqual(routes(vpc, 1000), ["0.0.0.0/0 blackhole", "10.1.1.0/24 s-a1"]);
   });
 
   it("has a public address on the internet while its VPC has a gateway and the instance is there", () => {
     const known = (records: CloudRecords): string[] =>
       namespace(records, "inet").routes.map(({ destination }) => destination);
-    deepStrictEqual(known(two()), []);
-    deepStrictEqual(known(two().internetGateway("a", "a")), ["203.0.113.1/32"]);
-    deepStrictEqual(known(two().internetGateway("a", "a").update("i-a1", { publicIp: "" })), []);
+    assert.deepEqual(known(two()), []);
+    assert.deepEqual(known(two().internetGateway("a", "a")), ["203.0.113.1/32"]);
+    assert.deepEqual(known(two().internetGateway("a", "a").update("i-a1", { publicIp: "" })), []);
   });
 
   it("names devices within Linux' 15 characters, whatever the ids", () => {
@@ -103,9 +103,9 @@ describe("the fabric that records ask for", () => {
       .vpc("0123456789abcdef0", "10.1.0.0/16")
       .subnet("0123456789abcdef0", "0123456789abcdef0", "10.1.1.0/24")
       .instance("fedcba9876543210f", "0123456789abcdef0", "0123456789abcdef0", "10.1.1.4");
-    for (const { links } of fabricOf(prefix, records.list()))
+    for (const { links } of fabricOf(PREFIX, records.list()))
       for (const link of links)
-        ok(link.name.length <= 15 && (link.kind !== "veth" || link.peer.name.length <= 15), link.name);
+        assert.ok(link.name.length <= 15 && (link.kind !== "veth" || link.peer.name.length <= 15), link.name);
   });
 
   it("refuses ids that would give two devices one name", () => {
@@ -113,7 +113,7 @@ describe("the fabric that records ask for", () => {
       .vpc("a", "10.1.0.0/16")
       .subnet("10000000000000001", "a", "10.1.1.0/24")
       .subnet("20000000000000001", "a", "10.1.2.0/24");
-    throws(() => fabricOf(prefix, records.list()), /vpc-a\/s-000000000001: ids must differ/);
+    assert.throws(() => fabricOf(PREFIX, records.list()), /vpc-a\/s-000000000001: ids must differ/);
   });
 
   it("changes a card's filters alone when a rule or the source/dest check changes", () => {
@@ -122,7 +122,7 @@ describe("the fabric that records ask for", () => {
       two().update("i-a1", { sourceDestCheck: false }).ingress("x", "a1", { ipProtocol: "4", cidrIpv4: "10.0.0.0/8" }),
       "eni-a1",
     );
-    deepStrictEqual({ ...after, tables: [] }, { ...before, tables: [] });
-    ok(JSON.stringify(after.tables) !== JSON.stringify(before.tables));
+    assert.deepEqual({ ...after, tables: [] }, { ...before, tables: [] });
+    assert.ok(JSON.stringify(after.tables) !== JSON.stringify(before.tables));
   });
 });

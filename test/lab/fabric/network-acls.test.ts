@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok } from "node:assert";
+import assert from "node:assert/strict";
 import { FabricError, readCloud } from "../../../lab/src/cloud/cloud";
 import { networkAclChains } from "../../../lab/src/fabric/network-acls";
 import { CloudRecords } from "../cloud-records";
@@ -20,7 +20,7 @@ function chain(records: CloudRecords, name: string): string[] {
 describe("network ACLs as nftables statements", () => {
   it("have a chain per ACL and direction in use, and two per subnet", () => {
     const lines = chains(base().networkAcl("n", "v", "b"));
-    deepStrictEqual(
+    assert.deepEqual(
       lines.filter((line) => line.startsWith("chain ")),
       [
         "chain acl-default-egress {",
@@ -38,7 +38,7 @@ describe("network ACLs as nftables statements", () => {
   });
 
   it("are empty for a VPC without subnets", () =>
-    deepStrictEqual(chains(new CloudRecords().vpc("v", "10.1.0.0/16")), ["chain leaving { }", "chain entering { }"]));
+    assert.deepEqual(chains(new CloudRecords().vpc("v", "10.1.0.0/16")), ["chain leaving { }", "chain entering { }"]));
 
   const cases: readonly (readonly [Record<string, unknown>, string])[] = [
     [{}, `counter return comment "acl-n 100"`],
@@ -59,7 +59,7 @@ describe("network ACLs as nftables statements", () => {
   ];
   for (const [outputs, statement] of cases) {
     it(`say ${statement}`, () =>
-      deepStrictEqual(
+      assert.deepEqual(
         chain(base().networkAcl("n", "v", "a").aclRule("n", "ingress", 100, "allow", outputs), "acl-n-ingress"),
         [statement, `counter drop comment "acl-n *"`],
       ));
@@ -70,7 +70,7 @@ describe("network ACLs as nftables statements", () => {
       .networkAcl("n", "v", "a")
       .aclRule("n", "egress", 200, "deny", { cidrBlock: "10.2.0.0/16" })
       .aclRule("n", "egress", 30, "allow", { cidrBlock: "10.2.1.0/24" });
-    deepStrictEqual(chain(records, "acl-n-egress"), [
+    assert.deepEqual(chain(records, "acl-n-egress"), [
       `ip daddr 10.2.1.0/24 counter return comment "acl-n 30"`,
       `ip daddr 10.2.0.0/16 counter drop comment "acl-n 200"`,
       `counter drop comment "acl-n *"`,
@@ -127,7 +127,7 @@ describe("network ACLs as nftables statements", () => {
         if (!(error instanceof FabricError)) throw error;
         said = error.problems;
       }
-      ok(said.length === 1 && says.test(said[0] ?? ""), said.join("\n"));
+      assert.ok(said.length === 1 && says.test(said[0] ?? ""), said.join("\n"));
     });
   }
 });

@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual, throws } from "node:assert";
+import assert from "node:assert/strict";
 import { readCloud } from "../../../lab/src/cloud/cloud";
 import { fabricOf } from "../../../lab/src/fabric/model";
 import { CloudRecords } from "../cloud-records";
@@ -26,12 +26,12 @@ describe("network interfaces of their own in the fabric", () => {
       fabricOf("lab-0-", records.list())
         .map(({ name }) => name.slice(6))
         .filter((name) => name.startsWith("eni"));
-    deepStrictEqual(names(launched()), ["eni-one"]);
-    deepStrictEqual(names(attached()), ["eni-one", "eni-x"]);
-    deepStrictEqual(names(attached({ ...attachment, instanceId: "i-gone" })), ["eni-one"]);
+    assert.deepEqual(names(launched()), ["eni-one"]);
+    assert.deepEqual(names(attached()), ["eni-one", "eni-x"]);
+    assert.deepEqual(names(attached({ ...attachment, instanceId: "i-gone" })), ["eni-one"]);
     const card = fabricOf("lab-0-", attached().list()).find(({ name }) => name === "lab-0-eni-x");
     const port = card?.links.find(({ name }) => name === "gst");
-    strictEqual(port?.kind === "veth" ? `${port.peer.namespace} ${port.peer.name}` : port?.kind, "lab-0-eni-one gst1");
+    assert.equal(port?.kind === "veth" ? `${port.peer.namespace} ${port.peer.name}` : port?.kind, "lab-0-eni-one gst1");
   });
 
   it("are known to the VPC's router by all their addresses, and no more once they are detached", () => {
@@ -39,14 +39,14 @@ describe("network interfaces of their own in the fabric", () => {
       fabricOf("lab-0-", records.list())
         .find(({ name }) => name === "lab-0-vpc-a")
         ?.neighbours.map(({ address, mac }) => `${address} ${mac}`) ?? [];
-    deepStrictEqual(known(attached()).slice(1), ["10.1.1.50 0a:00:00:00:00:50", "10.1.1.51 0a:00:00:00:00:50"]);
-    strictEqual(known(launched()).length, 1);
+    assert.deepEqual(known(attached()).slice(1), ["10.1.1.50 0a:00:00:00:00:50", "10.1.1.51 0a:00:00:00:00:50"]);
+    assert.equal(known(launched()).length, 1);
   });
 
   it("are read with their own addresses, groups and check", () => {
     const { networkInterfaces, instances } = readCloud(attached().list());
-    strictEqual(instances.length, 1);
-    deepStrictEqual(
+    assert.equal(instances.length, 1);
+    assert.deepEqual(
       networkInterfaces.map(
         ({ networkInterfaceId, instanceId, deviceIndex, privateIp, secondaryPrivateIps, sourceDestCheck }) => [
           networkInterfaceId,
@@ -65,12 +65,12 @@ describe("network interfaces of their own in the fabric", () => {
   });
 
   it("are refused with a device index that is none, or one that is taken", () => {
-    throws(() => readCloud(attached({ ...attachment, deviceIndex: 16 }).list()), /device index 16/);
+    assert.throws(() => readCloud(attached({ ...attachment, deviceIndex: 16 }).list()), /device index 16/);
     const twice = attached().add(
       "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment",
       "eni-attach-2",
       attachment,
     );
-    throws(() => readCloud(twice.list()), /one of which is taken/);
+    assert.throws(() => readCloud(twice.list()), /one of which is taken/);
   });
 });

@@ -1,4 +1,4 @@
-import { deepStrictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { readCloud } from "../../../lab/src/cloud/cloud";
 import { privateDns } from "../../../lab/src/cloud/private-dns";
 import { CloudRecords } from "../cloud-records";
@@ -15,10 +15,10 @@ const names = (records: CloudRecords): unknown =>
 
 describe("private DNS of records", () => {
   it("has a name by address for each instance, and back", () =>
-    deepStrictEqual(names(base()), [["ip-10-1-1-11.ec2.internal", true]]));
+    assert.deepEqual(names(base()), [["ip-10-1-1-11.ec2.internal", true]]));
 
   it("has the name that the instance has first, in its region's domain", () => {
-    deepStrictEqual(
+    assert.deepEqual(
       names(
         base({
           privateDns: "i-a.eu-west-1.compute.internal",
@@ -34,11 +34,11 @@ describe("private DNS of records", () => {
   });
 
   it("has none where the VPC has no DNS support", () => {
-    deepStrictEqual(names(base().update("vpc-v", { enableDnsSupport: false })), undefined);
-    deepStrictEqual(names(base().update("vpc-v", { enableDnsSupport: true }).remove("i-a")), []);
+    assert.deepEqual(names(base().update("vpc-v", { enableDnsSupport: false })), undefined);
+    assert.deepEqual(names(base().update("vpc-v", { enableDnsSupport: true }).remove("i-a")), []);
   });
 
   it("leaves out what is no host name: it becomes a line of a file", () => {
-    deepStrictEqual(names(base({ publicDns: "a b\nhost evil 10.0.0.1" })), [["ip-10-1-1-11.ec2.internal", true]]);
+    assert.deepEqual(names(base({ publicDns: "a b\nhost evil 10.0.0.1" })), [["ip-10-1-1-11.ec2.internal", true]]);
   });
 });

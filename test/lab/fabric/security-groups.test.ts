@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok } from "node:assert";
+import assert from "node:assert/strict";
 import { readCloud } from "../../../lab/src/cloud/cloud";
 import { securityGroupChains } from "../../../lab/src/fabric/security-groups";
 import { CloudRecords } from "../cloud-records";
@@ -13,7 +13,7 @@ const base = (): CloudRecords =>
 function chains(records: CloudRecords, instance = "i-a1"): string[] {
   const cloud = readCloud(records.list());
   const found = cloud.instances.find(({ id }) => id === instance);
-  if (found === undefined) throw new Error(`There is no ${instance}.`);
+  if (found === undefined) throw new Error(`There is no ${instance}`);
   return securityGroupChains(found, cloud);
 }
 
@@ -50,11 +50,11 @@ describe("security groups as nftables statements", () => {
   ];
   for (const [outputs, statement] of cases) {
     it(`say ${statement}`, () =>
-      deepStrictEqual(accepts(chains(base().ingress("x", "a1", outputs)), "ingress"), [statement]));
+      assert.deepEqual(accepts(chains(base().ingress("x", "a1", outputs)), "ingress"), [statement]));
   }
 
   it("match destinations on the way out", () => {
-    deepStrictEqual(
+    assert.deepEqual(
       accepts(
         chains(base().remove("sgr-a1-out").egress("x", "a1", { ipProtocol: "4", cidrIpv4: "10.0.0.0/8" })),
         "egress",
@@ -68,32 +68,32 @@ describe("security groups as nftables statements", () => {
       .securityGroup("more", "a")
       .ingress("more", "more", { ipProtocol: "4", cidrIpv4: "10.0.0.0/8" })
       .ingress("own", "a1", { ipProtocol: "94", cidrIpv4: "10.0.0.0/8" });
-    deepStrictEqual(accepts(chains(records), "ingress").length, 1);
-    deepStrictEqual(
+    assert.deepEqual(accepts(chains(records), "ingress").length, 1);
+    assert.deepEqual(
       accepts(chains(records.update("i-a1", { vpcSecurityGroupIds: ["sg-a1", "sg-more"] })), "ingress").length,
       2,
     );
-    deepStrictEqual(accepts(chains(records, "i-a2"), "ingress"), []);
+    assert.deepEqual(accepts(chains(records, "i-a2"), "ingress"), []);
   });
 
   it("mark flows that are open both ways, and no others, as not tracked", () => {
     const marks = (records: CloudRecords): string[] => chains(records).filter((line) => line.endsWith("ct mark set 1"));
     const web = { ipProtocol: "tcp", fromPort: 80, toPort: 80, cidrIpv4: "0.0.0.0/0" };
-    deepStrictEqual(marks(base().ingress("x", "a1", web)), ["ct state new tcp dport 80-80 ct mark set 1"]);
-    deepStrictEqual(marks(base().ingress("x", "a1", { ...web, cidrIpv4: "10.0.0.0/8" })), []);
-    deepStrictEqual(marks(base().ingress("x", "a1", web).update("sgr-a1-out", { cidrIpv4: "10.0.0.0/8" })), []);
-    deepStrictEqual(
+    assert.deepEqual(marks(base().ingress("x", "a1", web)), ["ct state new tcp dport 80-80 ct mark set 1"]);
+    assert.deepEqual(marks(base().ingress("x", "a1", { ...web, cidrIpv4: "10.0.0.0/8" })), []);
+    assert.deepEqual(marks(base().ingress("x", "a1", web).update("sgr-a1-out", { cidrIpv4: "10.0.0.0/8" })), []);
+    assert.deepEqual(
       marks(base().ingress("x", "a1", { ipProtocol: "icmp", fromPort: -1, toPort: -1, cidrIpv4: "0.0.0.0/0" })),
       [],
     );
     const both = ["ct state new ip protocol 6 ct mark set 1", "ct state new ip protocol 17 ct mark set 1"];
-    deepStrictEqual(marks(base().ingress("x", "a1", { ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" })), [...both, ...both]);
+    assert.deepEqual(marks(base().ingress("x", "a1", { ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" })), [...both, ...both]);
   });
 
   it("hold all private addresses of a group's members, and none once the group is gone", () => {
     const records = base().ingress("x", "a1", { ipProtocol: "-1", referencedSecurityGroupId: "sg-a2" });
-    ok(chains(records).includes("set sg-a2 { type ipv4_addr; elements = { 10.1.1.12, 10.1.1.20 } }"));
+    assert.ok(chains(records).includes("set sg-a2 { type ipv4_addr; elements = { 10.1.1.12, 10.1.1.20 } }"));
     records.update("i-a2", { vpcSecurityGroupIds: ["sg-a1"] }).remove("sg-a2", "sgr-a2-out");
-    ok(chains(records).includes("set sg-a2 { type ipv4_addr; }"));
+    assert.ok(chains(records).includes("set sg-a2 { type ipv4_addr; }"));
   });
 });

@@ -1,10 +1,10 @@
-import { deepStrictEqual, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { fabricOf } from "../../../lab/src/fabric/model";
 import { tableNumber, wireName } from "../../../lab/src/fabric/names";
 import type { Namespace, Route } from "../../../lab/src/fabric/namespace";
 import { CloudRecords } from "../cloud-records";
 
-const prefix = "lab-0123abcd-";
+const PREFIX = "lab-0123abcd-";
 
 /** Two VPCs, the first in two zones; attached in one of them. */
 const joined = (): CloudRecords =>
@@ -38,8 +38,8 @@ const joined = (): CloudRecords =>
     });
 
 function namespace(records: CloudRecords, name: string): Namespace {
-  const found = fabricOf(prefix, records.list()).find((each) => each.name === prefix + name);
-  if (found === undefined) throw new Error(`There is no ${prefix}${name}.`);
+  const found = fabricOf(PREFIX, records.list()).find((each) => each.name === PREFIX + name);
+  if (found === undefined) throw new Error(`There is no ${PREFIX}${name}`);
   return found;
 }
 
@@ -56,18 +56,18 @@ describe("the fabric of a transit gateway", () => {
 
   it("has a wire per attachment's subnet, and a table per route table and zone", () => {
     const gateway = namespace(joined(), "tgw-1");
-    deepStrictEqual(
+    assert.deepEqual(
       gateway.links.map(({ name, mtu }) => [name, mtu]),
       [
         [toA, 8500],
         [toB, 8500],
       ],
     );
-    deepStrictEqual(routes(gateway, tableNumber("tgw-rtb-1/us-east-1a")), [
+    assert.deepEqual(routes(gateway, tableNumber("tgw-rtb-1/us-east-1a")), [
       "0.0.0.0/0 blackhole",
       `10.2.0.0/16 ${toB}`,
     ]);
-    deepStrictEqual(gateway.rules, [
+    assert.deepEqual(gateway.rules, [
       { iif: toA, table: tableNumber("tgw-rtb-1/us-east-1a") },
       { iif: toB, table: 1000 },
     ]);
@@ -75,10 +75,10 @@ describe("the fabric of a transit gateway", () => {
 
   it("splits the VPC's route table by zone, and leads from the attached one alone", () => {
     const vpc = namespace(joined(), "vpc-a");
-    strictEqual(routes(vpc, tableNumber("rtb-a/us-east-1a")).includes(`10.2.0.0/16 ${toA}`), true);
-    strictEqual(routes(vpc, tableNumber("rtb-a/us-east-1b")).includes("10.2.0.0/16 blackhole"), true);
-    deepStrictEqual(routes(vpc, tableNumber("rtb-a")), []);
-    deepStrictEqual(
+    assert.equal(routes(vpc, tableNumber("rtb-a/us-east-1a")).includes(`10.2.0.0/16 ${toA}`), true);
+    assert.equal(routes(vpc, tableNumber("rtb-a/us-east-1b")).includes("10.2.0.0/16 blackhole"), true);
+    assert.deepEqual(routes(vpc, tableNumber("rtb-a")), []);
+    assert.deepEqual(
       vpc.rules.map(({ iif, table }) => [iif, table]),
       [
         ["s-a1", tableNumber("rtb-a/us-east-1a")],
@@ -87,7 +87,7 @@ describe("the fabric of a transit gateway", () => {
       ],
     );
     // Nothing of it without a route there.
-    deepStrictEqual(namespace(joined(), "vpc-b").rules, [
+    assert.deepEqual(namespace(joined(), "vpc-b").rules, [
       { iif: "s-b1", table: tableNumber("rtb-b") },
       { iif: toB, table: tableNumber("rtb-b") },
     ]);
@@ -95,16 +95,16 @@ describe("the fabric of a transit gateway", () => {
 
   it("makes a black hole of the route when the attachment is gone", () => {
     const vpc = namespace(joined().remove("tgw-attach-a"), "vpc-a");
-    strictEqual(routes(vpc, tableNumber("rtb-a")).includes("10.2.0.0/16 blackhole"), true);
+    assert.equal(routes(vpc, tableNumber("rtb-a")).includes("10.2.0.0/16 blackhole"), true);
   });
 
   it("is the same whatever the order of the records", () => {
     const sorted = (records: CloudRecords, reverse: boolean): unknown => {
-      const { routes, rules } = fabricOf(prefix, reverse ? records.list().reverse() : records.list()).find(
-        ({ name }) => name === `${prefix}tgw-1`,
+      const { routes, rules } = fabricOf(PREFIX, reverse ? records.list().reverse() : records.list()).find(
+        ({ name }) => name === `${PREFIX}tgw-1`,
       ) ?? { routes: [], rules: [] };
       return [routes.map((route) => JSON.stringify(route)).sort(), rules.map((rule) => JSON.stringify(rule)).sort()];
     };
-    deepStrictEqual(sorted(joined(), true), sorted(joined(), false));
+    assert.deepEqual(sorted(joined(), true), sorted(joined(), false));
   });
 });

@@ -1,8 +1,8 @@
-import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
-import { Account, publicKey, type Resource } from "../ec2/account-in-memory";
+import { Account, PUBLIC_KEY, type Resource } from "../ec2/account-in-memory";
 
 /** What EC2's API says to what is asked of it. Each refusal has its twin: the same, changed to what AWS takes. */
 describe("AWS' rules, at the API", () => {
@@ -29,20 +29,20 @@ describe("AWS' rules, at the API", () => {
       ["10.0.0.0/29", /between 16 and 28/],
       ["100.68.0.18/18", /expected 100\.68\.0\.0\/18, got 100\.68\.0\.18\/18/],
     ] as const) {
-      match(faults(cidr).join(), says);
+      assert.match(faults(cidr).join(), says);
     }
-    for (const cidr of ["10.0.0.0/16", "10.0.0.0/28", "100.68.0.0/18"]) deepStrictEqual(faults(cidr), []);
+    for (const cidr of ["10.0.0.0/16", "10.0.0.0/28", "100.68.0.0/18"]) assert.deepEqual(faults(cidr), []);
   });
 
   it("AWS-02 a subnet is /16 to /28, in its VPC, overlaps no other, in one zone (vpc/latest/userguide/subnet-sizing.html)", async () => {
     const make = (cidrBlock: string, more: object = {}): Promise<Resource> =>
       account.create(EC2.subnet, "x", { vpcId: vpc.id, cidrBlock, ...more });
-    await rejects(make("10.1.1.0/29"), /InvalidSubnet\.Range/);
-    await rejects(make("10.2.0.0/24"), /InvalidSubnet\.Range/);
-    await rejects(make("10.1.0.128/25"), /InvalidSubnet\.Conflict/);
-    await rejects(make("10.1.1.0/24", { availabilityZone: "us-east-1z" }), /availabilityZone is invalid/);
+    await assert.rejects(make("10.1.1.0/29"), /InvalidSubnet\.Range/);
+    await assert.rejects(make("10.2.0.0/24"), /InvalidSubnet\.Range/);
+    await assert.rejects(make("10.1.0.128/25"), /InvalidSubnet\.Conflict/);
+    await assert.rejects(make("10.1.1.0/24", { availabilityZone: "us-east-1z" }), /availabilityZone is invalid/);
     const made = await make("10.1.1.0/28", { availabilityZone: "us-east-1b" });
-    strictEqual(made.outputs["availabilityZone"], "us-east-1b");
+    assert.equal(made.outputs["availabilityZone"], "us-east-1b");
   });
 
   it("AWS-03 the first four addresses of a subnet and its last are nobody's (vpc/latest/userguide/subnet-sizing.html)", async () => {
@@ -55,9 +55,9 @@ describe("AWS' rules, at the API", () => {
         ...more,
       });
     for (const last of [0, 1, 2, 3, 255])
-      await rejects(launch({ privateIp: `10.1.0.${last}` }), /reserved address range/);
-    strictEqual((await launch()).outputs["privateIp"], "10.1.0.4");
-    strictEqual((await launch({ privateIp: "10.1.0.254" })).outputs["privateIp"], "10.1.0.254");
+      await assert.rejects(launch({ privateIp: `10.1.0.${last}` }), /reserved address range/);
+    assert.equal((await launch()).outputs["privateIp"], "10.1.0.4");
+    assert.equal((await launch({ privateIp: "10.1.0.254" })).outputs["privateIp"], "10.1.0.254");
   });
 
   it("AWS-07 no route within 169.254.168.0/22 (vpc/latest/userguide/VPC_Route_Tables.html)", async () => {
@@ -66,7 +66,7 @@ describe("AWS' rules, at the API", () => {
     const route = (destinationCidrBlock: string): Promise<Resource> =>
       account.create(EC2.route, "x", { routeTableId: table.id, destinationCidrBlock, gatewayId: gateway.id });
     for (const cidr of ["169.254.168.0/22", "169.254.169.254/32", "169.254.171.0/24"])
-      await rejects(route(cidr), /169\.254\.168\.0\/22, which is reserved/);
+      await assert.rejects(route(cidr), /169\.254\.168\.0\/22, which is reserved/);
     await route("169.254.172.0/24");
   });
 
@@ -79,7 +79,7 @@ describe("AWS' rules, at the API", () => {
         ipProtocol: "4",
         referencedSecurityGroupId: far.id,
       });
-    await rejects(rule(), /different networks/);
+    await assert.rejects(rule(), /different networks/);
     await account.create(EC2.peering, "p", { vpcId: vpc.id, peerVpcId: other.id, autoAccept: true });
     await rule();
   });
@@ -95,9 +95,9 @@ describe("AWS' rules, at the API", () => {
       });
     const rules: Resource[] = [];
     for (let port = 1; port <= 60; port++) rules.push(await rule(EC2.ingressRule, port));
-    await rejects(rule(EC2.ingressRule, 61), /RulesPerSecurityGroupLimitExceeded/);
+    await assert.rejects(rule(EC2.ingressRule, 61), /RulesPerSecurityGroupLimitExceeded/);
     await rule(EC2.egressRule, 61);
-    ok(rules[0]);
+    assert.ok(rules[0]);
     await account.delete(rules[0]);
     await rule(EC2.ingressRule, 61);
   });
@@ -107,10 +107,10 @@ describe("AWS' rules, at the API", () => {
       (await account.create(EC2.vpc, cidrBlock, { cidrBlock })).id;
     const join = (peerVpcId: string): Promise<Resource> =>
       account.create(EC2.peering, "x", { vpcId: vpc.id, peerVpcId });
-    await rejects(join(await peer("10.1.128.0/17")), /overlapping CIDR range/);
+    await assert.rejects(join(await peer("10.1.128.0/17")), /overlapping CIDR range/);
     const apart = await peer("10.2.0.0/16");
-    strictEqual((await join(apart)).outputs["acceptStatus"], "pending-acceptance");
-    await rejects(join(apart), /exists already/);
+    assert.equal((await join(apart)).outputs["acceptStatus"], "pending-acceptance");
+    await assert.rejects(join(apart), /exists already/);
   });
 
   it("AWS-39 key pairs are ED25519 or RSA (AWSEC2/latest/UserGuide/ec2-key-pairs.html)", async () => {
@@ -124,8 +124,8 @@ describe("AWS' rules, at the API", () => {
       field(Buffer.concat([Buffer.from(text === n ? [0] : []), Buffer.from(text, "base64url")])),
     );
     const rsa = `ssh-rsa ${Buffer.concat([field(Buffer.from("ssh-rsa")), ...numbers]).toString("base64")}`;
-    deepStrictEqual(
-      [(await importKey("a", publicKey)).outputs["keyType"], (await importKey("b", rsa)).outputs["keyType"]],
+    assert.deepEqual(
+      [(await importKey("a", PUBLIC_KEY)).outputs["keyType"], (await importKey("b", rsa)).outputs["keyType"]],
       ["ed25519", "rsa"],
     );
     const ecdsa = Buffer.concat([
@@ -133,6 +133,6 @@ describe("AWS' rules, at the API", () => {
       field(Buffer.from("nistp256")),
       field(Buffer.alloc(65)),
     ]).toString("base64");
-    await rejects(importKey("c", `ecdsa-sha2-nistp256 ${ecdsa}`), /InvalidKeyPair\.Format/);
+    await assert.rejects(importKey("c", `ecdsa-sha2-nistp256 ${ecdsa}`), /InvalidKeyPair\.Format/);
   });
 });

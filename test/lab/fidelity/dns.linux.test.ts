@@ -1,9 +1,9 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import type { Guest } from "../../../lab/src/fabric/guest";
 import { CloudRecords } from "../cloud-records";
 import { GuestLab } from "../guests";
 
-const linkLocal = "169.254.169.253";
+const LINK_LOCAL = "169.254.169.253";
 
 describe("the resolver of a VPC, by packets (vpc/latest/userguide/vpc-dns.html)", function () {
   this.timeout(30_000);
@@ -34,54 +34,55 @@ describe("the resolver of a VPC, by packets (vpc/latest/userguide/vpc-dns.html)"
   beforeEach(async () => void (await lab.apply(() => undefined)));
 
   it("AWS-37 answers at the VPC's address plus two and at 169.254.169.253 for names of the VPC", async () => {
-    for (const server of ["10.1.0.2", linkLocal]) {
-      deepStrictEqual(await lookup(a, server, name(ip.a)), { status: 0, data: [ip.a] }, server);
-      deepStrictEqual(await lookup(a, server, name(ip.a).toUpperCase()), { status: 0, data: [ip.a] }, "in capitals");
-      deepStrictEqual(
+    for (const server of ["10.1.0.2", LINK_LOCAL]) {
+      assert.deepEqual(await lookup(a, server, name(ip.a)), { status: 0, data: [ip.a] }, server);
+      assert.deepEqual(await lookup(a, server, name(ip.a).toUpperCase()), { status: 0, data: [ip.a] }, "in capitals");
+      assert.deepEqual(
         await lookup(a, server, "i-b.eu-west-1.compute.internal"),
         { status: 0, data: [ip.b] },
         "by resource name",
       );
-      deepStrictEqual(
+      assert.deepEqual(
         await lookup(a, server, "ip-10-1-2-11.eu-west-1.compute.internal"),
         { status: 0, data: [ip.b] },
         "and by address",
       );
-      deepStrictEqual(
+      assert.deepEqual(
         await lookup(a, server, "ec2-203-0-113-11.compute-1.amazonaws.com"),
         { status: 0, data: [ip.a] },
         "a public name inside",
       );
-      deepStrictEqual(
+      assert.deepEqual(
         await lookup(a, server, "11.1.1.10.in-addr.arpa", 12),
         { status: 0, data: [name(ip.a)] },
         "by address",
       );
-      deepStrictEqual(await lookup(a, server, name(ip.a), 28), { status: 0, data: [] }, "no IPv6");
+      assert.deepEqual(await lookup(a, server, name(ip.a), 28), { status: 0, data: [] }, "no IPv6");
     }
-    strictEqual(await lookup(a, "10.1.0.3", name(ip.a)), undefined, "nobody is there");
+    assert.equal(await lookup(a, "10.1.0.3", name(ip.a)), undefined, "nobody is there");
   });
 
   it("AWS-37 knows no names of other VPCs, none that are not there, and none of the world's", async () => {
-    strictEqual((await lookup(a, linkLocal, name(ip.c)))?.status, 3);
-    deepStrictEqual(await lookup(c, linkLocal, name(ip.c)), { status: 0, data: [ip.c] });
-    strictEqual(await lookup(c, "10.1.0.2", name(ip.a)), undefined, "another VPC's resolver");
-    strictEqual((await lookup(a, linkLocal, name("10.1.1.99")))?.status, 3);
-    strictEqual((await lookup(a, linkLocal, "example.com"))?.status, 5);
+    assert.equal((await lookup(a, LINK_LOCAL, name(ip.c)))?.status, 3);
+    assert.deepEqual(await lookup(c, LINK_LOCAL, name(ip.c)), { status: 0, data: [ip.c] });
+    assert.equal(await lookup(c, "10.1.0.2", name(ip.a)), undefined, "another VPC's resolver");
+    assert.equal((await lookup(a, LINK_LOCAL, name("10.1.1.99")))?.status, 3);
+    assert.equal((await lookup(a, LINK_LOCAL, "example.com"))?.status, 5);
   });
 
   it("AWS-37 follows the instances, and enableDnsSupport of the VPC", async () => {
     await lab.apply((records) => records.remove("i-b"));
-    strictEqual((await lookup(a, linkLocal, "i-b.eu-west-1.compute.internal"))?.status, 3);
+    assert.equal((await lookup(a, LINK_LOCAL, "i-b.eu-west-1.compute.internal"))?.status, 3);
     await lab.apply((records) => records.update("vpc-v", { enableDnsSupport: false }));
-    for (const server of ["10.1.0.2", linkLocal]) strictEqual(await lookup(a, server, name(ip.a)), undefined, server);
+    for (const server of ["10.1.0.2", LINK_LOCAL]) assert.equal(await lookup(a, server, name(ip.a)), undefined, server);
     await lab.apply((records) => records.update("vpc-v", { enableDnsSupport: true }));
-    strictEqual((await lookup(a, linkLocal, name(ip.a)))?.status, 0);
+    assert.equal((await lookup(a, LINK_LOCAL, name(ip.a)))?.status, 0);
   });
 
   it("AWS-20 neither security groups nor network ACLs can block it (vpc/latest/userguide/vpc-network-acls.html)", async () => {
     await lab.apply((records) => records.networkAcl("n", "v", "a").remove("sgr-a-out"));
-    for (const server of ["10.1.0.2", linkLocal]) strictEqual((await lookup(a, server, name(ip.a)))?.status, 0, server);
+    for (const server of ["10.1.0.2", LINK_LOCAL])
+      assert.equal((await lookup(a, server, name(ip.a)))?.status, 0, server);
   });
 
   it("AWS-37 takes 1,024 packets a second of an interface (vpc/latest/userguide/amazon-vpc-limits.html)", async () => {
@@ -106,9 +107,9 @@ describe("the resolver of a VPC, by packets (vpc/latest/userguide/vpc-dns.html)"
         String(packets),
       ]);
     await send(500);
-    strictEqual(await dropped(), 0);
+    assert.equal(await dropped(), 0);
     await send(20_000);
-    ok((await dropped()) > 0);
+    assert.ok((await dropped()) > 0);
   });
 
   it("is not brought down by what is no question", async () => {
@@ -120,14 +121,14 @@ describe("the resolver of a VPC, by packets (vpc/latest/userguide/vpc-dns.html)"
       "\0\x01\x01\0\0\x01\0\0\0\0\0\0\x03abc",
       "\0\x01\x01\0\0\x02\0\0\0\0\0\0\x01a\0\0\x01\0\x01",
     ]) {
-      await a.exec(["socat", "-u", "-", `UDP4-SENDTO:${linkLocal}:53`], nonsense);
+      await a.exec(["socat", "-u", "-", `UDP4-SENDTO:${LINK_LOCAL}:53`], nonsense);
     }
-    strictEqual((await lookup(a, linkLocal, name(ip.a)))?.status, 0);
+    assert.equal((await lookup(a, LINK_LOCAL, name(ip.a)))?.status, 0);
   });
 });
 
 /** Asks a resolver by UDP and prints what it answers in hex. */
-const client = `use Socket;
+const CLIENT = `use Socket;
 socket(my $socket, PF_INET, SOCK_DGRAM, 0);
 send($socket, join('', <STDIN>), 0, sockaddr_in(53, inet_aton($ARGV[0])));
 vec(my $ready = '', fileno($socket), 1) = 1;
@@ -149,9 +150,9 @@ async function lookup(
     .join("");
   const question = `${labels}\0\0${String.fromCharCode(type)}\0\x01`;
   const query = `\x12\x34\x01\0\0\x01\0\0\0\0\0\0${question}`;
-  const answer = Buffer.from(await from.exec(["perl", "-e", client, server], query), "hex");
+  const answer = Buffer.from(await from.exec(["perl", "-e", CLIENT, server], query), "hex");
   if (answer.length === 0) return undefined;
-  strictEqual(answer.readUInt16BE(0), 0x1234);
+  assert.equal(answer.readUInt16BE(0), 0x1234);
   const data: string[] = [];
   for (let at = 12 + question.length, left = answer.readUInt16BE(6); left > 0; left--) {
     const length = answer.readUInt16BE(at + 10);

@@ -1,6 +1,6 @@
-import { strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import type { Guest } from "../../../lab/src/fabric/guest";
-import { internetAddress } from "../../../lab/src/fabric/names";
+import { INTERNET_ADDRESS } from "../../../lab/src/fabric/names";
 import { CloudRecords } from "../cloud-records";
 import { answer, connects, GuestLab } from "../guests";
 
@@ -46,33 +46,33 @@ describe("Elastic IP addresses, by packets (vpc/latest/userguide/vpc-eips.html)"
   });
 
   it("AWS-34 give an instance without a public address one, both ways", async () => {
-    strictEqual(await connects(b, internetAddress, 7000), false);
+    assert.equal(await connects(b, INTERNET_ADDRESS, 7000), false);
     await lab.apply((records) => associated(records, "eni-b", ip.b));
-    strictEqual(await answer(b, internetAddress, 7000), `${elastic}\n`);
-    strictEqual(await answer(host, elastic, 7000), `${ip.b}\n`);
+    assert.equal(await answer(b, INTERNET_ADDRESS, 7000), `${elastic}\n`);
+    assert.equal(await answer(host, elastic, 7000), `${ip.b}\n`);
   });
 
   it("AWS-34 take the place of the address that an instance was given at launch", async () => {
-    strictEqual(await answer(a, internetAddress, 7000), `${launched}\n`);
-    strictEqual(await connects(host, launched, 7000), true);
+    assert.equal(await answer(a, INTERNET_ADDRESS, 7000), `${launched}\n`);
+    assert.equal(await connects(host, launched, 7000), true);
     await lab.apply((records) => associated(records, "eni-a", ip.a));
-    strictEqual(await answer(a, internetAddress, 7000), `${elastic}\n`);
-    strictEqual(await connects(host, launched, 7000), false);
-    strictEqual(await answer(host, elastic, 7000), `${ip.a}\n`);
+    assert.equal(await answer(a, INTERNET_ADDRESS, 7000), `${elastic}\n`);
+    assert.equal(await connects(host, launched, 7000), false);
+    assert.equal(await answer(host, elastic, 7000), `${ip.a}\n`);
   });
 
   it("AWS-34 stand for one private address, a secondary one too", async () => {
-    strictEqual(await connects(host, elastic, 7000), false);
+    assert.equal(await connects(host, elastic, 7000), false);
     await lab.apply((records) => associated(records, "eni-a", ip.second));
-    strictEqual(await answer(host, elastic, 7000), `${ip.second}\n`);
-    strictEqual(await answer(host, launched, 7000), `${ip.a}\n`, "the primary one keeps its own");
-    strictEqual(await answer(a, internetAddress, 7000, `,bind=${ip.second}`), `${elastic}\n`);
+    assert.equal(await answer(host, elastic, 7000), `${ip.second}\n`);
+    assert.equal(await answer(host, launched, 7000), `${ip.a}\n`, "the primary one keeps its own");
+    assert.equal(await answer(a, INTERNET_ADDRESS, 7000, `,bind=${ip.second}`), `${elastic}\n`);
   });
 
   it("AWS-34 move to another instance", async () => {
     await lab.apply((records) => associated(records, "eni-a", ip.a));
-    strictEqual(await answer(host, elastic, 7000), `${ip.a}\n`);
+    assert.equal(await answer(host, elastic, 7000), `${ip.a}\n`);
     await lab.apply((records) => associated(records, "eni-b", ip.b));
-    strictEqual(await answer(host, elastic, 7000), `${ip.b}\n`);
+    assert.equal(await answer(host, elastic, 7000), `${ip.b}\n`);
   });
 });

@@ -5,7 +5,7 @@ import { ICMP, TCP, UDP } from "../../../lab/src/reach/packet";
  * What a probe's payload begins with, before its number: to know it again when it arrives, and not to take an ICMP
  * error that quotes it for it.
  */
-const magic = 0x6f766c79;
+const MAGIC = 0x6f766c79;
 
 /** A packet as bytes, with right checksums: wrong ones are invalid to connection tracking. */
 export function packetBytes(packet: Packet, number: number): Buffer {
@@ -22,7 +22,7 @@ export function packetBytes(packet: Packet, number: number): Buffer {
   bytes.writeUInt16BE(checksum(bytes.subarray(0, 20)), 10);
 
   const body = bytes.subarray(20);
-  body.writeUInt32BE(magic, headerLength(protocol));
+  body.writeUInt32BE(MAGIC, headerLength(protocol));
   body.writeUInt32BE(number, headerLength(protocol) + 4);
   const pseudo = Buffer.concat([
     bytes.subarray(12, 20),
@@ -63,7 +63,7 @@ export function parseProbe(
 ): { readonly number: number; readonly source: string; readonly destination: string } | undefined {
   if (packet.length < 28 || packet.readUInt8(0) !== 0x45 || (packet.readUInt16BE(6) & 0x1fff) !== 0) return undefined;
   const at = 20 + headerLength(packet.readUInt8(9));
-  if (packet.length < at + 8 || packet.readUInt32BE(at) !== magic) return undefined;
+  if (packet.length < at + 8 || packet.readUInt32BE(at) !== MAGIC) return undefined;
   return {
     number: packet.readUInt32BE(at + 4),
     source: [...packet.subarray(12, 16)].join("."),

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { destroyAll } from "../../../lab/src/fabric/destroy";
@@ -8,9 +8,9 @@ import { CloudRecords, macOfInstance } from "../cloud-records";
 import { GuestLab } from "../guests";
 import { processesOf } from "../processes";
 
-const service = "169.254.169.254";
-const tokenPath = "/latest/api/token";
-const secret = "#cloud-config\nssh_keys: {ed25519_private: not-for-others}\n";
+const SERVICE = "169.254.169.254";
+const TOKEN_PATH = "/latest/api/token";
+const SECRET = "#cloud-config\nssh_keys: {ed25519_private: not-for-others}\n";
 
 describe("instance metadata, by packets (AWSEC2/latest/UserGuide/instance-metadata-v2-how-it-works.html)", function () {
   this.timeout(30_000);
@@ -27,7 +27,7 @@ describe("instance metadata, by packets (AWSEC2/latest/UserGuide/instance-metada
         .instance("a", "v", "s", ip.a, {
           publicIp: "203.0.113.11",
           privateDns: "ip-10-1-1-11.ec2.internal",
-          userData: secret,
+          userData: SECRET,
           keyName: "kp",
           tags: { Name: "a" },
           instanceType: "t3.micro",
@@ -79,56 +79,56 @@ nsenter --net=/run/netns/${a.namespace} sh -euc 'echo 1 >/proc/sys/net/ipv4/ip_f
       [`${card}/vpc-id`, "vpc-v"],
       ["/2021-07-15/meta-data/instance-id", "i-a"],
       ["/latest", "dynamic\nmeta-data\nuser-data"],
-      ["/latest/user-data", secret],
+      ["/latest/user-data", SECRET],
     ] as const) {
-      strictEqual((await get(a, path)).body, says, path);
+      assert.equal((await get(a, path)).body, says, path);
     }
-    match((await get(a, "/latest/meta-data/")).body, /^ami-launch-index\n.*\nnetwork\/\nplacement\/\n/s);
-    strictEqual((await get(a, "/latest/meta-data/nonsense")).status, 404);
-    strictEqual((await get(a, "/latest/meta-data/tags/instance/Name")).status, 404);
+    assert.match((await get(a, "/latest/meta-data/")).body, /^ami-launch-index\n.*\nnetwork\/\nplacement\/\n/s);
+    assert.equal((await get(a, "/latest/meta-data/nonsense")).status, 404);
+    assert.equal((await get(a, "/latest/meta-data/tags/instance/Name")).status, 404);
     await lab.apply((records) => options(records, { instanceMetadataTags: "enabled" }));
-    strictEqual((await get(a, "/latest/meta-data/tags/instance/Name")).body, "a");
+    assert.equal((await get(a, "/latest/meta-data/tags/instance/Name")).body, "a");
   });
 
   it("shows nobody another's: user data may hold a host key", async () => {
-    strictEqual((await get(b, "/latest/meta-data/instance-id")).body, "i-b");
-    strictEqual((await get(b, "/latest/user-data")).status, 404);
+    assert.equal((await get(b, "/latest/meta-data/instance-id")).body, "i-b");
+    assert.equal((await get(b, "/latest/user-data")).status, 404);
     // By a frame to the other's MAC address, or its card's.
     for (const mac of [macOfInstance(ip.a), "02:00:00:00:00:01"]) {
-      await b.exec(["ip", "route", "add", `${service}/32`, "dev", "ens5"]);
-      await b.exec(["ip", "neighbour", "replace", service, "lladdr", mac, "dev", "ens5", "nud", "permanent"]);
-      strictEqual((await get(b, "/latest/meta-data/instance-id")).body, "i-b", mac);
-      await b.exec(["ip", "route", "delete", `${service}/32`, "dev", "ens5"]);
-      await b.exec(["ip", "neighbour", "delete", service, "dev", "ens5"]);
+      await b.exec(["ip", "route", "add", `${SERVICE}/32`, "dev", "ens5"]);
+      await b.exec(["ip", "neighbour", "replace", SERVICE, "lladdr", mac, "dev", "ens5", "nud", "permanent"]);
+      assert.equal((await get(b, "/latest/meta-data/instance-id")).body, "i-b", mac);
+      await b.exec(["ip", "route", "delete", `${SERVICE}/32`, "dev", "ens5"]);
+      await b.exec(["ip", "neighbour", "delete", SERVICE, "dev", "ens5"]);
     }
     for (const file of ["eni-a", "eni-b"].map((card) =>
       join(lab.lab.state, "fabric", "link-local", `lab-${lab.lab.id}-${card}`),
     ))
-      strictEqual(statSync(file).mode & 0o777, 0o600);
-    strictEqual(readFileSync(`/proc/${serviceProcess(lab)}/cmdline`, "utf8").includes("not-for-others"), false);
+      assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.equal(readFileSync(`/proc/${serviceProcess(lab)}/cmdline`, "utf8").includes("not-for-others"), false);
   });
 
   it("AWS-36 needs a token where httpTokens is required, and takes one where it is not", async () => {
     await lab.apply((records) => options(records, { httpTokens: "required" }));
-    strictEqual((await get(a, "/latest/meta-data/instance-id")).status, 401, "no token");
-    strictEqual(
+    assert.equal((await get(a, "/latest/meta-data/instance-id")).status, 401, "no token");
+    assert.equal(
       (await get(a, "/latest/meta-data/instance-id", { "X-aws-ec2-metadata-token": "nonsense" })).status,
       401,
       "no such token",
     );
     const token = (await put(a, "60")).body;
-    match(token, /^[\w-]{56}$/);
+    assert.match(token, /^[\w-]{56}$/);
     const answer = await get(a, "/latest/meta-data/instance-id", { "X-aws-ec2-metadata-token": token });
-    deepStrictEqual([answer.status, answer.body], [200, "i-a"]);
-    strictEqual(
+    assert.deepEqual([answer.status, answer.body], [200, "i-a"]);
+    assert.equal(
       (await get(b, "/latest/meta-data/instance-id", { "X-aws-ec2-metadata-token": token })).status,
       401,
       "another's token",
     );
     await lab.apply((records) => options(records, { httpTokens: "optional" }));
-    strictEqual((await get(a, "/latest/meta-data/instance-id")).status, 200);
-    strictEqual((await get(a, "/latest/meta-data/instance-id", { "X-aws-ec2-metadata-token": token })).status, 200);
-    strictEqual(
+    assert.equal((await get(a, "/latest/meta-data/instance-id")).status, 200);
+    assert.equal((await get(a, "/latest/meta-data/instance-id", { "X-aws-ec2-metadata-token": token })).status, 200);
+    assert.equal(
       (await get(a, "/latest/meta-data/instance-id", { "X-aws-ec2-metadata-token": "nonsense" })).status,
       401,
     );
@@ -136,69 +136,70 @@ nsenter --net=/run/netns/${a.namespace} sh -euc 'echo 1 >/proc/sys/net/ipv4/ip_f
 
   it("AWS-36 gives tokens for 1 to 21,600 seconds, and none to what came over a proxy", async () => {
     const given = await put(a, "21600");
-    deepStrictEqual([given.status, given.headers["x-aws-ec2-metadata-token-ttl-seconds"]], [200, "21600"]);
-    for (const seconds of ["0", "21601", "-1", "six", ""]) strictEqual((await put(a, seconds)).status, 400, seconds);
-    strictEqual((await ask(a.namespace, "PUT", tokenPath, {})).status, 400);
-    strictEqual((await put(a, "60", { "X-Forwarded-For": "192.0.2.1" })).status, 403);
-    strictEqual((await get(a, "/latest/meta-data/instance-id", { "X-Forwarded-For": "192.0.2.1" })).status, 200);
-    strictEqual((await ask(a.namespace, "POST", tokenPath, {})).status, 405);
+    assert.deepEqual([given.status, given.headers["x-aws-ec2-metadata-token-ttl-seconds"]], [200, "21600"]);
+    for (const seconds of ["0", "21601", "-1", "six", ""]) assert.equal((await put(a, seconds)).status, 400, seconds);
+    assert.equal((await ask(a.namespace, "PUT", TOKEN_PATH, {})).status, 400);
+    assert.equal((await put(a, "60", { "X-Forwarded-For": "192.0.2.1" })).status, 403);
+    assert.equal((await get(a, "/latest/meta-data/instance-id", { "X-Forwarded-For": "192.0.2.1" })).status, 200);
+    assert.equal((await ask(a.namespace, "POST", TOKEN_PATH, {})).status, 405);
     const [now, { body: token }] = [Date.now(), await put(a, "2")];
     const used = (): Promise<Answer> => get(a, "/latest/meta-data/mac", { "X-aws-ec2-metadata-token": token });
-    strictEqual((await used()).status, 200);
-    while ((await used()).status === 200) ok(Date.now() < now + 10_000, "a token of two seconds is good for ten");
-    strictEqual((await used()).status, 401);
+    assert.equal((await used()).status, 200);
+    while ((await used()).status === 200)
+      assert.ok(Date.now() < now + 10_000, "a token of two seconds is good for ten");
+    assert.equal((await used()).status, 401);
   });
 
   it("AWS-36 a token does not get past the instance at hop limit 1, and does at 2", async () => {
     const fromWorkload = async (): Promise<number> =>
-      (await ask(workload, "PUT", tokenPath, { "X-aws-ec2-metadata-token-ttl-seconds": "60" })).status;
-    strictEqual(
+      (await ask(workload, "PUT", TOKEN_PATH, { "X-aws-ec2-metadata-token-ttl-seconds": "60" })).status;
+    assert.equal(
       (await ask(workload, "GET", "/latest/meta-data/instance-id", {})).status,
       200,
       "IMDSv1 knows no hop limit",
     );
-    strictEqual((await put(a, "60")).status, 200, "from the instance itself");
-    strictEqual(await fromWorkload(), 0);
+    assert.equal((await put(a, "60")).status, 200, "from the instance itself");
+    assert.equal(await fromWorkload(), 0);
     await lab.apply((records) => options(records, { httpPutResponseHopLimit: 2 }));
-    strictEqual(await fromWorkload(), 200);
+    assert.equal(await fromWorkload(), 200);
   });
 
   it("AWS-36 refuses everything where httpEndpoint is disabled", async () => {
     await lab.apply((records) => options(records, { httpEndpoint: "disabled" }));
-    strictEqual((await get(a, "/latest/meta-data/instance-id")).status, 403);
-    strictEqual((await put(a, "60")).status, 403);
-    strictEqual((await get(b, "/latest/meta-data/instance-id")).status, 200);
+    assert.equal((await get(a, "/latest/meta-data/instance-id")).status, 403);
+    assert.equal((await put(a, "60")).status, 403);
+    assert.equal((await get(b, "/latest/meta-data/instance-id")).status, 200);
   });
 
   it("AWS-20 neither security groups nor network ACLs can block it (vpc/latest/userguide/vpc-network-acls.html)", async () => {
     await lab.apply((records) => records.networkAcl("n", "v", "s").remove("sgr-a-out"));
-    strictEqual((await get(a, "/latest/meta-data/instance-id")).body, "i-a");
+    assert.equal((await get(a, "/latest/meta-data/instance-id")).body, "i-a");
     // Nothing else of the card can be reached.
-    await rejects(a.exec(["socat", "-", `TCP4:${service}:81,connect-timeout=0.3`]));
-    strictEqual((await ask(a.namespace, "GET", "/", {}, "169.254.254.254")).status, 0);
+    await assert.rejects(a.exec(["socat", "-", `TCP4:${SERVICE}:81,connect-timeout=0.3`]));
+    assert.equal((await ask(a.namespace, "GET", "/", {}, "169.254.254.254")).status, 0);
   });
 
   it("is one process, which is there again when it was killed, and knows its tokens", async () => {
     const { body: token } = await put(a, "60");
     const before = serviceProcess(lab);
     await lab.apply(() => undefined);
-    strictEqual(serviceProcess(lab), before);
+    assert.equal(serviceProcess(lab), before);
     process.kill(before, "SIGKILL");
     while (processesOf(lab.lab.state).some(({ pid }) => pid === before))
       await new Promise((resolve) => setImmediate(resolve));
-    strictEqual((await get(a, "/latest/meta-data/mac")).status, 0);
+    assert.equal((await get(a, "/latest/meta-data/mac")).status, 0);
     await lab.apply(() => undefined);
-    strictEqual((await get(a, "/latest/meta-data/mac", { "X-aws-ec2-metadata-token": token })).status, 200);
+    assert.equal((await get(a, "/latest/meta-data/mac", { "X-aws-ec2-metadata-token": token })).status, 200);
     // One of which nobody remembers the number makes way.
     await run(["rm", join(lab.lab.state, "fabric", "link-local.json")]);
     await lab.apply(() => undefined);
-    strictEqual(serviceProcess(lab) !== before, true);
-    strictEqual((await get(a, "/latest/meta-data/mac")).status, 200);
+    assert.equal(serviceProcess(lab) !== before, true);
+    assert.equal((await get(a, "/latest/meta-data/mac")).status, 200);
   });
 
   it("does not wait for one guest that says nothing while another asks", async () => {
-    const silent = lab.start(b.namespace, ["socat", "-", `TCP4:${service}:80`]);
-    strictEqual((await get(a, "/latest/meta-data/mac")).status, 200);
+    const silent = lab.start(b.namespace, ["socat", "-", `TCP4:${SERVICE}:80`]);
+    assert.equal((await get(a, "/latest/meta-data/mac")).status, 200);
     silent.kill();
   });
 
@@ -207,13 +208,13 @@ nsenter --net=/run/netns/${a.namespace} sh -euc 'echo 1 >/proc/sys/net/ipv4/ip_f
       new CloudRecords().vpc("v", "10.1.0.0/16").subnet("s", "v", "10.1.1.0/24").instance("a", "v", "s", ip.a),
     );
     try {
-      ok(serviceProcess(other) > 0);
+      assert.ok(serviceProcess(other) > 0);
       await other.apply((records) => records.remove("i-a"));
-      deepStrictEqual(processesOf(other.lab.state), []);
+      assert.deepEqual(processesOf(other.lab.state), []);
       await other.apply(() => undefined);
-      ok(serviceProcess(other) > 0);
+      assert.ok(serviceProcess(other) > 0);
       await destroyAll(other.lab);
-      deepStrictEqual(processesOf(other.lab.state), []);
+      assert.deepEqual(processesOf(other.lab.state), []);
     } finally {
       await other.remove();
     }
@@ -232,7 +233,7 @@ function get(from: Guest, path: string, headers: Readonly<Record<string, string>
 }
 
 function put(from: Guest, seconds: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
-  return ask(from.namespace, "PUT", tokenPath, { "X-aws-ec2-metadata-token-ttl-seconds": seconds, ...headers });
+  return ask(from.namespace, "PUT", TOKEN_PATH, { "X-aws-ec2-metadata-token-ttl-seconds": seconds, ...headers });
 }
 
 /** One HTTP request from a namespace; what has not come in a second does not come. */
@@ -241,7 +242,7 @@ async function ask(
   method: string,
   path: string,
   headers: Readonly<Record<string, string>>,
-  address = service,
+  address = SERVICE,
 ): Promise<Answer> {
   const request = [
     `${method} ${path} HTTP/1.1`,
@@ -276,6 +277,6 @@ async function ask(
 /** The one process that serves a lab's metadata. */
 function serviceProcess({ lab }: GuestLab): number {
   const found = processesOf(lab.state).filter(({ commandLine }) => commandLine.includes("/link-local-services "));
-  strictEqual(found.length, 1);
+  assert.equal(found.length, 1);
   return found[0]?.pid ?? 0;
 }

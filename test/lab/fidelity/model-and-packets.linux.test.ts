@@ -1,4 +1,4 @@
-import { ok, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { type Cloud, readCloud } from "../../../lab/src/cloud/cloud";
 import { Connections } from "../../../lab/src/reach/connections";
@@ -38,7 +38,7 @@ describe("the model and the packets", function () {
       const fabric = await ProbedFabric.start(records, new Map());
       try {
         await fabric.become([records]);
-        strictEqual(
+        assert.equal(
           disagreements(await replay(fabric, given))
             .map(describeDisagreement)
             .join("\n"),
@@ -63,14 +63,14 @@ describe("the model and the packets", function () {
   it(`agree about ${SHAPES * GENERATIONS} random topologies`, () => {
     const found = runs.flatMap((run) => disagreements(run));
     const probes = runs.reduce((sum, { observed }) => sum + observed.length, 0);
-    ok(
+    assert.ok(
       found.length === 0,
       `${found.length} of ${probes} probes went another way. \n${found.slice(0, 8).map(describeDisagreement).join("\n")}\nThe first to replay, in a file named by OVERLAYNET_CASE:\n${found.slice(0, 1).map(replayable).join("")}`,
     );
-    strictEqual(runs.length, SHAPES * GENERATIONS);
+    assert.equal(runs.length, SHAPES * GENERATIONS);
     // Neither verdict is rare, or agreement would say little.
     const arrived = runs.reduce((sum, { observed }) => sum + observed.filter(({ length }) => length > 0).length, 0);
-    ok(arrived > probes / 6 && arrived < (5 * probes) / 6, `${arrived} of ${probes} arrived`);
+    assert.ok(arrived > probes / 6 && arrived < (5 * probes) / 6, `${arrived} of ${probes} arrived`);
   });
 
   const changed =
@@ -183,7 +183,7 @@ describe("the model and the packets", function () {
   };
   for (const [what, mutant] of Object.entries(mutants)) {
     it(`would disagree if ${what}`, () => {
-      ok(runs.some((run) => disagreements(run, { ...model, ...mutant }).length > 0));
+      assert.ok(runs.some((run) => disagreements(run, { ...model, ...mutant }).length > 0));
     });
   }
 });

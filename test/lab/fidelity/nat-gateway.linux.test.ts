@@ -1,6 +1,6 @@
-import { strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import type { Guest } from "../../../lab/src/fabric/guest";
-import { internetAddress } from "../../../lab/src/fabric/names";
+import { INTERNET_ADDRESS } from "../../../lab/src/fabric/names";
 import { CloudRecords } from "../cloud-records";
 import { answer, connects, delivered, GuestLab, pings } from "../guests";
 
@@ -63,45 +63,45 @@ describe("NAT gateways, by packets (vpc/latest/userguide/vpc-nat-gateway.html)",
   });
 
   it("AWS-33 lets an instance without a public address reach the internet, under the gateway's Elastic IP address", async () => {
-    strictEqual(await answer(hidden, internetAddress, 7000), `${elastic}\n`);
-    strictEqual(await pings(hidden, internetAddress), true);
+    assert.equal(await answer(hidden, INTERNET_ADDRESS, 7000), `${elastic}\n`);
+    assert.equal(await pings(hidden, INTERNET_ADDRESS), true);
     await lab.apply((records) => records.remove("r-rtb-a-0-0-0-0-0").route("a", "0.0.0.0/0", { gatewayId: "igw-a" }));
-    strictEqual(
-      await connects(hidden, internetAddress, 7000),
+    assert.equal(
+      await connects(hidden, INTERNET_ADDRESS, 7000),
       false,
       "by the internet gateway, which knows no public address for it",
     );
   });
 
   it("AWS-33 passes TCP, UDP and ICMP only: VXLAN, not protocol 4 (vpc/latest/userguide/nat-gateway-basics.html)", async () => {
-    strictEqual(
-      await delivered(host, `udp dport 4789 ip saddr ${elastic}`, () => hidden.sendUdp(4789, internetAddress)),
+    assert.equal(
+      await delivered(host, `udp dport 4789 ip saddr ${elastic}`, () => hidden.sendUdp(4789, INTERNET_ADDRESS)),
       true,
     );
-    strictEqual(await delivered(host, "ip protocol 4", () => hidden.sendProtocol(4, internetAddress)), false);
-    strictEqual(
-      await delivered(host, "ip protocol 4 ip saddr 203.0.113.11", () => shown.sendProtocol(4, internetAddress)),
+    assert.equal(await delivered(host, "ip protocol 4", () => hidden.sendProtocol(4, INTERNET_ADDRESS)), false);
+    assert.equal(
+      await delivered(host, "ip protocol 4 ip saddr 203.0.113.11", () => shown.sendProtocol(4, INTERNET_ADDRESS)),
       true,
       "by the internet gateway",
     );
   });
 
   it("AWS-33 lets nothing in that an instance did not begin", async () => {
-    strictEqual(await connects(host, elastic, 7000), false);
-    strictEqual(await pings(host, elastic), false);
+    assert.equal(await connects(host, elastic, 7000), false);
+    assert.equal(await pings(host, elastic), false);
     // The address itself leads in: to an instance that has it.
     await lab.apply((records) =>
       records.update("eipassoc-nat", { networkInterfaceId: "eni-shown", privateIpAddress: ip.shown }),
     );
-    strictEqual(await connects(host, elastic, 7000), true);
+    assert.equal(await connects(host, elastic, 7000), true);
   });
 
   it("AWS-33 is of no use over a peering (vpc/latest/userguide/nat-gateway-basics.html)", async () => {
-    strictEqual(await connects(peer, internetAddress, 7000), false);
-    strictEqual(await connects(peer, ip.hidden, 7000), false, "no way back but through the gateway");
+    assert.equal(await connects(peer, INTERNET_ADDRESS, 7000), false);
+    assert.equal(await connects(peer, ip.hidden, 7000), false, "no way back but through the gateway");
     await lab.apply((records) => records.route("a", "10.2.0.0/16", { vpcPeeringConnectionId: "pcx-ab" }));
-    strictEqual(await connects(peer, ip.hidden, 7000), true, "the peering itself leads into the VPC");
-    strictEqual(await connects(peer, internetAddress, 7000), false);
+    assert.equal(await connects(peer, ip.hidden, 7000), true, "the peering itself leads into the VPC");
+    assert.equal(await connects(peer, INTERNET_ADDRESS, 7000), false);
   });
 
   it("AWS-33 is seen by others as its private address", async () => {
@@ -110,39 +110,39 @@ describe("NAT gateways, by packets (vpc/latest/userguide/vpc-nat-gateway.html)",
         .ingress("nat", "peer", { ipProtocol: "tcp", fromPort: 7000, toPort: 7000, cidrIpv4: `${ip.nat}/32` })
         .route("b", "10.1.0.0/16", { vpcPeeringConnectionId: "pcx-ab" }),
     );
-    strictEqual(await answer(hidden, ip.peer, 7000), `${ip.nat}\n`);
+    assert.equal(await answer(hidden, ip.peer, 7000), `${ip.nat}\n`);
     await lab.apply((records) =>
       records
         .ingress("nat", "peer", { ipProtocol: "tcp", fromPort: 7000, toPort: 7000, cidrIpv4: `${ip.nat}/32` })
         .route("b", "10.1.0.0/16", { vpcPeeringConnectionId: "pcx-ab" })
         .route("a", "10.2.0.0/16", { vpcPeeringConnectionId: "pcx-ab" }),
     );
-    strictEqual(await connects(hidden, ip.peer, 7000), false, "under its own address");
+    assert.equal(await connects(hidden, ip.peer, 7000), false, "under its own address");
   });
 
   it("AWS-33 gets nowhere on the internet when it is private", async () => {
     await lab.apply((records) => records.remove("eipassoc-nat").update("nat-a", { connectivityType: "private" }));
-    strictEqual(await connects(hidden, internetAddress, 7000), false);
+    assert.equal(await connects(hidden, INTERNET_ADDRESS, 7000), false);
     await lab.apply(() => undefined);
-    strictEqual(await connects(hidden, internetAddress, 7000), true);
+    assert.equal(await connects(hidden, INTERNET_ADDRESS, 7000), true);
   });
 
   it("AWS-33 is a black hole when it is gone (AWSEC2/latest/APIReference/API_Route.html)", async () => {
     await lab.apply((records) => records.remove("nat-a", "eipassoc-nat"));
-    strictEqual(await connects(hidden, internetAddress, 7000), false);
+    assert.equal(await connects(hidden, INTERNET_ADDRESS, 7000), false);
     await lab.apply(() => undefined);
-    strictEqual(await connects(hidden, internetAddress, 7000), true);
+    assert.equal(await connects(hidden, INTERNET_ADDRESS, 7000), true);
   });
 
   it("AWS-29 carries 8500 bytes, and says so to who sends more (vpc/latest/userguide/nat-gateway-basics.html)", async () => {
     const overPeering = (records: CloudRecords): CloudRecords => records.ingress("all", "peer", everything);
     await lab.apply(overPeering);
-    strictEqual(await pings(hidden, ip.peer, 8500), true);
+    assert.equal(await pings(hidden, ip.peer, 8500), true);
     const tooLong = await hidden.count("icmp type destination-unreachable icmp code frag-needed");
-    strictEqual(await pings(hidden, ip.peer, 8501), false);
-    strictEqual(await tooLong(), 1);
+    assert.equal(await pings(hidden, ip.peer, 8501), false);
+    assert.equal(await tooLong(), 1);
     await hidden.exec(["ip", "route", "flush", "cache"]);
     await lab.apply((records) => overPeering(records).route("a", "10.2.0.0/16", { vpcPeeringConnectionId: "pcx-ab" }));
-    strictEqual(await pings(hidden, ip.peer, 9001), true, "without the gateway");
+    assert.equal(await pings(hidden, ip.peer, 9001), true, "without the gateway");
   });
 });

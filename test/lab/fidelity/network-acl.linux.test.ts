@@ -1,4 +1,4 @@
-import { ok, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readCloud } from "../../../lab/src/cloud/cloud";
@@ -40,12 +40,12 @@ describe("network ACLs, by packets (vpc/latest/userguide/vpc-network-acls.html)"
 
   it("AWS-32 a default ACL lets everything through, one that is made lets nothing", async () => {
     await lab.apply(() => undefined);
-    strictEqual(await pings(a1, ip.b1), true, "the VPC's default one, of which no record speaks");
+    assert.equal(await pings(a1, ip.b1), true, "the VPC's default one, of which no record speaks");
     await lab.apply((records) => records.networkAcl("n", "v", "b"));
-    strictEqual(await pings(a1, ip.b1), false, "into the subnet");
-    strictEqual(await pings(b1, ip.a1), false, "out of the subnet");
+    assert.equal(await pings(a1, ip.b1), false, "into the subnet");
+    assert.equal(await pings(b1, ip.a1), false, "out of the subnet");
     await lab.apply((records) => open(records.networkAcl("n", "v", "b"), "n"));
-    strictEqual(await pings(a1, ip.b1), true);
+    assert.equal(await pings(a1, ip.b1), true);
   });
 
   it("AWS-32 a default ACL's own rules are what they are made", async () => {
@@ -54,36 +54,36 @@ describe("network ACLs, by packets (vpc/latest/userguide/vpc-network-acls.html)"
         .update("vpc-v", { defaultNetworkAclId: "acl-d" })
         .add("aws:ec2/defaultNetworkAcl:DefaultNetworkAcl", "acl-d", { vpcId: "vpc-v" });
     await lab.apply((records) => withDefault(records));
-    strictEqual(await pings(a1, ip.b1), false);
+    assert.equal(await pings(a1, ip.b1), false);
     await lab.apply((records) => open(withDefault(records), "d"));
-    strictEqual(await pings(a1, ip.b1), true);
+    assert.equal(await pings(a1, ip.b1), true);
   });
 
   it("AWS-32 rules hold entering and leaving a subnet, not inside it", async () => {
     await lab.apply((records) => records.networkAcl("n", "v", "a"));
-    strictEqual(await pings(a1, ip.a2), true, "inside");
-    strictEqual(await pings(a1, ip.b1), false, "leaving");
-    strictEqual(await pings(b1, ip.a1), false, "entering");
+    assert.equal(await pings(a1, ip.a2), true, "inside");
+    assert.equal(await pings(a1, ip.b1), false, "leaving");
+    assert.equal(await pings(b1, ip.a1), false, "entering");
   });
 
   it("AWS-32 is stateless: replies need a rule of their own", async () => {
     const oneWay = (records: CloudRecords): CloudRecords =>
       records.networkAcl("n", "v", "b").aclRule("n", "ingress", 100, "allow", tcp7000);
     await lab.apply(oneWay);
-    strictEqual(await connects(a1, ip.b1, 7000), false);
+    assert.equal(await connects(a1, ip.b1, 7000), false);
     await lab.apply((records) =>
       oneWay(records).aclRule("n", "egress", 100, "allow", { protocol: "6", fromPort: 1024, toPort: 65535 }),
     );
-    strictEqual(await connects(a1, ip.b1, 7000), true);
+    assert.equal(await connects(a1, ip.b1, 7000), true);
   });
 
   it("AWS-32 takes the first rule that matches, by number", async () => {
     const both = (records: CloudRecords, deny: number): CloudRecords =>
       open(records.networkAcl("n", "v", "b"), "n").aclRule("n", "ingress", deny, "deny", tcp7000);
     await lab.apply((records) => both(records, 99));
-    strictEqual(await connects(a1, ip.b1, 7000), false);
+    assert.equal(await connects(a1, ip.b1, 7000), false);
     await lab.apply((records) => both(records, 101));
-    strictEqual(await connects(a1, ip.b1, 7000), true);
+    assert.equal(await connects(a1, ip.b1, 7000), true);
   });
 
   it("AWS-32 tells sources, ports, ICMP types and codes apart", async () => {
@@ -109,14 +109,14 @@ describe("network ACLs, by packets (vpc/latest/userguide/vpc-network-acls.html)"
           { instanceId: "i-a1" },
           { ...packet, source: ip.a1, destination: ip.b1, length: 84, dontFragment: false },
         ).verdict === "delivered";
-      strictEqual(await connects(a1, ip.b1, 7000), tcp, `TCP with ${JSON.stringify(outputs)}`);
-      strictEqual(
+      assert.equal(await connects(a1, ip.b1, 7000), tcp, `TCP with ${JSON.stringify(outputs)}`);
+      assert.equal(
         model({ protocol: 6, ports: { source: 40000, destination: 7000 } }),
         tcp,
         `TCP in the model with ${JSON.stringify(outputs)}`,
       );
-      strictEqual(await pings(a1, ip.b1), icmp, `ping with ${JSON.stringify(outputs)}`);
-      strictEqual(
+      assert.equal(await pings(a1, ip.b1), icmp, `ping with ${JSON.stringify(outputs)}`);
+      assert.equal(
         model({ protocol: 1, icmp: { type: 8, code: 0, identifier: 1 } }),
         icmp,
         `ping in the model with ${JSON.stringify(outputs)}`,
@@ -131,19 +131,19 @@ describe("network ACLs, by packets (vpc/latest/userguide/vpc-network-acls.html)"
         .aclRule("n", "ingress", 100, "allow", { protocol })
         .aclRule("n", "egress", 100, "allow", { protocol });
     await lab.apply((records) => numbered(records, "94"));
-    strictEqual(await delivered(b1, protocol4, () => a1.sendProtocol(4, ip.b1)), false);
+    assert.equal(await delivered(b1, protocol4, () => a1.sendProtocol(4, ip.b1)), false);
     await lab.apply((records) => numbered(records, "4"));
-    strictEqual(await delivered(b1, protocol4, () => a1.sendProtocol(4, ip.b1)), true);
-    strictEqual(await delivered(a1, protocol4, () => b1.sendProtocol(4, ip.a1)), true);
+    assert.equal(await delivered(b1, protocol4, () => a1.sendProtocol(4, ip.b1)), true);
+    assert.equal(await delivered(a1, protocol4, () => b1.sendProtocol(4, ip.a1)), true);
     // What the security groups track makes no difference: the ACL has to let the other direction through as well.
     await lab.apply((records) => numbered(records, "4").remove("nacl-n-egress-100"));
-    strictEqual(await delivered(a1, protocol4, () => b1.sendProtocol(4, ip.a1)), false);
+    assert.equal(await delivered(a1, protocol4, () => b1.sendProtocol(4, ip.a1)), false);
   });
 
   it("AWS-13 cuts connections that security groups track (AWSEC2/latest/UserGuide/security-group-connection-tracking.html)", async () => {
     await lab.apply((records) => open(records.networkAcl("n", "v", "b"), "n"));
     const connection = lab.start(a1.namespace, ["socat", "-", `TCP4:${ip.b1}:7000`]);
-    strictEqual(await echoed(connection, "before\n"), "before\n");
+    assert.equal(await echoed(connection, "before\n"), "before\n");
     const denied = (records: CloudRecords): CloudRecords =>
       open(records.networkAcl("n", "v", "b"), "n").aclRule("n", "ingress", 50, "deny", tcp7000);
     await lab.apply(denied);
@@ -153,11 +153,11 @@ describe("network ACLs, by packets (vpc/latest/userguide/vpc-network-acls.html)"
       echoed(connection, "held\n"),
       new Promise((resolve) => setTimeout(resolve, 300, "nothing")),
     ]);
-    strictEqual(nothing, "nothing");
+    assert.equal(nothing, "nothing");
     const flowsOn = once(connection.stdout ?? connection, "data");
     await lab.apply((records) => open(records.networkAcl("n", "v", "b"), "n"));
     // TCP sends again what was held back.
-    strictEqual(String((await flowsOn)[0]), "held\n");
+    assert.equal(String((await flowsOn)[0]), "held\n");
     connection.stdin?.end();
     await once(connection, "close");
   });
@@ -177,9 +177,9 @@ describe("network ACLs, by packets (vpc/latest/userguide/vpc-network-acls.html)"
         .aclRule("n", "egress", 100, "allow")
         .aclRule("n", "ingress", 100, "allow", { cidrBlock });
     await lab.apply((records) => from(records, "198.51.100.2/32"));
-    strictEqual(await arrives(), false);
+    assert.equal(await arrives(), false);
     await lab.apply((records) => from(records, "198.51.100.1/32"));
-    strictEqual(await arrives(), true);
+    assert.equal(await arrives(), true);
   });
 
   it("AWS-30 lets ICMP's fragmentation needed in by a rule alone (vpc-network-acls.html#path_mtu_discovery)", async () => {
@@ -195,11 +195,11 @@ describe("network ACLs, by packets (vpc/latest/userguide/vpc-network-acls.html)"
         .aclRule("n", "egress", 100, "allow")
         .aclRule("n", "ingress", 100, "allow", { protocol: "1", icmpType: 0, icmpCode: 0 });
     await lab.apply(held);
-    strictEqual(await delivered(a1, needed, tooLong), false, "a black hole");
+    assert.equal(await delivered(a1, needed, tooLong), false, "a black hole");
     await lab.apply((records) =>
       held(records).aclRule("n", "ingress", 110, "allow", { protocol: "1", icmpType: 3, icmpCode: 4 }),
     );
-    strictEqual(await delivered(a1, needed, tooLong), true);
+    assert.equal(await delivered(a1, needed, tooLong), true);
   });
 
   it("tells which rule decided: a counter with the ACL's id and the rule's number", async () => {
@@ -217,14 +217,14 @@ describe("network ACLs, by packets (vpc/latest/userguide/vpc-network-acls.html)"
       "vpc",
       "acl-n-ingress",
     ]);
-    ok(/tcp dport 7000.* counter packets [1-9]\d* bytes \d+ drop comment "acl-n 50"/.test(chain), chain);
-    ok(chain.includes('comment "acl-n *"'), chain);
+    assert.ok(/tcp dport 7000.* counter packets [1-9]\d* bytes \d+ drop comment "acl-n 50"/.test(chain), chain);
+    assert.ok(chain.includes('comment "acl-n *"'), chain);
   });
 });
 
 /** What comes back on a connection to an echo server. */
 async function echoed({ stdin, stdout }: ChildProcess, text: string): Promise<string> {
-  if (stdin === null || stdout === null) throw new Error("The connection has no pipes.");
+  if (stdin === null || stdout === null) throw new Error("The connection has no pipes");
   stdin.write(text);
   const [chunk] = (await once(stdout, "data")) as [Buffer];
   return chunk.toString();

@@ -1,4 +1,4 @@
-import { strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import type { Guest } from "../../../lab/src/fabric/guest";
 import { CloudRecords, macOfInstance } from "../cloud-records";
@@ -76,12 +76,12 @@ describe("network interfaces, by packets (AWSEC2/latest/UserGuide/using-eni.html
 
   it("AWS-38 have addresses and security groups of their own", async () => {
     await apply((records) => records.ingress("all-one", "one", everything));
-    strictEqual(await answer(probe, ip.one, 7000), "one\n");
-    strictEqual(await connects(probe, ip.eni, 7000), false, "the instance's other group");
+    assert.equal(await answer(probe, ip.one, 7000), "one\n");
+    assert.equal(await connects(probe, ip.eni, 7000), false, "the instance's other group");
     await apply(open);
-    strictEqual(await answer(probe, ip.eni, 7000), "one\n");
-    strictEqual(await answer(probe, ip.more, 7000), "one\n", "a secondary private address");
-    strictEqual(await connects(probe, ip.one, 7000), false);
+    assert.equal(await answer(probe, ip.eni, 7000), "one\n");
+    assert.equal(await answer(probe, ip.more, 7000), "one\n", "a secondary private address");
+    assert.equal(await connects(probe, ip.one, 7000), false);
   });
 
   it("AWS-17 are what a security group means: their addresses, and not the instance's others", async () => {
@@ -92,15 +92,15 @@ describe("network interfaces, by packets (AWSEC2/latest/UserGuide/using-eni.html
     const from = (source: string): Promise<boolean> =>
       delivered(probe, `udp dport 9 ip saddr ${source}`, () => one.sendUdp(9, ip.probe, source));
     await apply(refer);
-    strictEqual(await from(ip.eni), true);
-    strictEqual(await from(ip.one), false);
+    assert.equal(await from(ip.eni), true);
+    assert.equal(await from(ip.one), false);
     await apply((records) =>
       records
         .remove("sgr-all-probe")
         .ingress("ref", "probe", { ipProtocol: "-1", referencedSecurityGroupId: "sg-one" }),
     );
-    strictEqual(await from(ip.eni), false);
-    strictEqual(await from(ip.one), true);
+    assert.equal(await from(ip.eni), false);
+    assert.equal(await from(ip.one), true);
   });
 
   it("AWS-22 check source and destination each for itself (vpc/latest/userguide/VPC_NAT_Instance.html)", async () => {
@@ -109,24 +109,24 @@ describe("network interfaces, by packets (AWSEC2/latest/UserGuide/using-eni.html
     const spoof = (): Promise<boolean> =>
       delivered(probe, `udp dport 9 ip saddr ${workload}`, () => one.sendUdp(9, ip.probe, workload));
     await apply((records) => records.update("i-one", { sourceDestCheck: false }));
-    strictEqual(await spoof(), false, "off at the primary interface");
+    assert.equal(await spoof(), false, "off at the primary interface");
     await apply((records) => records.update("eni-x", { sourceDestCheck: false }));
-    strictEqual(await spoof(), true, "off at the interface that it leaves by");
+    assert.equal(await spoof(), true, "off at the interface that it leaves by");
     const toWorkload: Change = (records) => open(records).route("a", "192.168.0.0/16", { networkInterfaceId: "eni-x" });
     const arrive = (): Promise<boolean> =>
       delivered(one, `udp dport 9 ip daddr ${workload} iifname ens6`, () => probe.sendUdp(9, workload));
     await apply(toWorkload);
-    strictEqual(await arrive(), false);
+    assert.equal(await arrive(), false);
     await apply(toWorkload, (records) => records.update("eni-x", { sourceDestCheck: false }));
-    strictEqual(await arrive(), true);
+    assert.equal(await arrive(), true);
   });
 
   it("AWS-38 let only their own MAC address out", async () => {
     await apply(open);
-    strictEqual(await pings(probe, ip.eni), true);
+    assert.equal(await pings(probe, ip.eni), true);
     await one.exec(["ip", "link", "set", "dev", "ens6", "address", macOfInstance(ip.one)]);
     try {
-      strictEqual(await pings(probe, ip.eni), false, "that of the instance's other interface");
+      assert.equal(await pings(probe, ip.eni), false, "that of the instance's other interface");
     } finally {
       await one.exec(["ip", "link", "set", "dev", "ens6", "address", mac]);
       await one.exec(["ip", "route", "replace", "default", "via", "10.1.2.1", "dev", "ens6", "table", "100"]);
@@ -136,7 +136,7 @@ describe("network interfaces, by packets (AWSEC2/latest/UserGuide/using-eni.html
   it("AWS-34 can have an Elastic IP address (vpc/latest/userguide/vpc-eips.html)", async () => {
     const host = await lab.internet();
     await apply(open);
-    strictEqual(await connects(host, "203.0.113.50", 7000), false);
+    assert.equal(await connects(host, "203.0.113.50", 7000), false);
     await apply(open, (records) =>
       records.add("aws:ec2/eipAssociation:EipAssociation", "eipassoc-1", {
         networkInterfaceId: "eni-x",
@@ -144,7 +144,7 @@ describe("network interfaces, by packets (AWSEC2/latest/UserGuide/using-eni.html
         publicIp: "203.0.113.50",
       }),
     );
-    strictEqual(await answer(host, "203.0.113.50", 7000), "one\n");
+    assert.equal(await answer(host, "203.0.113.50", 7000), "one\n");
   });
 
   it("AWS-38 are the primary one where the instance was launched with it: MAC address, addresses, groups and check are the interface's", async () => {
@@ -162,9 +162,9 @@ describe("network interfaces, by packets (AWSEC2/latest/UserGuide/using-eni.html
       (records) =>
         records.ingress("in", group, everything);
     await apply(launched, letIn("two"));
-    strictEqual(await connects(probe, ip.two, 7000), false, "the group of the instance's record");
+    assert.equal(await connects(probe, ip.two, 7000), false, "the group of the instance's record");
     await apply(launched, letIn("own"));
-    strictEqual(await answer(probe, ip.two, 7000), "two\n");
+    assert.equal(await answer(probe, ip.two, 7000), "two\n");
   });
 
   // The last one: it takes the interface away from the first instance.
@@ -174,19 +174,22 @@ describe("network interfaces, by packets (AWSEC2/latest/UserGuide/using-eni.html
         .route("a", "192.168.0.0/16", { networkInterfaceId: "eni-x" })
         .update("eni-x", { sourceDestCheck: false });
     await apply(routed);
-    strictEqual(await answer(probe, ip.eni, 7000), "one\n");
+    assert.equal(await answer(probe, ip.eni, 7000), "one\n");
     await apply(routed, (records) => records.remove("eni-attach-1"));
-    strictEqual(cardExists(), false);
-    strictEqual(await connects(probe, ip.eni, 7000), false);
-    strictEqual(await delivered(one, "udp dport 9", () => probe.sendUdp(9, workload)), false, "a black hole");
+    assert.equal(cardExists(), false);
+    assert.equal(await connects(probe, ip.eni, 7000), false);
+    assert.equal(await delivered(one, "udp dport 9", () => probe.sendUdp(9, workload)), false, "a black hole");
     const moved: Change = (records) => attached("two")(routed(records).remove("eni-attach-1"));
     await apply(moved);
     await plug(two);
     // The router asks once a second for an address that did not answer; who speaks is known.
-    strictEqual(await delivered(probe, `udp dport 9 ip saddr ${ip.eni}`, () => two.sendUdp(9, ip.probe, ip.eni)), true);
-    strictEqual(await answer(probe, ip.eni, 7000), "two\n");
+    assert.equal(
+      await delivered(probe, `udp dport 9 ip saddr ${ip.eni}`, () => two.sendUdp(9, ip.probe, ip.eni)),
+      true,
+    );
+    assert.equal(await answer(probe, ip.eni, 7000), "two\n");
     await two.exec(["ip", "address", "add", `${workload}/32`, "dev", "lo"]);
-    strictEqual(
+    assert.equal(
       await delivered(two, `udp dport 9 ip daddr ${workload} iifname ens6`, () => probe.sendUdp(9, workload)),
       true,
     );

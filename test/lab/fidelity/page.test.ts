@@ -1,6 +1,6 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { fidelityPage, pageFile, regenerate, rowId, testTitles, titlesIn } from "./page";
+import { fidelityPage, pageFile, REGENERATE, rowId, testTitles, titlesIn } from "./page";
 import { type Row, rows } from "./rows";
 
 /** Rows that say enforced without a test. */
@@ -11,25 +11,25 @@ function unproved(of: readonly Row[]): string[] {
 
 describe("the table of AWS' rules", () => {
   it("has each of the 42 rows once, in order", () => {
-    deepStrictEqual(
+    assert.deepEqual(
       rows.map(({ number }) => number),
       Array.from({ length: 42 }, (_, i) => i + 1),
     );
   });
 
   it("calls nothing enforced that has no test", () => {
-    deepStrictEqual(unproved(rows), []);
-    deepStrictEqual(unproved([{ number: 99, status: "enforced", rule: "", page: "" }]), ["AWS-99"]);
+    assert.deepEqual(unproved(rows), []);
+    assert.deepEqual(unproved([{ number: 99, status: "enforced", rule: "", page: "" }]), ["AWS-99"]);
   });
 
   it("is the page in docs", () => {
     const page = fidelityPage(rows, testTitles());
-    ok(
+    assert.ok(
       readFileSync(pageFile, "utf8") === page,
-      `docs/lab-fidelity.md is not what the rows and tests say: run ${regenerate}`,
+      `docs/lab-fidelity.md is not what the rows and tests say: run ${REGENERATE}`,
     );
     // A status that is another is seen.
-    ok(
+    assert.ok(
       fidelityPage(
         rows.map((row) => ({ ...row, status: "recorded only" as const })),
         [],
@@ -46,11 +46,11 @@ describe("the table of AWS' rules", () => {
         it(\`takes \${what} (ID-16)\`, () => undefined);
         it("nothing", () => undefined);
       });`.replaceAll("ID-", "AWS-");
-    deepStrictEqual(titlesIn(text), [
+    assert.deepEqual(titlesIn(text), [
       { title: "source/dest check (AWS-22)", rows: [22] },
       { title: 'AWS-9 and AWS-09, "quoted" (AWS-5)', rows: [9, 5] },
       { title: "takes ${what} (AWS-16)", rows: [16] },
     ]);
-    strictEqual(titlesIn(text).length, 3);
+    assert.equal(titlesIn(text).length, 3);
   });
 });

@@ -7,7 +7,7 @@ const root = resolve(__dirname, "../../..");
 /** The page that {@link fidelityPage} gives. */
 export const pageFile = join(root, "docs", "lab-fidelity.md");
 /** What to run when the rows or the titles of tests have changed. */
-export const regenerate = "npx tsx test/lab/fidelity/write-page.ts";
+export const REGENERATE = "npx tsx test/lab/fidelity/write-page.ts";
 
 /** The title of a test, or of a group of them, that names rows. */
 export interface TestTitle {
@@ -43,7 +43,7 @@ export function fidelityPage(rows: readonly Row[], titles: readonly TestTitle[])
   return [
     "# What the lab holds of AWS",
     "",
-    `Made from test/lab/fidelity/rows.ts and the titles of the tests by \`${regenerate}\`; a test fails while this page is another.`,
+    `Made from test/lab/fidelity/rows.ts and the titles of the tests by \`${REGENERATE}\`; a test fails while this page is another.`,
     "Enforced: packets or the API behave so, and the tests named show it, each with a change that makes the opposite happen. Recorded only: what is said is",
     "kept, and has no effect. Not modelled: the lab does not know it. Beside single tests, test/lab/fidelity/model-and-packets.linux.test.ts holds the packets of",
     "random topologies against a model of these rules.",

@@ -1,4 +1,4 @@
-import { internetAddress } from "../../../lab/src/fabric/names";
+import { INTERNET_ADDRESS } from "../../../lab/src/fabric/names";
 import { answerTo, ICMP, type Packet, TCP, UDP } from "../../../lab/src/reach/packet";
 import type { Origin, Path } from "../../../lab/src/reach/path";
 import type { Random } from "./random";
@@ -20,7 +20,7 @@ export interface SentProbe extends Probe {
  * answers to earlier ones.
  */
 export class Probes {
-  #sent = 0;
+  private sent = 0;
 
   constructor(
     readonly random: Random,
@@ -36,7 +36,7 @@ export class Probes {
     const taken = new Set<string>();
     const probes: Probe[] = [];
     for (let attempts = 0; probes.length < count && attempts < 5 * count; attempts++) {
-      const probe = this.#next(earlier);
+      const probe = this.next(earlier);
       if (probe === undefined) continue;
       const { packet } = probe;
       if (packet.source === packet.destination) continue;
@@ -44,7 +44,7 @@ export class Probes {
       // translation.
       const connection =
         packet.ports !== undefined
-          ? [packet.ports.source, packet.ports.destination].filter((port) => port >= firstPort).join()
+          ? [packet.ports.source, packet.ports.destination].filter((port) => port >= FIRST_PORT).join()
           : packet.icmp !== undefined
             ? `icmp ${packet.icmp.identifier}`
             : `protocol ${packet.protocol}`;
@@ -55,59 +55,59 @@ export class Probes {
     return probes;
   }
 
-  #next(earlier: readonly SentProbe[]): Probe | undefined {
-    if (earlier.length > 0 && this.random.chance(35)) return this.#answer(this.random.pick(earlier));
+  private next(earlier: readonly SentProbe[]): Probe | undefined {
+    if (earlier.length > 0 && this.random.chance(35)) return this.answer(this.random.pick(earlier));
     if (earlier.length > 0 && this.random.chance(10)) {
       const { origin, packet } = this.random.pick(earlier);
       return packet.protocol === TCP ? undefined : { origin, packet };
     }
-    return this.#fresh();
+    return this.fresh();
   }
 
   /** What the receiver would answer; also where the packet has not arrived, since its own side may have tracked it. */
-  #answer({ origin, packet, path }: SentProbe): Probe | undefined {
+  private answer({ origin, packet, path }: SentProbe): Probe | undefined {
     if (path.verdict === "delivered") {
       const answer = answerTo(path.packet);
       return path.to === "internet"
         ? { origin: path.to, packet: { ...answer, length: Math.min(answer.length, 1500) } }
-        : { origin: this.#origin(path.to.instanceId), packet: answer };
+        : { origin: this.origin(path.to.instanceId), packet: answer };
     }
     // A gateway does not know an answer of TCP or ICMP to nothing, and its translation is not the rules' matter.
-    if (origin === "internet" || packet.destination === internetAddress || packet.destination.startsWith("203.0.113."))
+    if (origin === "internet" || packet.destination === INTERNET_ADDRESS || packet.destination.startsWith("203.0.113."))
       return undefined;
     const owner = this.shape.instances.find(({ address, secondary }) =>
       [address, secondary].includes(packet.destination),
     );
-    return owner && { origin: this.#origin(`i-${owner.name}`), packet: answerTo(packet) };
+    return owner && { origin: this.origin(`i-${owner.name}`), packet: answerTo(packet) };
   }
 
-  #origin(instanceId: string): Origin {
-    const neighbour = this.random.chance(30) ? this.#neighbourOf(instanceId) : undefined;
+  private origin(instanceId: string): Origin {
+    const neighbour = this.random.chance(30) ? this.neighbourOf(instanceId) : undefined;
     return { instanceId, ...(neighbour === undefined ? {} : { nextHop: neighbour }) };
   }
 
   /** Another's address in the subnet, or the router's. */
-  #neighbourOf(instanceId: string): string | undefined {
+  private neighbourOf(instanceId: string): string | undefined {
     const self = this.shape.instances.find(({ name }) => `i-${name}` === instanceId);
     if (self === undefined) return undefined;
     const others = this.shape.instances.filter(({ name, subnet }) => subnet === self.subnet && name !== self.name);
     return this.random.pick([...others.map(({ address }) => address), self.address.replace(/\d+$/, "1")]);
   }
 
-  #fresh(): Probe {
+  private fresh(): Probe {
     const { random, shape } = this;
     const from = random.chance(85) ? random.pick(shape.instances) : undefined;
     const to = random.pick(shape.instances);
     const packet: Packet = {
-      source: from === undefined ? internetAddress : this.#source(from),
-      destination: this.#destination(from, to),
-      ...this.#transport(),
-      ...this.#length(from),
+      source: from === undefined ? INTERNET_ADDRESS : this.source(from),
+      destination: this.destination(from, to),
+      ...this.transport(),
+      ...this.length(from),
     };
-    return { origin: from === undefined ? "internet" : this.#origin(`i-${from.name}`), packet };
+    return { origin: from === undefined ? "internet" : this.origin(`i-${from.name}`), packet };
   }
 
-  #source(from: ShapedInstance): string {
+  private source(from: ShapedInstance): string {
     const { random, shape } = this;
     const kind = random.below(100);
     if (kind < 75) return from.address;
@@ -115,14 +115,14 @@ export class Probes {
     return kind < 92 ? random.pick(workloads) : random.pick(shape.instances).address;
   }
 
-  #destination(from: ShapedInstance | undefined, to: ShapedInstance): string {
+  private destination(from: ShapedInstance | undefined, to: ShapedInstance): string {
     const { random, shape } = this;
     const kind = random.below(100);
     if (from === undefined) return kind < 95 ? to.publicIp : "203.0.113.254";
     if (kind < 55) return to.address === from.address && to.vpc === from.vpc ? random.pick(workloads) : to.address;
     if (kind < 60) return to.name === from.name ? random.pick(workloads) : to.secondary;
     if (kind < 75) return random.pick(workloads);
-    if (kind < 85) return internetAddress;
+    if (kind < 85) return INTERNET_ADDRESS;
     if (kind < 91) return to.publicIp;
     const vpc = random.pick(shape.vpcs);
     const network = vpc.cidr.split(".").slice(0, 2).join(".");
@@ -139,9 +139,9 @@ export class Probes {
     ]);
   }
 
-  #transport(): Pick<Packet, "protocol" | "ports" | "icmp"> {
+  private transport(): Pick<Packet, "protocol" | "ports" | "icmp"> {
     const { random } = this;
-    const unique = firstPort + this.#sent++;
+    const unique = FIRST_PORT + this.sent++;
     switch (random.below(5)) {
       case 0:
         return { protocol: TCP, ports: { source: unique, destination: random.pick(ports) } };
@@ -154,7 +154,7 @@ export class Probes {
     }
   }
 
-  #length(from: ShapedInstance | undefined): Pick<Packet, "length" | "dontFragment"> {
+  private length(from: ShapedInstance | undefined): Pick<Packet, "length" | "dontFragment"> {
     const { random } = this;
     if (random.chance(75)) return { length: random.between(60, 200), dontFragment: random.chance(50) };
     // The internet's host sends nothing that it would have to cut.
@@ -165,4 +165,4 @@ export class Probes {
 }
 
 /** Ports and identifiers from here on are one probe's alone. */
-const firstPort = 20_000;
+const FIRST_PORT = 20_000;

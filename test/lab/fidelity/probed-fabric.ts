@@ -1,7 +1,7 @@
 import { containsAddress, routerAddress } from "../../../lab/src/cloud/cidr";
 import { type Cloud, readCloud } from "../../../lab/src/cloud/cloud";
 import {
-  internetAddress,
+  INTERNET_ADDRESS,
   internetNamespace,
   interfaceName,
   macOf,
@@ -32,15 +32,15 @@ export type Observed = readonly string[];
 
 /** A lab whose guests answer nothing: what is tracked anywhere is what was sent. */
 export class ProbedFabric {
-  readonly #prefix: string;
-  readonly #observed: string[][] = [];
-  #clouds: readonly Cloud[] = [];
+  private readonly prefix: string;
+  private readonly observed: string[][] = [];
+  private clouds: readonly Cloud[] = [];
 
   private constructor(
     readonly lab: GuestLab,
     readonly exchange: Exchange,
   ) {
-    this.#prefix = namespacePrefix(lab.lab);
+    this.prefix = namespacePrefix(lab.lab);
   }
 
   /**
@@ -76,7 +76,7 @@ export class ProbedFabric {
   async become(topologies: readonly CloudRecords[]): Promise<void> {
     const records = topologies.flatMap((each) => each.list());
     await reconcile(this.lab.lab, records);
-    this.#clouds = topologies.map((each) => readCloud(each.list()));
+    this.clouds = topologies.map((each) => readCloud(each.list()));
     const tracking = records.flatMap(({ type, id, outputs }) =>
       type.endsWith(":Instance")
         ? [String(outputs["primaryNetworkInterfaceId"])]
@@ -86,7 +86,7 @@ export class ProbedFabric {
     );
     await run(["sh", "-s"], {
       stdin: tracking
-        .map((id) => `nsenter --net=/run/netns/${namespaceOfId(this.#prefix, id)} conntrack -F 2>/dev/null\n`)
+        .map((id) => `nsenter --net=/run/netns/${namespaceOfId(this.prefix, id)} conntrack -F 2>/dev/null\n`)
         .join(""),
     });
   }
@@ -98,16 +98,16 @@ export class ProbedFabric {
    * @returns what is observed of each; packets that come late are added to it
    */
   async send(probes: readonly Probe[], expected: readonly boolean[]): Promise<Observed[]> {
-    const first = this.#observed.length;
+    const first = this.observed.length;
     for (const probe of probes) {
-      this.#observed.push([]);
-      this.#sendOne(probe, this.#observed.length - 1);
+      this.observed.push([]);
+      this.sendOne(probe, this.observed.length - 1);
     }
-    const missing = (): boolean => expected.some((is, i) => is && this.#observed[first + i]?.length === 0);
+    const missing = (): boolean => expected.some((is, i) => is && this.observed[first + i]?.length === 0);
     const deadline = Date.now() + PATIENCE;
-    do await this.#collect();
+    do await this.collect();
     while (missing() && Date.now() < deadline);
-    return this.#observed.slice(first);
+    return this.observed.slice(first);
   }
 
   async remove(): Promise<void> {
@@ -115,10 +115,10 @@ export class ProbedFabric {
     await this.lab.remove();
   }
 
-  #sendOne({ origin, packet }: Probe, number: number): void {
+  private sendOne({ origin, packet }: Probe, number: number): void {
     const bytes = packetBytes(packet, number);
-    if (origin === "internet") return this.exchange.send(internetNamespace(this.#prefix), bytes);
-    for (const cloud of this.#clouds) {
+    if (origin === "internet") return this.exchange.send(internetNamespace(this.prefix), bytes);
+    for (const cloud of this.clouds) {
       const instance = cloud.instances.find(({ id }) => id === origin.instanceId);
       if (instance === undefined) continue;
       const { subnet } = instance;
@@ -132,29 +132,29 @@ export class ProbedFabric {
       const nat = cloud.natGateways.find((gateway) => gateway.subnet.id === subnet.id && gateway.privateIp === via);
       const mac =
         via === router
-          ? macOf(namespaceOfId(this.#prefix, subnet.vpcId), interfaceName("s", subnet.id))
+          ? macOf(namespaceOfId(this.prefix, subnet.vpcId), interfaceName("s", subnet.id))
           : via === "224.0.0.9"
             ? "01:00:5e:00:00:09"
             : via === "255.255.255.255" || via === subnet.cidr.getLast().toString()
               ? "ff:ff:ff:ff:ff:ff"
               : nat === undefined
                 ? neighbour?.mac
-                : macOf(namespaceOfId(this.#prefix, nat.id), "vpc");
+                : macOf(namespaceOfId(this.prefix, nat.id), "vpc");
       // Nobody answers the guest's ARP: it has no frame to send.
       if (mac !== undefined)
         this.exchange.send(this.lab.guest(instance.id.slice(2)).namespace, frameBytes(instance.mac, mac, bytes));
     }
   }
 
-  async #collect(): Promise<void> {
+  private async collect(): Promise<void> {
     for (const { namespace, packet } of await this.exchange.settle(QUIET)) {
       const probe = parseProbe(packet);
       if (probe === undefined) continue;
-      const isInternet = namespace === internetNamespace(this.#prefix);
+      const isInternet = namespace === internetNamespace(this.prefix);
       // The lab's internet hands on what is for another public address.
-      if (isInternet && probe.destination !== internetAddress) continue;
+      if (isInternet && probe.destination !== INTERNET_ADDRESS) continue;
       const at = isInternet ? "internet" : `i-${namespace.slice(namespace.lastIndexOf("-") + 1)}`;
-      this.#observed[probe.number]?.push(`${at} ${probe.source} > ${probe.destination}`);
+      this.observed[probe.number]?.push(`${at} ${probe.source} > ${probe.destination}`);
     }
   }
 }

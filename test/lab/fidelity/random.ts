@@ -4,17 +4,17 @@ const below = (most: number): fc.Arbitrary<number> => fc.noBias(fc.integer({ min
 
 /** Choices that are the same for the same seed. */
 export class Random {
-  readonly #next: fc.GeneratorValue;
+  private readonly next: fc.GeneratorValue;
 
   constructor(seed: number) {
     const [next] = fc.sample(fc.gen(), { seed, numRuns: 1 });
-    if (next === undefined) throw new Error("fast-check gave no generator.");
-    this.#next = next;
+    if (next === undefined) throw new Error("fast-check gave no generator");
+    this.next = next;
   }
 
   /** A whole number from 0, below another. */
   below(limit: number): number {
-    return this.#next(below, limit - 1);
+    return this.next(below, limit - 1);
   }
 
   between(least: number, most: number): number {
@@ -27,7 +27,7 @@ export class Random {
 
   pick<T>(list: readonly [T, ...T[]] | readonly T[]): T {
     const found = list[this.below(list.length)];
-    if (found === undefined) throw new Error("There is nothing to choose from.");
+    if (found === undefined) throw new Error("There is nothing to choose from");
     return found;
   }
 

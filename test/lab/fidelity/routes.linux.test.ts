@@ -1,4 +1,4 @@
-import { strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import type { Guest } from "../../../lab/src/fabric/guest";
 import { CloudRecords } from "../cloud-records";
 import { delivered, GuestLab, pings } from "../guests";
@@ -38,29 +38,29 @@ describe("routes, by packets (vpc/latest/userguide/VPC_Route_Tables.html)", func
   /** Whether a packet from a to b goes through the appliance; it has to get there at any rate. */
   async function detour(): Promise<boolean> {
     const atAppliance = await appliance.count("ip protocol 4");
-    strictEqual(await delivered(b, "ip protocol 4", () => a.sendProtocol(4, ip.b)), true);
+    assert.equal(await delivered(b, "ip protocol 4", () => a.sendProtocol(4, ip.b)), true);
     return (await atAppliance()) > 0;
   }
 
   it("AWS-6 a route to a whole subnet leads its traffic through an appliance, and one to another subnet does not", async () => {
     await lab.apply((records) => records.route("v", "10.1.1.0/24", { networkInterfaceId: "eni-appliance" }));
-    strictEqual(await detour(), false);
+    assert.equal(await detour(), false);
     await lab.apply((records) =>
       records
         .routeTable("own", "v", "a")
         .route("own", "10.1.3.0/24", { networkInterfaceId: "eni-appliance", instanceId: "i-appliance" }),
     );
-    strictEqual(await detour(), true);
-    strictEqual(await pings(a, ip.appliance), true, "the local route for all other subnets");
+    assert.equal(await detour(), true);
+    assert.equal(await pings(a, ip.appliance), true, "the local route for all other subnets");
   });
 
   it("AWS-6 such a route is a black hole when its network interface is gone (AWS-28)", async () => {
     await lab.apply((records) =>
       records.routeTable("own", "v", "a").route("own", "10.1.3.0/24", { networkInterfaceId: "eni-gone" }),
     );
-    strictEqual(await pings(a, ip.b), false);
+    assert.equal(await pings(a, ip.b), false);
     await lab.apply((records) => records.routeTable("own", "v", "a"));
-    strictEqual(await pings(a, ip.b), true);
+    assert.equal(await pings(a, ip.b), true);
   });
 
   it("AWS-5 the local route is in every table, and the longest prefix wins", async () => {
@@ -70,25 +70,25 @@ describe("routes, by packets (vpc/latest/userguide/VPC_Route_Tables.html)", func
         .route("own", "0.0.0.0/0", { networkInterfaceId: "eni-gone" })
         .route("own", "10.0.0.0/8", { networkInterfaceId: "eni-gone" }),
     );
-    strictEqual(await pings(a, ip.b), true);
-    strictEqual(await pings(a, ip.peer), false);
+    assert.equal(await pings(a, ip.b), true);
+    assert.equal(await pings(a, ip.peer), false);
     await lab.apply((records) =>
       records
         .routeTable("own", "v", "a")
         .route("own", "10.0.0.0/8", { networkInterfaceId: "eni-gone" })
         .route("own", "10.2.0.0/16", { vpcPeeringConnectionId: "pcx-vw" }),
     );
-    strictEqual(await pings(a, ip.peer), true);
+    assert.equal(await pings(a, ip.peer), true);
   });
 
   it("AWS-8 the main table is for subnets without one of their own", async () => {
     const main = (records: CloudRecords): CloudRecords =>
       records.route("v", "10.2.0.0/16", { vpcPeeringConnectionId: "pcx-vw" });
     await lab.apply((records) => main(records).routeTable("own", "v", "a"));
-    strictEqual(await pings(a, ip.peer), false, "its own");
-    strictEqual(await pings(b, ip.peer), true, "the main one");
+    assert.equal(await pings(a, ip.peer), false, "its own");
+    assert.equal(await pings(b, ip.peer), true, "the main one");
     await lab.apply(main);
-    strictEqual(await pings(a, ip.peer), true);
+    assert.equal(await pings(a, ip.peer), true);
   });
 
   it("AWS-7 packets to 169.254.168.0/22 are not forwarded, whatever the routes", async () => {
@@ -99,8 +99,8 @@ describe("routes, by packets (vpc/latest/userguide/VPC_Route_Tables.html)", func
         .route("v", "169.254.0.0/16", { networkInterfaceId: "eni-appliance" })
         .route("v", "192.168.0.0/16", { networkInterfaceId: "eni-appliance" }),
     );
-    for (const reserved of ["169.254.168.1", "169.254.171.254"]) strictEqual(await to(reserved), false, reserved);
-    strictEqual(await to("192.168.168.1"), true, "the same to another block");
+    for (const reserved of ["169.254.168.1", "169.254.171.254"]) assert.equal(await to(reserved), false, reserved);
+    assert.equal(await to("192.168.168.1"), true, "the same to another block");
   });
 
   it("AWS-28 a route to a peering connection that is pending or gone is a black hole", async () => {
@@ -111,9 +111,9 @@ describe("routes, by packets (vpc/latest/userguide/VPC_Route_Tables.html)", func
       (records: CloudRecords) => records.remove("pcx-vw"),
     ]) {
       await lab.apply((records) => change(routed(records)));
-      strictEqual(await pings(a, ip.peer), false);
+      assert.equal(await pings(a, ip.peer), false);
     }
     await lab.apply(routed);
-    strictEqual(await pings(a, ip.peer), true);
+    assert.equal(await pings(a, ip.peer), true);
   });
 });

@@ -1,4 +1,4 @@
-import { ok, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Guest } from "../../../lab/src/fabric/guest";
@@ -37,7 +37,7 @@ describe("connection tracking, by packets (AWSEC2/latest/UserGuide/security-grou
   ): Promise<boolean> {
     await lab.apply((records) => void before(records));
     const connection = lab.start(a.namespace, ["socat", "-", `TCP4:${ip.b}:7000`]);
-    strictEqual(await echoed(connection, "before\n"), "before\n");
+    assert.equal(await echoed(connection, "before\n"), "before\n");
     await lab.apply((records) => void after(records));
     const flows = await Promise.race([
       echoed(connection, "after\n").then(() => true),
@@ -51,16 +51,16 @@ describe("connection tracking, by packets (AWSEC2/latest/UserGuide/security-grou
   it("AWS-13 a tracked flow goes on when its rule goes", async () => {
     const near = (records: CloudRecords): CloudRecords =>
       records.ingress("tcp", "b", { ...port, cidrIpv4: "10.1.0.0/16" });
-    strictEqual(await outlives(near, () => undefined), true);
-    strictEqual(await connects(a, ip.b, 7000), false, "a new one");
+    assert.equal(await outlives(near, () => undefined), true);
+    assert.equal(await connects(a, ip.b, 7000), false, "a new one");
   });
 
   it("AWS-14 TCP from everywhere, with replies to everywhere, is not tracked: it stops at once when the rule goes", async () => {
     const open = (records: CloudRecords): CloudRecords =>
       records.ingress("tcp", "b", { ...port, cidrIpv4: everywhere });
-    strictEqual(await outlives(open, open), true, "the rule is there");
-    strictEqual(await outlives(open, () => undefined), false, "the rule is gone");
-    strictEqual(
+    assert.equal(await outlives(open, open), true, "the rule is there");
+    assert.equal(await outlives(open, () => undefined), false, "the rule is gone");
+    assert.equal(
       await outlives(open, (records) => open(records).remove("sgr-b-out")),
       false,
       "the replies' rule is gone",
@@ -77,7 +77,7 @@ describe("connection tracking, by packets (AWSEC2/latest/UserGuide/security-grou
       [{ ipProtocol: "tcp", fromPort: 0, toPort: 65535, cidrIpv4: everywhere }, false],
       [{ ipProtocol: "-1", cidrIpv4: everywhere }, false],
     ] as const) {
-      strictEqual(
+      assert.equal(
         await outlives(
           (records) => open(records, egress),
           (records) => open(records, egress).remove("sgr-tcp"),
@@ -93,8 +93,8 @@ describe("connection tracking, by packets (AWSEC2/latest/UserGuide/security-grou
       records
         .ingress("all-a", "a", { ipProtocol: "-1", cidrIpv4: everywhere })
         .ingress("tcp", "b", { ...port, cidrIpv4: "10.1.0.0/16" });
-    strictEqual(await outlives(open, (records) => open(records).remove("sgr-a-out")), false);
-    strictEqual(
+    assert.equal(await outlives(open, (records) => open(records).remove("sgr-a-out")), false);
+    assert.equal(
       await outlives(
         (records) => open(records).remove("sgr-all-a"),
         (records) => open(records).remove("sgr-all-a", "sgr-a-out"),
@@ -113,19 +113,19 @@ describe("connection tracking, by packets (AWSEC2/latest/UserGuide/security-grou
     await lab.apply(open);
     const connection = lab.start(a.namespace, ["ping", "-n", "-i", "0.1", ip.b]);
     await once(connection.stdout ?? connection, "data");
-    strictEqual(await delivered(b, protocol4, () => a.sendProtocol(4, ip.b)), true);
-    strictEqual(await delivered(a, protocol4, () => b.sendProtocol(4, ip.a)), true);
+    assert.equal(await delivered(b, protocol4, () => a.sendProtocol(4, ip.b)), true);
+    assert.equal(await delivered(a, protocol4, () => b.sendProtocol(4, ip.a)), true);
     await lab.apply((records) => open(records).remove("sgr-all-b"));
     // The same ping goes on, and one that begins now does not.
     const echo = await b.count("icmp type echo-request");
     await once(connection.stdout ?? connection, "data");
-    ok((await echo()) > 0);
-    strictEqual(await pings(a, ip.b), false);
-    strictEqual(await delivered(b, protocol4, () => a.sendProtocol(4, ip.b)), true);
+    assert.ok((await echo()) > 0);
+    assert.equal(await pings(a, ip.b), false);
+    assert.equal(await delivered(b, protocol4, () => a.sendProtocol(4, ip.b)), true);
     connection.kill();
     await once(connection, "close");
     await lab.flush();
-    strictEqual(await delivered(b, protocol4, () => a.sendProtocol(4, ip.b)), false);
+    assert.equal(await delivered(b, protocol4, () => a.sendProtocol(4, ip.b)), false);
   });
 
   it("AWS-14 UDP likewise", async () => {
@@ -141,8 +141,8 @@ describe("connection tracking, by packets (AWSEC2/latest/UserGuide/security-grou
     const answered = async (cidrIpv4: string): Promise<boolean> => {
       await lab.apply((records) => ruled(records, cidrIpv4));
       await lab.flush();
-      strictEqual(await delivered(b, udp, send), true);
-      strictEqual(
+      assert.equal(await delivered(b, udp, send), true);
+      assert.equal(
         await delivered(a, "udp dport 4790", () =>
           b
             .exec(["socat", "-u", "-", `UDP4-SENDTO:${ip.a}:4790,sourceport=4789,reuseaddr`], "answer")
@@ -153,8 +153,8 @@ describe("connection tracking, by packets (AWSEC2/latest/UserGuide/security-grou
       await lab.apply(() => undefined);
       return delivered(b, udp, send);
     };
-    strictEqual(await answered("10.1.0.0/16"), true, "tracked");
-    strictEqual(await answered(everywhere), false, "not tracked");
+    assert.equal(await answered("10.1.0.0/16"), true, "tracked");
+    assert.equal(await answered(everywhere), false, "not tracked");
   });
 
   it("AWS-30 ICMP errors of any connection are let in without a rule (AWSEC2/latest/UserGuide/network_mtu.html#path_mtu_discovery)", async () => {
@@ -170,16 +170,16 @@ describe("connection tracking, by packets (AWSEC2/latest/UserGuide/security-grou
     ] as const) {
       await lab.apply((records) => open(records, cidrIpv4));
       await lab.flush();
-      strictEqual(await delivered(a, unreachable, () => a.sendUdp(9, ip.b)), true, what);
+      assert.equal(await delivered(a, unreachable, () => a.sendUdp(9, ip.b)), true, what);
     }
     // One that belongs to no connection needs a rule: type 3, code 1, a checksum that is right, and no packet inside.
     const stray = (): Promise<void> =>
       b.exec(["socat", "-u", "-", `IP4-SENDTO:${ip.a}:1`], "\x03\x01\x7f\x7f\x7d\x7f\0\0").then(() => undefined);
-    strictEqual(await delivered(a, unreachable, stray), false, "of no connection");
+    assert.equal(await delivered(a, unreachable, stray), false, "of no connection");
     await lab.apply((records) =>
       records.ingress("icmp-a", "a", { ipProtocol: "icmp", fromPort: 3, toPort: -1, cidrIpv4: `${ip.b}/32` }),
     );
-    strictEqual(await delivered(a, unreachable, stray), true, "of no connection, with a rule");
+    assert.equal(await delivered(a, unreachable, stray), true, "of no connection, with a rule");
   });
 
   it("AWS-15 idle times for each interface: TCP 432,000 s, UDP 30 s and 180 s as a stream, protocol 4 600 s (AWSEC2/latest/APIReference/API_ConnectionTrackingConfiguration.html)", async () => {
@@ -188,7 +188,7 @@ describe("connection tracking, by packets (AWSEC2/latest/UserGuide/security-grou
       b.exec(["nsenter", `--net=/run/netns/lab-${lab.lab.id}-eni-b`, "conntrack", "-L"]);
     const left = async (match: RegExp): Promise<number> => Number(match.exec(await entries())?.[1] ?? NaN);
     const within = (seconds: number, most: number): void =>
-      ok(seconds <= most && seconds > most - 20, `${seconds} s left of ${most}`);
+      assert.ok(seconds <= most && seconds > most - 20, `${seconds} s left of ${most}`);
     const connection = lab.start(a.namespace, ["socat", "-", `TCP4:${ip.b}:7000`]);
     await echoed(connection, "x\n");
     within(await left(/^tcp\s+6 (\d+) ESTABLISHED/m), 432_000);
@@ -198,7 +198,7 @@ describe("connection tracking, by packets (AWSEC2/latest/UserGuide/security-grou
     within(await left(/^udp\s+17 (\d+) .*dport=4789/m), 30);
     await a.sendProtocol(4, ip.b);
     within(await left(/^unknown\s+4 (\d+) /m), 600);
-    strictEqual(
+    assert.equal(
       (
         await b.exec([
           "nsenter",
@@ -214,7 +214,7 @@ describe("connection tracking, by packets (AWSEC2/latest/UserGuide/security-grou
 
 /** What comes back on a connection to an echo server. */
 async function echoed({ stdin, stdout }: ChildProcess, text: string): Promise<string> {
-  if (stdin === null || stdout === null) throw new Error("The connection has no pipes.");
+  if (stdin === null || stdout === null) throw new Error("The connection has no pipes");
   stdin.write(text);
   const [chunk] = (await once(stdout, "data")) as [Buffer];
   return chunk.toString();

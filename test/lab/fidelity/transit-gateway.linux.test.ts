@@ -1,6 +1,6 @@
-import { strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import type { Guest } from "../../../lab/src/fabric/guest";
-import { internetAddress } from "../../../lab/src/fabric/names";
+import { INTERNET_ADDRESS } from "../../../lab/src/fabric/names";
 import { CloudRecords } from "../cloud-records";
 import { answer, connects, delivered, GuestLab, pings } from "../guests";
 
@@ -97,20 +97,20 @@ describe("transit gateways, by packets (vpc/latest/tgw/how-transit-gateways-work
       [b1, ip.c1],
       [c1, ip.a1],
     ] as const)
-      strictEqual(await connects(from, to, 7000), true, to);
+      assert.equal(await connects(from, to, 7000), true, to);
     await apply((records) => records.remove("tgw-attach-b"));
-    strictEqual(await connects(a1, ip.b1, 7000), false);
-    strictEqual(await connects(c1, ip.a1, 7000), true);
+    assert.equal(await connects(a1, ip.b1, 7000), false);
+    assert.equal(await connects(c1, ip.a1, 7000), true);
   });
 
   it("AWS-31 need a route in the VPC's route table (vpc/latest/tgw/tgw-vpc-attachments.html)", async () => {
     await apply((records) => records.remove("r-rtb-b-10-0-0-0-8"));
-    strictEqual(await connects(a1, ip.b1, 7000), false, "no way back");
+    assert.equal(await connects(a1, ip.b1, 7000), false, "no way back");
     await apply((records) =>
       records.remove("r-rtb-b-10-0-0-0-8").route("b", "10.1.0.0/16", { transitGatewayId: "tgw-1" }),
     );
-    strictEqual(await connects(a1, ip.b1, 7000), true);
-    strictEqual(await connects(c1, ip.b1, 7000), false);
+    assert.equal(await connects(a1, ip.b1, 7000), true);
+    assert.equal(await connects(c1, ip.b1, 7000), false);
   });
 
   it("AWS-31 let through what the associated route table says: two that share a third, and not each other (vpc/latest/tgw/transit-gateway-isolated-shared.html)", async () => {
@@ -122,41 +122,41 @@ describe("transit gateways, by packets (vpc/latest/tgw/how-transit-gateways-work
       propagate("b", "shared"),
     ];
     await apply(...isolated);
-    strictEqual(await connects(a1, ip.c1, 7000), true);
-    strictEqual(await connects(b1, ip.c1, 7000), true);
-    strictEqual(await connects(a1, ip.b1, 7000), false);
+    assert.equal(await connects(a1, ip.c1, 7000), true);
+    assert.equal(await connects(b1, ip.c1, 7000), true);
+    assert.equal(await connects(a1, ip.b1, 7000), false);
     await apply(...isolated, propagate("a", "main"), propagate("b", "main"));
-    strictEqual(await connects(a1, ip.b1, 7000), true);
+    assert.equal(await connects(a1, ip.b1, 7000), true);
   });
 
   it("AWS-31 let nothing through from an attachment without a route table", async () => {
     await apply((records) => records.remove("assoc-a"));
-    strictEqual(await delivered(b1, "udp dport 9", () => a1.sendUdp(9, ip.b1)), false);
-    strictEqual(await delivered(a1, "udp dport 9", () => b1.sendUdp(9, ip.a1)), true, "to it");
+    assert.equal(await delivered(b1, "udp dport 9", () => a1.sendUdp(9, ip.b1)), false);
+    assert.equal(await delivered(a1, "udp dport 9", () => b1.sendUdp(9, ip.a1)), true, "to it");
     await apply();
-    strictEqual(await delivered(b1, "udp dport 9", () => a1.sendUdp(9, ip.b1)), true);
+    assert.equal(await delivered(b1, "udp dport 9", () => a1.sendUdp(9, ip.b1)), true);
   });
 
   it("AWS-31 put a static route before a propagated one, and the longest prefix before both (vpc/latest/tgw/tgw-route-tables.html)", async () => {
     await apply(route("main", "10.2.0.0/16", { blackhole: true }));
-    strictEqual(await connects(a1, ip.b1, 7000), false);
+    assert.equal(await connects(a1, ip.b1, 7000), false);
     await apply(
       route("main", "10.2.0.0/16", { blackhole: true }),
       route("main", "10.2.1.0/24", { transitGatewayAttachmentId: "tgw-attach-b" }),
     );
-    strictEqual(await connects(a1, ip.b1, 7000), true);
+    assert.equal(await connects(a1, ip.b1, 7000), true);
     await apply(route("main", "10.2.1.0/24", { transitGatewayAttachmentId: "tgw-attach-gone" }));
-    strictEqual(await connects(a1, ip.b1, 7000), false, "a route to an attachment that is gone");
+    assert.equal(await connects(a1, ip.b1, 7000), false, "a route to an attachment that is gone");
   });
 
   it("AWS-31 serve the zones of their attachments' subnets alone (vpc/latest/tgw/tgw-vpc-attachments.html)", async () => {
-    strictEqual(await delivered(b1, "udp dport 9", () => a2.sendUdp(9, ip.b1)), false, "from a zone without one");
-    strictEqual(await delivered(a2, "udp dport 9", () => b1.sendUdp(9, ip.a2)), true, "to it, over another zone's");
-    strictEqual(await pings(b1, ip.a2), false, "no reply from it");
-    strictEqual(await pings(a2, ip.a1), true, "within the VPC");
+    assert.equal(await delivered(b1, "udp dport 9", () => a2.sendUdp(9, ip.b1)), false, "from a zone without one");
+    assert.equal(await delivered(a2, "udp dport 9", () => b1.sendUdp(9, ip.a2)), true, "to it, over another zone's");
+    assert.equal(await pings(b1, ip.a2), false, "no reply from it");
+    assert.equal(await pings(a2, ip.a1), true, "within the VPC");
     await apply(attach("a", "a1", "a2"));
-    strictEqual(await delivered(b1, "udp dport 9", () => a2.sendUdp(9, ip.b1)), true);
-    strictEqual(await pings(b1, ip.a2), true);
+    assert.equal(await delivered(b1, "udp dport 9", () => a2.sendUdp(9, ip.b1)), true);
+    assert.equal(await pings(b1, ip.a2), true);
   });
 
   it("AWS-31 route what enters a VPC by the route table of the attachment's subnet", async () => {
@@ -169,32 +169,32 @@ describe("transit gateways, by packets (vpc/latest/tgw/how-transit-gateways-work
     const toPool = route("main", "192.168.0.0/16", { transitGatewayAttachmentId: "tgw-attach-a" });
     const send = (): Promise<void> => b1.sendUdp(9, "192.168.7.7");
     await apply(own, toPool);
-    strictEqual(await delivered(a1, "udp dport 9", send), false, "the table of a1, which has no such route");
+    assert.equal(await delivered(a1, "udp dport 9", send), false, "the table of a1, which has no such route");
     await apply(own, toPool, attach("a", "a3"));
-    strictEqual(await delivered(a1, "udp dport 9", send), true, "the table of a3");
+    assert.equal(await delivered(a1, "udp dport 9", send), true, "the table of a3");
   });
 
   it("AWS-31 carry 8500 bytes; more is dropped, and who forbids fragments is told (vpc/latest/tgw/transit-gateway-quotas.html)", async () => {
-    strictEqual(await pings(a1, ip.b1, 8500), true);
+    assert.equal(await pings(a1, ip.b1, 8500), true);
     const tooLong = await a1.count("icmp type destination-unreachable icmp code frag-needed");
-    strictEqual(await pings(a1, ip.b1, 8501), false);
-    strictEqual(await tooLong(), 1);
+    assert.equal(await pings(a1, ip.b1, 8501), false);
+    assert.equal(await tooLong(), 1);
     await a1.exec(["ip", "route", "flush", "cache"]);
     const send = (bytes: number): Promise<string> =>
       a1.exec(["socat", "-b", "9000", "-u", "-", `UDP4-SENDTO:${ip.b1}:9,ip-mtu-discover=0`], "x".repeat(bytes - 28));
-    strictEqual(await delivered(b1, "udp dport 9", async () => void (await send(8501))), false);
-    strictEqual(await delivered(b1, "udp dport 9", async () => void (await send(8500))), true);
+    assert.equal(await delivered(b1, "udp dport 9", async () => void (await send(8501))), false);
+    assert.equal(await delivered(b1, "udp dport 9", async () => void (await send(8500))), true);
     await apply((records) =>
       records
         .peering("ab", "a", "b")
         .route("a", "10.2.0.0/16", { vpcPeeringConnectionId: "pcx-ab" })
         .route("b", "10.1.0.0/16", { vpcPeeringConnectionId: "pcx-ab" }),
     );
-    strictEqual(await pings(a1, ip.b1, 9001), true, "over a peering");
+    assert.equal(await pings(a1, ip.b1, 9001), true, "over a peering");
   });
 
   it("AWS-31 clamp TCP's maximum segment size (vpc/latest/tgw/transit-gateway-quotas.html)", async () => {
-    strictEqual(
+    assert.equal(
       await delivered(
         b1,
         "tcp flags & syn != 0 tcp option maxseg size 8460",
@@ -208,7 +208,7 @@ describe("transit gateways, by packets (vpc/latest/tgw/how-transit-gateways-work
         .route("a", "10.2.0.0/16", { vpcPeeringConnectionId: "pcx-ab" })
         .route("b", "10.1.0.0/16", { vpcPeeringConnectionId: "pcx-ab" }),
     );
-    strictEqual(
+    assert.equal(
       await delivered(
         b1,
         "tcp flags & syn != 0 tcp option maxseg size 8961",
@@ -224,22 +224,22 @@ describe("transit gateways, by packets (vpc/latest/tgw/how-transit-gateways-work
       records.remove("sgr-all-b1").ingress("ref", "b1", { ipProtocol: "-1", referencedSecurityGroupId: "sg-a1" });
     const support: Change = (records) => records.update("tgw-1", { securityGroupReferencingSupport: "enable" });
     await apply(refer);
-    strictEqual(await connects(a1, ip.b1, 7000), false);
+    assert.equal(await connects(a1, ip.b1, 7000), false);
     await apply(refer, support);
-    strictEqual(await connects(a1, ip.b1, 7000), true);
-    strictEqual(await connects(c1, ip.b1, 7000), false, "not a member");
+    assert.equal(await connects(a1, ip.b1, 7000), true);
+    assert.equal(await connects(c1, ip.b1, 7000), false, "not a member");
     await apply(refer, support, (records) =>
       records.update("tgw-attach-a", { securityGroupReferencingSupport: "disable" }),
     );
-    strictEqual(await connects(a1, ip.b1, 7000), false);
+    assert.equal(await connects(a1, ip.b1, 7000), false);
     await apply(support, (records) =>
       records.remove("sgr-a1-out").egress("ref", "a1", { ipProtocol: "-1", referencedSecurityGroupId: "sg-b1" }),
     );
-    strictEqual(await connects(a1, ip.b1, 7000), false, "for what goes out");
+    assert.equal(await connects(a1, ip.b1, 7000), false, "for what goes out");
     await apply(support, (records) =>
       records.remove("sgr-a1-out").egress("ref", "a1", { ipProtocol: "-1", cidrIpv4: "10.2.0.0/16" }),
     );
-    strictEqual(await connects(a1, ip.b1, 7000), true);
+    assert.equal(await connects(a1, ip.b1, 7000), true);
   });
 
   it("AWS-26 do not lead on into a peering, nor to an internet gateway", async () => {
@@ -251,10 +251,10 @@ describe("transit gateways, by packets (vpc/latest/tgw/how-transit-gateways-work
         .remove("r-rtb-c-10-0-0-0-8")
         .route("c", "10.0.0.0/8", { vpcPeeringConnectionId: "pcx-ac" });
     await apply(peered, route("main", "10.3.0.0/16", { transitGatewayAttachmentId: "tgw-attach-a" }));
-    strictEqual(await connects(a1, ip.c1, 7000), true, "the peering itself");
-    strictEqual(await delivered(c1, "udp dport 9", () => b1.sendUdp(9, ip.c1)), false);
+    assert.equal(await connects(a1, ip.c1, 7000), true, "the peering itself");
+    assert.equal(await delivered(c1, "udp dport 9", () => b1.sendUdp(9, ip.c1)), false);
     await apply();
-    strictEqual(await delivered(c1, "udp dport 9", () => b1.sendUdp(9, ip.c1)), true, "an attachment of its own");
+    assert.equal(await delivered(c1, "udp dport 9", () => b1.sendUdp(9, ip.c1)), true, "an attachment of its own");
   });
 
   it("AWS-33 lead to another VPC's NAT gateway, and by it to the internet (vpc/latest/tgw/transit-gateway-nat-igw.html)", async () => {
@@ -279,8 +279,8 @@ describe("transit gateways, by packets (vpc/latest/tgw/how-transit-gateways-work
         .route("b", "0.0.0.0/0", { transitGatewayId: "tgw-1" });
     const toA = route("main", "0.0.0.0/0", { transitGatewayAttachmentId: "tgw-attach-a" });
     await apply(out, toA, (records) => records.route("a", "0.0.0.0/0", { gatewayId: "igw-a" }));
-    strictEqual(await connects(b1, internetAddress, 7000), false, "by the internet gateway");
+    assert.equal(await connects(b1, INTERNET_ADDRESS, 7000), false, "by the internet gateway");
     await apply(out, toA, (records) => records.route("a", "0.0.0.0/0", { natGatewayId: "nat-a" }));
-    strictEqual(await answer(b1, internetAddress, 7000), "203.0.113.20\n");
+    assert.equal(await answer(b1, INTERNET_ADDRESS, 7000), "203.0.113.20\n");
   });
 });

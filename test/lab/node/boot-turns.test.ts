@@ -1,4 +1,4 @@
-import { deepStrictEqual, rejects, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -38,36 +38,36 @@ describe("a node's turn to boot", () => {
   it("comes when fewer boot than may at once", async () => {
     boots("i-1");
     boots("i-2");
-    deepStrictEqual(bootingNodes(lab), ["i-1", "i-2"]);
+    assert.deepEqual(bootingNodes(lab), ["i-1", "i-2"]);
     const events: string[] = [];
     const third = inBootTurn(lab, "i-3", async () => void events.push("third"), 2);
     // Who asks later comes later.
     const fourth = inBootTurn(lab, "i-4", async () => void events.push("fourth"), 2);
     await new Promise((done) => setTimeout(done, 200));
-    deepStrictEqual(events, []);
+    assert.deepEqual(events, []);
     settles("i-1");
     await Promise.all([third, fourth]);
-    deepStrictEqual(events, ["third", "fourth"]);
+    assert.deepEqual(events, ["third", "fourth"]);
   });
 
   it("comes at once where there is room", async () => {
     boots("i-1");
-    strictEqual(await inBootTurn(lab, "i-2", async () => "started", 2), "started");
+    assert.equal(await inBootTurn(lab, "i-2", async () => "started", 2), "started");
   });
 
   it("goes to the next when a start fails", async () => {
-    await rejects(
+    await assert.rejects(
       inBootTurn(lab, "i-1", () => Promise.reject(new Error("no tap")), 1),
       /no tap/,
     );
-    strictEqual(await inBootTurn(lab, "i-2", async () => "started", 1), "started");
+    assert.equal(await inBootTurn(lab, "i-2", async () => "started", 1), "started");
   });
 
   it("is over when the console says so of this boot, not of an earlier one", () => {
     boots("i-1");
     settles("i-1");
-    strictEqual(hasSettled(lab, "i-1"), true);
+    assert.equal(hasSettled(lab, "i-1"), true);
     appendFileSync(consoleLog(lab, "i-1"), "supervise: the node ended with status 0\nsupervise: the node starts\n");
-    strictEqual(hasSettled(lab, "i-1"), false);
+    assert.equal(hasSettled(lab, "i-1"), false);
   });
 });

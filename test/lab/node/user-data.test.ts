@@ -5,8 +5,8 @@ import { execFileSync } from "node:child_process";
 const installed = new Set(["iproute2", "nftables"]);
 const encode = (text: string): string => Buffer.from(text).toString("base64");
 const parse = (text: string) => parseUserData(encode(text), installed);
-const privateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----\n";
-const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBase";
+const PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----\n";
+const PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBase";
 
 function problemsOf(text: string): readonly string[] {
   try {
@@ -26,10 +26,10 @@ describe("user data", () => {
   });
 
   it("gives the host key of cloud-config's ssh_keys, also in JSON, which is YAML", () => {
-    const config = { ssh_deletekeys: true, ssh_keys: { ed25519_private: privateKey, ed25519_public: publicKey } };
+    const config = { ssh_deletekeys: true, ssh_keys: { ed25519_private: PRIVATE_KEY, ed25519_public: PUBLIC_KEY } };
     assert.deepEqual(parse(`#cloud-config\n${JSON.stringify(config)}`).hostKey, {
-      privateKey,
-      publicKey: `${publicKey}\n`,
+      privateKey: PRIVATE_KEY,
+      publicKey: `${PUBLIC_KEY}\n`,
     });
   });
 
@@ -39,7 +39,7 @@ hostname: blue-a0
 package_update: true
 packages: [nftables]
 ssh_authorized_keys:
-  - ${publicKey} me@here
+  - ${PUBLIC_KEY} me@here
 write_files:
   - path: /etc/motd
     content: hello
@@ -49,7 +49,7 @@ runcmd:
   - [touch, "/tmp/it's here", 7]
 `);
     assert.equal(data.hostname, "blue-a0");
-    assert.deepEqual(data.authorizedKeys, [`${publicKey} me@here`]);
+    assert.deepEqual(data.authorizedKeys, [`${PUBLIC_KEY} me@here`]);
     assert.deepEqual(data.writeFiles, [
       { path: "/etc/motd", content: Buffer.from("hello"), permissions: "0644", owner: "root:root", append: false },
       { path: "/opt/x", content: Buffer.from("hi"), permissions: "0755", owner: "admin:admin", append: true },
@@ -66,7 +66,7 @@ runcmd:
 users: [{name: eve}]
 hostname: "-no-"
 packages: [nftables, wireguard]
-ssh_keys: {rsa_private: x, ed25519_private: ${JSON.stringify(privateKey)}, ed25519_public: ${publicKey}}
+ssh_keys: {rsa_private: x, ed25519_private: ${JSON.stringify(PRIVATE_KEY)}, ed25519_public: ${PUBLIC_KEY}}
 write_files:
   - {path: relative, permissions: rw, defer: true}
 runcmd: [{}]
@@ -95,7 +95,7 @@ runcmd: [{}]
   });
 
   it("never repeats a private key in a message", () => {
-    const text = `#cloud-config\nssh_keys:\n  ed25519_private: |\n    SECRET\n  ed25519_public: ${publicKey}\n  other: SECRET\n\tbroken: SECRET\n`;
+    const text = `#cloud-config\nssh_keys:\n  ed25519_private: |\n    SECRET\n  ed25519_public: ${PUBLIC_KEY}\n  other: SECRET\n\tbroken: SECRET\n`;
     for (const broken of [text, text.replace("\tbroken", "broken"), text.replace("|\n    SECRET", '"SECRET')]) {
       const message = problemsOf(broken).join("\n");
       assert.ok(message.length > 0 && !message.includes("SECRET"), message);

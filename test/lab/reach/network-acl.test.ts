@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { readCloud } from "../../../lab/src/cloud/cloud";
 import { answerTo, type Packet } from "../../../lab/src/reach/packet";
 import type { Origin, Path } from "../../../lab/src/reach/path";
@@ -50,10 +50,10 @@ describe("the way of a packet through network ACLs", () => {
   const tcp22 = { protocol: "6", fromPort: 22, toPort: 22 };
 
   it("ends at one without a rule for it, entering and leaving", () => {
-    strictEqual(outcome(base(), a1, syn(ip.a1, ip.b1)), "SUBNET_ACL_RESTRICTION ingress acl-n *");
-    strictEqual(outcome(base(), b1, syn(ip.b1, ip.a1)), "SUBNET_ACL_RESTRICTION egress acl-n *");
-    strictEqual(outcome(base(), b1, syn(ip.b1, "198.51.100.1")), "SUBNET_ACL_RESTRICTION egress acl-n *");
-    strictEqual(
+    assert.equal(outcome(base(), a1, syn(ip.a1, ip.b1)), "SUBNET_ACL_RESTRICTION ingress acl-n *");
+    assert.equal(outcome(base(), b1, syn(ip.b1, ip.a1)), "SUBNET_ACL_RESTRICTION egress acl-n *");
+    assert.equal(outcome(base(), b1, syn(ip.b1, "198.51.100.1")), "SUBNET_ACL_RESTRICTION egress acl-n *");
+    assert.equal(
       outcome(base(), "internet", syn("198.51.100.1", "203.0.113.11")),
       "SUBNET_ACL_RESTRICTION ingress acl-n *",
     );
@@ -61,21 +61,21 @@ describe("the way of a packet through network ACLs", () => {
 
   it("takes the first rule by number, whatever comes after", () => {
     const open = (): CloudRecords => base().aclRule("n", "ingress", 100, "allow");
-    strictEqual(outcome(open(), a1, syn(ip.a1, ip.b1)), "i-b1");
-    strictEqual(
+    assert.equal(outcome(open(), a1, syn(ip.a1, ip.b1)), "i-b1");
+    assert.equal(
       outcome(open().aclRule("n", "ingress", 99, "deny", tcp22), a1, syn(ip.a1, ip.b1)),
       "SUBNET_ACL_RESTRICTION ingress acl-n 99",
     );
-    strictEqual(outcome(open().aclRule("n", "ingress", 99, "deny", tcp22), a1, syn(ip.a1, ip.b1, 23)), "i-b1");
-    strictEqual(outcome(open().aclRule("n", "ingress", 101, "deny", tcp22), a1, syn(ip.a1, ip.b1)), "i-b1");
+    assert.equal(outcome(open().aclRule("n", "ingress", 99, "deny", tcp22), a1, syn(ip.a1, ip.b1, 23)), "i-b1");
+    assert.equal(outcome(open().aclRule("n", "ingress", 101, "deny", tcp22), a1, syn(ip.a1, ip.b1)), "i-b1");
   });
 
   it("is judged again on the way back, though security groups track it", () => {
     const there = reach(readCloud(base().aclRule("n", "ingress", 100, "allow", tcp22).list()), a1, syn(ip.a1, ip.b1));
     const back = (records: CloudRecords): string =>
       told(reach(readCloud(records.list()), b1, answerTo(syn(ip.a1, ip.b1)), there.connections));
-    strictEqual(back(base()), "SUBNET_ACL_RESTRICTION egress acl-n *");
-    strictEqual(
+    assert.equal(back(base()), "SUBNET_ACL_RESTRICTION egress acl-n *");
+    assert.equal(
       back(base().aclRule("n", "egress", 100, "allow", { protocol: "6", fromPort: 1024, toPort: 65535 })),
       "i-a1",
     );
@@ -84,9 +84,9 @@ describe("the way of a packet through network ACLs", () => {
   it("asks none inside a subnet, also when a route leads back into it", () => {
     const closed = (): CloudRecords =>
       base().networkAcl("m", "v", "a").route("v", "192.168.0.0/16", { networkInterfaceId: "eni-a2" });
-    strictEqual(outcome(closed(), a1, syn(ip.a1, ip.a2)), "i-a2");
-    strictEqual(outcome(closed(), a1, syn(ip.a1, "192.168.0.1")), "i-a2");
-    strictEqual(outcome(closed(), a1, syn(ip.a1, ip.b1)), "SUBNET_ACL_RESTRICTION egress acl-m *");
+    assert.equal(outcome(closed(), a1, syn(ip.a1, ip.a2)), "i-a2");
+    assert.equal(outcome(closed(), a1, syn(ip.a1, "192.168.0.1")), "i-a2");
+    assert.equal(outcome(closed(), a1, syn(ip.a1, ip.b1)), "SUBNET_ACL_RESTRICTION egress acl-m *");
   });
 
   it("says what would let it pass", () => {
@@ -94,10 +94,10 @@ describe("the way of a packet through network ACLs", () => {
       const path = reach(readCloud(records.list()), origin, packet);
       return path.verdict === "dropped" ? path.remedies : [];
     };
-    deepStrictEqual(remedies(base(), a1, syn(ip.a1, ip.b1)), [
+    assert.deepEqual(remedies(base(), a1, syn(ip.a1, ip.b1)), [
       "Add an ingress rule with any number to acl-n that allows TCP port 22 from 10.1.1.11/32.",
     ]);
-    deepStrictEqual(
+    assert.deepEqual(
       remedies(base().aclRule("n", "egress", 7, "deny"), b1, { ...syn(ip.b1, ip.a1), protocol: 4, ports: undefined }),
       ["Add an egress rule with a number below 7 to acl-n that allows protocol 4 to 10.1.1.11/32."],
     );

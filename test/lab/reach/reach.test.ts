@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, strictEqual, throws } from "node:assert";
+import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readCloud } from "../../../lab/src/cloud/cloud";
@@ -260,11 +260,11 @@ describe("the way of a packet", () => {
     ],
   };
   for (const [what, [path, expected]] of Object.entries(cases))
-    it(`${what}: ${expected}`, () => strictEqual(outcome(path()), expected));
+    it(`${what}: ${expected}`, () => assert.equal(outcome(path()), expected));
 
   it("names every place on it, and the rules that decide", () => {
     const { hops, mtu } = trace(three(), "a1", udp(ip.a1, ip.b1));
-    deepStrictEqual(
+    assert.deepEqual(
       hops.map(({ kind, id, rule }) => [kind, id, ...(rule === undefined ? [] : [rule])]),
       [
         ["source-dest-check", "eni-a1"],
@@ -281,7 +281,7 @@ describe("the way of a packet", () => {
         ["guest", "i-b1"],
       ],
     );
-    strictEqual(mtu, 9001);
+    assert.equal(mtu, 9001);
   });
 
   it("tells what the deciding rule is for", () => {
@@ -289,26 +289,26 @@ describe("the way of a packet", () => {
       trace(three().remove("sgr-a2-in").ingress("x", "a2", outputs), "a1", packet).hops.find(
         ({ rule }) => rule === "sgr-x",
       )?.text;
-    strictEqual(
+    assert.equal(
       told({ ipProtocol: "4", cidrIpv4: "10.1.0.0/16" }, ipip(ip.a1, ip.a2)),
       "let in by sgr-x: protocol 4 from 10.1.0.0/16",
     );
-    strictEqual(
+    assert.equal(
       told({ ipProtocol: "tcp", fromPort: 22, toPort: 22, cidrIpv4: "10.1.0.0/16" }, syn(ip.a1, ip.a2, 22)),
       "let in by sgr-x: TCP 22 from 10.1.0.0/16",
     );
-    strictEqual(
+    assert.equal(
       told({ ipProtocol: "udp", fromPort: 4000, toPort: 5000, referencedSecurityGroupId: "sg-a1" }, udp(ip.a1, ip.a2)),
       "let in by sgr-x: UDP 4000-5000 from sg-a1",
     );
-    strictEqual(
+    assert.equal(
       told({ ipProtocol: "icmp", fromPort: 8, toPort: -1, cidrIpv4: "0.0.0.0/0" }, echo(ip.a1, ip.a2)),
       "let in by sgr-x: ICMP type 8 from 0.0.0.0/0",
     );
   });
 
   it("sees no route table inside a subnet", () => {
-    deepStrictEqual(
+    assert.deepEqual(
       trace(three(), "a1", udp(ip.a1, ip.a2)).hops.filter(({ kind }) => kind === "route-table" || kind === "router"),
       [],
     );
@@ -317,12 +317,15 @@ describe("the way of a packet", () => {
   it("translates at the gateway, both ways", () => {
     const out = trace(three(), "a1", udp(ip.a1, "198.51.100.1"));
     const back = trace(three(), "internet", udp("198.51.100.1", "203.0.113.11"));
-    ok(out.verdict === "delivered" && back.verdict === "delivered");
-    deepStrictEqual([out.packet.source, back.packet.destination, out.mtu], ["203.0.113.11", ip.a1, 1500]);
+    assert.ok(out.verdict === "delivered" && back.verdict === "delivered");
+    assert.deepEqual([out.packet.source, back.packet.destination, out.mtu], ["203.0.113.11", ip.a1, 1500]);
   });
 
   it("starts at an instance of the cloud, or nowhere", () => {
-    throws(() => reach(readCloud(three().list()), { instanceId: "i-z" }, udp(ip.a1, ip.a2)), /i-z is no instance/);
+    assert.throws(
+      () => reach(readCloud(three().list()), { instanceId: "i-z" }, udp(ip.a1, ip.a2)),
+      /i-z is no instance/,
+    );
   });
 
   describe("and what security groups track", () => {
@@ -339,36 +342,36 @@ describe("the way of a packet", () => {
       const first = reach(cloud, a1, ipip(ip.a1, ip.a2));
       const second = reach(cloud, a2, ipip(ip.a2, ip.a1), first.connections);
       const third = reach(cloud, a1, ipip(ip.a1, ip.a2), second.connections);
-      deepStrictEqual(
+      assert.deepEqual(
         [first, second, third].map(({ verdict }) => verdict),
         ["dropped", "delivered", "delivered"],
       );
-      strictEqual(reach(cloud, a1, ipip(ip.a1, ip.a2)).verdict, "dropped", "what is tracked is in the memory alone");
+      assert.equal(reach(cloud, a1, ipip(ip.a1, ip.a2)).verdict, "dropped", "what is tracked is in the memory alone");
     });
 
     it("tells ports apart for UDP", () => {
       const open = readCloud(three().remove("sgr-a1-in").list());
       const sent = reach(open, a1, udp(ip.a1, ip.a2));
       const back = answerTo(udp(ip.a1, ip.a2));
-      strictEqual(reach(open, a2, back, sent.connections).verdict, "delivered");
-      strictEqual(
+      assert.equal(reach(open, a2, back, sent.connections).verdict, "delivered");
+      assert.equal(
         reach(open, a2, { ...back, ports: { source: 4789, destination: 40001 } }, sent.connections).verdict,
         "dropped",
       );
-      strictEqual(reach(open, a2, back).verdict, "dropped");
+      assert.equal(reach(open, a2, back).verdict, "dropped");
     });
 
     it("begins with no answer", () => {
       const open = readCloud(three().remove("sgr-a2-in").list());
       for (const first of [answerTo(syn(ip.a2, ip.a1, 22)), answerTo(echo(ip.a2, ip.a1))]) {
         const { connections } = reach(open, a1, first);
-        strictEqual(reach(open, a1, first, connections).verdict, "dropped");
-        strictEqual(
+        assert.equal(reach(open, a1, first, connections).verdict, "dropped");
+        assert.equal(
           reach(open, a2, answerTo(first), connections).verdict,
           "delivered",
           "by its rule: everything may out, and in at a1",
         );
-        deepStrictEqual(
+        assert.deepEqual(
           reach(open, a2, answerTo(first), connections)
             .hops.map(({ rule }) => rule)
             .filter((rule) => rule !== undefined),
@@ -383,8 +386,8 @@ describe("the way of a packet", () => {
       three().remove("sgr-b1-in").ingress("far", "b1", { ipProtocol: "-1", referencedSecurityGroupId: "sg-a1" });
 
     it("is for its instances' private addresses, over an active peering", () => {
-      strictEqual(outcome(trace(referring(), "a1", udp(ip.a1, ip.b1))), "i-b1");
-      strictEqual(outcome(trace(referring(), "a2", udp(ip.a2, ip.b1))), "ENI_SG_RULES_MISMATCH security-group eni-b1");
+      assert.equal(outcome(trace(referring(), "a1", udp(ip.a1, ip.b1))), "i-b1");
+      assert.equal(outcome(trace(referring(), "a2", udp(ip.a2, ip.b1))), "ENI_SG_RULES_MISMATCH security-group eni-b1");
     });
 
     it("matches nothing without the peering, nor workloads' addresses", () => {
@@ -392,9 +395,12 @@ describe("the way of a packet", () => {
         .remove("sgr-a2-in")
         .ingress("near", "a2", { ipProtocol: "-1", referencedSecurityGroupId: "sg-c1" })
         .update("i-a1", { sourceDestCheck: false });
-      strictEqual(outcome(trace(near, "a1", udp(ip.c1, ip.a2))), "i-a2");
-      strictEqual(outcome(trace(near, "a1", udp("192.168.0.1", ip.a2))), "ENI_SG_RULES_MISMATCH security-group eni-a2");
-      strictEqual(
+      assert.equal(outcome(trace(near, "a1", udp(ip.c1, ip.a2))), "i-a2");
+      assert.equal(
+        outcome(trace(near, "a1", udp("192.168.0.1", ip.a2))),
+        "ENI_SG_RULES_MISMATCH security-group eni-a2",
+      );
+      assert.equal(
         outcome(trace(near.remove("pcx-ca"), "a1", udp(ip.c1, ip.a2))),
         "ENI_SG_RULES_MISMATCH security-group eni-a2",
       );
@@ -421,12 +427,12 @@ describe("the way of a packet", () => {
     it("goes to the internet under its public address, and back", () => {
       const cloud = readCloud(natted().list());
       const out = reach(cloud, { instanceId: "i-a2" }, udp(ip.a2, "198.51.100.1"));
-      ok(out.verdict === "delivered");
-      deepStrictEqual([out.to, out.packet.source, out.mtu], ["internet", "203.0.113.20", 1500]);
+      assert.ok(out.verdict === "delivered");
+      assert.deepEqual([out.to, out.packet.source, out.mtu], ["internet", "203.0.113.20", 1500]);
       const back = reach(cloud, "internet", answerTo(out.packet), out.connections);
-      ok(back.verdict === "delivered");
-      deepStrictEqual([back.to, back.packet.destination], [{ instanceId: "i-a2" }, ip.a2]);
-      strictEqual(
+      assert.ok(back.verdict === "delivered");
+      assert.deepEqual([back.to, back.packet.destination], [{ instanceId: "i-a2" }, ip.a2]);
+      assert.equal(
         outcome(reach(cloud, "internet", answerTo(out.packet))),
         "NO_POSSIBLE_DESTINATION nat-gateway nat-a",
         "what answers nothing",
@@ -434,30 +440,30 @@ describe("the way of a packet", () => {
     });
 
     it("goes nothing but TCP, UDP and ICMP", () => {
-      strictEqual(
+      assert.equal(
         outcome(trace(natted(), "a2", ipip(ip.a2, "198.51.100.1"))),
         "PROTOCOL_RESTRICTION nat-gateway nat-a",
       );
-      strictEqual(outcome(trace(natted(), "a2", echo(ip.a2, "198.51.100.1"))), "internet");
+      assert.equal(outcome(trace(natted(), "a2", echo(ip.a2, "198.51.100.1"))), "internet");
     });
 
     it("goes round where the gateway's own subnet leads to it", () => {
       const round = natted()
         .remove("rtbassoc-a1", "r-rtb-a-0-0-0-0-0")
         .route("a", "0.0.0.0/0", { natGatewayId: "nat-a" });
-      strictEqual(outcome(trace(round, "a2", udp(ip.a2, "198.51.100.1"))), "ROUTING_LOOP router vpc-a");
+      assert.equal(outcome(trace(round, "a2", udp(ip.a2, "198.51.100.1"))), "ROUTING_LOOP router vpc-a");
     });
 
     it("goes nothing to the internet without a public address, or longer than 8500 bytes anywhere", () => {
-      strictEqual(
+      assert.equal(
         outcome(trace(natted().remove("eipassoc-nat"), "a2", udp(ip.a2, "198.51.100.1"))),
         "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS internet-gateway igw-a",
       );
-      strictEqual(
+      assert.equal(
         outcome(trace(natted(), "a2", { ...udp(ip.a2, ip.b1), length: 8501, dontFragment: true })),
         "MTU_EXCEEDED nat-gateway nat-a",
       );
-      strictEqual(outcome(trace(natted(), "a2", { ...udp(ip.a2, ip.b1), length: 8500, dontFragment: true })), "i-b1");
+      assert.equal(outcome(trace(natted(), "a2", { ...udp(ip.a2, ip.b1), length: 8500, dontFragment: true })), "i-b1");
     });
   });
 
@@ -526,16 +532,16 @@ describe("the way of a packet", () => {
     };
     for (const [what, [change, expected, packet]] of Object.entries(cases))
       it(`${what}: ${expected}`, () =>
-        strictEqual(outcome(trace(change(joined()), "a1", { ...udp(ip.a1, ip.b1), ...packet })), expected));
+        assert.equal(outcome(trace(change(joined()), "a1", { ...udp(ip.a1, ip.b1), ...packet })), expected));
 
     it("matches a reference to a group where gateway and attachments support it", () => {
       const referring = joined()
         .remove("sgr-b1-in")
         .ingress("far", "b1", { ipProtocol: "-1", referencedSecurityGroupId: "sg-a1" });
-      strictEqual(outcome(trace(referring, "a1", udp(ip.a1, ip.b1))), "ENI_SG_RULES_MISMATCH security-group eni-b1");
+      assert.equal(outcome(trace(referring, "a1", udp(ip.a1, ip.b1))), "ENI_SG_RULES_MISMATCH security-group eni-b1");
       for (const id of ["tgw-1", "tgw-attach-a", "tgw-attach-b"])
         referring.update(id, { securityGroupReferencingSupport: "enable" });
-      strictEqual(outcome(trace(referring, "a1", udp(ip.a1, ip.b1))), "i-b1");
+      assert.equal(outcome(trace(referring, "a1", udp(ip.a1, ip.b1))), "i-b1");
     });
   });
 
@@ -580,7 +586,7 @@ describe("the way of a packet", () => {
     };
     for (const [what, [path, expected]] of Object.entries(cases))
       it(`is ${what}`, () =>
-        ok(
+        assert.ok(
           advice(path()).some((line) => expected.test(line)),
           advice(path()).join("\n"),
         ));
@@ -594,8 +600,8 @@ describe("the way of a packet", () => {
     const imports = readdirSync(room).flatMap((file) =>
       [...readFileSync(join(room, file), "utf8").matchAll(/from "([^"]+)"/g)].map((match) => match[1] ?? ""),
     );
-    ok(imports.length > 10);
-    deepStrictEqual(
+    assert.ok(imports.length > 10);
+    assert.deepEqual(
       imports.filter((name) => !name.startsWith("./") && !allowed.includes(name) && !types.includes(name)),
       [],
     );

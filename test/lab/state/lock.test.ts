@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, rejects, strictEqual } from "node:assert";
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -40,24 +40,24 @@ describe("withLock", () => {
       return name;
     };
     const results = await Promise.all(["a", "b", "c"].map((name) => withLock(file, name, action(name))));
-    deepStrictEqual(results, ["a", "b", "c"]);
-    deepStrictEqual(events, ["a in", "a out", "b in", "b out", "c in", "c out"]);
+    assert.deepEqual(results, ["a", "b", "c"]);
+    assert.deepEqual(events, ["a in", "a out", "b in", "b out", "c in", "c out"]);
   });
 
   it("is free again after an action that throws", async () => {
-    await rejects(
+    await assert.rejects(
       withLock(file, "failing", () => Promise.reject(new Error("broken"))),
       /broken/,
     );
-    strictEqual(await withLock(file, "next", () => Promise.resolve(1)), 1);
+    assert.equal(await withLock(file, "next", () => Promise.resolve(1)), 1);
   });
 
   it("gives up at the deadline and names the holder in another process", async () => {
     const holder = await otherHolder();
-    await rejects(
+    await assert.rejects(
       withLock(file, "waiting", () => Promise.resolve(), 200),
       (error: Error) => {
-        match(error.message, new RegExp(`still locked by process ${holder.pid}, holding on, since `));
+        assert.match(error.message, new RegExp(`still locked by process ${holder.pid}, holding on, since `));
         return true;
       },
     );
@@ -75,23 +75,23 @@ describe("withLock", () => {
     });
     const impatient = withLock(file, "impatient", () => Promise.resolve("never"), 100);
     const patient = withLock(file, "patient", () => Promise.resolve("served"));
-    await rejects(impatient, /first, since/);
+    await assert.rejects(impatient, /first, since/);
     finish();
     await first;
-    strictEqual(await patient, "served");
+    assert.equal(await patient, "served");
   });
 
   it("is free once its holder was killed", async () => {
     const holder = await otherHolder();
     const waiting = withLock(file, "heir", () => Promise.resolve("mine"));
     holder.kill("SIGKILL");
-    strictEqual(await waiting, "mine");
+    assert.equal(await waiting, "mine");
   });
 
   it("tells who holds it, and nobody when its holder was killed", async () => {
-    strictEqual(await lockHolder(file), undefined);
+    assert.equal(await lockHolder(file), undefined);
     const other = await otherHolder();
-    match((await lockHolder(file)) ?? "", new RegExp(`^process ${other.pid}, holding on, since `));
+    assert.match((await lockHolder(file)) ?? "", new RegExp(`^process ${other.pid}, holding on, since `));
     const ended = new Promise((done) => other.once("close", done));
     other.kill("SIGKILL");
     await ended;

@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual, throws } from "node:assert";
+import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,42 +29,42 @@ describe("RecordStore", () => {
     store.put(record("vpc-2"));
     store.put(record("vpc-1", { cidrBlock: "10.1.0.0/16" }));
     store.put(record("vpc-1", { cidrBlock: "10.2.0.0/16" }));
-    deepStrictEqual(store.list(), [record("vpc-1", { cidrBlock: "10.2.0.0/16" }), record("vpc-2")]);
+    assert.deepEqual(store.list(), [record("vpc-1", { cidrBlock: "10.2.0.0/16" }), record("vpc-2")]);
     store.remove("vpc-1");
     store.remove("vpc-1");
-    strictEqual(store.get("vpc-1"), undefined);
-    deepStrictEqual(store.get("vpc-2"), record("vpc-2"));
+    assert.equal(store.get("vpc-1"), undefined);
+    assert.deepEqual(store.get("vpc-2"), record("vpc-2"));
   });
 
   it("keeps ids that are no file names inside its directory", () => {
     for (const id of ["../../escape", "..", ".", "key with blanks/und *", "ключ"]) {
       store.put(record(id));
-      deepStrictEqual(store.get(id), record(id));
+      assert.deepEqual(store.get(id), record(id));
     }
-    strictEqual(store.list().length, 5);
-    strictEqual(readdirSync(lab.resources).length, 5);
+    assert.equal(store.list().length, 5);
+    assert.equal(readdirSync(lab.resources).length, 5);
   });
 
   it("writes for its owner alone and leaves no drafts", () => {
     store.put(record("vpc-1"));
-    deepStrictEqual(readdirSync(lab.resources), ["vpc-1.json"]);
-    strictEqual(statSync(join(lab.resources, "vpc-1.json")).mode & 0o777, 0o600);
+    assert.deepEqual(readdirSync(lab.resources), ["vpc-1.json"]);
+    assert.equal(statSync(join(lab.resources, "vpc-1.json")).mode & 0o777, 0o600);
   });
 
   it("does not read the draft of a killed writer", () => {
     writeFileSync(join(lab.resources, ".123-abc"), "{");
-    deepStrictEqual(store.list(), []);
+    assert.deepEqual(store.list(), []);
   });
 
   it("refuses an id that a resource of another type has", () => {
     store.put(record("x"));
-    throws(() => store.put(record("x", {}, "aws:ec2/keyPair:KeyPair")), /x is a aws:ec2\/vpc:Vpc/);
+    assert.throws(() => store.put(record("x", {}, "aws:ec2/keyPair:KeyPair")), /x is a aws:ec2\/vpc:Vpc/);
   });
 
   it("names the file that is no record", () => {
     writeFileSync(join(lab.resources, "bad.json"), "{ half");
-    throws(() => store.list(), /bad\.json is not JSON/);
+    assert.throws(() => store.list(), /bad\.json is not JSON/);
     writeFileSync(join(lab.resources, "bad.json"), `{"id":"bad"}`);
-    throws(() => store.list(), /bad\.json is not a record/);
+    assert.throws(() => store.list(), /bad\.json is not a record/);
   });
 });

@@ -127,7 +127,7 @@ function readRequest(request: RegisterResourceRequest): Registered {
     key: `${type}::${name}`,
     type,
     name,
-    inputs: (request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
+    inputs: request.getObject()?.toJavaScript() ?? {},
     dependencies: request.getDependenciesList().map(keyOf),
     deletedWith: request.getDeletedwith() === "" ? "" : keyOf(request.getDeletedwith()),
     deleteBeforeReplace: request.getDeletebeforereplace(),

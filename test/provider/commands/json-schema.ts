@@ -55,7 +55,7 @@ export function violations(root: Schema, schema: Schema, value: unknown, path = 
           : [];
       case "additionalProperties": {
         if (!isObject(value)) return [];
-        const known = Object.keys((schema.properties ?? {}) as object);
+        const known = Object.keys(schema.properties ?? {});
         const others = Object.keys(value).filter((name) => !known.includes(name));
         return rule === false
           ? others.map((name) => `${path}.${name} is unknown`)

@@ -26,7 +26,7 @@ const outputOf = (value: unknown): string[] =>
   violations(schema, { type: "array", items: { $ref: "#/$defs/plan" } }, value);
 const inputOf = (value: unknown): string[] => violations(schema, { $ref: "#/$defs/topology" }, value);
 
-const quick = `
+const QUICK = `
 name: quick
 assign: true
 hostMtu: 1500
@@ -44,7 +44,7 @@ describe("overlaynet plan", () => {
 
   it("prints JSON for a file, as the schema says", () => {
     const file = join(folder, "quick.yaml");
-    writeFileSync(file, quick);
+    writeFileSync(file, QUICK);
     const { status, stdout, stderr } = plan(["--output", "json", file]);
     assert.deepEqual([status, stderr], [0, ""]);
     const output = JSON.parse(stdout) as unknown;
@@ -100,7 +100,7 @@ describe("overlaynet plan", () => {
   });
 
   it("prints a table for standard input", () => {
-    const { status, stdout } = plan(["-"], quick);
+    const { status, stdout } = plan(["-"], QUICK);
     assert.equal(status, 0);
     assert.equal(
       stdout,
@@ -158,7 +158,7 @@ route      blackhole 192.168.0.64/26 proto 80
   it("plans what it can, says what it cannot, and exits 1", () => {
     const { status, stdout } = plan(
       ["--output", "json", "-"],
-      `${quick}---\nname: broken\nnodes: [{ name: a, ip: 10.0.0 }]\n`,
+      `${QUICK}---\nname: broken\nnodes: [{ name: a, ip: 10.0.0 }]\n`,
     );
     assert.equal(status, 1);
     const output = JSON.parse(stdout) as { nodes: object; errors?: unknown }[];

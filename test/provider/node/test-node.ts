@@ -24,8 +24,8 @@ export interface Outcome {
  */
 export class TestNode {
   readonly dir = mkdtempSync(join(tmpdir(), "overlaynet-test-node-"));
-  #pid = 0;
-  #version = 0;
+  private holder = 0;
+  private version = 0;
 
   private constructor(readonly address: string) {
     for (const folder of ["etc", "local", "opt/cni/bin", "from"])
@@ -41,7 +41,7 @@ export class TestNode {
 
   static async start(address: string): Promise<TestNode> {
     const node = new TestNode(address);
-    await node.#boot();
+    await node.boot();
     return node;
   }
 
@@ -49,22 +49,22 @@ export class TestNode {
   ship(): void {
     rmSync(join(this.dir, "from"), { recursive: true });
     cpSync(NODE_FILES, join(this.dir, "from", "node"), { recursive: true });
-    writeFileSync(join(this.dir, "from", "node", "version"), `${++this.#version}\n`);
+    writeFileSync(join(this.dir, "from", "node", "version"), `${++this.version}\n`);
   }
 
   /** Process id of what holds the namespaces, for `nsenter` and `ip link set netns`. */
   get pid(): number {
-    return this.#pid;
+    return this.holder;
   }
 
   /** A new kernel in all that counts: empty namespace, empty /run; /etc and /usr/local stay. */
   async reboot(): Promise<void> {
-    this.#end();
-    await this.#boot();
+    this.end();
+    await this.boot();
   }
 
   remove(): void {
-    this.#end();
+    this.end();
     execFileSync(SUDO[0] ?? "rm", [...(SUDO.length > 0 ? ["-n", "rm"] : []), "-rf", "--", this.dir]);
   }
 
@@ -74,7 +74,7 @@ export class TestNode {
       ...SUDO,
       "nsenter",
       "--target",
-      String(this.pid),
+      String(this.holder),
       "--mount",
       "--net",
       "--",
@@ -145,10 +145,10 @@ export class TestNode {
       child.stdout?.setEncoding("utf8").on("data", (text: string) => said.push(text));
       return child;
     });
-    await this.#heard(said, "listening");
+    await this.heard(said, "listening");
     said.length = 0;
     await during();
-    await this.#heard(said, "done");
+    await this.heard(said, "done");
     for (const child of monitors) if (child.pid !== undefined) kill(-child.pid);
     return said
       .join("")
@@ -157,7 +157,7 @@ export class TestNode {
   }
 
   /** Listeners hear in order: once they have heard of a mark, they have heard of all before. */
-  async #heard(said: readonly string[], mark: string): Promise<void> {
+  private async heard(said: readonly string[], mark: string): Promise<void> {
     const heard = (): boolean =>
       said.some((text) => text.includes(`ovlmark-${mark}`)) &&
       said.some((text) => text.includes(`203.0.113.${mark.length}`));
@@ -170,7 +170,7 @@ export class TestNode {
     }
   }
 
-  async #boot(): Promise<void> {
+  private async boot(): Promise<void> {
     const setUp = `
       mount --make-rprivate /
       mount --bind ${this.dir}/etc /etc
@@ -192,7 +192,7 @@ export class TestNode {
       [...(SUDO.length > 0 ? ["-n", "unshare"] : []), "--mount", "--net", "sh", "-euc", setUp],
       { stdio: ["ignore", "pipe", "inherit"] },
     );
-    this.#pid = await new Promise<number>((done, failed) => {
+    this.holder = await new Promise<number>((done, failed) => {
       child.stdout.setEncoding("utf8").once("data", (line: string) => done(Number(line)));
       child.once("exit", (code) => failed(new Error(`unshare ended with ${code}; this test needs root or sudo`)));
     });
@@ -200,11 +200,11 @@ export class TestNode {
     child.unref();
   }
 
-  #end(): void {
-    if (this.#pid === 0) return;
+  private end(): void {
+    if (this.holder === 0) return;
     this.run(["sh", "-c", "for name in $(ip netns list | cut -d ' ' -f 1); do ip netns del $name; done"]);
-    kill(this.#pid);
-    this.#pid = 0;
+    kill(this.holder);
+    this.holder = 0;
   }
 }
 

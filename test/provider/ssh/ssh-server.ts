@@ -28,19 +28,19 @@ export class SshServer {
   readonly inputs: Buffer[] = [];
   /** Ports that connections were made to for clients. */
   readonly forwarded: number[] = [];
-  readonly #sockets = new Set<Socket>();
-  readonly #open = new Set<Connection>();
-  readonly #ssh: Server;
-  readonly #tcp: TcpServer;
-  #port = 0;
+  private readonly sockets = new Set<Socket>();
+  private readonly opened = new Set<Connection>();
+  private readonly ssh: Server;
+  private readonly tcp: TcpServer;
+  private port = 0;
 
   constructor(options: ServerOptions = {}) {
     this.hostKey = options.hostKey ?? generateKey();
     const allowed = utils.parseKey(this.userKey.publicKey);
     if (allowed instanceof Error) throw allowed;
-    this.#ssh = new Server({ hostKeys: [this.hostKey.privateKey] }, (connection) => {
-      this.#open.add(connection);
-      connection.on("close", () => this.#open.delete(connection));
+    this.ssh = new Server({ hostKeys: [this.hostKey.privateKey] }, (connection) => {
+      this.opened.add(connection);
+      connection.on("close", () => this.opened.delete(connection));
       connection.on("error", () => undefined);
       connection.on("authentication", (context) => {
         if (
@@ -84,20 +84,20 @@ export class SshServer {
         });
       });
     });
-    this.#tcp = createServer((socket) => {
+    this.tcp = createServer((socket) => {
       this.connections++;
-      this.#sockets.add(socket);
+      this.sockets.add(socket);
       socket.on("error", () => undefined);
-      socket.on("close", () => this.#sockets.delete(socket));
-      this.#ssh.injectSocket(socket);
+      socket.on("close", () => this.sockets.delete(socket));
+      this.ssh.injectSocket(socket);
     });
   }
 
   /** Listens; on the port it had before, if it had one. */
   async listen(): Promise<void> {
-    await new Promise<void>((resolve) => this.#tcp.listen(this.#port, "127.0.0.1", resolve));
-    const { port } = this.#tcp.address() as AddressInfo;
-    this.#port = port;
+    await new Promise<void>((resolve) => this.tcp.listen(this.port, "127.0.0.1", resolve));
+    const { port } = this.tcp.address() as AddressInfo;
+    this.port = port;
   }
 
   /** A port on which nothing listens until `listen`. */
@@ -108,22 +108,22 @@ export class SshServer {
 
   /** As when the node is cut off in the middle of something. */
   drop(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.sockets) socket.destroy();
   }
 
   async close(): Promise<void> {
     this.drop();
-    if (this.#tcp.listening) await new Promise((resolve) => this.#tcp.close(resolve));
+    if (this.tcp.listening) await new Promise((resolve) => this.tcp.close(resolve));
   }
 
   get open(): number {
-    return this.#open.size;
+    return this.opened.size;
   }
 
   get target(): SshTarget {
     return {
       host: "127.0.0.1",
-      port: this.#port,
+      port: this.port,
       user: "root",
       privateKey: this.userKey.privateKey,
       hostKey: this.hostKey.publicKey,

@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 import { guestPortOf } from "../../fabric/names";
-import { type NodeSpec, maxMtu } from "../../node/node-spec";
+import { type NodeSpec, MAX_MTU } from "../../node/node-spec";
 import type { ResourceRecord } from "../../state/record";
 import { choosePrivateAddress, choosePublicAddress, refusePrivateAddress } from "./addresses";
 import { ApiError } from "../engine/api-error";
@@ -589,7 +589,7 @@ export function nodeOf(backend: Backend, record: ResourceRecord, records: Record
     address,
     prefixLen: cidr.prefixLength,
     gateway: formatAddress(cidr.first + 1),
-    mtu: maxMtu,
+    mtu: MAX_MTU,
     hostname: mustText(outputs, "privateDns").split(".")[0] ?? record.id,
     authorizedKeys: publicKey === undefined ? [] : [publicKey],
     userDataBase64:

@@ -171,7 +171,7 @@ export function entryCompanions(acl: string, inputs: PropertyMap, kept: readonly
       const { action, ruleNo, ...rest } = fullEntry(block);
       if (rest["protocol"] === "-1" && (rest["fromPort"] !== 0 || rest["toPort"] !== 0)) {
         throw new Error(
-          `to_port (${rest["toPort"]}) and from_port (${rest["fromPort"]}) must both be 0 to use the 'all' "-1" protocol!`,
+          `to_port (${String(rest["toPort"])}) and from_port (${String(rest["fromPort"])}) must both be 0 to use the 'all' "-1" protocol!`,
         );
       }
       const entry = acceptEntry(
