@@ -81,9 +81,9 @@ export class Cluster extends pulumi.ComponentResource {
             if (args?.networks === undefined && !opts.urn) {
                 throw new Error("Missing required property 'networks'");
             }
-            resourceInputs["hostMtu"] = args?.hostMtu;
+            resourceInputs["hostMtu"] = (args?.hostMtu) ?? 9001;
             resourceInputs["imageId"] = args?.imageId;
-            resourceInputs["instanceType"] = args?.instanceType;
+            resourceInputs["instanceType"] = (args?.instanceType) ?? "t3.micro";
             resourceInputs["interconnect"] = (args?.interconnect) ?? "Peering";
             resourceInputs["ipPools"] = args?.ipPools;
             resourceInputs["ipPoolsSource"] = args?.ipPoolsSource;
@@ -91,7 +91,7 @@ export class Cluster extends pulumi.ComponentResource {
             resourceInputs["networks"] = args?.networks;
             resourceInputs["neverAcrossSubnets"] = (args?.neverAcrossSubnets) ?? "Refuse";
             resourceInputs["sourceDestCheck"] = args?.sourceDestCheck;
-            resourceInputs["ssh"] = args?.ssh;
+            resourceInputs["ssh"] = args ? (args.ssh ? inputs.sshOptionsArgsProvideDefaults(args.ssh) : undefined) : undefined;
             resourceInputs["tags"] = args?.tags;
             resourceInputs["vxlanPort"] = (args?.vxlanPort) ?? 4789;
             resourceInputs["vxlanVni"] = (args?.vxlanVni) ?? 4096;

@@ -56,7 +56,7 @@ export interface ProviderArgs {
      */
     proxyCommand?: pulumi.Input<string | undefined>;
     /**
-     * Seconds until a node that cannot be reached fails the creation or update of what goes onto it; until then it is tried again with growing pauses. Default: 300. `customTimeouts` of a resource take precedence.
+     * Seconds, 1 to 999999, until a node that cannot be reached fails the creation or update of what goes onto it; until then it is tried again with growing pauses. Default: 300. `customTimeouts` of a resource take precedence.
      */
     sshDeadline?: pulumi.Input<number | undefined>;
 }

@@ -125,7 +125,7 @@ export interface TopologyArgs {
      */
     blocks?: pulumi.Input<pulumi.Input<inputs.BlockArgs>[] | undefined>;
     /**
-     * MTU of the nodes' interfaces, bytes. Default: 9001.
+     * MTU of the nodes' interfaces, bytes, 68 to 65535. Default: 9001.
      */
     hostMtu?: pulumi.Input<number | undefined>;
     /**

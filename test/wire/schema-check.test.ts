@@ -25,14 +25,11 @@ describe("inputs against the schema", () => {
       connection: { ...CONNECTION, port: 22.5, user: undefined, hots: "x" },
     });
     assert.deepEqual(failures, [
-      { property: "node", reason: "has to be a string" },
+      { property: "node", reason: "must be a string, not 4" },
       { property: "connection.user", reason: "is missing" },
-      { property: "connection.port", reason: "has to be a whole number" },
-      {
-        property: "connection.hots",
-        reason: "is no property here: these are host, port, user, privateKey, hostKey, proxyCommand, bastion",
-      },
-      { property: "encapsulation", reason: "has to be one of IPIP, VXLAN" },
+      { property: "connection.port", reason: "must be a whole number from 1 to 65535, not 22.5" },
+      { property: "connection.hots", reason: "unknown key, did you mean host?" },
+      { property: "encapsulation", reason: 'must be one of IPIP, VXLAN, not "GRE"' },
     ]);
   });
 
@@ -54,8 +51,36 @@ describe("inputs against the schema", () => {
       workloads: {},
     });
     assert.deepEqual(failures, [
-      { property: "nodes[0].labels.rack", reason: "has to be a string" },
-      { property: "workloads", reason: "has to be a list" },
+      { property: "nodes[0].labels.rack", reason: "must be a string, not 1" },
+      { property: "workloads", reason: "must be a list, not an object" },
+    ]);
+  });
+
+  it("holds numbers within their bounds and lists to their length", () => {
+    const topology = (others: object) =>
+      checkAgainstSchema(schema, "overlaynet:index:Topology", { pools: [], nodes: [], workloads: [], ...others });
+    assert.deepEqual(topology({ hostMtu: 68, vxlanPort: 65535, networkMtus: [{ networks: ["a", "b"], mtu: 68 }] }), []);
+    assert.deepEqual(topology({ hostMtu: 67, vxlanPort: 65536, networkMtus: [{ networks: ["a"], mtu: 65536 }] }), [
+      { property: "hostMtu", reason: "must be a whole number from 68 to 65535, not 67" },
+      { property: "vxlanPort", reason: "must be a whole number from 1 to 65535, not 65536" },
+      { property: "networkMtus[0].networks", reason: "must be a list of 2, not a list of 1" },
+      { property: "networkMtus[0].mtu", reason: "must be a whole number from 68 to 65535, not 65536" },
+    ]);
+  });
+
+  it("shows no string, and nothing of what the schema calls secret", () => {
+    const connection = { ...CONNECTION, privateKey: 271828, port: "TOP-SECRET" };
+    const failures = checkAgainstSchema(schema, TUNNEL, { ...INPUTS, connection });
+    assert.deepEqual(failures, [
+      { property: "connection.port", reason: "must be a whole number from 1 to 65535, not a string" },
+      { property: "connection.privateKey", reason: "must be a string, not a number" },
+    ]);
+  });
+
+  it("takes the engine's own keys for nobody's, and inherited ones for unknown", () => {
+    assert.deepEqual(checkAgainstSchema(schema, TUNNEL, { ...INPUTS, __defaults: ["plan"] }), []);
+    assert.deepEqual(checkAgainstSchema(schema, "overlaynet:index:SshKey", { toString: "x" }), [
+      { property: "toString", reason: "unknown key, there are none here" },
     ]);
   });
 

@@ -6,6 +6,8 @@ import * as inputs from "../types/input";
 import * as outputs from "../types/output";
 import * as enums from "../types/enums";
 
+import * as utilities from "../utilities";
+
 /**
  * A host on the way to the nodes.
  */
@@ -19,7 +21,7 @@ export interface BastionArgs {
      */
     hostKey: pulumi.Input<string>;
     /**
-     * TCP port of its ssh server.
+     * TCP port of its ssh server, 1 to 65535.
      */
     port: pulumi.Input<number>;
     /**
@@ -45,7 +47,7 @@ export interface BastionOptionsArgs {
      */
     hostKey: pulumi.Input<string>;
     /**
-     * TCP port of its ssh server. Default: 22.
+     * TCP port of its ssh server, 1 to 65535. Default: 22.
      */
     port?: number;
     /**
@@ -56,6 +58,15 @@ export interface BastionOptionsArgs {
      * User to log in as.
      */
     user: string;
+}
+/**
+ * bastionOptionsArgsProvideDefaults sets the appropriate defaults for BastionOptionsArgs
+ */
+export function bastionOptionsArgsProvideDefaults(val: BastionOptionsArgs): BastionOptionsArgs {
+    return {
+        ...val,
+        port: (val.port) ?? 22,
+    };
 }
 
 /**
@@ -97,7 +108,7 @@ export interface ConnectionArgs {
      */
     hostKey: pulumi.Input<string>;
     /**
-     * TCP port.
+     * TCP port, 1 to 65535.
      */
     port: pulumi.Input<number>;
     /**
@@ -119,13 +130,13 @@ export interface ConnectionArgs {
  */
 export interface IpPoolArgs {
     /**
-     * `Workload`, `Tunnel`, `LoadBalancer`.
+     * What its addresses may be given to.
      */
-    allowedUses: pulumi.Input<pulumi.Input<string>[]>;
+    allowedUses: pulumi.Input<pulumi.Input<enums.AllowedUse>[]>;
     /**
-     * `Automatic`, or `Manual`: addresses on request only.
+     * When its addresses are given.
      */
-    assignmentMode: pulumi.Input<string>;
+    assignmentMode: pulumi.Input<enums.AssignmentMode>;
     /**
      * Prefix length of a block: 20 to 32 for IPv4, 116 to 128 for IPv6.
      */
@@ -189,13 +200,22 @@ export interface NetworkArgs {
      */
     subnets: pulumi.Input<inputs.SubnetArgs>[];
 }
+/**
+ * networkArgsProvideDefaults sets the appropriate defaults for NetworkArgs
+ */
+export function networkArgsProvideDefaults(val: NetworkArgs): NetworkArgs {
+    return {
+        ...val,
+        natGateway: (val.natGateway) ?? false,
+    };
+}
 
 /**
  * The largest packet that two networks can exchange.
  */
 export interface NetworkMtuArgs {
     /**
-     * Bytes.
+     * Bytes, 68 to 65535.
      */
     mtu: pulumi.Input<number>;
     /**
@@ -217,7 +237,7 @@ export interface SshOptionsArgs {
      */
     bastion?: inputs.BastionOptionsArgs;
     /**
-     * TCP port of the nodes' ssh server. Default: 22.
+     * TCP port of the nodes' ssh server, 1 to 65535. Default: 22.
      */
     port?: number;
     /**
@@ -228,6 +248,16 @@ export interface SshOptionsArgs {
      * User to log in as; root, or one who may use sudo without a password. Default: the image's own user, `admin` of Debian's images, `ubuntu` of Ubuntu's, `ec2-user` of Amazon Linux 2023; for an image that none of these made, it is needed.
      */
     user?: string;
+}
+/**
+ * sshOptionsArgsProvideDefaults sets the appropriate defaults for SshOptionsArgs
+ */
+export function sshOptionsArgsProvideDefaults(val: SshOptionsArgs): SshOptionsArgs {
+    return {
+        ...val,
+        bastion: (val.bastion ? inputs.bastionOptionsArgsProvideDefaults(val.bastion) : undefined),
+        port: (val.port) ?? 22,
+    };
 }
 
 /**
@@ -254,6 +284,15 @@ export interface SubnetArgs {
      * Whether its nodes have public addresses. Without, they are reached by `ssh.bastion` or `ssh.proxyCommand`, and have a way out with the network's `natGateway` only. Default: true. A change replaces its nodes.
      */
     publicIp?: boolean;
+}
+/**
+ * subnetArgsProvideDefaults sets the appropriate defaults for SubnetArgs
+ */
+export function subnetArgsProvideDefaults(val: SubnetArgs): SubnetArgs {
+    return {
+        ...val,
+        publicIp: (val.publicIp) ?? true,
+    };
 }
 
 /**

@@ -6,6 +6,8 @@ import * as inputs from "../types/input";
 import * as outputs from "../types/output";
 import * as enums from "../types/enums";
 
+import * as utilities from "../utilities";
+
 /**
  * A workload with its address and MTU.
  */
@@ -45,7 +47,7 @@ export interface Bastion {
      */
     hostKey: string;
     /**
-     * TCP port of its ssh server.
+     * TCP port of its ssh server, 1 to 65535.
      */
     port: number;
     /**
@@ -157,13 +159,13 @@ export interface ClusterWorkload {
  */
 export interface IpPool {
     /**
-     * `Workload`, `Tunnel`, `LoadBalancer`.
+     * What its addresses may be given to.
      */
-    allowedUses: string[];
+    allowedUses: enums.AllowedUse[];
     /**
-     * `Automatic`, or `Manual`: addresses on request only.
+     * When its addresses are given.
      */
-    assignmentMode: string;
+    assignmentMode: enums.AssignmentMode;
     /**
      * Prefix length of a block: 20 to 32 for IPv4, 116 to 128 for IPv6.
      */
@@ -279,7 +281,7 @@ export interface SshAccess {
      */
     bastion?: outputs.Bastion;
     /**
-     * TCP port of the nodes' ssh server.
+     * TCP port of the nodes' ssh server, 1 to 65535.
      */
     port: number;
     /**

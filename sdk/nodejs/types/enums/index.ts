@@ -2,6 +2,42 @@
 // *** Do not edit by hand unless you're certain you know what you are doing! ***
 
 
+export const AllowedUse = {
+    /**
+     * Workloads.
+     */
+    Workload: "Workload",
+    /**
+     * The tunnel devices of nodes.
+     */
+    Tunnel: "Tunnel",
+    /**
+     * Services of type LoadBalancer.
+     */
+    LoadBalancer: "LoadBalancer",
+} as const;
+
+/**
+ * What a pool's addresses may be given to.
+ */
+export type AllowedUse = (typeof AllowedUse)[keyof typeof AllowedUse];
+
+export const AssignmentMode = {
+    /**
+     * To whatever the pool's selectors select.
+     */
+    Automatic: "Automatic",
+    /**
+     * On request only.
+     */
+    Manual: "Manual",
+} as const;
+
+/**
+ * When addresses of a pool are given.
+ */
+export type AssignmentMode = (typeof AssignmentMode)[keyof typeof AssignmentMode];
+
 export const Encapsulation = {
     /**
      * Nothing: the workloads' own addresses are on the wire.
