@@ -1,34 +1,15 @@
+import type { Interconnect, NetworkArgs, SubnetArgs } from "../generated/component-args";
 import type { IpPool } from "../ippool/ippool";
 import type { Problem } from "../ippool/problem";
 import { type Cidr, containsCidr, formatCidr, overlaps, parseCidr } from "../ipam/cidr";
 import { assignNodeAddresses, assignSubnets } from "../ipam/subnets";
 import type { Warning } from "../plan/path";
-import type { Interconnect } from "./interconnect";
 import { layOutTransitSubnets, type TransitSubnetLayout } from "./transit-layout";
 
 /**
  * What a cluster looks like on AWS before any of it exists: names, CIDRs, addresses and peerings from the arguments
  * alone.
  */
-
-export interface NetworkArgs {
-  readonly name: string;
-  readonly cidrBlock: string;
-  readonly subnets: readonly SubnetArgs[];
-  /** A NAT gateway in the first subnet with public addresses, as the way out of those without. Default: none. */
-  readonly natGateway?: boolean;
-}
-
-export interface SubnetArgs {
-  readonly availabilityZone: string;
-  readonly nodes: number;
-  /** Default: the letter of the zone. */
-  readonly name?: string;
-  /** Default: the VPC's lowest free /24. */
-  readonly cidrBlock?: string;
-  /** Whether its nodes have public addresses. Default: true. */
-  readonly publicIp?: boolean;
-}
 
 export interface LayoutArgs {
   readonly networks: readonly NetworkArgs[];

@@ -1,30 +1,25 @@
+import type { TopologyInputs } from "../generated/resource-types";
 import type { IpPool } from "../ippool/ippool";
+
+export type { NetworkMtu } from "../generated/resource-types";
+
+/**
+ * What holds for all nodes alike, such as the UDP port of VXLAN: whatever the resource of this name takes besides what
+ * is where.
+ */
+export type PlanOptions = Omit<
+  TopologyInputs,
+  "pools" | "nodes" | "workloads" | "blocks" | "tunnelAddresses" | "workloadAddresses"
+>;
 
 /**
  * What the plan is made from: who is where, and which addresses belong to whom. IPv4 and IPv6 in CIDR or plain form.
  */
-export interface Topology {
+export interface Topology extends PlanOptions {
   readonly nodes: readonly TopologyNode[];
   readonly pools: readonly IpPool[];
   readonly blocks: readonly Block[];
   readonly workloads?: readonly TopologyWorkload[];
-  /** MTU of the nodes' interfaces, bytes; the paths' own MTU may be lower. Default 9001 (EC2). */
-  readonly hostMtu?: number;
-  /**
-   * Worst MTU between two networks, bytes, where it is lower than hostMtu (8500 over a transit gateway, 1500 over the
-   * internet).
-   */
-  readonly networkMtus?: readonly NetworkMtu[];
-  /** VXLAN network identifier of all nodes' VXLAN devices, 1 to 16777215. Default 4096, as Felix' vxlanVNI. */
-  readonly vxlanVni?: number;
-  /** Their UDP port. Default 4789, as Felix' vxlanPort. */
-  readonly vxlanPort?: number;
-  /**
-   * Within a network, packets of pools without encapsulation go to other subnets by way of the network's router, which
-   * has routes to the blocks. Calico knows of no such router: it takes the other node for the next hop, off the link as
-   * it is.
-   */
-  readonly viaVpcRouter?: boolean;
   /** What is known of the networks, for warnings. */
   readonly networks?: readonly TopologyNetwork[];
 }
@@ -35,11 +30,6 @@ export interface TopologyNetwork {
   readonly cidrBlocks?: readonly string[];
   /** IP protocol numbers that do not get through here: 4 (IP in IP) on Azure, for one. */
   readonly blockedProtocols?: readonly number[];
-}
-
-export interface NetworkMtu {
-  readonly networks: readonly [string, string];
-  readonly mtu: number;
 }
 
 export interface TopologyNode {

@@ -7,12 +7,9 @@ import { formatCidr, parseCidr } from "../ipam/cidr";
 import type { IpPool } from "../ippool/ippool";
 import { loadIpPools } from "../ippool/load";
 import type { Problem } from "../ippool/problem";
-import { VXLAN_PORT } from "../plan/node-plan";
 import type { Warning } from "../plan/path";
-import type { ClusterArgs } from "./cluster-args";
+import { type ClusterArgs, DEFAULTS } from "../generated/component-args";
 import { nodeLabels } from "./node-labels";
-
-export const DEFAULT_SSH_PORT = 22;
 
 /** What a Cluster is going to consist of; everything that decides which resources there are. */
 export interface ClusterPlan {
@@ -36,7 +33,7 @@ export function planCluster(args: ClusterArgs, proxyCommand: string | undefined)
     networks: args.networks,
     interconnect: args.interconnect,
     pools,
-    workloadsPerNode: args.workloadsPerNode ?? 0,
+    workloadsPerNode: args.workloadsPerNode ?? DEFAULTS.Cluster.workloadsPerNode,
     sourceDestCheck: args.sourceDestCheck ?? {},
   });
   const { layout } = laidOut;
@@ -52,7 +49,7 @@ export function planCluster(args: ClusterArgs, proxyCommand: string | undefined)
       arrivals: arrivalsOf(layout.nodes, carrying, viaVpcRouter),
       pools: carrying.map(({ pool }) => pool),
       ssh: { port: sshPort(args), cidrBlocks: adminCidrBlocks },
-      vxlanPort: args.vxlanPort ?? VXLAN_PORT,
+      vxlanPort: args.vxlanPort ?? DEFAULTS.Cluster.vxlanPort,
     });
   // A disabled pool gives no blocks. One that never had any says where not to masquerade to, and lets nobody in.
   const enabled = members.filter(({ pool }) => !pool.disabled);
@@ -93,7 +90,6 @@ export function planCluster(args: ClusterArgs, proxyCommand: string | undefined)
       ...labelProblems(args.labels ?? {}, layout),
       ...adminProblems(adminCidrBlocks, proxyCommand),
       ...privateProblems(args, proxyCommand),
-      ...portProblems(sshPort(args)),
     ],
   };
 }
@@ -125,11 +121,7 @@ function noWayOut(pools: readonly IpPool[]): readonly Warning[] {
 
 /** TCP port of the nodes' ssh server. */
 export function sshPort(args: ClusterArgs): number {
-  return args.ssh?.port ?? DEFAULT_SSH_PORT;
-}
-
-function portProblems(port: number): readonly Problem[] {
-  return port >= 1 && port <= 65535 ? [] : [{ path: "ssh.port", message: `${port} is not a TCP port: 1 to 65535` }];
+  return args.ssh?.port ?? DEFAULTS.SshOptions.port;
 }
 
 /** Nodes without public addresses are reached through something that stands in their network, or next to it. */

@@ -18,35 +18,20 @@ import { TRANSIT_GATEWAY_MTU } from "../aws/interconnect";
 import { type Scope, tagged } from "../aws/scope";
 import { attachNetworks } from "../aws/transit-gateway";
 import type { Problem } from "../ippool/problem";
-import type { Path, Warning } from "../plan/path";
-import type { SshBastion } from "../ssh/target";
-import type { InventoryNode, InventoryWorkload } from "../verify/inventory";
 import type { ProviderConfig } from "../provider-config";
-import { type Inputs, IpPools, Routes, SshKey, Topology, Tunnel, TunnelsReady, Workload } from "./children";
-import { type ClusterArgs, readClusterArgs } from "./cluster-args";
-import { type ClusterPlan, DEFAULT_SSH_PORT, planCluster, sshPort } from "./cluster-plan";
-import type { TopologyOutputs } from "./inputs";
-
-const DEFAULT_INSTANCE_TYPE = "t3.micro";
-/** Of an interface inside a VPC and over peerings within one region, bytes (EC2 User Guide, "Network MTU"). */
-const HOST_MTU = 9001;
+import { IpPools, Routes, SshKey, Topology, Tunnel, TunnelsReady, Workload } from "../generated/child-resources";
+import { type ClusterArgs, DEFAULTS } from "../generated/component-args";
+import type { ClusterNode, ClusterOutputs, ClusterWorkload, Connection } from "../generated/resource-types";
+import type { Inputs } from "./child-resource";
+import { readClusterArgs } from "./cluster-args";
+import { type ClusterPlan, planCluster, sshPort } from "./cluster-plan";
 
 /** A node as the overlay's resources need it. */
 interface Node {
   readonly layout: NodeLayout;
   readonly instance: Instance;
   readonly hostKey: SshKey;
-  readonly connection: Connection;
-}
-
-interface Connection {
-  readonly host: pulumi.Input<string>;
-  readonly port: number;
-  readonly user: pulumi.Input<string>;
-  readonly privateKey: pulumi.Input<string>;
-  readonly hostKey: pulumi.Input<string>;
-  readonly proxyCommand?: string;
-  readonly bastion?: Inputs<SshBastion>;
+  readonly connection: Inputs<Connection>;
 }
 
 /**
@@ -55,23 +40,17 @@ interface Connection {
  * before break: what lets packets in, then devices on all nodes, then routes, then workloads; what is no longer wanted
  * goes last.
  */
-export class Cluster extends pulumi.ComponentResource {
-  declare readonly nodes: pulumi.Output<InventoryNode[]>;
+export class Cluster extends pulumi.ComponentResource implements Inputs<ClusterOutputs> {
+  declare readonly nodes: pulumi.Output<ClusterOutputs["nodes"]>;
   /** Also part of `nodes`, which is not known as a whole before the instances are there. */
-  declare readonly privateIps: Readonly<Record<string, string>>;
-  declare readonly workloads: pulumi.Output<InventoryWorkload[]>;
-  declare readonly paths: pulumi.Output<readonly Path[]>;
-  declare readonly blocks: pulumi.Output<TopologyOutputs["blocks"]>;
-  declare readonly warnings: pulumi.Output<readonly Warning[]>;
-  declare readonly ssh: {
-    readonly user: pulumi.Input<string>;
-    readonly port: number;
-    readonly privateKey: pulumi.Output<string>;
-    readonly proxyCommand?: string;
-    readonly bastion?: Inputs<SshBastion>;
-  };
-  declare readonly vpcIds: pulumi.Output<Record<string, string>>;
-  declare readonly securityGroupIds: pulumi.Output<Record<string, string>>;
+  declare readonly privateIps: ClusterOutputs["privateIps"];
+  declare readonly workloads: pulumi.Output<ClusterOutputs["workloads"]>;
+  declare readonly paths: pulumi.Output<ClusterOutputs["paths"]>;
+  declare readonly blocks: pulumi.Output<ClusterOutputs["blocks"]>;
+  declare readonly warnings: pulumi.Output<ClusterOutputs["warnings"]>;
+  declare readonly ssh: Inputs<ClusterOutputs["ssh"]>;
+  declare readonly vpcIds: pulumi.Output<ClusterOutputs["vpcIds"]>;
+  declare readonly securityGroupIds: pulumi.Output<ClusterOutputs["securityGroupIds"]>;
 
   /**
    * @param defaultProxyCommand the provider's, for ssh where the arguments name none
@@ -97,7 +76,7 @@ export class Cluster extends pulumi.ComponentResource {
     const port = sshPort(args);
     const bastion = args.ssh?.bastion && {
       ...args.ssh.bastion,
-      port: args.ssh.bastion.port ?? DEFAULT_SSH_PORT,
+      port: args.ssh.bastion.port ?? DEFAULTS.BastionOptions.port,
       privateKey: pulumi.secret(args.ssh.bastion.privateKey),
     };
     const key = new SshKey(`${name}-ssh`, { parent: this });
@@ -112,7 +91,7 @@ export class Cluster extends pulumi.ComponentResource {
         : peerNetworks(scope, plan.layout.peerings, networks);
     const rules = createIngressRules(scope, plan.rules, networks, peerings);
 
-    const instanceType = args.instanceType ?? DEFAULT_INSTANCE_TYPE;
+    const instanceType = args.instanceType ?? DEFAULTS.Cluster.instanceType;
     const image = args.imageId ?? debianImage(scope, instanceType);
     const nodes = plan.layout.nodes.map((layout): Node => {
       const hostKey = new SshKey(`${name}-${layout.name}`, { parent: this });
@@ -156,7 +135,7 @@ export class Cluster extends pulumi.ComponentResource {
           labels: { ...args.labels?.[node.name] },
         })),
         workloads: [...plan.layout.workloads],
-        hostMtu: args.hostMtu ?? HOST_MTU,
+        hostMtu: args.hostMtu ?? DEFAULTS.Cluster.hostMtu,
         vxlanVni: args.vxlanVni,
         vxlanPort: args.vxlanPort,
         viaVpcRouter: args.neverAcrossSubnets === "VpcRouteTables" ? true : undefined,
@@ -252,7 +231,7 @@ function overlay(
   peerings: Peerings,
   topology: Topology,
   late: pulumi.Output<readonly pulumi.Resource[]>,
-): pulumi.Output<InventoryWorkload>[] {
+): pulumi.Output<ClusterWorkload>[] {
   const rulesFor = (purposes: readonly string[], network?: string): pulumi.Resource[] =>
     rules
       .filter(({ rule }) => purposes.includes(rule.purpose) && (network === undefined || rule.network === network))
@@ -328,7 +307,7 @@ function overlay(
   });
 }
 
-function inventoryNode({ layout, instance, hostKey, connection }: Node): pulumi.Output<InventoryNode> {
+function inventoryNode({ layout, instance, hostKey, connection }: Node): pulumi.Output<ClusterNode> {
   return pulumi
     .all([instance.id, instance.publicIp, hostKey.publicKey, connection.host])
     .apply(([instanceId, publicIp, publicKey, host]) => ({

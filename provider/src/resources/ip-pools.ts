@@ -3,7 +3,7 @@ import { diffProperties, sameProperties } from "../../../wire/property-diff";
 import { isKnown, UNKNOWN, type Unknowable } from "../../../wire/property-value";
 import type { CheckFailure } from "../../../wire/check-failure";
 import type { CustomResource } from "./custom-resource";
-import type { IpPoolsInputs, IpPoolsOutputs } from "./inputs";
+import type { IpPoolsInputs, IpPoolsOutputs } from "../generated/resource-types";
 
 /** Pools read from manifests; there is nothing of them outside the state. */
 export const ipPools: CustomResource<IpPoolsInputs, IpPoolsOutputs> = {

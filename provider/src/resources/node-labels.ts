@@ -1,11 +1,11 @@
-import type { TopologyNodeInputs } from "./inputs";
+import type { TopologyNode } from "../generated/resource-types";
 
 /**
  * What nodeSelectors are matched against: the user's labels, those that Kubernetes gives every node (Well-Known
  * Labels), and the network and subnet. Ours win over the user's, as they are facts.
  */
 export function nodeLabels(
-  node: Omit<TopologyNodeInputs, "privateIp" | "subnetCidrBlock">,
+  node: Omit<TopologyNode, "privateIp" | "subnetCidrBlock">,
 ): Readonly<Record<string, string>> {
   return {
     ...node.labels,

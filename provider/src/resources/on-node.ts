@@ -4,7 +4,7 @@ import { type ChangeKind, sameProperties } from "../../../wire/property-diff";
 import { isKnown, UNKNOWN, type Unknowable } from "../../../wire/property-value";
 import { type CustomResource, type OperationContext, ResourceInitFailed } from "./custom-resource";
 import { whatIsThere } from "./drift";
-import type { OnNodeInputs, PartOutputs } from "./inputs";
+import type { RoutesInputs, RoutesOutputs } from "../generated/resource-types";
 import type { NodeAccess, NodeAccessOptions } from "./node-access";
 
 /**
@@ -13,6 +13,10 @@ import type { NodeAccess, NodeAccessOptions } from "./node-access";
  */
 const READ_DEADLINE = 30;
 const DELETE_DEADLINE = 60;
+
+/** What every resource on a node is given, and tells. */
+export type OnNodeInputs = Pick<RoutesInputs, "node" | "instanceId" | "connection">;
+export type PartOutputs = Pick<RoutesOutputs, "digest">;
 
 /** The digest of a part that a node needs none of. */
 const NONE = "none";

@@ -1,7 +1,7 @@
 import { generateKey, type KeyPair, publicKeyBlob } from "../ssh/key";
 import { UNKNOWN } from "../../../wire/property-value";
 import type { CustomResource } from "./custom-resource";
-import type { SshKeyOutputs } from "./inputs";
+import type { SshKeyOutputs } from "../generated/resource-types";
 
 /** A key pair that lives in the state alone, and stays the same for the resource's life. */
 export const sshKey: CustomResource<object, SshKeyOutputs> = {

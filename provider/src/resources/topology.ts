@@ -1,10 +1,7 @@
 import { parseAddress } from "../ipam/address";
 import { assignAddresses } from "../ipam/addresses";
-import type { PoolBlock } from "../ipam/blocks";
 import { parseCidr } from "../ipam/cidr";
 import { poolEncapsulation } from "../ipam/pools";
-import type { TunnelAddresses } from "../ipam/tunnel-addresses";
-import type { WorkloadAddress } from "../ipam/workloads";
 import { type NodePlan, VXLAN_DEVICE, VXLAN_PORT, VXLAN_VNI } from "../plan/node-plan";
 import { planTopology } from "../plan/plan-topology";
 import type { TopologyNode } from "../plan/topology";
@@ -12,21 +9,15 @@ import type { CheckFailure } from "../../../wire/check-failure";
 import { diffProperties, sameProperties } from "../../../wire/property-diff";
 import { isKnown, UNKNOWN, type Unknowable } from "../../../wire/property-value";
 import type { CustomResource, OperationContext } from "./custom-resource";
-import type { TopologyInputs, TopologyOutputs } from "./inputs";
+import type { TopologyInputs, TopologyOutputs } from "../generated/resource-types";
 import { nodeLabels } from "./node-labels";
 import { packPlan } from "./packed-plan";
 
 /** What check adds to the inputs: kept in the state, it is what keeps addresses where they are. */
-interface Assigned {
-  readonly blocks: readonly PoolBlock[];
-  readonly tunnelAddresses: Readonly<Record<string, TunnelAddresses>>;
-  readonly workloadAddresses: readonly WorkloadAddress[];
-}
-type Inputs = TopologyInputs & Partial<Assigned>;
-type Outputs = Omit<TopologyOutputs, keyof TopologyInputs> & Pick<Assigned, "tunnelAddresses">;
+type Assigned = Required<Pick<TopologyInputs, "blocks" | "tunnelAddresses" | "workloadAddresses">>;
 
 /** All nodes, what they get, and what follows from it; there is nothing of it outside the state. */
-export const topology: CustomResource<Inputs, Outputs> = {
+export const topology: CustomResource<TopologyInputs, TopologyOutputs> = {
   async check(inputs, old, context) {
     const malformed = malformedAddresses(inputs);
     if (malformed.length > 0) return { inputs, failures: malformed };
@@ -85,14 +76,17 @@ export const topology: CustomResource<Inputs, Outputs> = {
   delete: async () => undefined,
 };
 
-async function outputsAndWarnings(inputs: Inputs, context: OperationContext): Promise<Unknowable<Outputs>> {
+async function outputsAndWarnings(
+  inputs: TopologyInputs,
+  context: OperationContext,
+): Promise<Unknowable<TopologyOutputs>> {
   if (!isKnown(inputs)) return UNKNOWN_OUTPUTS;
   const outputs = outputsOf(inputs);
   for (const warning of outputs.warnings) await context.log("warning", `${warning.message} (${warning.code})`);
   return outputs;
 }
 
-const UNKNOWN_OUTPUTS: Unknowable<Outputs> = {
+const UNKNOWN_OUTPUTS: Unknowable<TopologyOutputs> = {
   assignedWorkloads: UNKNOWN,
   blocks: UNKNOWN,
   encapsulations: UNKNOWN,
@@ -102,20 +96,19 @@ const UNKNOWN_OUTPUTS: Unknowable<Outputs> = {
   warnings: UNKNOWN,
 };
 
-function outputsOf(inputs: Inputs): Outputs {
+function outputsOf(inputs: TopologyInputs): TopologyOutputs {
   const {
     pools,
-    hostMtu,
-    networkMtus,
-    vxlanVni,
-    vxlanPort,
-    viaVpcRouter,
+    nodes,
+    workloads: _asked,
     blocks = [],
     tunnelAddresses = {},
     workloadAddresses = [],
+    ...options
   } = inputs;
   const plan = planTopology({
-    nodes: inputs.nodes.map((node): TopologyNode => ({
+    ...options,
+    nodes: nodes.map((node): TopologyNode => ({
       name: node.name,
       ip: node.privateIp,
       subnetPrefixLen: parseCidr(node.subnetCidrBlock).prefixLength,
@@ -127,11 +120,6 @@ function outputsOf(inputs: Inputs): Outputs {
     pools,
     blocks,
     workloads: workloadAddresses.map(({ address, node }) => ({ ip: address, node })),
-    hostMtu,
-    networkMtus,
-    vxlanVni,
-    vxlanPort,
-    viaVpcRouter,
   });
   const nodePlans: Record<string, string> = {};
   const encapsulations: Record<string, readonly ("IPIP" | "VXLAN")[]> = {};
@@ -163,7 +151,7 @@ function outputsOf(inputs: Inputs): Outputs {
  * What a change interrupts, in words: Linux has no way to change VNI and port of a VXLAN device that is there
  * (ip-link(8), VXLAN).
  */
-function interruptions(old: Inputs, inputs: Inputs): readonly string[] {
+function interruptions(old: TopologyInputs, inputs: TopologyInputs): readonly string[] {
   const changes = [
     ["VNI", old.vxlanVni ?? VXLAN_VNI, inputs.vxlanVni ?? VXLAN_VNI],
     ["UDP port", old.vxlanPort ?? VXLAN_PORT, inputs.vxlanPort ?? VXLAN_PORT],
@@ -189,7 +177,7 @@ function encapsulationsOf(plan: NodePlan): readonly ("IPIP" | "VXLAN")[] {
   return [...(plan.ipip ? (["IPIP"] as const) : []), ...(plan.vxlan || plan.vxlan6 ? (["VXLAN"] as const) : [])];
 }
 
-function malformedAddresses({ nodes }: Inputs): CheckFailure[] {
+function malformedAddresses({ nodes }: TopologyInputs): CheckFailure[] {
   const failures: CheckFailure[] = [];
   const attempt = (property: string, value: string, parse: (text: string) => unknown): void => {
     try {
@@ -207,7 +195,7 @@ function malformedAddresses({ nodes }: Inputs): CheckFailure[] {
   return failures;
 }
 
-function repeated({ nodes }: Inputs): CheckFailure[] {
+function repeated({ nodes }: TopologyInputs): CheckFailure[] {
   const seen = new Set<string>();
   return nodes.flatMap(({ name }, index) => {
     if (!seen.has(name)) return (seen.add(name), []);

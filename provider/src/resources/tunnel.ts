@@ -1,12 +1,12 @@
 import { renderTunnel } from "../node/tunnel";
 import type { CustomResource } from "./custom-resource";
-import type { PartOutputs, TunnelInputs } from "./inputs";
+import type { TunnelInputs, TunnelOutputs } from "../generated/resource-types";
 import type { NodeAccess } from "./node-access";
 import { partResource } from "./on-node";
 import { unpackPlan } from "./packed-plan";
 
 /** The tunnel device of one encapsulation on a node. */
-export function tunnel(access: NodeAccess): CustomResource<TunnelInputs, PartOutputs> {
+export function tunnel(access: NodeAccess): CustomResource<TunnelInputs, TunnelOutputs> {
   return partResource(
     {
       title: ({ encapsulation }) => `${encapsulation} tunnel`,

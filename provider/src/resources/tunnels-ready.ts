@@ -2,11 +2,7 @@ import { createHash } from "node:crypto";
 import { diffProperties } from "../../../wire/property-diff";
 import { isKnown, UNKNOWN } from "../../../wire/property-value";
 import type { CustomResource } from "./custom-resource";
-import type { TunnelsReadyInputs } from "./inputs";
-
-interface TunnelsReadyOutputs {
-  readonly digest: string;
-}
+import type { TunnelsReadyInputs, TunnelsReadyOutputs } from "../generated/resource-types";
 
 /** The barrier between tunnels and routes; there is nothing of it outside the state. */
 export const tunnelsReady: CustomResource<TunnelsReadyInputs, TunnelsReadyOutputs> = {

@@ -1,7 +1,7 @@
 import { renderWorkload, workloadNamespace } from "../node/workload";
 import { isKnown, UNKNOWN } from "../../../wire/property-value";
 import type { CustomResource } from "./custom-resource";
-import type { WorkloadInputs, WorkloadOutputs } from "./inputs";
+import type { WorkloadInputs, WorkloadOutputs } from "../generated/resource-types";
 import type { NodeAccess } from "./node-access";
 import { partResource } from "./on-node";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type LaidOut, layOut, type LayoutArgs, type NetworkArgs } from "../../../provider/src/aws/layout";
+import { type LaidOut, layOut, type LayoutArgs } from "../../../provider/src/aws/layout";
+import type { NetworkArgs } from "../../../provider/src/generated/component-args";
 import { containsAddress, containsCidr, overlaps, parseCidr } from "../../../provider/src/ipam/cidr";
 import { parseAddress } from "../../../provider/src/ipam/address";
 import { pool } from "./pool";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { arrivalsOf, poolNodes } from "../../../provider/src/aws/arrivals";
-import { type Layout, layOut, type NetworkArgs } from "../../../provider/src/aws/layout";
+import { type Layout, layOut } from "../../../provider/src/aws/layout";
+import type { NetworkArgs } from "../../../provider/src/generated/component-args";
 import { type SecurityRule, type SecurityRules, securityRules } from "../../../provider/src/aws/security-rules";
 import { assignAddresses } from "../../../provider/src/ipam/addresses";
 import type { IpPool } from "../../../provider/src/ippool/ippool";

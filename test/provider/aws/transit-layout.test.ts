@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type LaidOut, layOut, type NetworkArgs } from "../../../provider/src/aws/layout";
+import { type LaidOut, layOut } from "../../../provider/src/aws/layout";
+import type { NetworkArgs } from "../../../provider/src/generated/component-args";
 
 const zone = (letter: string, nodes = 1): NetworkArgs["subnets"][number] => ({
   availabilityZone: `us-east-1${letter}`,

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { readClusterArgs } from "../../../provider/src/resources/cluster-args";
 
@@ -55,33 +57,72 @@ describe("arguments of a Cluster", () => {
         ssh: { adminCidrBlocks: "0.0.0.0/0", user: "" },
       }),
       [
-        'neverAcrossSubnets: "Always" is not known: use "Refuse" or "VpcRouteTables"',
-        "ipPools: is required",
-        'interconnect: "Carrier pigeon" is not known: use "Peering" or "TransitGateway"',
-        "networks[0].name: expected a text, got a number",
-        "networks[0].cidrBlock: is required",
-        "networks[0].subnets[0].nodes: expected a whole number from 0, got a string",
-        "networks[0].subnets[1]: expected an object, got a string",
-        "networks[1]: expected an object, got nothing",
-        "vxlanVni: expected a whole number from 1 to 16777215, got 0",
-        "vxlanPort: expected a whole number from 1 to 65535, got 65536",
-        "hostMtu: expected a whole number from 576 to 9001, got a string",
-        "workloadsPerNode: expected a whole number from 0, got -1",
-        'sourceDestCheck["blue-a0"]: expected true or false, got a string',
-        'labels["blue-a0"]["rack"]: expected a text, got a number',
-        "ssh.adminCidrBlocks: expected a list, got a string",
-        "ssh.user: expected a text, got an empty text",
+        "ipPools: is missing",
+        "networks[0].cidrBlock: is missing",
+        "networks[0].name: must be a string, not 7",
+        "networks[0].subnets[0].nodes: must be a whole number from 0, not a string",
+        "networks[0].subnets[1]: must be an object, not a string",
+        "networks[1]: must be an object, not nothing",
+        'interconnect: must be one of Peering, TransitGateway, not "Carrier pigeon"',
+        'neverAcrossSubnets: must be one of Refuse, VpcRouteTables, not "Always"',
+        "vxlanVni: must be a whole number from 1 to 16777215, not 0",
+        "vxlanPort: must be a whole number from 1 to 65535, not 65536",
+        "hostMtu: must be a whole number from 576 to 9001, not a string",
+        "workloadsPerNode: must be a whole number from 0, not -1",
+        "sourceDestCheck.blue-a0: must be true or false, not a string",
+        "labels.blue-a0.rack: must be a string, not 1",
+        "ssh.adminCidrBlocks: must be a list, not a string",
+        "ssh.user: must not be empty",
       ],
     );
   });
 
+  it("are within the bounds that schema.json gives them", () => {
+    const bounds = { vxlanVni: [1, 16777215], vxlanPort: [1, 65535], hostMtu: [576, 9001] } as const;
+    for (const [key, [least, most]] of Object.entries(bounds)) {
+      assert.deepEqual([...lines({ [key]: least }), ...lines({ [key]: most })], []);
+      for (const wrong of [least - 1, most + 1, least + 0.5])
+        assert.deepEqual(lines({ [key]: wrong }), [
+          `${key}: must be a whole number from ${least} to ${most}, not ${wrong}`,
+        ]);
+    }
+    assert.deepEqual([...lines({ workloadsPerNode: 0 }), ...lines({ ssh: { port: 65535 } })], []);
+    assert.deepEqual(lines({ ssh: { port: 0 } }), ["ssh.port: must be a whole number from 1 to 65535, not 0"]);
+  });
+
+  it("have no keys that nobody reads, at any depth, and the key that was meant is named", () => {
+    const given = JSON.parse(
+      readFileSync(resolve(__dirname, "../../cases/day2/unknown-keys.cluster.json"), "utf8"),
+    ) as Record<string, unknown>;
+    assert.deepEqual(lines(given), [
+      "networks[0].natGatway: unknown key, did you mean natGateway?",
+      "networks[0].subnets[0].publicIP: unknown key, did you mean publicIp?",
+      "networks[0].subnets[0].cidr: unknown key, did you mean cidrBlock?",
+      "neverAcrossSubnet: unknown key, did you mean neverAcrossSubnets?",
+      "ssh.usr: unknown key, did you mean user?",
+    ]);
+    assert.deepEqual(lines({ ssh: { bastion: { host: "h", user: "u", privateKey: "k", hostkey: "h" } } }), [
+      "ssh.bastion.hostKey: is missing",
+      "ssh.bastion.hostkey: unknown key, did you mean hostKey?",
+    ]);
+    assert.deepEqual(lines({ ssh: { colour: "red" } }), [
+      "ssh.colour: unknown key, the known ones are user, port, adminCidrBlocks, proxyCommand, bastion",
+    ]);
+  });
+
+  it("that are null are taken as absent", () => {
+    const { args, problems } = readClusterArgs({ ipPools: "x", networks: [], ssh: null, vxlanPort: null });
+    assert.deepEqual([problems, args], [[], { ipPools: "x", networks: [] }]);
+    assert.deepEqual(lines({ ipPools: null }), ["ipPools: is missing"]);
+  });
+
   it("have to be plain where they decide which resources there are, and only there", () => {
-    assert.match(lines({ ipPools: pulumi.secret("x") }).join(), /^ipPools: has to be a plain value/);
+    assert.match(lines({ ipPools: pulumi.secret("x") }).join(), /^ipPools: must be a plain value/);
     assert.match(
       lines({
         networks: [{ name: "n", cidrBlock: "10.0.0.0/16", subnets: [{ ...SUBNET, nodes: pulumi.output(2) }] }],
       }).join(),
-      /^networks\[0\]\.subnets\[0\]\.nodes: has to be a plain value/,
+      /^networks\[0\]\.subnets\[0\]\.nodes: must be a plain value/,
     );
     assert.deepEqual(
       lines({
@@ -91,5 +132,37 @@ describe("arguments of a Cluster", () => {
       }),
       [],
     );
+  });
+
+  it("that are not known yet are looked at when they are", async () => {
+    const { args, problems } = readClusterArgs({
+      ipPools: "x",
+      networks: [],
+      instanceType: pulumi.output(7),
+      ssh: { bastion: { host: pulumi.output(""), user: "u", privateKey: pulumi.secret("k"), hostKey: "h" } },
+    });
+    assert.deepEqual(problems, []);
+    const value = (output: unknown): Promise<unknown> =>
+      (pulumi.output(output) as unknown as { promise(): Promise<unknown> }).promise();
+    await assert.rejects(value(args.instanceType), /^Error: instanceType: must be a string, not 7$/);
+    await assert.rejects(value(args.ssh?.bastion?.host), /^Error: ssh\.bastion\.host: must not be empty$/);
+    assert.equal(await value(args.ssh?.bastion?.privateKey), "k");
+    assert.ok(await pulumi.isSecret(pulumi.output(args.ssh?.bastion?.privateKey)));
+  });
+
+  it("have tags that may be written as numbers, known or not", async () => {
+    const { args, problems } = readClusterArgs({
+      ipPools: "x",
+      networks: [],
+      tags: { cost: 1, billed: true, team: pulumi.output(7), name: "x" },
+    });
+    assert.deepEqual(problems, []);
+    assert.deepEqual(await new Promise((resolve) => pulumi.output(args.tags).apply(resolve)), {
+      cost: "1",
+      billed: "true",
+      team: "7",
+      name: "x",
+    });
+    assert.deepEqual(lines({ tags: { a: [] } }), ["tags.a: must be a string, not a list"]);
   });
 });

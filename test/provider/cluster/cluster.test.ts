@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterArgs } from "../../../provider/src/resources/cluster-args";
+import type { ClusterArgs } from "../../../provider/src/generated/component-args";
 import {
   clearTexts,
   HOST_PRIVATE_KEY,
@@ -175,7 +175,7 @@ describe("Cluster", () => {
       [unknown, unknown, unknown, unknown, unknown, boolean]
     >((resolve) => {
       pulumi
-        .all([nodes, workloads, vpcIds, securityGroupIds, warnings, pulumi.isSecret(ssh.privateKey)])
+        .all([nodes, workloads, vpcIds, securityGroupIds, warnings, pulumi.isSecret(pulumi.output(ssh.privateKey))])
         .apply(([n, w, v, s, warned, secret]) => resolve([n[0], w[0], v, s, warned, secret]));
     });
     assert.deepEqual(node, {

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import type { NetworkArgs } from "../../../provider/src/aws/layout";
 import { loadIpPools } from "../../../provider/src/ippool/load";
-import type { ClusterArgs } from "../../../provider/src/resources/cluster-args";
+import type { ClusterArgs, NetworkArgs } from "../../../provider/src/generated/component-args";
 import { planCluster } from "../../../provider/src/resources/cluster-plan";
-import type { TopologyInputs } from "../../../provider/src/resources/inputs";
+import type { TopologyInputs } from "../../../provider/src/generated/resource-types";
 import { unpackPlan } from "../../../provider/src/resources/packed-plan";
 import { topology } from "../../../provider/src/resources/topology";
 import { contextOf } from "../resources/context";

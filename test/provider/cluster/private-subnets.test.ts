@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import type { NetworkArgs } from "../../../provider/src/aws/layout";
-import { type ClusterArgs, readClusterArgs } from "../../../provider/src/resources/cluster-args";
+import type { ClusterArgs, NetworkArgs } from "../../../provider/src/generated/component-args";
+import { readClusterArgs } from "../../../provider/src/resources/cluster-args";
 import { planCluster } from "../../../provider/src/resources/cluster-plan";
 import { manifest } from "../resources/topology-inputs";
 import { clearTexts, isSecret, recordCluster, type RecordedStack } from "./recorded-stack";
@@ -141,7 +141,8 @@ describe("subnets without public addresses", () => {
         ["10.2.0.4", "198.18.0.13"],
       ],
     );
-    assert.ok(await pulumi.isSecret(pulumi.output(stack.cluster.ssh.bastion?.privateKey)));
+    const bastion = stack.cluster.ssh.bastion as { readonly privateKey: pulumi.Input<string> } | undefined;
+    assert.ok(await pulumi.isSecret(pulumi.output(bastion?.privateKey)));
   });
 
   it("are reached at their private address by a proxy command, the others at their public one", async () => {
@@ -234,11 +235,11 @@ describe("subnets without public addresses", () => {
     assert.deepEqual(
       read({ port: 70000, user: "" }).problems.map(({ path, message }) => `${path}: ${message}`),
       [
-        "ssh.bastion.host: is required",
-        "ssh.bastion.port: expected a whole number from 1 to 65535, got 70000",
-        "ssh.bastion.user: expected a text, got an empty text",
-        "ssh.bastion.privateKey: is required",
-        "ssh.bastion.hostKey: is required",
+        "ssh.bastion.host: is missing",
+        "ssh.bastion.privateKey: is missing",
+        "ssh.bastion.hostKey: is missing",
+        "ssh.bastion.port: must be a whole number from 1 to 65535, not 70000",
+        "ssh.bastion.user: must not be empty",
       ],
     );
   });

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
-import type { ClusterArgs } from "../../../provider/src/resources/cluster-args";
+import type { ClusterArgs } from "../../../provider/src/generated/component-args";
 import { loadIpPools } from "../../../provider/src/ippool/load";
 import { Cluster, constructCluster } from "../../../provider/src/resources/cluster";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ClusterArgs } from "../../../provider/src/resources/cluster-args";
+import type { ClusterArgs } from "../../../provider/src/generated/component-args";
 import { recordCluster, recordConstruct, type RecordedStack } from "./recorded-stack";
 
 const args: ClusterArgs = {

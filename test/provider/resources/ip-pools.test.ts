@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { CheckResult } from "../../../provider/src/resources/custom-resource";
-import type { IpPoolsInputs } from "../../../provider/src/resources/inputs";
+import type { IpPoolsInputs } from "../../../provider/src/generated/resource-types";
 import { ipPools } from "../../../provider/src/resources/ip-pools";
 import { UNKNOWN } from "../../../wire/property-value";
 import { contextOf } from "./context";

@@ -1,5 +1,5 @@
 import { loadIpPools } from "../../../provider/src/ippool/load";
-import type { TopologyInputs, TopologyNodeInputs } from "../../../provider/src/resources/inputs";
+import type { TopologyInputs, TopologyNode } from "../../../provider/src/generated/resource-types";
 
 /** An IPPool manifest. */
 export function manifest(spec: Readonly<Record<string, unknown>> = {}, name = "ippool-cross-subnet-1"): string {
@@ -14,7 +14,7 @@ export function node(
   subnetCidrBlock: string,
   privateIp: string,
   labels?: Readonly<Record<string, string>>,
-): TopologyNodeInputs {
+): TopologyNode {
   return {
     name,
     network,

@@ -1,6 +1,6 @@
 import schema from "../../../provider/schema.json";
 import type { CustomResource } from "../../../provider/src/resources/custom-resource";
-import type { PartOutputs, RoutesInputs } from "../../../provider/src/resources/inputs";
+import type { RoutesInputs, RoutesOutputs } from "../../../provider/src/generated/resource-types";
 import type { NodeAccess, NodeAccessOptions, SeenPart } from "../../../provider/src/resources/node-access";
 import { partResource } from "../../../provider/src/resources/on-node";
 import { ipPools } from "../../../provider/src/resources/ip-pools";
@@ -35,7 +35,7 @@ class ScriptedNodes implements NodeAccess {
   isUnreachable = (error: unknown): boolean => error instanceof Error && error.message.startsWith("unreachable");
 }
 
-const routes: CustomResource<RoutesInputs, PartOutputs> = partResource(
+const routes: CustomResource<RoutesInputs, RoutesOutputs> = partResource(
   {
     title: () => "routes",
     partName: () => "routes",

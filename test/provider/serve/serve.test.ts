@@ -81,8 +81,8 @@ describe("the gRPC seam", () => {
       assert.deepEqual(
         form.getFailuresList().map((failure) => [failure.getProperty(), failure.getReason()]),
         [
-          ["connection.port", "has to be a whole number"],
-          ["instanceId", "has to be a string"],
+          ["connection.port", "must be a whole number from 1 to 65535, not a string"],
+          ["instanceId", "must be a string, not 1"],
         ],
       );
       const content = await plugin.check("IpPools", {

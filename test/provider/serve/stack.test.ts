@@ -9,7 +9,7 @@ import {
   Tunnel,
   TunnelsReady,
   Workload,
-} from "../../../provider/src/resources/children";
+} from "../../../provider/src/generated/child-resources";
 import { manifest, node as topologyNode } from "../resources/topology-inputs";
 import { FakeNode } from "./fake-node";
 import { steps, testStack, type TestStack } from "./stack";

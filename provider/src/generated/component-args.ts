@@ -1,0 +1,190 @@
+// Made from provider/schema.json by scripts/generate-types.ts: change the schema, not this.
+
+import type { Input } from "@pulumi/pulumi";
+
+/** How the networks of a cluster reach each other. */
+export type Interconnect = "Peering" | "TransitGateway";
+
+/**
+ * What becomes of IP pools with ipipMode and vxlanMode Never whose nodes are in several subnets: the VPC's
+ * router knows no workloads and drops their packets.
+ */
+export type NeverAcrossSubnets = "Refuse" | "VpcRouteTables";
+
+/** A VPC and the nodes in it. */
+export interface NetworkArgs {
+  /**
+   * Name of the network, unique in the cluster; part of the names of its resources and nodes. A change replaces
+   * the network with all its nodes.
+   */
+  readonly name: string;
+  /**
+   * IPv4 CIDR of the VPC, /16 to /28, such as `10.1.0.0/16`. It may overlap neither another network (where they
+   * are peered) nor an IP pool. A change replaces the network with all its nodes.
+   */
+  readonly cidrBlock: string;
+  /** The network's subnets, each in one availability zone. Subnets may be added and removed. */
+  readonly subnets: readonly SubnetArgs[];
+  /**
+   * Whether there is a NAT gateway, with an elastic IP address, as the way to the internet of the subnets with
+   * `publicIp: false`. It stands in the first of the others, which may have 0 nodes. AWS bills it by the hour and
+   * by traffic. Default: false.
+   */
+  readonly natGateway?: boolean;
+}
+
+/** A subnet of a VPC and the nodes in it. */
+export interface SubnetArgs {
+  /** Availability zone such as `us-east-1a`. A change replaces the subnet with its nodes. */
+  readonly availabilityZone: string;
+  /**
+   * Number of nodes in the subnet. A change adds or removes the last ones; the others keep their addresses and
+   * blocks.
+   */
+  readonly nodes: number;
+  /**
+   * Name of the subnet, unique in its network. Lower-case letters, digits and single hyphens. Default: the last
+   * letter of the availability zone; two subnets in one zone need names. A change replaces the subnet with its
+   * nodes.
+   */
+  readonly name?: string;
+  /**
+   * IPv4 CIDR inside the network's, /16 to /28. Default: the lowest free /24 of the network, in networks smaller
+   * than a /20 a sixteenth of it. A change replaces the subnet with its nodes.
+   */
+  readonly cidrBlock?: string;
+  /**
+   * Whether its nodes have public addresses. Without, they are reached by `ssh.bastion` or `ssh.proxyCommand`, and
+   * have a way out with the network's `natGateway` only. Default: true. A change replaces its nodes.
+   */
+  readonly publicIp?: boolean;
+}
+
+/** How the nodes are reached to set them up. */
+export interface SshOptionsArgs {
+  /**
+   * User to log in as; root, or one who may use sudo without a password. Default: the image's own user, `admin` of
+   * Debian's images, `ubuntu` of Ubuntu's, `ec2-user` of Amazon Linux 2023; for an image that none of these made,
+   * it is needed.
+   */
+  readonly user?: string;
+  /** TCP port of the nodes' ssh server, 1 to 65535. Default: 22. */
+  readonly port?: number;
+  /**
+   * CIDRs from which ssh to the nodes is let in, such as `203.0.113.7/32`: a security group rule each. Needed
+   * unless a `proxyCommand` reaches the nodes in another way. Default: none.
+   */
+  readonly adminCidrBlocks?: readonly string[];
+  /**
+   * Command that carries the connections: run by `/bin/sh` with `%h`, `%p` and `%r` replaced by host, port and
+   * user; its standard input and output carry the connection. With a `bastion`, the connection to it. Default:
+   * that of the provider, else a direct connection. A change pushes nothing again.
+   */
+  readonly proxyCommand?: string;
+  /**
+   * Host that the connections to the nodes go through, all of them to private addresses: needed, or a
+   * `proxyCommand`, where nodes have no public address. `adminCidrBlocks` then holds the address that it connects
+   * from. Default: none. A change pushes nothing again.
+   */
+  readonly bastion?: BastionOptionsArgs;
+}
+
+/**
+ * A host on the way to the nodes, as OpenSSH's ProxyJump: it is logged in to, and makes the connections to the
+ * nodes.
+ */
+export interface BastionOptionsArgs {
+  /** Address or name to connect to. */
+  readonly host: Input<string>;
+  /** TCP port of its ssh server, 1 to 65535. Default: 22. */
+  readonly port?: number;
+  /** User to log in as. */
+  readonly user: string;
+  /** Private key of the user, OpenSSH or PEM format. */
+  readonly privateKey: Input<string>;
+  /** Host key to expect (`ssh-ed25519 AAAA…`); any other is refused. */
+  readonly hostKey: Input<string>;
+}
+
+export interface ClusterArgs {
+  /**
+   * Calico v3 IPPool manifests, YAML or JSON, one or many documents: the text, unmodified. It decides which
+   * tunnels there are, so it has to be known when the program runs. A change is applied to the running nodes.
+   */
+  readonly ipPools: string;
+  /** Name of the file that `ipPools` came from, for messages such as `pools.yaml:7:9: …`. Default: `ipPools`. */
+  readonly ipPoolsSource?: string;
+  /** The VPCs with their subnets and nodes. Networks may be added and removed. */
+  readonly networks: readonly NetworkArgs[];
+  /** How the networks reach each other. Defaults to `Peering`. */
+  readonly interconnect?: Interconnect;
+  /**
+   * What becomes of IP pools with ipipMode and vxlanMode Never whose nodes are in several subnets. Defaults to
+   * `Refuse`.
+   */
+  readonly neverAcrossSubnets?: NeverAcrossSubnets;
+  /**
+   * VXLAN network identifier, 1 to 16777215, as Calico's `vxlanVNI`. Defaults to 4096. A change makes the nodes'
+   * VXLAN devices anew, which interrupts what they carry; the preview warns of it.
+   */
+  readonly vxlanVni?: number;
+  /**
+   * UDP port of VXLAN, 1 to 65535, as Calico's `vxlanPort`; the security group rules have it. Defaults to 4789. A
+   * change makes the nodes' VXLAN devices anew, which interrupts what they carry; the preview warns of it.
+   */
+  readonly vxlanPort?: number;
+  /**
+   * MTU of the nodes' network interfaces, bytes, 576 to 9001; tunnels and workloads get what the encapsulation
+   * leaves of it. Default: 9001, which nearly all instance types have.
+   */
+  readonly hostMtu?: number;
+  /** How the nodes are reached to set them up. `adminCidrBlocks` is needed, unless there is a `proxyCommand`. */
+  readonly ssh?: SshOptionsArgs;
+  /**
+   * EC2 instance type of the nodes. Default: `t3.micro`. A change stops and starts the instances, which then have
+   * other public addresses.
+   */
+  readonly instanceType?: Input<string>;
+  /**
+   * AMI of the nodes: Debian 12 or 13; Ubuntu 22.04 or newer and Amazon Linux 2023 are provided for and were not
+   * run (on the latter, workloads need the CNI plugins ptp and host-local in /opt/cni/bin). To an image that
+   * others made, Debian's package names are given. Default: the newest official Debian 12 image for the instance
+   * type at a node's creation; a node keeps the one it was made from. A change replaces the nodes.
+   */
+  readonly imageId?: Input<string>;
+  /**
+   * Number of test workloads on each node: network namespaces with an address of a pool, for `overlaynet verify`.
+   * A node's workloads take the pools in turn, so that as many as there are pools try each of them. Defaults to 0.
+   */
+  readonly workloadsPerNode?: number;
+  /** Tags of all AWS resources, besides `Name`. Default: none. A change is applied in place. */
+  readonly tags?: Input<Readonly<Record<string, Input<string>>>>;
+  /**
+   * EC2's source/destination check by node name. Default: false for every node, as packets without encapsulation
+   * carry the workloads' addresses; true on a node makes exactly these fail, which tests use. A change is applied
+   * in place.
+   */
+  readonly sourceDestCheck?: Readonly<Record<string, boolean>>;
+  /**
+   * Labels by node name, which the pools' `nodeSelector` is matched against, besides `kubernetes.io/hostname`,
+   * `topology.kubernetes.io/zone` and `region`, `overlaynet/network` and `overlaynet/subnet`. Default: none.
+   */
+  readonly labels?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** What arguments are where a program gives none. */
+export const DEFAULTS = {
+  Network: { natGateway: false },
+  Subnet: { publicIp: true },
+  SshOptions: { port: 22 },
+  BastionOptions: { port: 22 },
+  Cluster: {
+    interconnect: "Peering",
+    neverAcrossSubnets: "Refuse",
+    vxlanVni: 4096,
+    vxlanPort: 4789,
+    hostMtu: 9001,
+    instanceType: "t3.micro",
+    workloadsPerNode: 0,
+  },
+} as const;
