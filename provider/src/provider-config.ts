@@ -1,5 +1,7 @@
+import { mustBe, TRUE_OR_FALSE, valueInWords, wholeNumber } from "../../wire/input-words";
 import type { CheckFailure } from "../../wire/check-failure";
 import type { PropertyMap } from "../../wire/property-value";
+import { RANGES } from "./generated/resource-types";
 
 /** The provider's configuration, `overlaynet:…` in a stack's or the arguments of an explicit provider. */
 export interface ProviderConfig {
@@ -28,17 +30,21 @@ export function parseProviderConfig(
   };
 
   const deadline = text("sshDeadline", "OVERLAYNET_SSH_DEADLINE");
-  if (deadline !== undefined && !/^[1-9]\d{0,5}$/.test(deadline)) {
+  const { minimum, maximum } = RANGES.Provider.sshDeadline;
+  if (
+    deadline !== undefined &&
+    !(/^\d+$/.test(deadline) && Number(deadline) >= minimum && Number(deadline) <= maximum)
+  ) {
     failures.push({
       property: "sshDeadline",
-      reason: `${JSON.stringify(deadline)} is no whole number of seconds from 1 to 999999`,
+      reason: mustBe(wholeNumber(minimum, maximum), valueInWords(deadline)),
     });
   }
   const deleteUnreachable = text("deleteUnreachable", "OVERLAYNET_DELETE_UNREACHABLE");
   if (deleteUnreachable !== undefined && !/^(?:true|false|1|0)$/.test(deleteUnreachable)) {
     failures.push({
       property: "deleteUnreachable",
-      reason: `${JSON.stringify(deleteUnreachable)} is neither true nor false`,
+      reason: mustBe(TRUE_OR_FALSE, valueInWords(deleteUnreachable)),
     });
   }
   return {

@@ -30,8 +30,13 @@ describe("provider configuration", () => {
   it("says all that is wrong, each at its key", () => {
     const { failures } = parseProviderConfig({ sshDeadline: "soon", deleteUnreachable: "perhaps" }, {});
     assert.deepEqual(
-      failures.map(({ property }) => property),
-      ["sshDeadline", "deleteUnreachable"],
+      failures.map(({ property, reason }) => `${property}: ${reason}`),
+      [
+        'sshDeadline: must be a whole number from 1 to 999999, not "soon"',
+        'deleteUnreachable: must be true or false, not "perhaps"',
+      ],
     );
+    const wrong = (sshDeadline: string): boolean => parseProviderConfig({ sshDeadline }, {}).failures.length > 0;
+    assert.deepEqual(["1", "999999", "0", "1000000", "1.5"].map(wrong), [false, false, true, true, true]);
   });
 });

@@ -1,15 +1,26 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { IpVersion } from "../ipam/address";
 import { parseCidr } from "../ipam/cidr";
-import { isArray, isObject, joinPath, type ManifestEntry, type ManifestValue, typeOf } from "../ippool/manifest-value";
+import {
+  A_LIST,
+  A_STRING,
+  AN_OBJECT,
+  MISSING,
+  mustBe,
+  oneOf,
+  TRUE_OR_FALSE,
+  unknownKey,
+  valueInWords,
+  wholeNumber,
+} from "../../../wire/input-words";
+import { isArray, isObject, joinPath, type ManifestEntry, type ManifestValue } from "../ippool/manifest-value";
 import type { Problem } from "../ippool/problem";
 import { parseSelector } from "../ippool/selector";
 
-/** What is found while a text is read. */
-export interface Findings {
-  readonly problems: Problem[];
-  /** Property paths of fields that nobody asked for. */
-  readonly unknown: string[];
+/** What a whole number is within, both included. */
+export interface Range {
+  readonly minimum: number;
+  readonly maximum: number;
 }
 
 /**
@@ -20,31 +31,31 @@ export class Field {
   constructor(
     readonly value: ManifestValue,
     readonly path: string,
-    readonly findings: Findings,
+    readonly problems: Problem[],
   ) {}
 
   report(message: string): undefined {
-    this.findings.problems.push({ path: this.path, message, ...this.value.position });
+    this.problems.push({ path: this.path, message, ...this.value.position });
     return undefined;
   }
 
   private wrong(expected: string): undefined {
-    return this.report(`must be ${expected}, not ${inWords(this.value)}`);
+    return this.report(mustBe(expected, inWords(this.value)));
   }
 
   string(): string | undefined {
-    return typeof this.value.value === "string" ? this.value.value : this.wrong("a string");
+    return typeof this.value.value === "string" ? this.value.value : this.wrong(A_STRING);
   }
 
   boolean(): boolean | undefined {
-    return typeof this.value.value === "boolean" ? this.value.value : this.wrong("true or false");
+    return typeof this.value.value === "boolean" ? this.value.value : this.wrong(TRUE_OR_FALSE);
   }
 
-  integer(least: number, most: number): number | undefined {
+  integer({ minimum, maximum }: Range): number | undefined {
     const { value } = this.value;
-    return typeof value === "number" && Number.isInteger(value) && least <= value && value <= most
+    return typeof value === "number" && Number.isInteger(value) && minimum <= value && value <= maximum
       ? value
-      : this.wrong(`a whole number from ${least} to ${most}`);
+      : this.wrong(wholeNumber(minimum, maximum));
   }
 
   address(version?: IpVersion): string | undefined {
@@ -82,20 +93,20 @@ export class Field {
   }
 
   oneOf<T extends string>(choices: readonly T[]): T | undefined {
-    return choices.find((choice) => choice === this.value.value) ?? this.wrong(`one of ${choices.join(", ")}`);
+    return choices.find((choice) => choice === this.value.value) ?? this.wrong(oneOf(choices));
   }
 
   items(): readonly Field[] {
-    if (!isArray(this.value)) return this.wrong("a list") ?? [];
-    return this.value.value.map((value, index) => new Field(value, joinPath(this.path, index), this.findings));
+    if (!isArray(this.value)) return this.wrong(A_LIST) ?? [];
+    return this.value.value.map((value, index) => new Field(value, joinPath(this.path, index), this.problems));
   }
 
-  /** A mapping of names, or addresses, to strings. */
+  /** An object with names, or addresses, for keys and strings for values. */
   strings(keys: "names" | "addresses"): Readonly<Record<string, string>> | undefined {
-    if (!isObject(this.value)) return this.wrong(`a mapping of ${keys} to names`);
+    if (!isObject(this.value)) return this.wrong(AN_OBJECT);
     const strings: Record<string, string> = Object.create(null) as Record<string, string>;
     for (const [key, entry] of this.value.value) {
-      const field = new Field(entry.value, joinPath(this.path, key), this.findings);
+      const field = new Field(entry.value, joinPath(this.path, key), this.problems);
       if (keys === "addresses" && !isIPv4(key) && !isIPv6(key)) field.report(`its key must be an IP address`);
       const value = field.string();
       if (value !== undefined) strings[key] = value;
@@ -104,30 +115,30 @@ export class Field {
   }
 }
 
-/** A mapping whose fields are asked for by name; null counts as absent, as in Kubernetes' objects. */
+/** An object whose fields are asked for by name; null counts as absent, as in Kubernetes' objects. */
 export class Fields {
   private readonly entries: ReadonlyMap<string, ManifestEntry> | undefined;
   private readonly asked = new Set<string>();
   private readonly self: Field;
 
-  constructor(value: ManifestValue, path: string, findings: Findings) {
-    this.self = new Field(value, path, findings);
+  constructor(value: ManifestValue, path: string, problems: Problem[]) {
+    this.self = new Field(value, path, problems);
     if (isObject(value)) this.entries = value.value;
-    else this.self.report(`must be a mapping, not ${inWords(value)}`);
+    else this.self.report(mustBe(AN_OBJECT, inWords(value)));
   }
 
-  /** At a path below this mapping, such as `networks` or `nodes[2].name`. */
+  /** At a path below this object, such as `networks` or `nodes[2].name`. */
   report(path: string, message: string): void {
-    const { findings, path: own, value } = this.self;
-    findings.problems.push({ path: own === "" ? path : `${own}.${path}`, message, ...value.position });
+    const { problems, path: own, value } = this.self;
+    problems.push({ path: own === "" ? path : `${own}.${path}`, message, ...value.position });
   }
 
   private field(name: string, required: boolean): Field | undefined {
     this.asked.add(name);
     const value = this.entries?.get(name)?.value;
     if (value !== undefined && value.value !== null)
-      return new Field(value, joinPath(this.self.path, name), this.self.findings);
-    if (required && this.entries !== undefined) this.report(name, "is required");
+      return new Field(value, joinPath(this.self.path, name), this.self.problems);
+    if (required && this.entries !== undefined) this.report(name, MISSING);
     return undefined;
   }
 
@@ -139,8 +150,8 @@ export class Fields {
     return this.field(name, false)?.boolean();
   }
 
-  integer(name: string, least: number, most: number, required = false): number | undefined {
-    return this.field(name, required)?.integer(least, most);
+  integer(name: string, range: Range, required = false): number | undefined {
+    return this.field(name, required)?.integer(range);
   }
 
   address(name: string, version?: IpVersion, required = false): string | undefined {
@@ -177,10 +188,10 @@ export class Fields {
     return this.field(name, false)?.items() ?? [];
   }
 
-  /** A list of mappings, each read whole by `read`; what it does not ask for is unknown. */
+  /** A list of objects, each read whole by `read`; what it does not ask for is unknown. */
   list<T>(name: string, read: (fields: Fields, index: number) => T, required = false): readonly T[] {
     return (this.field(name, required)?.items() ?? []).map((item, index) => {
-      const fields = new Fields(item.value, item.path, item.findings);
+      const fields = new Fields(item.value, item.path, item.problems);
       const result = read(fields, index);
       fields.finish();
       return result;
@@ -189,16 +200,14 @@ export class Fields {
 
   /** To be called when everything was asked for; `ignored` are fields that are known to mean nothing here. */
   finish(...ignored: readonly string[]): void {
-    for (const name of this.entries?.keys() ?? []) {
+    for (const [name, { value }] of this.entries ?? []) {
       if (!this.asked.has(name) && !ignored.includes(name))
-        this.self.findings.unknown.push(joinPath(this.self.path, name));
+        new Field(value, joinPath(this.self.path, name), this.self.problems).report(unknownKey(name, [...this.asked]));
     }
   }
 }
 
 function inWords(value: ManifestValue): string {
-  const type = typeOf(value);
-  return type === "object" || type === "array"
-    ? `a ${type === "array" ? "list" : "mapping"}`
-    : JSON.stringify(value.value);
+  if (isArray(value)) return A_LIST;
+  return isObject(value) ? AN_OBJECT : valueInWords(value.value);
 }

@@ -59,10 +59,8 @@ function nodeReport({ routes, neighbours, fdb }: NodePlan): NodeReport {
   };
 }
 
-function readingWarnings({ unknownFields, programClusterRoutes = "Enabled" }: ReadTopology): readonly Warning[] {
+function readingWarnings({ programClusterRoutes = "Enabled" }: ReadTopology): readonly Warning[] {
   const warnings: Warning[] = [];
-  if (unknownFields.length > 0)
-    warnings.push({ code: "UnknownField", message: `nothing here is called ${unknownFields.join(", ")}: ignored` });
   if (programClusterRoutes !== "Enabled") {
     const message = `programClusterRoutes is ${programClusterRoutes}, with which Felix leaves some routes to BIRD: all routes are planned all the same`;
     warnings.push({ code: "ProgramClusterRoutes", message });

@@ -1,8 +1,9 @@
+import { RANGES } from "../generated/resource-types";
 import { addressBits, type IpVersion } from "../ipam/address";
 import type { AllowedUse, AssignmentMode, EncapsulationMode, IpPool } from "../ippool/ippool";
 import type { ManifestValue } from "../ippool/manifest-value";
 import type { Problem } from "../ippool/problem";
-import { Fields, type Findings } from "./fields";
+import { Fields, type Range } from "./fields";
 import type { Block, NetworkMtu, Topology, TopologyNetwork, TopologyNode, TopologyWorkload } from "./topology";
 
 /** A topology as someone wrote it. It can be planned when it has no problems. */
@@ -13,31 +14,32 @@ export interface ReadTopology {
   /** FelixConfiguration's word for who programs routes to other nodes; here all of them are planned. */
   readonly programClusterRoutes?: string;
   readonly topology: Topology;
-  /** Property paths of fields that mean nothing here. */
-  readonly unknownFields: readonly string[];
   readonly problems: readonly Problem[];
 }
 
 const MODES: readonly EncapsulationMode[] = ["Never", "Always", "CrossSubnet"];
 const USES: readonly AllowedUse[] = ["Workload", "Tunnel", "LoadBalancer"];
 const ASSIGNMENTS: readonly AssignmentMode[] = ["Automatic", "Manual"];
-const MAX_MTU = 65535;
-/** 24 bits (RFC 7348). */
-const MAX_VNI = 0xffffff;
-const MAX_PORT = 65535;
 const DEFAULT_BLOCK_SIZE: Readonly<Record<IpVersion, number>> = { 4: 26, 6: 122 };
+
+/** IP protocol numbers are one byte (RFC 791). */
+const PROTOCOLS = { minimum: 0, maximum: 255 };
+
+function prefixLengths(version: IpVersion): Range {
+  return { minimum: 0, maximum: addressBits(version) };
+}
 
 /** A MAC address as Linux prints it. */
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i;
 
 /** Reads one topology, with every problem in it. */
 export function readTopology(value: ManifestValue): ReadTopology {
-  const findings: Findings = { problems: [], unknown: [] };
-  const fields = new Fields(value, "", findings);
+  const problems: Problem[] = [];
+  const fields = new Fields(value, "", problems);
   const topology: Topology = {
-    hostMtu: fields.integer("hostMtu", SMALLEST_HOST_MTU, MAX_MTU),
-    vxlanVni: fields.integer("vxlanVni", 1, MAX_VNI),
-    vxlanPort: fields.integer("vxlanPort", 1, MAX_PORT),
+    hostMtu: fields.integer("hostMtu", RANGES.Topology.hostMtu),
+    vxlanVni: fields.integer("vxlanVni", RANGES.Topology.vxlanVni),
+    vxlanPort: fields.integer("vxlanPort", RANGES.Topology.vxlanPort),
     nodes: fields.list("nodes", readNode, true),
     pools: fields.list("pools", readPool, true),
     blocks: fields.list("blocks", readBlock),
@@ -50,19 +52,16 @@ export function readTopology(value: ManifestValue): ReadTopology {
   const programClusterRoutes = fields.string("programClusterRoutes");
   fields.finish("note", "expected");
   reportDuplicates(topology, fields);
-  return { name, assign, programClusterRoutes, topology, unknownFields: findings.unknown, problems: findings.problems };
+  return { name, assign, programClusterRoutes, topology, problems };
 }
-
-/** RFC 791: every link carries 68 bytes; anything less is a slip of the pen. */
-const SMALLEST_HOST_MTU = 68;
 
 function readNode(fields: Fields): TopologyNode {
   return {
     name: fields.string("name", true) ?? "",
     ip: fields.address("ip", 4),
-    subnetPrefixLen: fields.integer("subnetPrefixLen", 0, addressBits(4)),
+    subnetPrefixLen: fields.integer("subnetPrefixLen", prefixLengths(4)),
     ip6: fields.address("ip6", 6),
-    subnetPrefixLen6: fields.integer("subnetPrefixLen6", 0, addressBits(6)),
+    subnetPrefixLen6: fields.integer("subnetPrefixLen6", prefixLengths(6)),
     ipipTunnelAddr: fields.address("ipipTunnelAddr", 4),
     vxlanTunnelAddr: fields.address("vxlanTunnelAddr", 4),
     vxlanTunnelAddr6: fields.address("vxlanTunnelAddr6", 6),
@@ -88,7 +87,7 @@ function readPool(fields: Fields, index: number): IpPool {
     natOutgoing: fields.boolean("natOutgoing") ?? false,
     disabled: fields.boolean("disabled") ?? false,
     disableBGPExport: fields.boolean("disableBGPExport") ?? false,
-    blockSize: fields.integer("blockSize", 0, addressBits(6)) ?? DEFAULT_BLOCK_SIZE[cidr?.includes(":") ? 6 : 4],
+    blockSize: fields.integer("blockSize", prefixLengths(6)) ?? DEFAULT_BLOCK_SIZE[cidr?.includes(":") ? 6 : 4],
     nodeSelector: fields.selector("nodeSelector") ?? "all()",
     namespaceSelector: fields.selector("namespaceSelector") ?? "",
     allowedUses: fields.manyOf("allowedUses", USES) ?? ["Workload", "Tunnel"],
@@ -112,7 +111,7 @@ function readNetwork(fields: Fields): TopologyNetwork {
   return {
     name: fields.string("name", true) ?? "",
     cidrBlocks: fields.values("cidrBlocks").flatMap((value) => value.cidr() ?? []),
-    blockedProtocols: fields.values("blockedProtocols").flatMap((value) => value.integer(0, 255) ?? []),
+    blockedProtocols: fields.values("blockedProtocols").flatMap((value) => value.integer(PROTOCOLS) ?? []),
   };
 }
 
@@ -122,7 +121,7 @@ function readNetworkMtu(fields: Fields): NetworkMtu {
     fields.report("networks", "must name two networks");
   return {
     networks: [first ?? "", second ?? ""],
-    mtu: fields.integer("mtu", SMALLEST_HOST_MTU, MAX_MTU, true) ?? MAX_MTU,
+    mtu: fields.integer("mtu", RANGES.NetworkMtu.mtu, true) ?? RANGES.NetworkMtu.mtu.maximum,
   };
 }
 

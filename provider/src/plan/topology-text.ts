@@ -13,7 +13,7 @@ export function readTopologies(text: string): readonly ReadTopology[] {
     return quick;
   return readYamlDocuments(text).flatMap(({ value, problems }) =>
     value === undefined
-      ? [{ assign: false, topology: { nodes: [], pools: [], blocks: [] }, unknownFields: [], problems }]
+      ? [{ assign: false, topology: { nodes: [], pools: [], blocks: [] }, problems }]
       : topologiesIn(value),
   );
 }

@@ -169,7 +169,7 @@ route      blackhole 192.168.0.64/26 proto 80
     );
     assert.deepEqual(output[1]?.errors, [
       { path: "nodes[0].ip", message: 'must be an IPv4 address, not "10.0.0"', line: 12, column: 24 },
-      { path: "pools", message: "is required", line: 11, column: 1 },
+      { path: "pools", message: "is missing", line: 11, column: 1 },
     ]);
     const table = plan(["-"], "nodes: 5\npools: []\n");
     assert.deepEqual(

@@ -55,9 +55,9 @@ describe("topologies as text", () => {
     };
     const expected = [
       'hostMtu: must be a whole number from 68 to 65535, not "9001"',
-      "nodes[0].name: is required",
+      "nodes[0].name: is missing",
       'nodes[0].ip: must be an IPv4 address, not "10.0.0.300"',
-      "nodes[1]: must be a mapping, not 5",
+      "nodes[1]: must be an object, not 5",
       "nodes[2].subnetPrefixLen: must be a whole number from 0 to 32, not 33",
       'nodes[2].ip6: must be an IPv6 address, not "10.0.0.1"',
       'nodes[2].vxlanMac: must be a MAC address such as 66:0a:0b:0c:0d:0e, not "66:00"',
@@ -99,14 +99,24 @@ describe("topologies as text", () => {
     assert.deepEqual(readTopologies("[]"), []);
   });
 
-  it("with fields that mean nothing here: a warning for each", () => {
-    const [read] = readTopologies(
-      JSON.stringify({ ...minimal, note: "x", expected: {}, hostmtu: 9, nodes: [{ name: "a", ipp: "10.0.0.1" }] }),
+  it("with keys that nobody reads are refused, each key at its place with the one that was meant", () => {
+    const text = JSON.stringify({
+      ...minimal,
+      note: "x",
+      expected: {},
+      hostmtu: 9,
+      nodes: [{ name: "a", ipp: "10.0.0.1", labels: { any: "label" } }],
+    });
+    assert.deepEqual(
+      where(text).map((line) => line.replace(/^\d+:\d+ /, "")),
+      ["nodes[0].ipp: unknown key, did you mean ip?", "hostmtu: unknown key, did you mean hostMtu?"],
     );
-    assert.deepEqual(read?.unknownFields, ["nodes[0].ipp", "hostmtu"]);
-    assert.ok(
-      planReport(read, 0).warnings.some(({ code, message }) => code === "UnknownField" && message.includes("hostmtu")),
+    assert.match(
+      where("nodes:\n  - name: a\n    weight: 3\npools: []\n").join(),
+      /^3:13 nodes\[0\]\.weight: unknown key/,
     );
+    const [read] = readTopologies(text);
+    assert.ok(read !== undefined && planReport(read, 0).errors.length === 2);
   });
 });
 
