@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { readClusterArgs } from "../../../provider/src/resources/cluster-args";
 
@@ -91,9 +89,12 @@ describe("arguments of a Cluster", () => {
   });
 
   it("have no keys that nobody reads, at any depth, and the key that was meant is named", () => {
-    const given = JSON.parse(
-      readFileSync(resolve(__dirname, "../../cases/day2/unknown-keys.cluster.json"), "utf8"),
-    ) as Record<string, unknown>;
+    const subnet = { availabilityZone: "us-east-1a", nodes: 1, publicIP: false, cidr: "10.5.200.0/24" };
+    const given = {
+      networks: [{ name: "x", cidrBlock: "10.5.0.0/16", natGatway: true, subnets: [subnet] }],
+      neverAcrossSubnet: "VpcRouteTables",
+      ssh: { adminCidrBlocks: ["198.51.100.1/32"], usr: "ops" },
+    };
     assert.deepEqual(lines(given), [
       "networks[0].natGatway: unknown key, did you mean natGateway?",
       "networks[0].subnets[0].publicIP: unknown key, did you mean publicIp?",

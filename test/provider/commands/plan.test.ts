@@ -205,8 +205,13 @@ route      blackhole 192.168.0.64/26 proto 80
       ],
     );
     assert.deepEqual(
-      inputOf({ nodes: [{ subnetPrefixLen: 33 }], pools: [{ cidr: "10.0.0.0/8", ipipMode: "never" }] }),
-      ["$.nodes[0].name is missing", "$.nodes[0].subnetPrefixLen is above 32", '$.pools[0].ipipMode is "never"'],
+      inputOf({ nodes: [{ subnetPrefixLen: 33 }], pools: [{ cidr: "10.0.0.0/8", ipipMode: "never" }], hostmtu: 9 }),
+      [
+        "$.hostmtu is unknown",
+        "$.nodes[0].name is missing",
+        "$.nodes[0].subnetPrefixLen is above 32",
+        '$.pools[0].ipipMode is "never"',
+      ],
     );
   });
 });
