@@ -1,4 +1,4 @@
-import type { Interconnect, NetworkArgs, SubnetArgs } from "../generated/component-args";
+import { DEFAULTS, type Interconnect, type NetworkArgs, type SubnetArgs } from "../generated/component-args";
 import type { IpPool } from "../ippool/ippool";
 import type { Problem } from "../ippool/problem";
 import { type Cidr, containsCidr, formatCidr, overlaps, parseCidr } from "../ipam/cidr";
@@ -166,7 +166,7 @@ export function layOut(args: LayoutArgs): LaidOut {
         name,
         availabilityZone: subnet.availabilityZone,
         cidrBlock,
-        publicIp: subnet.publicIp ?? true,
+        publicIp: subnet.publicIp ?? DEFAULTS.Subnet.publicIp,
       };
       subnets.push(laid);
 
@@ -223,7 +223,7 @@ export function layOut(args: LayoutArgs): LaidOut {
     }
   }
 
-  const interconnect = args.interconnect ?? "Peering";
+  const interconnect = args.interconnect ?? DEFAULTS.Cluster.interconnect;
   const peerings = interconnect === "Peering" ? peeringsOf(networks) : [];
   const transitSubnets =
     interconnect === "TransitGateway" && networks.length > 1 && problems.length === 0

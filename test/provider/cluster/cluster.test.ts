@@ -370,6 +370,25 @@ describe("Cluster", () => {
     assert.equal(resources.size, 0);
   });
 
+  it("refuses keys that nobody reads, having made nothing", async () => {
+    const { networks, ...others } = quickStart();
+    const { error, resources } = await recordConstruct({
+      ...others,
+      networks: networks.map((network) => ({ ...network, natGatway: true })),
+      vxlanport: 8472,
+    });
+    assert.ok(pulumi.InputPropertiesError.isInstance(error), String(error));
+    assert.deepEqual(
+      error.errors.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`),
+      [
+        "networks[0].natGatway: unknown key, did you mean natGateway?",
+        "networks[1].natGatway: unknown key, did you mean natGateway?",
+        "vxlanport: unknown key, did you mean vxlanPort?",
+      ],
+    );
+    assert.equal(resources.size, 0);
+  });
+
   it("refuses bad arguments with everything that is wrong with them, having made nothing", async () => {
     const bad = quickStart({
       ipPools: manifest("ipipMode: Always\nvxlanMode: Always"),
