@@ -1,3 +1,6 @@
+import { A_LIST, AN_OBJECT, kindInWords, MISSING, mustBe, wholeNumber } from "../../../wire/input-words";
+import { DEFAULTS } from "../generated/component-args";
+import type { ClusterNode, ClusterOutputs, ClusterWorkload, SshAccess } from "../generated/resource-types";
 import type { Path } from "../plan/path";
 import type { SshBastion } from "../ssh/target";
 
@@ -5,48 +8,9 @@ import type { SshBastion } from "../ssh/target";
  * What verify needs to know of a stack; the outputs of Cluster have this form (`pulumi stack output --json
  * --show-secrets`).
  */
-export interface Inventory {
-  readonly nodes: readonly InventoryNode[];
-  readonly workloads: readonly InventoryWorkload[];
-  readonly paths: readonly Path[];
-  readonly ssh: SshAccess;
-}
-
-export interface InventoryNode {
-  readonly name: string;
-  readonly network: string;
-  readonly subnet: string;
-  readonly availabilityZone: string;
-  readonly privateIp: string;
-  readonly publicIp?: string;
-  readonly instanceId: string;
-  /** Where ssh connects to: the public address, or the private one where it has none or there is a bastion. */
-  readonly host: string;
-  /** `ssh-ed25519 AAAA…`: pinned. */
-  readonly hostKey: string;
-}
-
-export interface InventoryWorkload {
-  readonly name: string;
-  readonly node: string;
-  readonly pool: string;
-  readonly address: string;
-  /** MTU of its interface, bytes. */
-  readonly mtu: number;
-  /** Name of its network namespace on the node. */
-  readonly namespace: string;
-}
-
-export interface SshAccess {
-  readonly user: string;
-  readonly port: number;
-  /** OpenSSH private key, secret. */
-  readonly privateKey: string;
-  /** %h, %p and %r are replaced; run by /bin/sh. */
-  readonly proxyCommand?: string;
-  /** Host that connections to the nodes go through. */
-  readonly bastion?: SshBastion;
-}
+export type Inventory = Pick<ClusterOutputs, "nodes" | "workloads" | "paths" | "ssh">;
+export type InventoryNode = ClusterNode;
+export type InventoryWorkload = ClusterWorkload;
 
 /** What is amiss with a stack's outputs, each line with its property path. */
 export class InventoryError extends Error {
@@ -72,7 +36,7 @@ export function parseInventory(outputs: unknown): Inventory {
   const rows = (key: string): [Record<string, unknown>, string][] => {
     const value = root[key];
     if (!Array.isArray(value)) {
-      problems.push(`${key}: expected a list, got ${kind(value)}`);
+      problems.push(`${key}: ${mustBe(A_LIST, kindInWords(value))}`);
       return [];
     }
     return value.map((entry: unknown, i) => [record(entry, `${key}[${i}]`, problems), `${key}[${i}]`]);
@@ -81,7 +45,7 @@ export function parseInventory(outputs: unknown): Inventory {
     const value = row[key];
     if (typeof value !== "string" || value === "" || (form !== undefined && !form.test(value))) {
       problems.push(
-        `${at}.${key}: ${value === undefined ? "is missing" : `${JSON.stringify(value)} is not of the expected form`}`,
+        `${at}.${key}: ${value === undefined ? MISSING : `${JSON.stringify(value)} is not of the expected form`}`,
       );
       return "";
     }
@@ -90,7 +54,7 @@ export function parseInventory(outputs: unknown): Inventory {
   const number = (row: Record<string, unknown>, at: string, key: string): number => {
     const value = row[key];
     if (typeof value !== "number" || !Number.isInteger(value)) {
-      problems.push(`${at}.${key}: expected a whole number, got ${kind(value)}`);
+      problems.push(`${at}.${key}: ${mustBe(wholeNumber(), kindInWords(value))}`);
       return 0;
     }
     return value;
@@ -159,7 +123,7 @@ export function parseInventory(outputs: unknown): Inventory {
   const ssh = record(root["ssh"], "ssh", problems);
   const access: SshAccess = {
     user: text(ssh, "ssh", "user", NAME),
-    port: ssh["port"] === undefined ? 22 : number(ssh, "ssh", "port"),
+    port: ssh["port"] === undefined ? DEFAULTS.SshOptions.port : number(ssh, "ssh", "port"),
     privateKey: privateKey(ssh, "ssh"),
     proxyCommand: optional(ssh, "proxyCommand"),
     ...(ssh["bastion"] !== undefined &&
@@ -176,12 +140,6 @@ export function parseInventory(outputs: unknown): Inventory {
 
 function record(value: unknown, at: string, problems: string[]): Record<string, unknown> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  problems.push(`${at}: expected an object, got ${kind(value)}`);
+  problems.push(`${at}: ${mustBe(AN_OBJECT, kindInWords(value))}`);
   return {};
-}
-
-function kind(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (value === null) return "null";
-  return Array.isArray(value) ? "a list" : typeof value;
 }

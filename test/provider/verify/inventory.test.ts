@@ -27,7 +27,7 @@ describe("parseInventory", () => {
           "workloads[0].namespace",
           "workloads[0].mtu",
           "workloads[0].node: there is no node nowhere",
-          "paths: expected a list, got nothing",
+          "paths: must be a list, not nothing",
         ])
           assert.ok(text.includes(expected), `${expected} in ${text}`);
         return true;
