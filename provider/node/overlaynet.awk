@@ -36,8 +36,8 @@ FILENAME ~ /\/state$/ {
   else if ($1 == "fdb" && NF == 4 && is_mac($2) && is_device($3) && is_ip($4)) { want_fdb[$3 " " $2] = $4; fdb_part[$3 " " $2] = part; fdbs[++fdb_count] = $3 " " $2 }
   else if ($1 == "member" && NF == 3 && ($2 == "ipip" || $2 == "vxlan") && is_ip($3)) add_element($2 "_members" v6($3), $3)
   else if ($1 == "source" && NF == 3 && is_ip($2) && is_prefix($3)) want_source($2, $3)
-  else if ($1 == "pool" && NF == 3 && ($2 == "all" || $2 == "masquerade") && is_prefix($3)) add_element($2 "_pools" v6($3), $3)
-  else if ($1 == "block" && NF == 4 && is_prefix($2) && is_number($3)) { add_element("own_blocks" v6($2), $2); block[++block_count] = $2 }
+  else if ($1 == "pool" && NF == 3 && ($2 == "all" || $2 == "masquerade") && is_prefix($3)) add_range($2 "_pools" v6($3), "", $3)
+  else if ($1 == "block" && NF == 4 && is_prefix($2) && is_number($3)) { add_range("own_blocks" v6($2), "", $2); block[++block_count] = $2 }
   else if ($1 == "workload" && NF == 5 && $2 ~ /^[a-z0-9][a-z0-9-]*$/ && is_ip($3) && is_number($4)) {
     workloads[++workload_count] = $2; want_workload[$2] = $3; workload_mtu[$2] = $4; workload_part[$2] = part; workload_address[$3] = 1
   }
@@ -84,7 +84,7 @@ function sources(   i, host, high, low) {
     while ((high, low) in number_taken) low = (low + 1) % 65536
     number_source(host, high, low)
   }
-  for (i = 1; i <= source_count; i++) add_element("sources" v6(source_prefix[i]), node_number[source_host[i]] " . " source_prefix[i])
+  for (i = 1; i <= source_count; i++) add_range("sources" v6(source_prefix[i]), node_number[source_host[i]] " . ", source_prefix[i])
 }
 function number_source(host, high, low) {
   number_taken[high, low] = 1
@@ -95,6 +95,45 @@ function number_source(host, high, low) {
 function hash(text,   i, sum) {
   for (i = 1; i <= length(text); i++) sum = (sum * 31 + index("0123456789abcdef:.", substr(text, i, 1))) % 4294967296
   return sum
+}
+
+# Ranges of one set must not overlap, and two parts are of different times while an update is on its way: of a block that
+# was /24 and is /26 now, one still says the former. What a wider range of the same key covers adds nothing, and is left
+# out by `ranges`.
+function add_range(set, key, prefix,   half, length_of) {
+  half[2] = ""; split(prefix, half, "/")
+  length_of = half[2] == "" ? (prefix ~ /:/ ? 128 : 32) : half[2] + 0
+  range_set[++range_count] = set; range_key[range_count] = key; range_prefix[range_count] = prefix
+  range_hex[range_count] = hex_of(half[1]); range_length[range_count] = length_of
+  has_length[set, length_of] = 1
+  is_range[set, key, first_bits(range_hex[range_count], length_of), length_of] = 1
+}
+function ranges(   i, length_of, covered) {
+  for (i = 1; i <= range_count; i++) {
+    covered = 0
+    for (length_of = 0; length_of < range_length[i] && !covered; length_of++)
+      covered = (range_set[i], length_of) in has_length && (range_set[i], range_key[i], first_bits(range_hex[i], length_of), length_of) in is_range
+    if (!covered) add_element(range_set[i], range_key[i] range_prefix[i])
+  }
+}
+# An address as hexadecimal digits: 8 of IPv4, 32 of IPv6.
+function hex_of(address,   n, i, word, hex, gap) {
+  if (address !~ /:/) {
+    split(address, word, ".")
+    for (i = 1; i <= 4; i++) hex = hex sprintf("%02x", word[i])
+    return hex
+  }
+  sub(/^::/, "0::", address); sub(/::$/, "::0", address)
+  n = split(address, word, ":")
+  for (i = 1; i <= n; i++) {
+    if (word[i] != "") hex = hex substr("000" word[i], length(word[i]))
+    else for (gap = 9 - n; gap > 0; gap--) hex = hex "0000"
+  }
+  return hex
+}
+function first_bits(hex, count,   whole, rest) {
+  whole = int(count / 4); rest = count % 4
+  return substr(hex, 1, whole) (rest ? "+" int((index("0123456789abcdef", substr(hex, whole + 1, 1)) - 1) / 2 ^ (4 - rest)) : "")
 }
 
 function add_element(set, element) {
@@ -190,6 +229,7 @@ END {
   sysctls()
   workloads_diff()
   sources()
+  ranges()
   nft_diff()
   cni_diff()
 }
