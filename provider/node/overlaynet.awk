@@ -9,9 +9,13 @@
 #   changes              PART <tab> command, for people; empty: Linux holds it all
 #   problems             PART <tab> text: what cannot be made so, because something foreign is in the way
 #   waiting              exists while no interface has the node's address
+#   devices              tunnel devices of ours that are up
+#   unused               folders of kept parts that nothing refers to any more
+# A kept part (`.kept-NAME-DIGEST`) is what a part was before it was changed or removed. Routes are another part and are
+# changed by another push: as long as one of them needs what the kept part made, that stays.
 # Ours are: devices with the alias `overlaynet`, all routes, permanent neighbours and FDB entries on such VXLAN devices,
 # routes with protocol 80 in table main, nftables' table `inet overlaynet`, network namespaces that this program made.
-# All else is left alone. Ends with 1, and no commands, when a state file is not understood. With `check` set it reads
+# All else is left alone. Ends with 3, and no commands, when a state file is not understood. With `check` set it reads
 # state files and does no more.
 
 BEGIN {
@@ -20,29 +24,62 @@ BEGIN {
   # A device is made under this name and gets its own last, so that one without the alias is never ours.
   DRAFT = "ovl-draft"
   nft_shown = run "/nft-shown"; nft_loaded = run "/nft-loaded"; nft_wanted = work "/nft-wanted"; nft_change = work "/nft-change"
-  split("links routes after bridge bridge-after sysctl actions changes problems", FILES, " ")
+  split("links routes after bridge bridge-after sysctl actions changes problems devices unused", FILES, " ")
   if (!check) for (i in FILES) { file[FILES[i]] = work "/" FILES[i]; printf "" > file[FILES[i]] }
 }
 
 # ---------------------------------------------------------------------------------------------- state files
+FILENAME ~ /\/\.kept-[^\/]*\/state$/ {
+  if (FNR == 1) { kept = FILENAME; sub(/\/state$/, "", kept); sub(/.*\//, "", kept); kepts[++kept_count] = kept }
+  kept_line[kept, ++kept_lines[kept]] = $0
+  next
+}
 FILENAME ~ /\/state$/ {
   if (FNR == 1) { part = FILENAME; sub(/\/state$/, "", part); sub(/.*\//, "", part); PARTS[++part_count] = part }
+  if (!read_statement()) { print FILENAME ":" FNR ": not understood: " substr($0, 1, 200) > "/dev/stderr"; bad = 1 }
+  next
+}
+
+# One line of a state file; of a key that has a value already the first one counts, which is that of the part in force.
+# @returns whether it is understood
+function read_statement() {
   if ($1 == "address" && NF == 2 && is_ip($2)) own_address[$2] = 1
   else if ($1 == "link" && $2 == "ipip" && NF == 5 && $3 == "tunl0" && is_ip($4) && is_number($5)) want_link($3, "ipip", $4, $5)
   else if ($1 == "link" && $2 == "vxlan" && NF == 9 && $3 ~ /^vxlan(-v6)?\.calico$/ && is_ip($4) && is_number($5) && is_number($6) && is_number($7) && is_ip($8) && is_mac($9)) {
-    want_link($3, "vxlan", $4, $5); want_vni[$3] = $6; want_port[$3] = $7; want_local[$3] = $8; want_mac[$3] = $9
+    if (want_link($3, "vxlan", $4, $5)) { want_vni[$3] = $6; want_port[$3] = $7; want_local[$3] = $8; want_mac[$3] = $9 }
   }
-  else if ($1 == "neigh" && NF == 4 && is_ip($2) && is_mac($3) && is_device($4)) { want_neigh[$4 " " $2] = $3; neigh_part[$4 " " $2] = part; neighs[++neigh_count] = $4 " " $2 }
-  else if ($1 == "fdb" && NF == 4 && is_mac($2) && is_device($3) && is_ip($4)) { want_fdb[$3 " " $2] = $4; fdb_part[$3 " " $2] = part; fdbs[++fdb_count] = $3 " " $2 }
+  else if ($1 == "neigh" && NF == 4 && is_ip($2) && is_mac($3) && is_device($4)) want_neighbour($4 " " $2, $3)
+  else if ($1 == "fdb" && NF == 4 && is_mac($2) && is_device($3) && is_ip($4)) want_forwarding($3 " " $2, $4)
   else if ($1 == "member" && NF == 3 && ($2 == "ipip" || $2 == "vxlan") && is_ip($3)) add_element($2 "_members" v6($3), $3)
   else if ($1 == "source" && NF == 3 && is_ip($2) && is_prefix($3)) want_source($2, $3)
-  else if ($1 == "pool" && NF == 3 && ($2 == "all" || $2 == "masquerade") && is_prefix($3)) add_element($2 "_pools" v6($3), $3)
-  else if ($1 == "block" && NF == 4 && is_prefix($2) && is_number($3)) { add_element("own_blocks" v6($2), $2); block[++block_count] = $2 }
+  else if ($1 == "pool" && NF == 3 && ($2 == "all" || $2 == "masquerade") && is_prefix($3)) add_range($2 "_pools" v6($3), "", $3)
+  else if ($1 == "block" && NF == 4 && is_prefix($2) && is_number($3)) { add_range("own_blocks" v6($2), "", $2); block[++block_count] = $2 }
   else if ($1 == "workload" && NF == 5 && $2 ~ /^[a-z0-9][a-z0-9-]*$/ && is_ip($3) && is_number($4)) {
     workloads[++workload_count] = $2; want_workload[$2] = $3; workload_mtu[$2] = $4; workload_part[$2] = part; workload_address[$3] = 1
   }
-  else if (!($1 == "route" && want_route())) { print FILENAME ":" FNR ": not understood: " substr($0, 1, 200) > "/dev/stderr"; bad = 1 }
-  next
+  else return $1 == "route" && want_route()
+  return 1
+}
+
+# What is kept and still used is wanted as if its part were in force; what is not is written to `unused`. A kept part is
+# used when a route goes by its device and no part in force makes that, or by a neighbour that only the kept part knows.
+function read_kept(   k, name, i) {
+  for (k = 1; k <= kept_count; k++) {
+    name = kepts[k]
+    if (!is_kept_used(name)) { print name > file["unused"]; continue }
+    part = name; sub(/^\.kept-/, "", part); sub(/-[0-9a-f]+$/, "", part)
+    for (i = 1; i <= kept_lines[name]; i++) { $0 = kept_line[name, i]; read_statement() }
+  }
+}
+function is_kept_used(name,   i, n, field, makes, knows) {
+  for (i = 1; i <= kept_lines[name]; i++) {
+    split(kept_line[name, i], field, " ")
+    if (field[1] == "link" && !(field[3] in want_kind)) makes[field[3]] = 1
+    else if (field[1] == "neigh" && !((field[4] " " field[2]) in want_neigh)) knows[field[4] " " field[2]] = 1
+  }
+  for (n = 1; n <= route_count; n++)
+    if (route_dev[n] in makes || (route_dev[n] " " route_via[n]) in knows) return 1
+  return 0
 }
 
 function is_octets(text,   octet, i) {
@@ -60,8 +97,19 @@ function is_mac(text) { return text ~ /^[0-9a-f][0-9a-f](:[0-9a-f][0-9a-f])+$/ &
 function is_device(text) { return text ~ /^[A-Za-z0-9][A-Za-z0-9._-]*$/ && length(text) <= 15 }
 function v6(text) { return text ~ /:/ ? "6" : "" }
 
+# @returns whether nobody wanted it before
 function want_link(name, kind, address, mtu) {
+  if (name in want_kind) return 0
   want_kind[name] = kind; want_address[name] = address; want_mtu[name] = mtu; link_part[name] = part; wanted_links[++wanted_link_count] = name
+  return 1
+}
+function want_neighbour(key, mac) {
+  if (key in want_neigh) return
+  want_neigh[key] = mac; neigh_part[key] = part; neighs[++neigh_count] = key
+}
+function want_forwarding(key, host) {
+  if (key in want_fdb) return
+  want_fdb[key] = host; fdb_part[key] = part; fdbs[++fdb_count] = key
 }
 
 function want_source(host, prefix) {
@@ -84,7 +132,7 @@ function sources(   i, host, high, low) {
     while ((high, low) in number_taken) low = (low + 1) % 65536
     number_source(host, high, low)
   }
-  for (i = 1; i <= source_count; i++) add_element("sources" v6(source_prefix[i]), node_number[source_host[i]] " . " source_prefix[i])
+  for (i = 1; i <= source_count; i++) add_range("sources" v6(source_prefix[i]), node_number[source_host[i]] " . ", source_prefix[i])
 }
 function number_source(host, high, low) {
   number_taken[high, low] = 1
@@ -95,6 +143,45 @@ function number_source(host, high, low) {
 function hash(text,   i, sum) {
   for (i = 1; i <= length(text); i++) sum = (sum * 31 + index("0123456789abcdef:.", substr(text, i, 1))) % 4294967296
   return sum
+}
+
+# Ranges of one set must not overlap, and two parts are of different times while an update is on its way: of a block that
+# was /24 and is /26 now, one still says the former. What a wider range of the same key covers adds nothing, and is left
+# out by `ranges`.
+function add_range(set, key, prefix,   half, length_of) {
+  half[2] = ""; split(prefix, half, "/")
+  length_of = half[2] == "" ? (prefix ~ /:/ ? 128 : 32) : half[2] + 0
+  range_set[++range_count] = set; range_key[range_count] = key; range_prefix[range_count] = prefix
+  range_hex[range_count] = hex_of(half[1]); range_length[range_count] = length_of
+  has_length[set, length_of] = 1
+  is_range[set, key, first_bits(range_hex[range_count], length_of), length_of] = 1
+}
+function ranges(   i, length_of, covered) {
+  for (i = 1; i <= range_count; i++) {
+    covered = 0
+    for (length_of = 0; length_of < range_length[i] && !covered; length_of++)
+      covered = (range_set[i], length_of) in has_length && (range_set[i], range_key[i], first_bits(range_hex[i], length_of), length_of) in is_range
+    if (!covered) add_element(range_set[i], range_key[i] range_prefix[i])
+  }
+}
+# An address as hexadecimal digits: 8 of IPv4, 32 of IPv6.
+function hex_of(address,   n, i, word, hex, gap) {
+  if (address !~ /:/) {
+    split(address, word, ".")
+    for (i = 1; i <= 4; i++) hex = hex sprintf("%02x", word[i])
+    return hex
+  }
+  sub(/^::/, "0::", address); sub(/::$/, "::0", address)
+  n = split(address, word, ":")
+  for (i = 1; i <= n; i++) {
+    if (word[i] != "") hex = hex substr("000" word[i], length(word[i]))
+    else for (gap = 9 - n; gap > 0; gap--) hex = hex "0000"
+  }
+  return hex
+}
+function first_bits(hex, count,   whole, rest) {
+  whole = int(count / 4); rest = count % 4
+  return substr(hex, 1, whole) (rest ? "+" int((index("0123456789abcdef", substr(hex, whole + 1, 1)) - 1) / 2 ^ (4 - rest)) : "")
 }
 
 function add_element(set, element) {
@@ -181,8 +268,10 @@ function want_sysctl(part, path, value) {
 }
 
 END {
-  if (bad) exit 1
+  if (bad) exit 3
   if (check) exit 0
+  read_kept()
+  for (name in is_ours) if (is_ours[name] && is_up[name] && name != DRAFT) print name > file["devices"]
   for (address in own_address) if (address in address_device && !is_ours[address_device[address]]) parent[v6(address)] = address_device[address]
   links_diff()
   neighbours_diff()
@@ -190,6 +279,7 @@ END {
   sysctls()
   workloads_diff()
   sources()
+  ranges()
   nft_diff()
   cni_diff()
 }

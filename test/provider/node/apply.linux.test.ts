@@ -89,6 +89,37 @@ describe("overlaynet-apply", function () {
     assert.equal(node.sh("cat /proc/sys/net/ipv4/conf/vxlan.calico/rp_filter").trim(), "2");
   });
 
+  describe("while an update is on its way, and one part says a block of before where another says its new size", () => {
+    const GROWN = { ...C, block: "192.168.0.128/25" };
+    const of = (mode: "IPIP Always" | "VXLAN Always", c = C) =>
+      renderTunnel(planOf(mode, A, [A, B, c]), mode === "IPIP Always" ? "IPIP" : "VXLAN");
+    // The filter is all that this is about: the machine's own kernel may have no tunl0.
+    const filtered = (...parts: Part[]): void => {
+      for (const part of parts)
+        assert.doesNotMatch(node.install(part).stderr, /^(?!overlaynet: there is no device tunl0).+/m);
+    };
+    const sources = (): string[] => [
+      ...new Set(node.sh("nft list set inet overlaynet sources").match(/192\.168\.0\.[0-9./-]+/g) ?? []),
+    ];
+
+    for (const [what, before, after] of [
+      ["grown", C, GROWN],
+      ["shrunk", GROWN, C],
+    ] as const)
+      it(`takes the wider of both, when it has ${what}, and the new one when no part says the former any more`, () => {
+        filtered(of("IPIP Always", before), of("VXLAN Always", before));
+        assert.ok(sources().includes(before.block));
+        filtered(of("VXLAN Always", after));
+        assert.deepEqual(
+          sources().filter((source) => [C.block, GROWN.block].includes(source)),
+          [GROWN.block],
+        );
+        assert.ok(sources().includes(B.block), "ranges of others are left alone");
+        filtered(of("IPIP Always", after));
+        assert.ok(sources().includes(after.block) && !sources().includes(before.block));
+      });
+  });
+
   it("changes nothing in a second run, as ip monitor and nft monitor hear", async () => {
     installAll(TUNNEL, CROSS_SUBNET, WEB);
     const before = held(node);
