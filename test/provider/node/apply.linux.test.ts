@@ -8,7 +8,7 @@ import { renderTunnel } from "../../../provider/src/node/tunnel";
 import { renderWorkload } from "../../../provider/src/node/workload";
 import type { NodePlan } from "../../../provider/src/plan/node-plan";
 import { held, inOrder } from "./held";
-import { A, B, C, planOf } from "./plans";
+import { A, B, C, type Peer, planOf } from "./plans";
 import { kill, type Outcome, TestNode } from "./test-node";
 
 const TUNNEL = renderTunnel(planOf("VXLAN CrossSubnet"), "VXLAN");
@@ -91,7 +91,7 @@ describe("overlaynet-apply", function () {
 
   describe("while an update is on its way, and one part says a block of before where another says its new size", () => {
     const GROWN = { ...C, block: "192.168.0.128/25" };
-    const of = (mode: "IPIP Always" | "VXLAN Always", c = C) =>
+    const of = (mode: "IPIP Always" | "VXLAN Always", c: Peer = C) =>
       renderTunnel(planOf(mode, A, [A, B, c]), mode === "IPIP Always" ? "IPIP" : "VXLAN");
     // The filter is all that this is about: the machine's own kernel may have no tunl0.
     const filtered = (...parts: Part[]): void => {

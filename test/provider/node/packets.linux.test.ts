@@ -4,7 +4,7 @@ import { renderTunnel } from "../../../provider/src/node/tunnel";
 import { renderWorkload } from "../../../provider/src/node/workload";
 import type { NodePlan } from "../../../provider/src/plan/node-plan";
 import { account, TRAFFIC, type TrafficReport } from "../../lab/traffic";
-import { A, B, C, type Mode, planOf } from "./plans";
+import { A, B, C, type Mode, type Peer, planOf } from "./plans";
 import { type Outcome, TestNode } from "./test-node";
 
 const ADDRESSES = { a: "192.168.0.5", b: "192.168.0.69", c: "192.168.0.133" } as const;
@@ -152,12 +152,11 @@ describe("what overlaynet-apply makes, on packets", function () {
   });
 
   it("loses no packet while every node gets another tunnel address, as when the pool goes that the former was of", async () => {
-    const moved = new Map<string, typeof A>(
-      [A, B, C].map((each, i) => [each.ip, { ...each, vtep: `192.168.7.${i}` } as unknown as typeof A]),
-    );
+    const peers: readonly Peer[] = [A, B, C];
+    const moved = peers.map((peer, i) => ({ ...peer, vtep: `192.168.7.${i}` }));
     const { sent, lost, broken } = await underTraffic("VXLAN Always", () => {
       for (let round = 0; round < 12; round++) {
-        const all = [A, B, C].map((each) => (round % 2 === 0 ? (moved.get(each.ip) ?? each) : each));
+        const all = round % 2 === 0 ? moved : peers;
         const plans = NAMES.map((name, i) => ({ name, plan: planOf("VXLAN Always", all[i], all) }));
         // All tunnels come before any route, as the resource graph has it.
         for (const { name, plan } of plans) assert.equal(node(name).install(renderTunnel(plan, "VXLAN")).code, 0);

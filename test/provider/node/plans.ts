@@ -9,7 +9,7 @@ export const C = {
   vtep: "192.168.0.128",
   mac: "66:00:00:00:00:0c",
 } as const;
-interface Peer {
+export interface Peer {
   readonly ip: string;
   readonly block: string;
   readonly vtep: string;
