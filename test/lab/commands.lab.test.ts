@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { LabView } from "../../lab/src/commands/inspect";
+import type { LabView } from "../../lab/src/commands/inspect/view-of";
 import { destroyAll } from "../../lab/src/fabric/destroy";
 import { internetNamespace, namespaceOf, namespacePrefix, tapOf } from "../../lab/src/fabric/names";
 import { reconcile } from "../../lab/src/fabric/reconcile";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
-import type { Answer, CountedHop } from "../../lab/src/commands/why";
+import type { Answer, CountedHop } from "../../lab/src/commands/why/explain";
 import { RecordStore } from "../../lab/src/state/store";
 import { CloudRecords } from "./cloud-records";
 import { delivered, GuestLab } from "./guests";

@@ -12,15 +12,15 @@ import { labKeyFile } from "../state/lab-key";
 import { type Lab, openLab, projectRoot } from "../state/paths";
 import { run } from "../state/privileged";
 import { inNamespace, runAttached } from "./attached";
-import { checkMachine } from "./check";
-import { columns } from "./columns";
-import { clearFaults, describeFault, directions, faultLink, refuseSsh } from "./fault";
+import { checkMachine } from "./check-machine";
+import { columns } from "../../../terminal/table";
+import { clearFaults, describeFault, directions, faultLink, refuseSsh } from "./fault/faults";
 import { findNode, type LabNode, labNodes } from "./find-node";
-import { inspect, inspectText } from "./inspect";
-import { revokeIngress } from "./revoke";
-import { terminateInstance } from "./terminate";
-import { type Awaited, waitUntilReady } from "./wait";
-import { why, type WhyOptions, whyText } from "./why";
+import { inspect, inspectText } from "./inspect/view-of";
+import { revokeIngress } from "./revoke-ingress";
+import { terminateInstance } from "./terminate-instance";
+import { type Awaited, waitUntilReady } from "./wait-until-ready";
+import { why, type WhyOptions, whyText } from "./why/explain";
 
 /** The default user of Debian's images on EC2, and so of the lab's. */
 const USER = "admin";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { type PlanReport, planReport } from "../plan/plan-report";
 import { planReportJson } from "../plan/plan-report-json";
-import { planReportTable } from "../plan/plan-report-table";
+import { planReportTable } from "./plan-report-table";
 import { readTopologies } from "../plan/topology-text";
 
 interface PlanCommandOptions {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkMachine, type CheckResult, machineProblems } from "../../../lab/src/commands/check";
+import { checkMachine, type CheckResult, machineProblems } from "../../../lab/src/commands/check-machine";
 import { existingNamespaces } from "../../../lab/src/fabric/apply";
 import { namespacePrefix } from "../../../lab/src/fabric/names";
 import { type Lab, openLab } from "../../../lab/src/state/paths";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { LabNode } from "../../../lab/src/commands/find-node";
-import { counted, explain, questionOf, type WhyOptions, whyText } from "../../../lab/src/commands/why";
+import { counted, explain, questionOf, type WhyOptions, whyText } from "../../../lab/src/commands/why/explain";
 import { readCloud } from "../../../lab/src/cloud/cloud";
 import { CloudRecords } from "../cloud-records";
 

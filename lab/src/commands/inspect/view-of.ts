@@ -1,20 +1,20 @@
-import { existingNamespaces } from "../fabric/apply";
-import { FabricError, readCloud } from "../cloud/cloud";
-import { readCounters } from "../fabric/counters";
-import { faultCounter } from "../fabric/faults";
-import { fabricOf } from "../fabric/model";
-import { GUEST_PORT, namespaceOfId, namespacePrefix } from "../fabric/names";
-import { interfaceAsInstance, withPrimaryInterface } from "../cloud/network-interface";
-import { consoleLog, hasSettled, nodeStatus, type NodeState, type NodeStatus } from "../node/node";
-import { type Fault, readFaults } from "../state/faults";
-import { lockHolder } from "../state/lock";
-import type { Lab } from "../state/paths";
-import type { ResourceRecord } from "../state/record";
-import { RecordStore } from "../state/store";
-import { columns } from "./columns";
-import { describeFault } from "./fault";
-import { chooseNode, labNodes, nameOf } from "./find-node";
-import { printable } from "./printable";
+import { existingNamespaces } from "../../fabric/apply";
+import { FabricError, readCloud } from "../../cloud/cloud";
+import { readCounters } from "../../fabric/counters";
+import { faultCounter } from "../../fabric/faults";
+import { fabricOf } from "../../fabric/model";
+import { GUEST_PORT, namespaceOfId, namespacePrefix } from "../../fabric/names";
+import { interfaceAsInstance, withPrimaryInterface } from "../../cloud/network-interface";
+import { consoleLog, hasSettled, nodeStatus, type NodeState, type NodeStatus } from "../../node/node";
+import { type Fault, readFaults } from "../../state/faults";
+import { lockHolder } from "../../state/lock";
+import type { Lab } from "../../state/paths";
+import type { ResourceRecord } from "../../state/record";
+import { RecordStore } from "../../state/store";
+import { columns } from "../../../../terminal/table";
+import { describeFault } from "../fault/faults";
+import { chooseNode, labNodes, nameOf } from "../find-node";
+import { printable } from "../printable";
 
 /** What every resource has. */
 interface Named {

@@ -1,12 +1,12 @@
-import { readCloud } from "../cloud/cloud";
-import { isOfCloud } from "../fabric/faults";
-import { reconcile } from "../fabric/reconcile";
-import { nodeStatus, resumeNode } from "../node/node";
-import { type Direction, type Fault, readFaults, withFault, writeFaults } from "../state/faults";
-import { withLock } from "../state/lock";
-import type { Lab } from "../state/paths";
-import { RecordStore } from "../state/store";
-import { chooseNode, labNodes, nameOf } from "./find-node";
+import { readCloud } from "../../cloud/cloud";
+import { isOfCloud } from "../../fabric/faults";
+import { reconcile } from "../../fabric/reconcile";
+import { nodeStatus, resumeNode } from "../../node/node";
+import { type Direction, type Fault, readFaults, withFault, writeFaults } from "../../state/faults";
+import { withLock } from "../../state/lock";
+import type { Lab } from "../../state/paths";
+import { RecordStore } from "../../state/store";
+import { chooseNode, labNodes, nameOf } from "../find-node";
 
 /** Directions by the words of the command line. */
 export const directions = {

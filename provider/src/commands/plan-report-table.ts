@@ -1,5 +1,5 @@
-import type { Path } from "./path";
-import type { PlanReport } from "./plan-report";
+import type { Path } from "../plan/path";
+import type { PlanReport } from "../plan/plan-report";
 
 const COLUMNS: readonly (readonly [string, (path: Path) => string])[] = [
   ["FROM", ({ from }) => from],

@@ -1,18 +1,18 @@
-import { isAddress } from "../cloud/cidr";
-import { existingNamespaces } from "../fabric/apply";
-import { type Cloud, type Instance, readCloud } from "../cloud/cloud";
-import { readCounters, type RuleCounter } from "../fabric/counters";
-import { INTERNET_ADDRESS, namespaceOfId, namespacePrefix } from "../fabric/names";
-import { Connections } from "../reach/connections";
-import { answerTo, describeTransport, ICMP, type Packet, TCP, UDP } from "../reach/packet";
-import type { Hop, Origin, Path } from "../reach/path";
-import { reach } from "../reach/reach";
-import { explanations, type ReasonCode } from "../reach/reason";
-import { readFaults } from "../state/faults";
-import type { Lab } from "../state/paths";
-import { RecordStore } from "../state/store";
-import { describeFault } from "./fault";
-import { chooseNode, type LabNode, labNodes } from "./find-node";
+import { isAddress } from "../../cloud/cidr";
+import { existingNamespaces } from "../../fabric/apply";
+import { type Cloud, type Instance, readCloud } from "../../cloud/cloud";
+import { readCounters, type RuleCounter } from "../../fabric/counters";
+import { INTERNET_ADDRESS, namespaceOfId, namespacePrefix } from "../../fabric/names";
+import { Connections } from "../../reach/connections";
+import { answerTo, describeTransport, ICMP, type Packet, TCP, UDP } from "../../reach/packet";
+import type { Hop, Origin, Path } from "../../reach/path";
+import { reach } from "../../reach/reach";
+import { explanations, type ReasonCode } from "../../reach/reason";
+import { readFaults } from "../../state/faults";
+import type { Lab } from "../../state/paths";
+import { RecordStore } from "../../state/store";
+import { describeFault } from "../fault/faults";
+import { chooseNode, type LabNode, labNodes } from "../find-node";
 
 /** As given on the command line. */
 export interface WhyOptions {
