@@ -1,61 +1,18 @@
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { Command } from "commander";
 import { openLab, projectRoot } from "../../lab/src/state/paths";
 import { parseInventory } from "../../provider/src/verify/inventory";
+import { verifyOverSsh } from "../../provider/src/verify/over-ssh";
 import { exitCode, pathTable, reportText } from "../../provider/src/verify/report";
 import { writeReport } from "../../provider/src/verify/report-writer";
 import { stackOutputs } from "../../provider/src/verify/stack-outputs";
-import { verifyOverSsh } from "../../provider/src/verify/over-ssh";
-
-/** Name of the quick start's stack in its own backend. */
-export const STACK = "quickstart";
-
-/**
- * A directory as Pulumi's backend, without files of attributes (`.attrs`) beside the state: Pulumi writes those in
- * place, and an empty one, left when it was killed there, keeps it from reading the state (gocloud.dev/blob/fileblob,
- * "metadata").
- */
-export function backendUrl(directory: string): string {
-  return `file://${directory}?metadata=skip`;
-}
-
-/**
- * The environment in which Pulumi keeps the quick start's state beside the lab's: its own backend directory and
- * passphrase file, nothing of the user's.
- */
-export function quickStartEnvironment(): Record<string, string> {
-  const lab = openLab();
-  const backend = join(lab.state, "pulumi");
-  mkdirSync(backend, { recursive: true, mode: 0o700 });
-  const passphrase = join(lab.state, "passphrase");
-  if (!existsSync(passphrase)) {
-    const draft = `${passphrase}.${process.pid}`;
-    writeFileSync(draft, randomBytes(24).toString("hex"), { mode: 0o600 });
-    try {
-      linkSync(draft, passphrase);
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    } finally {
-      rmSync(draft);
-    }
-  }
-  return {
-    PULUMI_BACKEND_URL: backendUrl(backend),
-    PULUMI_CONFIG_PASSPHRASE_FILE: passphrase,
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-    // Types are checked when the project is built, not at every run: 2 s less.
-    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
-    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    OVERLAYNET_LAB_STATE: lab.state,
-  };
-}
+import { withHelp } from "../../terminal/help";
+import { quickStartEnvironment, quote, STACK } from "./quick-start";
 
 /** `overlaynet start`: the quick start in the lab, from nothing to verified. Its exit code is verify's. */
 export function startCommand(): Command {
-  return new Command("start")
+  const command = new Command("start")
     .description(
       "bring the quick-start program up in the lab, print its path table, and verify every pair of workloads",
     )
@@ -104,18 +61,13 @@ export function startCommand(): Command {
       );
       process.exitCode = exitCode(report);
     });
-}
-
-/** `overlaynet env`: what a shell needs to run pulumi on the quick start's stack by hand. */
-export function envCommand(): Command {
-  return new Command("env")
-    .description("print the shell lines that point pulumi at the quick start's stack in the lab")
-    .action(() => {
-      const lines = Object.entries(quickStartEnvironment()).map(([name, value]) => `export ${name}=${quote(value)}`);
-      process.stdout.write(
-        `${lines.join("\n")}\nexport PATH=${quote(join(projectRoot(), "node_modules", ".bin"))}:"$PATH"\n`,
-      );
-    });
+  return withHelp(command, {
+    examples: [
+      ["overlaynet start", "the quick start, as npm start runs it"],
+      ["overlaynet start --preview", "after an edit of pools.yaml: first what will change"],
+    ],
+    exitCodes: { 0: "all pairs passed", 1: "a pair failed, or something before", 2: "there was no pair to test" },
+  });
 }
 
 function runInherited(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
@@ -136,8 +88,4 @@ function runInherited(program: string, args: readonly string[], env: NodeJS.Proc
 
 function seconds(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(0);
-}
-
-function quote(word: string): string {
-  return /^[A-Za-z0-9_./:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

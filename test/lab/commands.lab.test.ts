@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { LabView } from "../../lab/src/commands/inspect/view-of";
+import type { LabView } from "../../lab/src/commands/inspect/lab-view";
 import { destroyAll } from "../../lab/src/fabric/destroy";
 import { internetNamespace, namespaceOf, namespacePrefix, tapOf } from "../../lab/src/fabric/names";
 import { reconcile } from "../../lab/src/fabric/reconcile";
@@ -122,12 +122,12 @@ describe("overlaynet lab, on a node", function () {
       (await command("list")).stdout,
       /^NAME .*\ntest-a1 +i-a1 +vpc-a +us-east-1a +10\.1\.1\.11 +203\.0\.113\.11 +running\n$/,
     );
-    const [node] = JSON.parse((await command("list", "--output", "json")).stdout) as Record<string, unknown>[];
+    const [node] = JSON.parse((await command("list", "--format", "json")).stdout) as Record<string, unknown>[];
     assert.deepEqual([node?.["id"], node?.["state"], node?.["privateIp"]], ["i-a1", "running", "10.1.1.11"]);
   });
 
   it("inspect tells of the running node what its processes are and what it hangs on", async () => {
-    const view = JSON.parse((await command("inspect", "a1", "--output", "json")).stdout) as LabView;
+    const view = JSON.parse((await command("inspect", "a1", "--format", "json")).stdout) as LabView;
     const [node] = view.nodes;
     assert.deepEqual(
       [
@@ -300,7 +300,7 @@ describe("overlaynet lab, on a node", function () {
 
     it("pause stops the node, and resume lets it go on where it was", async () => {
       const before = await bootId();
-      assert.match((await command("fault", "pause", "a1")).stdout, /^test-a1 is paused\.$/m);
+      assert.match((await command("fault", "pause", "a1")).stdout, /^Paused test-a1\.$/m);
       assert.equal(await answers(), false);
       assert.match(
         (await command("inspect", "a1")).stdout,
@@ -337,7 +337,7 @@ describe("overlaynet lab, on a node", function () {
     }
 
     it("kill leaves a node that is stopped, with its disk, and that can be started", async () => {
-      assert.match((await command("fault", "kill", "a1")).stdout, /^test-a1 is stopped\.$/m);
+      assert.match((await command("fault", "kill", "a1")).stdout, /^Stopped test-a1\.$/m);
       assert.deepEqual(
         [nodeStatus(lab, "i-a1").state, await answers(), hasSettled(lab, "i-a1")],
         ["stopped", false, false],
@@ -361,7 +361,7 @@ describe("overlaynet lab, on a node", function () {
       for (const share of ["0", "101%", "x", "1.5"])
         assert.match(
           (await command("fault", "loss", "a1", "--share", share)).stderr,
-          /--share is a share of all packets/,
+          /'--share <share>' argument '.+' is invalid\. It must be a share of all packets/,
         );
       assert.match((await command("fault", "--clear", "a1")).stdout, /^Cleared 2 faults\.$/m);
     });

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { backendUrl } from "../../cli/src/start";
+import { backendUrl } from "../../cli/src/quick-start";
 import { openLab, type Lab } from "../../lab/src/state/paths";
 import { pulumiPath } from "../pulumi-path";
 
@@ -180,7 +180,7 @@ export class QuickStart {
       join(this.dir, "lab"),
       "--stack",
       "test",
-      "--output",
+      "--format",
       "json",
       "--flush",
       flush,

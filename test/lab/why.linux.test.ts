@@ -50,7 +50,7 @@ describe("overlaynet lab why", function () {
   async function lastCounted(
     ...args: string[]
   ): Promise<[verdict: string, rule: string | undefined, packets: number | undefined]> {
-    const { packet } = JSON.parse((await command(...args, "--output", "json")).stdout) as Answer;
+    const { packet } = JSON.parse((await command(...args, "--format", "json")).stdout) as Answer;
     const last: CountedHop | undefined = packet.hops.filter(({ packets }) => packets !== undefined).at(-1);
     return [packet.verdict, last?.rule ?? last?.kind, last?.packets];
   }
@@ -100,6 +100,6 @@ describe("overlaynet lab why", function () {
       /Dropped at eni-b1: ENI_SG_RULES_MISMATCH: .*\n {2}Add an ingress rule to sg-b1: ipProtocol tcp, fromPort 22, toPort 22 from 10\.1\.1\.11\/32\.\n/,
     );
     const wrong = await command("a1", "b1", "--protocol", "tcp");
-    assert.deepEqual([wrong.code, wrong.stdout, wrong.stderr], [1, "", "--protocol tcp needs --port.\n"]);
+    assert.deepEqual([wrong.code, wrong.stdout, wrong.stderr], [1, "", "--protocol tcp needs --port\n"]);
   });
 });

@@ -83,8 +83,8 @@ export function chooseNode(nodes: readonly LabNode[], wanted: string): LabNode {
   if (node === undefined) {
     throw new Error(
       nodes.length === 0
-        ? "The lab has no nodes."
-        : `The lab has no node "${wanted}". There are: ${nodes.map(({ name }) => name).join(", ")}.`,
+        ? "The lab has no nodes"
+        : `The lab has no node "${wanted}". There are: ${nodes.map(({ name }) => name).join(", ")}`,
     );
   }
   if (another !== undefined)

@@ -1,3 +1,4 @@
+import { tableLines } from "../../../terminal/table";
 import type { Path } from "../plan/path";
 import type { PlanReport } from "../plan/plan-report";
 
@@ -19,7 +20,14 @@ export function* planReportTable(reports: Iterable<PlanReport>): Generator<strin
       yield `error: ${line === undefined ? "" : `line ${line}, column ${column}: `}${path === "" ? "" : `${path}: `}${message}\n`;
     }
     if (errors.length === 0) {
-      yield* pathTable(paths);
+      yield* tableLines(
+        COLUMNS.map(([title]) => title),
+        {
+          *[Symbol.iterator]() {
+            for (const path of paths) yield COLUMNS.map(([, cell]) => cell(path));
+          },
+        },
+      );
       for (const [node, { routes, neighbours, fdb }] of nodes) {
         yield `\n-- ${node}\n`;
         for (const [title, lines] of [
@@ -35,18 +43,4 @@ export function* planReportTable(reports: Iterable<PlanReport>): Generator<strin
     for (const { code, message } of warnings) yield `warning: ${code}: ${message}\n`;
     yield "\n";
   }
-}
-
-/** The paths are gone through twice, first for the widths of the columns, so that they need not be kept. */
-function* pathTable(paths: Iterable<Path>): Generator<string, undefined> {
-  const widths = COLUMNS.map(([title]) => title.length);
-  for (const path of paths)
-    COLUMNS.forEach(([, cell], index) => (widths[index] = Math.max(widths[index] ?? 0, cell(path).length)));
-  const line = (cells: readonly string[]): string =>
-    `${cells
-      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-      .join("  ")
-      .trimEnd()}\n`;
-  yield line(COLUMNS.map(([title]) => title));
-  for (const path of paths) yield line(COLUMNS.map(([, cell]) => cell(path)));
 }

@@ -1,36 +1,30 @@
-import { readFileSync } from "node:fs";
-import { Command, Option } from "commander";
+import { Command } from "commander";
+import { type FormatOptions, printResult, withFormat } from "../../../terminal/format";
+import { withHelp } from "../../../terminal/help";
 import { parseInventory } from "../verify/inventory";
 import { verifyOverSsh } from "../verify/over-ssh";
 import { exitCode, reportText } from "../verify/report";
 import { writeReport } from "../verify/report-writer";
 import { stackOutputs } from "../verify/stack-outputs";
+import { OR_STANDARD_INPUT, readInput } from "./input-file";
+import { CWD, type ProjectOptions, STACK } from "./project-options";
 
-interface VerifyCommandOptions {
-  readonly cwd: string;
-  readonly stack?: string;
+interface VerifyCommandOptions extends ProjectOptions, FormatOptions {
   readonly outputs?: string;
-  readonly output: "table" | "json";
   readonly flush?: string;
   readonly report: readonly string[];
 }
 
-/**
- * `overlaynet verify`: packets between every ordered pair of workloads of a stack. Exit code 0 passed, 1 failed, 2
- * nothing tested.
- */
+/** `overlaynet verify`: packets between every ordered pair of workloads of a stack. */
 export function verifyCommand(): Command {
-  return new Command("verify")
-    .description(
-      "prove by packets that every pair of workloads talks as the plan says; exit code 0 passed, 1 failed, 2 nothing tested",
-    )
-    .option("-C, --cwd <dir>", "directory of the Pulumi project", ".")
-    .option("-s, --stack <name>", "stack; default: the selected one")
+  const command = new Command("verify")
+    .description("prove by packets that every pair of workloads talks as the plan says")
+    .addOption(CWD)
+    .addOption(STACK)
     .option(
       "--outputs <file>",
-      "read the stack's outputs (JSON, secrets shown) from a file, - for standard input, instead of asking pulumi",
+      `read the stack's outputs (JSON, secrets shown) from a file, ${OR_STANDARD_INPUT}, instead of asking pulumi`,
     )
-    .addOption(new Option("--output <form>", "form of the result").choices(["table", "json"]).default("table"))
     .option(
       "--flush <command>",
       "shell command that makes the cloud forget tracked flows; in the lab: overlaynet lab flush",
@@ -44,16 +38,23 @@ export function verifyCommand(): Command {
       const outputs =
         options.outputs === undefined
           ? await stackOutputs(options.cwd, options.stack)
-          : (JSON.parse(readFileSync(options.outputs === "-" ? 0 : options.outputs, "utf8")) as unknown);
+          : (JSON.parse(readInput(options.outputs)) as unknown);
       const inventory = parseInventory(outputs);
       const report = await verifyOverSsh(inventory, {
         flushCommand: options.flush,
         progress: (message) => process.stderr.write(`verify: ${message}\n`),
       });
       for (const file of options.report) writeReport(file, inventory, report);
-      process.stdout.write(
-        options.output === "json" ? `${JSON.stringify(report, null, 2)}\n` : `${reportText(report)}\n`,
-      );
+      printResult(options.format, report, () => `${reportText(report)}\n`);
       process.exitCode = exitCode(report);
     });
+  return withHelp(withFormat(command), {
+    examples: [
+      ["overlaynet verify", "the selected stack of the project here"],
+      ['overlaynet verify -C lab --flush "overlaynet lab flush"', "the quick start in the lab"],
+      ["overlaynet verify --report report.html --report report.xml", "with reports for people and for CI"],
+    ],
+    exitCodes: { 0: "all pairs passed", 1: "a pair failed, or verify could not run", 2: "there was no pair to test" },
+    schema: "docs/schema/verify.schema.json",
+  });
 }

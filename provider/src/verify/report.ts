@@ -1,23 +1,14 @@
+import { table } from "../../../terminal/table";
 import type { Path } from "../plan/path";
 import type { VerifyReport } from "./verify";
-
-/** Rows under a header, columns as wide as their widest cell. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join("  ")
-      .trimEnd();
-  return [line(header), line(widths.map((w) => "-".repeat(w))), ...rows.map(line)].join("\n");
-}
 
 /** The path table: which way each pair of nodes goes and why. */
 export function pathTable(paths: readonly Path[]): string {
   return table(
     ["FROM", "TO", "ENCAPSULATION", "NEXT HOP", "MTU", "REASON"],
     paths.map((p) => [p.from, p.to, p.encapsulation, p.nextHop, String(p.mtu), p.reason]),
-  );
+    { underline: true },
+  ).trimEnd();
 }
 
 /** The connectivity matrix and, below it, one line per failed pair. */
@@ -32,7 +23,9 @@ export function reportText(report: VerifyReport): string {
   ]);
   const failures = report.pairs.filter((p) => p.verdict === "failed").map((p) => `${p.from} -> ${p.to}: ${p.reason}`);
   return [
-    table(["FROM", "TO", "ENCAPSULATION", "MTU", "VERDICT", "ON THE WIRE AT THE SENDER"], rows),
+    table(["FROM", "TO", "ENCAPSULATION", "MTU", "VERDICT", "ON THE WIRE AT THE SENDER"], rows, {
+      underline: true,
+    }).trimEnd(),
     ...(failures.length > 0 ? ["", ...failures] : []),
     ...(report.notes.length > 0 ? ["", ...report.notes.map((note) => `note: ${note}`)] : []),
     "",

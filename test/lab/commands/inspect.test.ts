@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { about, inspectText, type LabView, type Seen, viewOf } from "../../../lab/src/commands/inspect/view-of";
+import { about } from "../../../lab/src/commands/inspect/about";
+import { inspectText } from "../../../lab/src/commands/inspect/inspect-text";
+import type { LabView } from "../../../lab/src/commands/inspect/lab-view";
+import type { Seen } from "../../../lab/src/commands/inspect/seen";
+import { viewOf } from "../../../lab/src/commands/inspect/view-of";
 import { fabricOf } from "../../../lab/src/fabric/model";
 import { projectRoot, type Lab } from "../../../lab/src/state/paths";
 import { type Schema, violations } from "../../provider/commands/json-schema";

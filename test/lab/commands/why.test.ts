@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import type { LabNode } from "../../../lab/src/commands/find-node";
-import { counted, explain, questionOf, type WhyOptions, whyText } from "../../../lab/src/commands/why/explain";
+import { explain } from "../../../lab/src/commands/why/explain";
+import { questionOf, type WhyOptions } from "../../../lab/src/commands/why/question";
+import { counted } from "../../../lab/src/commands/why/why";
+import { whyText } from "../../../lab/src/commands/why/why-text";
 import { readCloud } from "../../../lab/src/cloud/cloud";
+import { explanations } from "../../../lab/src/reach/reason";
+import { assertFits, schemaOf } from "../../provider/commands/json-schema";
 import { CloudRecords } from "../cloud-records";
 
 const everything = { ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" };
@@ -204,5 +209,23 @@ describe("lab why", () => {
       text,
       /\nDropped at eni-a1: SG_HAS_NO_RULES: the security groups .*\.\n {2}Add an ingress rule to sg-a1: ipProtocol 4 without ports from 10\.2\.1\.11\/32\.\n/,
     );
+  });
+
+  it("fits docs/schema/lab-why.schema.json, delivered or dropped, with every reason", () => {
+    for (const [from, to, options] of [
+      ["a1", "b1", { port: "22" }],
+      ["a1", "b1", {}],
+      ["b1", "a1", { protocol: "4" }],
+    ] as const) {
+      const { reached: _, ...printed } = answer(from, to, options);
+      assertFits("lab-why.schema.json", printed);
+    }
+    const { hops, ...rest } = answer("a1", "b1").packet;
+    assertFits("lab-why.schema.json", {
+      packet: { ...rest, hops: hops.map((hop) => ({ ...hop, packets: 1 })) },
+      notes: [],
+    });
+    const defs = schemaOf("lab-why.schema.json")["$defs"] as Record<string, { properties: Record<string, unknown> }>;
+    assert.deepEqual((defs["way"]?.properties["code"] as { enum: unknown }).enum, Object.keys(explanations));
   });
 });

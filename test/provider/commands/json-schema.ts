@@ -1,3 +1,20 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join, resolve as absolute } from "node:path";
+
+const FOLDER = absolute(__dirname, "../../../docs/schema");
+
+/** A schema of docs/schema, by its file's name. */
+export function schemaOf(file: string): Schema {
+  return JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as Schema;
+}
+
+/** Asserts that what a command prints as JSON fits the schema of docs/schema that its help names. */
+export function assertFits(file: string, value: unknown): void {
+  const schema = schemaOf(file);
+  assert.deepEqual(violations(schema, schema, JSON.parse(JSON.stringify(value)) as unknown), [], file);
+}
+
 /**
  * The keywords of JSON Schema that docs/schema uses; anything else in a schema is an error, so that nothing goes
  * unchecked.
@@ -13,8 +30,11 @@ export function violations(root: Schema, schema: Schema, value: unknown, path = 
   return Object.entries(schema).flatMap(([keyword, rule]): string[] => {
     if (IGNORED.has(keyword)) return [];
     switch (keyword) {
-      case "$ref":
-        return violations(root, resolve(root, String(rule)), value, path);
+      case "$ref": {
+        const [file = "", name = ""] = String(rule).split("#/$defs/");
+        const home = file === "" ? root : schemaOf(file);
+        return violations(home, definition(home, name), value, path);
+      }
       case "oneOf": {
         const fitting = (rule as readonly Schema[]).filter(
           (one) => violations(root, one, value, path).length === 0,
@@ -22,11 +42,13 @@ export function violations(root: Schema, schema: Schema, value: unknown, path = 
         return fitting >= 1 ? [] : [`${path} fits nothing of oneOf`];
       }
       case "type":
-        return typeOf(value) === rule || (rule === "number" && typeOf(value) === "integer")
+        return [rule].flat().includes(typeOf(value)) || (rule === "number" && typeOf(value) === "integer")
           ? []
           : [`${path} is ${typeOf(value)}, not ${String(rule)}`];
       case "enum":
         return (rule as readonly unknown[]).includes(value) ? [] : [`${path} is ${JSON.stringify(value)}`];
+      case "const":
+        return value === rule ? [] : [`${path} is ${JSON.stringify(value)}`];
       case "minimum":
         return typeof value !== "number" || value >= Number(rule) ? [] : [`${path} is below ${String(rule)}`];
       case "maximum":
@@ -67,10 +89,9 @@ export function violations(root: Schema, schema: Schema, value: unknown, path = 
   });
 }
 
-function resolve(root: Schema, reference: string): Schema {
-  const name = reference.replace("#/$defs/", "");
+function definition(root: Schema, name: string): Schema {
   const found = (root.$defs as Readonly<Record<string, Schema>>)[name];
-  if (found === undefined) throw new Error(`${reference} is not in the schema`);
+  if (found === undefined) throw new Error(`${name} is not in the schema`);
   return found;
 }
 

@@ -45,7 +45,7 @@ describe("overlaynet plan", () => {
   it("prints JSON for a file, as the schema says", () => {
     const file = join(folder, "quick.yaml");
     writeFileSync(file, QUICK);
-    const { status, stdout, stderr } = plan(["--output", "json", file]);
+    const { status, stdout, stderr } = plan(["--format", "json", file]);
     assert.deepEqual([status, stderr], [0, ""]);
     const output = JSON.parse(stdout) as unknown;
     assert.deepEqual(outputOf(output), []);
@@ -122,7 +122,7 @@ route      blackhole 192.168.0.64/26 proto 80
   });
 
   it("takes all of Calico's cases at once, as input and output of the schema", () => {
-    const { status, stdout } = plan(["--output", "json", CASES]);
+    const { status, stdout } = plan(["--format", "json", CASES]);
     assert.equal(status, 0);
     const output = JSON.parse(stdout) as { name: string }[];
     assert.deepEqual(outputOf(output), []);
@@ -143,7 +143,7 @@ route      blackhole 192.168.0.64/26 proto 80
       pools: [{ cidr: "192.168.0.0/16", vxlanMode: "Always" }],
     };
     assert.deepEqual(inputOf(topology), []);
-    const { status, stdout } = plan(["--output", "json", "-"], JSON.stringify(topology));
+    const { status, stdout } = plan(["--format", "json", "-"], JSON.stringify(topology));
     assert.equal(status, 0);
     const output = JSON.parse(stdout) as { paths: { outer: unknown }[] }[];
     assert.deepEqual(outputOf(output), []);
@@ -157,7 +157,7 @@ route      blackhole 192.168.0.64/26 proto 80
 
   it("plans what it can, says what it cannot, and exits 1", () => {
     const { status, stdout } = plan(
-      ["--output", "json", "-"],
+      ["--format", "json", "-"],
       `${QUICK}---\nname: broken\nnodes: [{ name: a, ip: 10.0.0 }]\n`,
     );
     assert.equal(status, 1);

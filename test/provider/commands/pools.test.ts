@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { calicoCases } from "../ippool/calico-cases";
+import { assertFits } from "./json-schema";
 
 const ROOT = resolve(__dirname, "../../..");
-const SCHEMA = join(ROOT, "docs/schema/pools-check.schema.json");
 
 interface Run {
   readonly status: number | null;
@@ -43,7 +43,7 @@ describe("overlaynet pools check", function () {
   const bad = "apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata:\n  name: bad\nspec:\n  cidr: 10.0.0.1/16\n";
 
   it("prints the verdicts in the order of the documents, and fails when one does", () => {
-    const { status, stdout } = pools(["check", write("pools.yaml", `${bad}---\n${good}---\n{`)]);
+    const { status, stdout } = pools(["check", "--format", "json", write("pools.yaml", `${bad}---\n${good}---\n{`)]);
     assert.equal(status, 1);
     const checks = JSON.parse(stdout) as readonly {
       readonly name: string | null;
@@ -81,11 +81,11 @@ describe("overlaynet pools check", function () {
       },
     ]);
     assert.deepEqual([checks[2]?.name, checks[2]?.ok, checks.length], [null, false, 3]);
-    matchesSchema(checks, JSON.parse(readFileSync(SCHEMA, "utf8")) as Schema);
+    assertFits("pools-check.schema.json", checks);
   });
 
   it("succeeds when all are valid, from standard input too", () => {
-    assert.deepEqual(pools(["check", "-", "--output", "text"], good), {
+    assert.deepEqual(pools(["check", "-"], good), {
       status: 0,
       stdout: "<stdin>: good: ok\n",
       stderr: "",
@@ -94,9 +94,16 @@ describe("overlaynet pools check", function () {
 
   it("writes text with places that editors follow", () => {
     const file = write("bad.yaml", bad);
-    const { status, stdout } = pools(["check", "--output", "text", file]);
+    const { status, stdout } = pools(["check", "--format", "text", file]);
     assert.equal(status, 1);
     assert.match(stdout, /^.*bad\.yaml:6:9: spec\.cidr: IPPool CIDR is not strictly masked/);
+  });
+
+  it("takes the option by its former name", () => {
+    const file = write("former.yaml", good);
+    const json = pools(["check", "--format", "json", file]);
+    assert.deepEqual(JSON.parse(pools(["check", "--output", "json", file]).stdout), JSON.parse(json.stdout));
+    assert.equal(pools(["check", "--output", "text", file]).stdout, pools(["check", file]).stdout);
   });
 
   it("judges against existing pools and blocks in use", () => {
@@ -106,7 +113,7 @@ describe("overlaynet pools check", function () {
     );
     const input = `${good}---\n${bad.replace("10.0.0.1", "10.9.0.0")}---\n${bad.replace("bad", "third").replace("10.0.0.1", "10.7.0.0")}`;
     const { status, stdout } = pools(
-      ["check", "--existing", existing, "--blocks", "10.7.0.0/28, 10.8.0.0/26", "-"],
+      ["check", "--format", "json", "--existing", existing, "--blocks", "10.7.0.0/28, 10.8.0.0/26", "-"],
       input,
     );
     assert.equal(status, 1);
@@ -125,7 +132,7 @@ describe("overlaynet pools check", function () {
   });
 
   it("fails on what it cannot read, and says which", () => {
-    const empty = pools(["check", "-"], "# nothing\n");
+    const empty = pools(["check", "--format", "json", "-"], "# nothing\n");
     assert.deepEqual([empty.status, empty.stdout, empty.stderr], [1, "[]\n", "overlaynet: no IPPool in <stdin>\n"]);
     const missing = pools(["check", join(directory, "missing.yaml")]);
     assert.equal(missing.status, 1);
@@ -142,7 +149,10 @@ describe("overlaynet pools check", function () {
     const cases = calicoCases("ippools-fuzz.json").filter(
       ({ existing, blocks, note }) => existing.length === 0 && blocks.length === 0 && note === undefined,
     );
-    const { status, stdout } = pools(["check", "-"], cases.map(({ object }) => JSON.stringify(object)).join("\n---\n"));
+    const { status, stdout } = pools(
+      ["check", "--format", "json", "-"],
+      cases.map(({ object }) => JSON.stringify(object)).join("\n---\n"),
+    );
     assert.equal(status, 1);
     const checks = JSON.parse(stdout) as readonly { readonly ok: boolean; readonly normalized?: unknown }[];
     assert.ok(cases.length > 150);
@@ -155,36 +165,3 @@ describe("overlaynet pools check", function () {
     );
   });
 });
-
-interface Schema {
-  readonly type?: string | readonly string[];
-  readonly items?: Schema;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: boolean;
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly minimum?: number;
-  readonly maximum?: number;
-}
-
-/** As much of JSON Schema as the schema uses. */
-function matchesSchema(value: unknown, schema: Schema, path = "$"): void {
-  const type =
-    value === null ? "null" : Array.isArray(value) ? "array" : Number.isInteger(value) ? "integer" : typeof value;
-  if (schema.type !== undefined) assert.ok([schema.type].flat().includes(type), `${path} is of type ${type}`);
-  if (schema.enum !== undefined) assert.ok(schema.enum.includes(value), `${path} is ${JSON.stringify(value)}`);
-  if (schema.const !== undefined) assert.equal(value, schema.const, path);
-  if (typeof value === "number")
-    assert.ok(value >= (schema.minimum ?? value) && value <= (schema.maximum ?? value), `${path} is ${value}`);
-  const { items, properties } = schema;
-  if (Array.isArray(value) && items !== undefined)
-    value.forEach((item: unknown, index) => matchesSchema(item, items, `${path}[${index}]`));
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return;
-  for (const name of schema.required ?? []) assert.ok(name in value, `${path} has no ${name}`);
-  for (const [name, member] of Object.entries(value)) {
-    const property = properties?.[name];
-    if (property !== undefined) matchesSchema(member, property, `${path}.${name}`);
-    else assert.notEqual(schema.additionalProperties, false, `${path}.${name} is not in the schema`);
-  }
-}

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { exitCode, pathTable, reportText } from "../../../provider/src/verify/report";
 import { PROBE_KINDS, readPorts, readResults } from "../../../provider/src/verify/script";
 import { type RunOnNode, verify } from "../../../provider/src/verify/verify";
+import { assertFits } from "../commands/json-schema";
 import { smallInventory } from "./inventories";
 import { ethernet, ipv4, pcap } from "./packets";
 
@@ -79,6 +80,7 @@ describe("verify", () => {
       [],
     );
     assert.equal(report.passed, 6);
+    assertFits("verify.schema.json", report);
     assert.equal(flushes.length, 2);
     assert.deepEqual(report.notes, []);
     assert.equal(exitCode(report), 0);
@@ -112,6 +114,7 @@ describe("verify", () => {
     const report = await verify(inventory, options);
     assert.equal(report.passed, 2);
     assert.equal(report.failed, 4);
+    assertFits("verify.schema.json", report);
     for (const pair of report.pairs.filter((p) => p.verdict === "failed"))
       assert.match(pair.reason, /c: connection refused/);
     assert.equal(exitCode(report), 1);

@@ -72,19 +72,6 @@ export async function clearFaults(
   return { faults: cleared, resumed: paused.map(({ name }) => name) };
 }
 
-/** A fault in words: `eni-1: 25 % of what it receives is lost`. */
-export function describeFault(fault: Fault): string {
-  if (fault.kind === "refuse-ssh") return `${fault.target}: ssh is refused (${fault.answer})`;
-  const what = /^pcx-/.test(fault.target)
-    ? fault.direction === "egress"
-      ? "from requester to accepter"
-      : "from accepter to requester"
-    : fault.direction === "egress"
-      ? "that it sends"
-      : "that it receives";
-  return `${fault.target}: ${fault.kind === "cut" ? "all" : `${Number((fault.share * 100).toFixed(4))} %`} ${what} is lost`;
-}
-
 type Targets = (wanted: string, what: "wires" | "interfaces") => string[];
 
 /** Adds faults under the lab's lock; those of what is gone go at the same time. */
