@@ -71,4 +71,13 @@ describe("arrows between the rooms", () => {
     const joined = importsIn("cli/src").map((i) => i.target);
     assert.ok(joined.some((t) => t.startsWith("lab/")) && joined.some((t) => t.startsWith("provider/")));
   });
+
+  it("what the commands print with knows nothing of what they print", () => {
+    const targets = importsIn("terminal").map((i) => i.target);
+    assert.ok(targets.includes("commander"));
+    assert.deepEqual(
+      targets.filter((target) => target !== "commander" && !target.startsWith("terminal/")),
+      [],
+    );
+  });
 });
