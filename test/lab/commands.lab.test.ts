@@ -246,7 +246,7 @@ describe("overlaynet lab, on a node", function () {
 
   it("names what there is when the node is none, with exit code 1", async () => {
     const { code, stderr } = await command("exec", "b7", "--", "true");
-    assert.deepEqual([code, stderr], [1, 'The lab has no node "b7". There are: test-a1.\n']);
+    assert.deepEqual([code, stderr], [1, 'The lab has no node "b7". There are: test-a1\n']);
   });
 
   it("never shows the lab's private key", async () => {
