@@ -1,7 +1,7 @@
 import { parseIpPools } from "./parse";
 import { ipPoolSpec, type IpPoolSpec } from "./print";
 import type { Problem } from "./problem";
-import type { Surroundings } from "./resource";
+import type { Surroundings } from "./judge-pool";
 
 /** The verdict on one IPPool, as docs/schema/pools-check.schema.json describes it. */
 export interface PoolCheck {

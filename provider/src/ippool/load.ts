@@ -3,7 +3,7 @@ import type { IpPool } from "./ippool";
 import { manifestValueOf } from "./manifest-value";
 import { type IpPoolDocument, ipPoolsOf, parseIpPools } from "./parse";
 import type { Problem } from "./problem";
-import { overlap } from "./resource";
+import { overlap } from "./judge-pool";
 
 /** Pools in the order of the input, only those without problems; paths of problems begin with `ipPools[i]`. */
 export interface LoadedIpPools {

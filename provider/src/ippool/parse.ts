@@ -1,5 +1,5 @@
 import type { ManifestValue } from "./manifest-value";
-import { judgeIpPool, type JudgedPool, type Surroundings } from "./resource";
+import { judgeIpPool, type JudgedPool, type Surroundings } from "./judge-pool";
 import { resourcesOf } from "./resource-list";
 import { readYamlDocuments } from "./yaml-documents";
 

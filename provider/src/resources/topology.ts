@@ -1,5 +1,5 @@
 import { parseAddress } from "../ipam/address";
-import { assignAddresses } from "../ipam/addresses";
+import { assignAddresses } from "../ipam/assign-addresses";
 import { parseCidr } from "../ipam/cidr";
 import { poolEncapsulation } from "../ipam/pools";
 import { type NodePlan, VXLAN_DEVICE, VXLAN_PORT, VXLAN_VNI } from "../plan/node-plan";

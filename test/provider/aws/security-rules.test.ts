@@ -4,7 +4,7 @@ import { arrivalsOf, poolNodes } from "../../../provider/src/aws/arrivals";
 import { type Layout, layOut } from "../../../provider/src/aws/layout";
 import type { NetworkArgs } from "../../../provider/src/generated/component-args";
 import { type SecurityRule, type SecurityRules, securityRules } from "../../../provider/src/aws/security-rules";
-import { assignAddresses } from "../../../provider/src/ipam/addresses";
+import { assignAddresses } from "../../../provider/src/ipam/assign-addresses";
 import type { IpPool } from "../../../provider/src/ippool/ippool";
 import { planTopology } from "../../../provider/src/plan/plan-topology";
 import { pool } from "./pool";

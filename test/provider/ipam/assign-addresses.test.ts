@@ -4,7 +4,7 @@ import {
   type AssignAddressesArgs,
   assignAddresses,
   type AssignedAddresses,
-} from "../../../provider/src/ipam/addresses";
+} from "../../../provider/src/ipam/assign-addresses";
 import { containsAddress, parseCidr } from "../../../provider/src/ipam/cidr";
 import { parseAddress } from "../../../provider/src/ipam/address";
 import { ipPool } from "./ip-pool";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parsePoolCidr } from "../../../provider/src/ippool/cidr";
 import { manifestValueOf } from "../../../provider/src/ippool/manifest-value";
-import { judgeIpPool } from "../../../provider/src/ippool/resource";
+import { judgeIpPool } from "../../../provider/src/ippool/judge-pool";
 import { readStoredPools } from "../../../provider/src/ippool/stored";
 
 type Part = Readonly<Record<string, unknown>>;
