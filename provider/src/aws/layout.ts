@@ -1,7 +1,7 @@
 import { DEFAULTS, type Interconnect, type NetworkArgs, type SubnetArgs } from "../generated/component-args";
 import type { IpPool } from "../ippool/ippool";
 import type { Problem } from "../ippool/problem";
-import { type Cidr, containsCidr, formatCidr, overlaps, parseCidr } from "../ipam/cidr";
+import { type Cidr, containsCidr, formatCidr, overlaps, parseCidr } from "../ippool/cidr";
 import { assignNodeAddresses, assignSubnets } from "../ipam/subnets";
 import type { Warning } from "../plan/path";
 import { layOutTransitSubnets, type TransitSubnetLayout } from "./transit-layout";

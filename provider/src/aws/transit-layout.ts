@@ -1,4 +1,4 @@
-import { containsCidr, formatCidr, overlaps, parseCidr, subnetAt, subnetCount } from "../ipam/cidr";
+import { containsCidr, formatCidr, overlaps, parseCidr, subnetAt, subnetCount } from "../ippool/cidr";
 import type { Problem } from "../ippool/problem";
 import type { NetworkLayout } from "./layout";
 

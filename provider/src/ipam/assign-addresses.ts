@@ -1,8 +1,7 @@
 import type { IpPool } from "../ippool/ippool";
 import type { Problem } from "../ippool/problem";
-import { addressBits } from "./address";
+import { addressBits, parseCidr } from "../ippool/cidr";
 import { assignBlocks, type BlockRequest, type PoolBlock } from "./blocks";
-import { parseCidr } from "./cidr";
 import { groupBy } from "./group-by";
 import type { LabelledNode } from "./labelled-node";
 import { poolAllows, poolEncapsulation } from "./pools";

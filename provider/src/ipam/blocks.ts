@@ -1,7 +1,7 @@
 import type { IpPool } from "../ippool/ippool";
 import type { Problem } from "../ippool/problem";
 import type { Block } from "../plan/topology";
-import { type Cidr, containsCidr, formatCidr, overlaps, parseCidr, subnetAt, subnetCount } from "./cidr";
+import { type Cidr, containsCidr, formatCidr, overlaps, parseCidr, subnetAt, subnetCount } from "../ippool/cidr";
 import { groupBy } from "./group-by";
 import { type LabelledNode, nodeMatcher } from "./labelled-node";
 import { poolAllows, poolEncapsulation } from "./pools";

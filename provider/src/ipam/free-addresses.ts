@@ -1,5 +1,4 @@
-import { formatAddress } from "./address";
-import type { Cidr } from "./cidr";
+import { type Cidr, formatAddress } from "../ippool/cidr";
 
 /** The addresses of the ranges that are not taken, lowest first; `taken` is read as the addresses are asked for. */
 export function* freeAddresses(ranges: readonly Cidr[], taken: ReadonlySet<string>): Generator<string, undefined> {

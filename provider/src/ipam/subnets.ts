@@ -1,15 +1,16 @@
 import type { Problem } from "../ippool/problem";
-import { formatAddress, parseAddress } from "./address";
 import {
   type Cidr,
   containsAddress,
   containsCidr,
+  formatAddress,
   formatCidr,
   overlaps,
+  parseAddress,
   parseCidr,
   subnetAt,
   subnetCount,
-} from "./cidr";
+} from "../ippool/cidr";
 
 /** AWS keeps a subnet's first four addresses and its last (VPC User Guide, "Subnet CIDR blocks"). */
 const RESERVED_FIRST = 4n;

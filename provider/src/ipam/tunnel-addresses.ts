@@ -1,7 +1,6 @@
 import type { IpPool } from "../ippool/ippool";
-import { parseAddress } from "./address";
+import { containsAddress, parseAddress, parseCidr } from "../ippool/cidr";
 import { ownerKey, type PoolBlock, rangesByOwner } from "./blocks";
-import { containsAddress, parseCidr } from "./cidr";
 import { freeAddresses } from "./free-addresses";
 import { type LabelledNode, nodeMatcher } from "./labelled-node";
 import { poolAllows, poolEncapsulation } from "./pools";

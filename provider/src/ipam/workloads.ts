@@ -1,8 +1,7 @@
 import type { IpPool } from "../ippool/ippool";
 import type { Problem } from "../ippool/problem";
-import { parseAddress } from "./address";
+import { containsAddress, parseAddress } from "../ippool/cidr";
 import { ownerKey, type PoolBlock, rangesByOwner } from "./blocks";
-import { containsAddress } from "./cidr";
 import { freeAddresses } from "./free-addresses";
 import { type LabelledNode, nodeMatcher } from "./labelled-node";
 import { poolAllows } from "./pools";

@@ -1,4 +1,4 @@
-import { formatNetwork, networksOverlap, type PoolCidr } from "./cidr";
+import { formatCidr, overlaps, type PoolCidr } from "./cidr";
 import { Decoder } from "./decode";
 import type { IpPool } from "./ippool";
 import { isObject, type ManifestObject, type ManifestValue, type Position, typeOf } from "./manifest-value";
@@ -84,13 +84,10 @@ function checkSurroundings(
   const { cidr, blockSize, positionOf } = spec;
   if (cidr === undefined) return;
   for (const other of existing) {
-    if (other.cidr !== undefined && networksOverlap(cidr, other.cidr))
+    if (other.cidr !== undefined && overlaps(cidr, other.cidr))
       decoder.report("spec.cidr", positionOf("cidr"), overlap(name, other.name, other.cidrText));
   }
-  if (
-    blockSize !== undefined &&
-    blocks.some((block) => block.prefixLength !== blockSize && networksOverlap(block, cidr))
-  ) {
+  if (blockSize !== undefined && blocks.some((block) => block.prefixLength !== blockSize && overlaps(block, cidr))) {
     decoder.report(
       "spec.blockSize",
       positionOf("blockSize"),
@@ -108,7 +105,7 @@ function checkUpdate(decoder: Decoder, old: StoredPool, spec: DecodedSpec): void
   const { cidr, cidrText, givenBlockSize, blockSize, allowedUses, positionOf } = spec;
   // calicoctl compares networks, the CRD texts.
   if (cidrText !== undefined && cidrText !== old.cidrText) {
-    const sameNetwork = cidr !== undefined && old.cidr !== undefined && formatNetwork(cidr) === formatNetwork(old.cidr);
+    const sameNetwork = cidr !== undefined && old.cidr !== undefined && formatCidr(cidr) === formatCidr(old.cidr);
     decoder.report(
       "spec.cidr",
       positionOf("cidr"),

@@ -1,4 +1,4 @@
-import { parsePoolCidr } from "./cidr";
+import { compareCidrs, parsePoolCidr } from "./cidr";
 import type { IpPool } from "./ippool";
 import { manifestValueOf } from "./manifest-value";
 import { type IpPoolDocument, ipPoolsOf, parseIpPools } from "./parse";
@@ -73,11 +73,7 @@ function overlaps(documents: readonly IpPoolDocument[]): Problem[] {
       ? []
       : [{ index, name: pool.name, text: pool.cidr, cidr: parsePoolCidr(pool.cidr), position: cidrPosition }],
   );
-  const order = pools.toSorted(
-    (a, b) =>
-      a.cidr.version - b.cidr.version ||
-      (a.cidr.first < b.cidr.first ? -1 : a.cidr.first > b.cidr.first ? 1 : a.cidr.prefixLength - b.cidr.prefixLength),
-  );
+  const order = pools.toSorted((a, b) => compareCidrs(a.cidr, b.cidr));
   const partners = new Map<number, (typeof pools)[number]>();
   /**
    * The CIDRs around the current one, the widest first, and for each the one of them all that came first in the input.

@@ -1,4 +1,4 @@
-import { CidrError, formatNetwork, parsePoolCidr, type PoolCidr } from "./cidr";
+import { CidrError, formatCidr, parsePoolCidr, type PoolCidr } from "./cidr";
 import type { Decoder } from "./decode";
 import type { AllowedUse, AssignmentMode, EncapsulationMode, IpPool } from "./ippool";
 import {
@@ -104,7 +104,7 @@ export function poolOf(name: string, spec: DecodedSpec): IpPool | undefined {
   if (!cidr || blockSize === undefined || !ipipMode || !vxlanMode || !assignmentMode || !uses) return undefined;
   return {
     name,
-    cidr: formatNetwork(cidr),
+    cidr: formatCidr(cidr),
     ipipMode,
     vxlanMode,
     natOutgoing: spec.natOutgoing,
@@ -230,7 +230,7 @@ function checkCidr(decoder: Decoder, { cidr, cidrText, positionOf }: DecodedSpec
   const report = (...sentences: readonly string[]): void =>
     decoder.report("spec.cidr", positionOf("cidr"), ...sentences);
   if (cidr.mapped)
-    report(`IPv4-mapped IPv6 address ${JSON.stringify(cidrText)} is not allowed: write ${formatNetwork(cidr)}`);
+    report(`IPv4-mapped IPv6 address ${JSON.stringify(cidrText)} is not allowed: write ${formatCidr(cidr)}`);
   const length = cidrText.slice(cidrText.indexOf("/") + 1);
   if (length.length > 1 && length.startsWith("0"))
     report(`netip.ParsePrefix(${JSON.stringify(cidrText)}): bad bits after slash: ${JSON.stringify(length)}`);
@@ -238,7 +238,7 @@ function checkCidr(decoder: Decoder, { cidr, cidrText, positionOf }: DecodedSpec
     report(
       "IPPool CIDR is not strictly masked",
       "IPPool CIDR must be strictly masked",
-      `the network is ${formatNetwork(cidr)}`,
+      `the network is ${formatCidr(cidr)}`,
     );
   for (const range of ["169.254.0.0/16", "fe80::/10"]) {
     const linkLocal = parsePoolCidr(range);

@@ -1,4 +1,4 @@
-import { type Cidr, containsCidr, formatCidr } from "../ipam/cidr";
+import { type Cidr, containsCidr, formatCidr } from "../ippool/cidr";
 
 /** Without those inside another: a set of intervals in nftables takes no overlaps. */
 export function outermost(cidrs: readonly Cidr[]): string[] {

@@ -1,5 +1,15 @@
-import { type Address, addressBits, formatAddress, type IpVersion, parseAddress } from "../ipam/address";
-import { type Cidr, cidrOf, containsAddress, formatCidr, parseCidr } from "../ipam/cidr";
+import {
+  type Address,
+  addressBits,
+  type Cidr,
+  cidrOf,
+  containsAddress,
+  formatAddress,
+  formatCidr,
+  type IpVersion,
+  parseAddress,
+  parseCidr,
+} from "../ippool/cidr";
 import type { NodePlan, Route } from "../plan/node-plan";
 import { newPart } from "./digest";
 import { outermost } from "./outermost";

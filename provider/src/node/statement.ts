@@ -1,5 +1,4 @@
-import { addressBits, formatAddress, parseAddress } from "../ipam/address";
-import { formatCidr, parseCidr } from "../ipam/cidr";
+import { addressBits, formatAddress, formatCidr, parseAddress, parseCidr } from "../ippool/cidr";
 import type { PartFile } from "./part";
 
 /**

@@ -1,5 +1,4 @@
-import { addressBits, parseAddress } from "../ipam/address";
-import { type Cidr, parseCidr } from "../ipam/cidr";
+import { addressBits, type Cidr, parseAddress, parseCidr } from "../ippool/cidr";
 import type { NodePlan, VxlanDevice } from "../plan/node-plan";
 import { newPart } from "./digest";
 import { outermost } from "./outermost";

@@ -1,5 +1,4 @@
-import { parseAddress } from "../ipam/address";
-import { containsAddress, parseCidr } from "../ipam/cidr";
+import { containsAddress, parseAddress, parseCidr } from "../ippool/cidr";
 import type { NodePlan } from "../plan/node-plan";
 import { newPart } from "./digest";
 import type { Part } from "./part";

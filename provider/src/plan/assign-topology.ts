@@ -1,4 +1,4 @@
-import { containsCidr, parseCidr } from "../ipam/cidr";
+import { containsCidr, parseCidr } from "../ippool/cidr";
 import { assignBlocks, type PoolBlock } from "../ipam/blocks";
 import { assignTunnelAddresses } from "../ipam/tunnel-addresses";
 import type { Problem } from "../ippool/problem";

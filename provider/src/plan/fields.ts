@@ -1,6 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
-import type { IpVersion } from "../ipam/address";
-import { parseCidr } from "../ipam/cidr";
+import { type IpVersion, parseCidr } from "../ippool/cidr";
 import {
   A_LIST,
   A_STRING,

@@ -2,11 +2,13 @@ import {
   type Address,
   addressBits,
   canonicalAddress,
+  type Cidr,
+  cidrOf,
   formatAddress,
+  formatCidr,
   type IpVersion,
   parseAddress,
-} from "../ipam/address";
-import { type Cidr, cidrOf, formatCidr } from "../ipam/cidr";
+} from "../ippool/cidr";
 import type { TopologyNode } from "./topology";
 import { vxlanMac } from "./vxlan-mac";
 

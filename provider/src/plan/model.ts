@@ -1,5 +1,12 @@
-import { addressBits, canonicalAddress, type IpVersion } from "../ipam/address";
-import { type Cidr, containsCidr, formatCidr, parseCidr } from "../ipam/cidr";
+import {
+  addressBits,
+  canonicalAddress,
+  type Cidr,
+  containsCidr,
+  formatCidr,
+  type IpVersion,
+  parseCidr,
+} from "../ippool/cidr";
 import { Destination } from "./destination";
 import { type Host, hostOf } from "./host";
 import { DEFAULT_HOST_MTU, NetworkMtus } from "./mtu";

@@ -1,4 +1,4 @@
-import type { IpVersion } from "../ipam/address";
+import type { IpVersion } from "../ippool/cidr";
 import type { Encapsulation } from "./node-plan";
 import type { NetworkMtu } from "./topology";
 

@@ -1,4 +1,4 @@
-import type { IpVersion } from "../ipam/address";
+import type { IpVersion } from "../ippool/cidr";
 import { poolAllows } from "../ipam/pools";
 import type { Host } from "./host";
 import type { Model } from "./model";

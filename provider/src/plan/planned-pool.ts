@@ -1,5 +1,4 @@
-import type { IpVersion } from "../ipam/address";
-import { type Cidr, parseCidr } from "../ipam/cidr";
+import { type Cidr, type IpVersion, parseCidr } from "../ippool/cidr";
 import { poolEncapsulation } from "../ipam/pools";
 import type { IpPool } from "../ippool/ippool";
 import type { Encapsulation } from "./node-plan";

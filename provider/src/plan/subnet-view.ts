@@ -1,5 +1,4 @@
-import type { IpVersion } from "../ipam/address";
-import type { Cidr } from "../ipam/cidr";
+import type { Cidr, IpVersion } from "../ippool/cidr";
 import type { Host } from "./host";
 
 /**

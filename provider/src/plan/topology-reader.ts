@@ -1,5 +1,5 @@
 import { RANGES } from "../generated/resource-types";
-import { addressBits, type IpVersion } from "../ipam/address";
+import { addressBits, type IpVersion } from "../ippool/cidr";
 import type { AllowedUse, AssignmentMode, EncapsulationMode, IpPool } from "../ippool/ippool";
 import type { ManifestValue } from "../ippool/manifest-value";
 import type { Problem } from "../ippool/problem";

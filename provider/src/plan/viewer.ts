@@ -1,4 +1,4 @@
-import { formatAddress, type IpVersion } from "../ipam/address";
+import { formatAddress, type IpVersion } from "../ippool/cidr";
 import type { Destination } from "./destination";
 import type { Host } from "./host";
 import type { Model } from "./model";

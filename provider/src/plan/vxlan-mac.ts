@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { IpVersion } from "../ipam/address";
+import type { IpVersion } from "../ippool/cidr";
 
 /**
  * The MAC address of a node's VXLAN device: `66` and the first five bytes of the SHA-1 of the node's name, which every

@@ -1,5 +1,4 @@
-import { addressBits } from "../ipam/address";
-import { type Cidr, formatCidr, overlaps, parseCidr } from "../ipam/cidr";
+import { addressBits, type Cidr, formatCidr, overlaps, parseCidr, compareCidrs } from "../ippool/cidr";
 import type { Host } from "./host";
 import type { Model } from "./model";
 import { overhead, SMALLEST_MTU } from "./mtu";
@@ -106,15 +105,7 @@ function subnetsMeeting(model: Model, subnets: readonly NodeSubnet[]): readonly 
   const open: NodeSubnet[] = [];
   const sorted = subnets
     .filter(({ cidr }) => pools.some((pool) => pool.version === cidr.version))
-    .toSorted(
-      (a, b) =>
-        a.cidr.version - b.cidr.version ||
-        (a.cidr.first < b.cidr.first
-          ? -1
-          : a.cidr.first > b.cidr.first
-            ? 1
-            : a.cidr.prefixLength - b.cidr.prefixLength),
-    );
+    .toSorted((a, b) => compareCidrs(a.cidr, b.cidr));
   for (const subnet of sorted) {
     while (open.length > 0 && !overlaps((open.at(-1) as NodeSubnet).cidr, subnet.cidr)) open.pop();
     // Prefixes nest, so the innermost open one stands for all that hold it.

@@ -3,7 +3,7 @@ import { type Layout, layOut, type NodeLayout } from "../aws/layout";
 import { neverAcrossSubnets } from "../aws/never-across-subnets";
 import { encapsulationsInUse, type SecurityRule, securityRules } from "../aws/security-rules";
 import { poolAllows, type TunnelKind } from "../ipam/pools";
-import { formatCidr, parseCidr } from "../ipam/cidr";
+import { formatCidr, parseCidr } from "../ippool/cidr";
 import type { IpPool } from "../ippool/ippool";
 import { loadIpPools } from "../ippool/load";
 import type { Problem } from "../ippool/problem";

@@ -1,6 +1,5 @@
-import { parseAddress } from "../ipam/address";
+import { parseAddress, parseCidr } from "../ippool/cidr";
 import { assignAddresses } from "../ipam/assign-addresses";
-import { parseCidr } from "../ipam/cidr";
 import { poolEncapsulation } from "../ipam/pools";
 import { type NodePlan, VXLAN_DEVICE, VXLAN_PORT, VXLAN_VNI } from "../plan/node-plan";
 import { planTopology } from "../plan/plan-topology";

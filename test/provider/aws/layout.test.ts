@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type LaidOut, layOut, type LayoutArgs } from "../../../provider/src/aws/layout";
 import type { NetworkArgs } from "../../../provider/src/generated/component-args";
-import { containsAddress, containsCidr, overlaps, parseCidr } from "../../../provider/src/ipam/cidr";
-import { parseAddress } from "../../../provider/src/ipam/address";
+import { containsAddress, containsCidr, overlaps, parseAddress, parseCidr } from "../../../provider/src/ippool/cidr";
 import { pool } from "./pool";
 
 const blue: NetworkArgs = {

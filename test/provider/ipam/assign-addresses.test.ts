@@ -5,8 +5,7 @@ import {
   assignAddresses,
   type AssignedAddresses,
 } from "../../../provider/src/ipam/assign-addresses";
-import { containsAddress, parseCidr } from "../../../provider/src/ipam/cidr";
-import { parseAddress } from "../../../provider/src/ipam/address";
+import { containsAddress, parseAddress, parseCidr } from "../../../provider/src/ippool/cidr";
 import { ipPool } from "./ip-pool";
 
 const nodes = [{ name: "a" }, { name: "b", labels: { rack: "1" } }];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type AssignBlocksArgs, assignBlocks, type PoolBlock } from "../../../provider/src/ipam/blocks";
-import { containsCidr, overlaps, parseCidr } from "../../../provider/src/ipam/cidr";
+import { containsCidr, overlaps, parseCidr } from "../../../provider/src/ippool/cidr";
 import type { IpPool } from "../../../provider/src/ippool/ippool";
 import { ipPool } from "./ip-pool";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { containsCidr, overlaps, parseCidr } from "../../../provider/src/ipam/cidr";
+import { containsCidr, overlaps, parseCidr } from "../../../provider/src/ippool/cidr";
 import { assignNodeAddresses, assignSubnets } from "../../../provider/src/ipam/subnets";
 
 describe("addresses of nodes", () => {

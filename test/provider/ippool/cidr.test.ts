@@ -1,7 +1,131 @@
 import assert from "node:assert/strict";
 import { isIP } from "node:net";
 import fc from "fast-check";
-import { CidrError, formatNetwork, networksOverlap, parsePoolCidr } from "../../../provider/src/ippool/cidr";
+import {
+  canonicalAddress,
+  CidrError,
+  compareCidrs,
+  containsAddress,
+  containsCidr,
+  formatAddress,
+  formatCidr,
+  overlaps,
+  parseAddress,
+  parseCidr,
+  parsePoolCidr,
+  subnetAt,
+  subnetCount,
+} from "../../../provider/src/ippool/cidr";
+
+describe("addresses", () => {
+  for (const [text, version, value] of [
+    ["0.0.0.0", 4, 0n],
+    ["10.1.0.255", 4, 0x0a0100ffn],
+    ["255.255.255.255", 4, 0xffffffffn],
+    ["::", 6, 0n],
+    ["fd00:5::1", 6, (0xfd000005n << 96n) + 1n],
+    ["2001:DB8::1", 6, (0x20010db8n << 96n) + 1n],
+    ["::ffff:10.0.0.1", 6, 0xffff0a000001n],
+  ] as const) {
+    it(`reads ${text}`, () => assert.deepEqual(parseAddress(text), { version, value }));
+  }
+
+  for (const text of [
+    "",
+    "10.0.0",
+    "10.0.0.256",
+    "010.0.0.1",
+    "10.0.0.1/32",
+    "fe80::1%eth0",
+    "1:2:3",
+    "::1::",
+    "host",
+  ]) {
+    it(`refuses ${JSON.stringify(text)}, naming it`, () => {
+      assert.throws(() => parseAddress(text), {
+        name: "RangeError",
+        message: `"${text}" is not an IPv4 or IPv6 address`,
+      });
+    });
+  }
+
+  // RFC 5952 4.2: the longest run of zeros is left out, the first of equals, never a single one.
+  for (const [text, canonical] of [
+    ["2001:0DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"],
+    ["1:0:0:2:0:0:0:3", "1:0:0:2::3"],
+    ["1:0:2:3:4:5:6:7", "1:0:2:3:4:5:6:7"],
+    ["fd00:0000::0010", "fd00::10"],
+    ["10.0.0.1", "10.0.0.1"],
+  ] as const) {
+    it(`prints ${text} as ${canonical}`, () => assert.equal(canonicalAddress(text), canonical));
+  }
+
+  it("prints what reads as the same address", () => {
+    const address = fc.oneof(
+      fc.bigInt(0n, (1n << 32n) - 1n).map((value) => ({ version: 4 as const, value })),
+      fc.bigInt(0n, (1n << 128n) - 1n).map((value) => ({ version: 6 as const, value })),
+    );
+    fc.assert(fc.property(address, (one) => assert.deepEqual(parseAddress(formatAddress(one)), one)));
+  });
+});
+
+describe("CIDRs", () => {
+  it("masks host bits away", () => assert.equal(formatCidr(parseCidr("10.1.2.3/16")), "10.1.0.0/16"));
+  it("takes an address for a CIDR of one", () => {
+    assert.equal(formatCidr(parseCidr("10.1.2.3")), "10.1.2.3/32");
+    assert.equal(formatCidr(parseCidr("fd00::1")), "fd00::1/128");
+  });
+  it("knows first and last", () => {
+    assert.deepEqual(parseCidr("10.0.0.64/26"), {
+      version: 4,
+      first: 0x0a000040n,
+      last: 0x0a00007fn,
+      prefixLength: 26,
+    });
+    assert.deepEqual(parseCidr("0.0.0.0/0"), { version: 4, first: 0n, last: 0xffffffffn, prefixLength: 0 });
+  });
+
+  for (const text of ["", "/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8/8", "fd00::/129", "10.0.0.0/-1", "x/8"]) {
+    it(`refuses ${JSON.stringify(text)}`, () => assert.throws(() => parseCidr(text), RangeError));
+  }
+
+  it("holds and meets what lies in it, of its own family", () => {
+    const outer = parseCidr("10.0.0.0/8");
+    assert.ok(containsCidr(outer, parseCidr("10.255.0.0/16")) && !containsCidr(parseCidr("10.255.0.0/16"), outer));
+    assert.ok(
+      overlaps(outer, parseCidr("0.0.0.0/0")) &&
+        !overlaps(outer, parseCidr("11.0.0.0/8")) &&
+        !overlaps(outer, parseCidr("::/0")),
+    );
+    assert.ok(
+      containsAddress(outer, { version: 4, value: 0x0affffffn }) &&
+        !containsAddress(outer, { version: 4, value: 0x0b000000n }),
+    );
+    assert.ok(!containsAddress(parseCidr("::/0"), { version: 4, value: 1n }));
+  });
+
+  it("is cut into prefixes that fill it without meeting", () => {
+    const cut = fc.tuple(fc.integer({ min: 8, max: 28 }), fc.integer({ min: 0, max: 4 }));
+    fc.assert(
+      fc.property(cut, ([prefixLength, more]) => {
+        const cidr = parseCidr(`10.0.0.0/${prefixLength}`);
+        const count = subnetCount(cidr, prefixLength + more);
+        const parts = Array.from({ length: Number(count) }, (_, index) =>
+          subnetAt(cidr, prefixLength + more, BigInt(index)),
+        );
+        assert.equal(parts[0]?.first, cidr.first);
+        assert.equal(parts.at(-1)?.last, cidr.last);
+        for (const [index, part] of parts.slice(1).entries()) assert.equal(part.first, (parts[index]?.last ?? 0n) + 1n);
+      }),
+    );
+    assert.equal(subnetCount(parseCidr("10.0.0.0/24"), 20), 0n);
+  });
+
+  it("are sorted by family, first address, and then the widest first", () => {
+    const sorted = ["0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/16", "10.1.0.0/16", "::/0", "fd00::/8"];
+    assert.deepEqual(sorted.toReversed().map(parseCidr).sort(compareCidrs).map(formatCidr), sorted);
+  });
+});
 
 describe("CIDRs as Go reads them", () => {
   for (const [text, network] of [
@@ -22,7 +146,7 @@ describe("CIDRs as Go reads them", () => {
     ["::ffff:10.0.0.0/112", "10.0.0.0/16"],
     ["::ffff:0:0/96", "0.0.0.0/0"],
   ] as const) {
-    it(`${text} is ${network}`, () => assert.equal(formatNetwork(parsePoolCidr(text)), network));
+    it(`${text} is ${network}`, () => assert.equal(formatCidr(parsePoolCidr(text)), network));
   }
 
   for (const [text, message] of [
@@ -97,13 +221,13 @@ describe("CIDRs as Go reads them", () => {
     fc.assert(
       fc.property(fc.oneof(fc.tuple(fc.ipV4(), fc.nat(32)), fc.tuple(fc.ipV6(), fc.nat(128))), ([address, length]) => {
         const cidr = parsePoolCidr(`${address}/${length}`);
-        const text = formatNetwork(cidr);
+        const text = formatCidr(cidr);
         const again = parsePoolCidr(text);
         assert.deepEqual(
           [again.version, again.first, again.last, again.prefixLength],
           [cidr.version, cidr.first, cidr.last, cidr.prefixLength],
         );
-        assert.equal(formatNetwork(again), text);
+        assert.equal(formatCidr(again), text);
         // WHATWG URLs print IPv6 addresses by RFC 5952 too.
         if (cidr.version === 6) {
           const printed = text.slice(0, text.indexOf("/"));
@@ -124,9 +248,9 @@ describe("CIDRs as Go reads them", () => {
         const common = addresses.some(
           (address) => a.first <= address && address <= a.last && b.first <= address && address <= b.last,
         );
-        assert.equal(networksOverlap(a, b), common);
+        assert.equal(overlaps(a, b), common);
       }),
     );
-    assert.equal(networksOverlap(parsePoolCidr("::/0"), parsePoolCidr("10.0.0.0/8")), false);
+    assert.equal(overlaps(parsePoolCidr("::/0"), parsePoolCidr("10.0.0.0/8")), false);
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { networksOverlap, parsePoolCidr } from "../../../provider/src/ippool/cidr";
+import { overlaps, parsePoolCidr } from "../../../provider/src/ippool/cidr";
 import { loadIpPoolObjects, loadIpPools } from "../../../provider/src/ippool/load";
 import { formatProblem } from "../../../provider/src/ippool/problem";
 
@@ -55,7 +55,7 @@ describe("the IP pools of a network", () => {
         const { problems } = loadIpPools(manifests(...cidrs.map((text, index) => [`p${index}`, text] as const)));
         const parsed = cidrs.map((text) => parsePoolCidr(text));
         const expected = parsed.flatMap((one, index) =>
-          parsed.slice(0, index).some((other) => networksOverlap(one, other)) ? [`ipPools[${index}].spec.cidr`] : [],
+          parsed.slice(0, index).some((other) => overlaps(one, other)) ? [`ipPools[${index}].spec.cidr`] : [],
         );
         assert.deepEqual(
           problems.filter(({ path }) => path !== "ipPools").map(({ path }) => path),
@@ -65,7 +65,7 @@ describe("the IP pools of a network", () => {
           const [, own, other] = /^IPPool\(p(\d+)\) CIDR overlaps with IPPool\(p(\d+)\) CIDR /.exec(message) ?? [];
           assert.equal(path, `ipPools[${own}].spec.cidr`);
           assert.ok(Number(other) < Number(own));
-          assert.ok(networksOverlap(parsed[Number(own)]!, parsed[Number(other)]!), message);
+          assert.ok(overlaps(parsed[Number(own)]!, parsed[Number(other)]!), message);
         }
       }),
       { numRuns: 500 },

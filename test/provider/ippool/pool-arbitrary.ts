@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { formatNetwork, parsePoolCidr } from "../../../provider/src/ippool/cidr";
+import { formatCidr, parsePoolCidr } from "../../../provider/src/ippool/cidr";
 import type { IpPool } from "../../../provider/src/ippool/ippool";
 
 /** Valid names, those included that YAML would take for something else. */
@@ -72,7 +72,7 @@ export const ipPool: fc.Arbitrary<IpPool> = fc
         : `fd00:${draft.address.toString(16)}::/${prefixLength}`;
     return {
       name: draft.name,
-      cidr: formatNetwork(parsePoolCidr(base)),
+      cidr: formatCidr(parsePoolCidr(base)),
       ipipMode: draft.encapsulation === "ipip" && draft.version === 4 && !loadBalancer ? draft.mode : "Never",
       vxlanMode: draft.encapsulation === "vxlan" && !loadBalancer ? draft.mode : "Never",
       natOutgoing: draft.natOutgoing,

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseAddress } from "../../../provider/src/ipam/address";
-import { containsAddress, parseCidr } from "../../../provider/src/ipam/cidr";
+import { containsAddress, parseAddress, parseCidr } from "../../../provider/src/ippool/cidr";
 import { routeInWords } from "../../../provider/src/plan/linux-words";
 import { planTopology } from "../../../provider/src/plan/plan-topology";
 import type { Topology, TopologyNode } from "../../../provider/src/plan/topology";
