@@ -1,4 +1,3 @@
-import { groupBy } from "../ipam/group-by";
 import { type LabelledNode, nodeMatcher } from "../ipam/labelled-node";
 import { poolAllows, poolEncapsulation, type TunnelKind } from "../ipam/pools";
 import type { IpPool } from "../ippool/ippool";
@@ -46,7 +45,7 @@ export function arrivalsOf(
 ): ReadonlyMap<string, Arrivals> {
   const poolsOf = ({ name }: NodeLayout): readonly IpPool[] =>
     pools.filter((one) => one.nodes.has(name)).map(({ pool }) => pool);
-  const alike = groupBy(
+  const alike = Map.groupBy(
     nodes.map((node) => ({ node, pools: poolsOf(node) })),
     (one) => `${one.node.subnet.key} ${one.pools.map(({ name }) => name).join()}`,
   );

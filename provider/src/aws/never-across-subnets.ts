@@ -1,4 +1,3 @@
-import { groupBy } from "../ipam/group-by";
 import { poolAllows, poolEncapsulation } from "../ipam/pools";
 import type { Problem } from "../ippool/problem";
 import type { Warning } from "../plan/path";
@@ -54,7 +53,7 @@ export function neverAcrossSubnets(
   }
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const subnets = new Map(
-    [...groupBy(nodes, ({ network }) => network)].map(([network, own]) => [
+    [...Map.groupBy(nodes, ({ network }) => network)].map(([network, own]) => [
       network,
       new Set(own.map(({ subnet }) => subnet.key)).size,
     ]),

@@ -2,7 +2,6 @@ import type { IpPool } from "../ippool/ippool";
 import type { Problem } from "../ippool/problem";
 import { addressBits, parseCidr } from "../ippool/cidr";
 import { assignBlocks, type BlockRequest, type PoolBlock } from "./blocks";
-import { groupBy } from "./group-by";
 import type { LabelledNode } from "./labelled-node";
 import { poolAllows, poolEncapsulation } from "./pools";
 import { assignTunnelAddresses, type TunnelAddresses } from "./tunnel-addresses";
@@ -51,7 +50,7 @@ function requestsOf(pools: readonly IpPool[], workloads: readonly PlacedWorkload
     const perBlock = 2 ** (addressBits(parseCidr(pool.cidr).version) - pool.blockSize);
     const forTunnel = poolEncapsulation(pool) !== undefined && poolAllows(pool, "Tunnel") ? 1 : 0;
     const ofPool = workloads.filter((workload) => workload.pool === pool.name);
-    for (const [node, placed] of groupBy(ofPool, (workload) => workload.node)) {
+    for (const [node, placed] of Map.groupBy(ofPool, (workload) => workload.node)) {
       requests.push({ node, pool: pool.name, blocks: Math.ceil((placed.length + forTunnel) / perBlock) });
     }
   }

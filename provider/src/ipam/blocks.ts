@@ -1,10 +1,17 @@
 import type { IpPool } from "../ippool/ippool";
 import type { Problem } from "../ippool/problem";
-import type { Block } from "../plan/topology";
 import { type Cidr, containsCidr, formatCidr, overlaps, parseCidr, subnetAt, subnetCount } from "../ippool/cidr";
-import { groupBy } from "./group-by";
 import { type LabelledNode, nodeMatcher } from "./labelled-node";
 import { poolAllows, poolEncapsulation } from "./pools";
+
+/** A range of addresses that one node gives to its workloads; CIDR, as IP pools have it. */
+export interface Block {
+  readonly cidr: string;
+  /** Name of the node that the block is affine to; absent = no affinity. */
+  readonly node?: string;
+  /** Addresses of the block that another node owns: address -> node. */
+  readonly borrowed?: Readonly<Record<string, string>>;
+}
 
 /** A block and the pool that it is of. */
 export type PoolBlock = Block & { readonly pool: string };
@@ -40,8 +47,8 @@ export interface AssignedBlocks {
  * a problem at `pools[i].cidr`, and assigns nothing new.
  */
 export function assignBlocks(args: AssignBlocksArgs): AssignedBlocks {
-  const previous = groupBy(args.previous ?? [], (block) => block.pool);
-  const requests = groupBy(args.requests ?? [], (request) => request.pool);
+  const previous = Map.groupBy(args.previous ?? [], (block) => block.pool);
+  const requests = Map.groupBy(args.requests ?? [], (request) => request.pool);
   const reserved = (args.reserved ?? []).map(parseCidr);
   const blocks: PoolBlock[] = [];
   const problems: Problem[] = [];
@@ -82,7 +89,7 @@ function assignPool(
     (block) => block.node !== undefined && names.has(block.node) && isBlockOf(pool, cidr, block.cidr),
   );
   const taken = new Map(kept.map((block) => [block.cidr, block]));
-  const keptByNode = groupBy(taken.values(), (block) => block.node);
+  const keptByNode = Map.groupBy(taken.values(), (block) => block.node);
   const missing = new Map(
     selected.map(({ name }) => [
       name,
@@ -160,7 +167,7 @@ function tooSmall(pool: IpPool, cidr: Cidr, nodes: number, blocks: number): stri
 
 /** The blocks of each node and pool, in order, under `ownerKey`. */
 export function rangesByOwner(blocks: readonly PoolBlock[]): ReadonlyMap<string, readonly Cidr[]> {
-  const groups = groupBy(blocks, ({ node, pool }) => ownerKey(pool, node));
+  const groups = Map.groupBy(blocks, ({ node, pool }) => ownerKey(pool, node));
   return new Map([...groups].map(([key, group]) => [key, group.map(({ cidr }) => parseCidr(cidr))]));
 }
 

@@ -1,10 +1,11 @@
 import { RANGES } from "../generated/resource-types";
+import type { Block } from "../ipam/blocks";
 import { addressBits, type IpVersion } from "../ippool/cidr";
 import type { AllowedUse, AssignmentMode, EncapsulationMode, IpPool } from "../ippool/ippool";
 import type { ManifestValue } from "../ippool/manifest-value";
 import type { Problem } from "../ippool/problem";
 import { Fields, type Range } from "./fields";
-import type { Block, NetworkMtu, Topology, TopologyNetwork, TopologyNode, TopologyWorkload } from "./topology";
+import type { NetworkMtu, Topology, TopologyNetwork, TopologyNode, TopologyWorkload } from "./topology";
 
 /** A topology as someone wrote it. It can be planned when it has no problems. */
 export interface ReadTopology {

@@ -24,7 +24,7 @@ export function reportHtml(inventory: Inventory, report: VerifyReport): string {
 ${report.notes.map((note) => `<p class="note">${escape(note)}</p>`).join("\n")}
 <h2>Networks</h2>
 <div class="networks">
-${group(inventory.nodes, (node) => node.network)
+${[...Map.groupBy(inventory.nodes, (node) => node.network)]
   .map(([network, nodes]) => networkBox(network, nodes, inventory))
   .join("\n")}
 </div>
@@ -47,15 +47,17 @@ ${htmlTable(
 }
 
 function networkBox(network: string, nodes: readonly InventoryNode[], inventory: Inventory): string {
-  const subnets = group(nodes, (node) => `${node.subnet} (${node.availabilityZone})`).map(([subnet, members]) => {
-    const boxes = members.map((node) => {
-      const workloads = inventory.workloads
-        .filter((w) => w.node === node.name)
-        .map((w) => `<li>${escape(w.name)} ${escape(w.address)}</li>`);
-      return `<section class="node"><h5>${escape(node.name)}</h5><p>${escape(node.privateIp)}</p><ul>${workloads.join("")}</ul></section>`;
-    });
-    return `<section class="subnet"><h4>subnet ${escape(subnet)}</h4><div class="nodes">${boxes.join("")}</div></section>`;
-  });
+  const subnets = [...Map.groupBy(nodes, (node) => `${node.subnet} (${node.availabilityZone})`)].map(
+    ([subnet, members]) => {
+      const boxes = members.map((node) => {
+        const workloads = inventory.workloads
+          .filter((w) => w.node === node.name)
+          .map((w) => `<li>${escape(w.name)} ${escape(w.address)}</li>`);
+        return `<section class="node"><h5>${escape(node.name)}</h5><p>${escape(node.privateIp)}</p><ul>${workloads.join("")}</ul></section>`;
+      });
+      return `<section class="subnet"><h4>subnet ${escape(subnet)}</h4><div class="nodes">${boxes.join("")}</div></section>`;
+    },
+  );
   return `<section class="network"><h3>VPC ${escape(network)}</h3>${subnets.join("")}</section>`;
 }
 
@@ -79,12 +81,6 @@ function htmlTable(id: string, header: readonly string[], rows: readonly (readon
   const row = (cells: readonly string[]): string =>
     `<tr${cells.includes("failed") ? ' class="failed"' : ""}>${cells.map((cell) => `<td>${escape(cell)}</td>`).join("")}</tr>`;
   return `<table id="${id}"><thead><tr>${header.map((title) => `<th scope="col">${escape(title)}</th>`).join("")}</tr></thead>\n<tbody>\n${rows.map(row).join("\n")}\n</tbody></table>`;
-}
-
-function group<T>(items: readonly T[], key: (item: T) => string): [string, T[]][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
-  return [...groups];
 }
 
 function escape(text: string): string {
