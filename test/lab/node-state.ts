@@ -1,4 +1,5 @@
-import type { NodePlan, Route } from "../../provider/src/plan/node-plan";
+import type { NodePlan } from "../../provider/src/plan/node-plan";
+import type { Route } from "../../provider/src/plan/linux-state";
 
 /** Prints what a node's Linux holds, one JSON document a line; run as root. */
 export const STATE_SCRIPT = [

@@ -1,7 +1,7 @@
 import { type LabelledNode, nodeMatcher } from "../ipam/labelled-node";
 import { poolAllows, poolEncapsulation, type TunnelKind } from "../ipam/pools";
 import type { IpPool } from "../ippool/ippool";
-import type { Encapsulation } from "../plan/node-plan";
+import type { Encapsulation } from "../plan/encapsulation";
 import type { NodeLayout } from "./layout";
 
 /** What of the overlay reaches the nodes of one network from outside of them: what its security group has to let in. */

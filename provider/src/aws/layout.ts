@@ -3,7 +3,7 @@ import type { IpPool } from "../ippool/ippool";
 import type { Problem } from "../ippool/problem";
 import { type Cidr, containsCidr, formatCidr, overlaps, parseCidr } from "../ippool/cidr";
 import { assignNodeAddresses, assignSubnets } from "../ipam/subnets";
-import type { Warning } from "../plan/path";
+import type { Warning } from "../plan/warnings";
 import { layOutTransitSubnets, type TransitSubnetLayout } from "./transit-layout";
 
 /**

@@ -1,6 +1,6 @@
 import { poolAllows, poolEncapsulation } from "../ipam/pools";
 import type { Problem } from "../ippool/problem";
-import type { Warning } from "../plan/path";
+import type { Warning } from "../plan/warnings";
 import type { PoolNodes } from "./arrivals";
 import type { NodeLayout } from "./layout";
 

@@ -1,6 +1,6 @@
 import type { IpPool } from "../ippool/ippool";
 import { poolEncapsulation, type TunnelKind } from "../ipam/pools";
-import type { Warning } from "../plan/path";
+import type { Warning } from "../plan/warnings";
 import type { Arrivals } from "./arrivals";
 import type { Layout } from "./layout";
 

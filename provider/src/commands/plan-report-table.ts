@@ -1,5 +1,5 @@
 import { tableLines } from "../../../terminal/table";
-import type { Path } from "../plan/path";
+import type { Path } from "../plan/paths";
 import type { PlanReport } from "../plan/plan-report";
 
 const COLUMNS: readonly (readonly [string, (path: Path) => string])[] = [

@@ -10,7 +10,8 @@ import {
   parseAddress,
   parseCidr,
 } from "../ippool/cidr";
-import type { NodePlan, Route } from "../plan/node-plan";
+import type { NodePlan } from "../plan/node-plan";
+import type { Route } from "../plan/linux-state";
 import { newPart } from "./digest";
 import { outermost } from "./outermost";
 import type { Part, PartFile } from "./part";

@@ -1,5 +1,6 @@
 import { addressBits, type Cidr, parseAddress, parseCidr } from "../ippool/cidr";
-import type { NodePlan, VxlanDevice } from "../plan/node-plan";
+import type { NodePlan } from "../plan/node-plan";
+import type { VxlanDevice } from "../plan/linux-state";
 import { newPart } from "./digest";
 import { outermost } from "./outermost";
 import type { Part } from "./part";

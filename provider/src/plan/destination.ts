@@ -1,6 +1,7 @@
 import type { Host } from "./host";
 import { overhead } from "./mtu";
-import { type Encapsulation, IPIP_DEVICE, PARENT_DEVICE, type Route, VXLAN_DEVICE, VXLAN_DEVICE_V6 } from "./node-plan";
+import { type Encapsulation, IPIP_DEVICE, PARENT_DEVICE, VXLAN_DEVICE, VXLAN_DEVICE_V6 } from "./encapsulation";
+import type { Route } from "./linux-state";
 import type { PlannedPool } from "./planned-pool";
 
 /**

@@ -10,7 +10,8 @@ import {
 import { Destination } from "./destination";
 import { type Host, hostOf } from "./host";
 import { DEFAULT_HOST_MTU, NetworkMtus } from "./mtu";
-import { type Encapsulation, type FdbEntry, type Neighbour, VXLAN_DEVICE, VXLAN_DEVICE_V6 } from "./node-plan";
+import { type Encapsulation, VXLAN_DEVICE, VXLAN_DEVICE_V6 } from "./encapsulation";
+import type { FdbEntry, Neighbour } from "./linux-state";
 import { type PlannedPool, plannedPools } from "./planned-pool";
 import { SubnetView } from "./subnet-view";
 import type { Topology } from "./topology";

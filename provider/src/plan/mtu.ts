@@ -1,5 +1,5 @@
 import type { IpVersion } from "../ippool/cidr";
-import type { Encapsulation } from "./node-plan";
+import type { Encapsulation } from "./encapsulation";
 import type { NetworkMtu } from "./topology";
 
 /** Between instances of one VPC and over peering within a region (EC2 User Guide, "Network MTU"). */

@@ -1,4 +1,12 @@
+import type { IpVersion } from "../ippool/cidr";
 import type { IpPool } from "../ippool/ippool";
+import { poolAllows } from "../ipam/pools";
+import { VXLAN_DEVICE, VXLAN_DEVICE_V6, VXLAN_PORT, VXLAN_VNI } from "./encapsulation";
+import type { Host } from "./host";
+import type { FdbEntry, IpipDevice, Neighbour, Route, VxlanDevice } from "./linux-state";
+import type { Model } from "./model";
+import { overhead } from "./mtu";
+import { Viewer } from "./viewer";
 
 /**
  * What one node has to hold, in Linux' terms and nothing else: the seam between the plan (who reaches whom and how) and
@@ -6,64 +14,6 @@ import type { IpPool } from "../ippool/ippool";
  * there. Source of every form: reference behaviour of
  * felix/dataplane/linux/{route_mgr,ipip_mgr,vxlan_mgr,noencap_mgr,masq_mgr}.go.
  */
-export const PARENT_DEVICE = "eth0";
-export const IPIP_DEVICE = "tunl0";
-export const VXLAN_DEVICE = "vxlan.calico";
-export const VXLAN_DEVICE_V6 = "vxlan-v6.calico";
-
-/** Felix' defaults of vxlanVNI and vxlanPort; the port is IANA's. */
-export const VXLAN_VNI = 4096;
-export const VXLAN_PORT = 4789;
-
-export type Encapsulation = "None" | "IPIP" | "VXLAN";
-
-export interface Route {
-  /** CIDR; a single address carries no prefix length, as `ip route` prints it (IPv4), e.g. `10.65.1.0`. */
-  readonly dst: string;
-  readonly type: "unicast" | "blackhole";
-  readonly via?: string;
-  /** Address of the node that has the destination, where `via` is a router on the way. */
-  readonly host?: string;
-  readonly dev?: string;
-  /** 80 = Felix' DefaultRouteProto; 3 = boot, as Felix gives VXLAN tunnel routes. */
-  readonly proto: number;
-  readonly onlink: boolean;
-  readonly scope?: "link";
-  /** Bytes; absent = not set on the route. */
-  readonly mtu?: number;
-  readonly metric?: number;
-}
-
-export interface Neighbour {
-  readonly ip: string;
-  readonly mac: string;
-  readonly dev: string;
-}
-
-export interface FdbEntry {
-  readonly mac: string;
-  readonly dev: string;
-  /** Address of the remote node. */
-  readonly dst: string;
-}
-
-export interface IpipDevice {
-  readonly address: string;
-  readonly mtu: number;
-}
-
-export interface VxlanDevice {
-  readonly name: string;
-  readonly vni: number;
-  readonly port: number;
-  /** The node's own address, the tunnel's outer source. */
-  readonly local: string;
-  /** The VTEP's address, a /32 (/128). */
-  readonly address: string;
-  readonly mac: string;
-  readonly mtu: number;
-}
-
 export interface NodePlan {
   readonly node: string;
   readonly ip?: string;
@@ -86,4 +36,114 @@ export interface NodePlan {
   readonly workloadBlocks: readonly { readonly cidr: string; readonly pool: string; readonly mtu: number }[];
   /** All pools as Calico has them, kept on the node for people who look there. */
   readonly pools?: readonly IpPool[];
+}
+
+/**
+ * The plan of one node, in time linear in the nodes. The routes, neighbours and FDB entries in it are shared by all
+ * nodes' plans.
+ */
+export function planNode(model: Model, host: Host): NodePlan {
+  const viewer = new Viewer(model, host);
+  const ipipMtu = model.mtus.hostMtu - overhead("IPIP", 4);
+  return {
+    node: host.name,
+    ip: host.addresses[4]?.text,
+    ipip:
+      viewer.hasIpip && host.ipipTunnelAddr !== undefined ? { address: host.ipipTunnelAddr, mtu: ipipMtu } : undefined,
+    vxlan: vxlanDevice(viewer, 4),
+    vxlan6: vxlanDevice(viewer, 6),
+    routes: routes(viewer),
+    ...remoteVteps(viewer),
+    ipipMembers: viewer.hasIpip ? model.ipipMembers : [],
+    allPools: model.allPools,
+    masqueradePools: model.masqueradePools,
+    workloadBlocks: workloadBlocks(model, host),
+  };
+}
+
+/** `ip` may be absent on a node that has IPv6 alone. */
+function vxlanDevice(viewer: Viewer, version: IpVersion): VxlanDevice | undefined {
+  const vtep = viewer.host.vteps[version];
+  if (vtep === undefined || !viewer.hasVxlan(version)) return undefined;
+  const { vxlanVni = VXLAN_VNI, vxlanPort = VXLAN_PORT } = viewer.model.topology;
+  return {
+    name: version === 4 ? VXLAN_DEVICE : VXLAN_DEVICE_V6,
+    vni: vxlanVni,
+    port: vxlanPort,
+    local: vtep.host,
+    address: vtep.address,
+    mac: vtep.mac,
+    mtu: viewer.model.mtus.hostMtu - overhead("VXLAN", version),
+  };
+}
+
+function routes(viewer: Viewer): readonly Route[] {
+  const { model, host } = viewer;
+  const { mtus, hostMtu } = model.mtus;
+  const classes = model.mtus.classesFrom(host.network);
+  const list: Route[] = [];
+  for (const owner of model.hosts) {
+    const destinations = model.destinations[owner.index] ?? [];
+    if (owner === host) {
+      for (const { blackhole } of destinations) if (blackhole !== undefined) list.push(blackhole);
+      continue;
+    }
+    const mtuClass = classes[owner.network] ?? 0;
+    const mtu = mtus[mtuClass] ?? hostMtu;
+    for (const destination of destinations) {
+      const encapsulation = viewer.encapsulationTo(destination);
+      if (encapsulation === undefined) continue;
+      const router = viewer.routerTo(destination);
+      list.push(
+        router === undefined
+          ? destination.route(encapsulation, mtuClass, mtu, mtu < hostMtu)
+          : destination.routeVia(router, mtuClass, mtu, mtu < hostMtu),
+      );
+    }
+  }
+  return list;
+}
+
+/** Every other node's VTEP, whether a route uses it or not: packets from it are answered. */
+function remoteVteps(viewer: Viewer): {
+  readonly neighbours: readonly Neighbour[];
+  readonly fdb: readonly FdbEntry[];
+  readonly vxlanMembers: readonly string[];
+} {
+  const neighbours: Neighbour[] = [];
+  const fdb: FdbEntry[] = [];
+  const vxlanMembers: string[] = [];
+  for (const version of [4, 6] as const) {
+    if (!viewer.hasVxlan(version)) continue;
+    for (const [index, entry] of viewer.model.vtepEntries[version].entries()) {
+      if (entry === undefined || index === viewer.host.index) continue;
+      neighbours.push(entry.neighbour);
+      fdb.push(entry.fdb);
+      vxlanMembers.push(entry.host);
+    }
+  }
+  return { neighbours, fdb, vxlanMembers };
+}
+
+function workloadBlocks(model: Model, host: Host): NodePlan["workloadBlocks"] {
+  const own = model.destinations[host.index] ?? [];
+  return own
+    .filter(({ block, pool }) => block && poolAllows(pool.pool, "Workload"))
+    .map(({ dst, single, pool }) => ({
+      cidr: single ? `${dst}/${pool.version === 4 ? 32 : 128}` : dst,
+      pool: pool.name,
+      mtu: workloadMtu(model, host, pool.version),
+    }));
+}
+
+/**
+ * What every packet of the node's workloads fits in, whatever workload of the family it goes to: the worst path to a
+ * network with nodes, less the largest overhead of the pools. Calico goes by the interface instead, which on EC2 says
+ * 9001 where a path carries 1500.
+ */
+export function workloadMtu(model: Model, host: Host, version: IpVersion): number {
+  const overheads = model.pools
+    .filter((pool) => pool.version === version)
+    .map(({ encapsulation }) => overhead(encapsulation, version));
+  return model.mtus.worstFrom(host.network) - Math.max(0, ...overheads);
 }

@@ -1,9 +1,10 @@
 import type { Problem } from "../ippool/problem";
 import { assignTopology } from "./assign-topology";
-import { fdbInWords, neighbourInWords, routeInWords } from "./linux-words";
+import { fdbInWords, neighbourInWords, routeInWords } from "./linux-state";
 import type { NodePlan } from "./node-plan";
-import type { Path, Warning } from "./path";
-import { planTopology } from "./plan-topology";
+import type { Path } from "./paths";
+import type { Warning } from "./warnings";
+import { planTopology } from "./plan";
 import type { ReadTopology } from "./topology-reader";
 
 /**

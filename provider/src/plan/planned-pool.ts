@@ -1,7 +1,7 @@
 import { type Cidr, type IpVersion, parseCidr } from "../ippool/cidr";
 import { poolEncapsulation } from "../ipam/pools";
 import type { IpPool } from "../ippool/ippool";
-import type { Encapsulation } from "./node-plan";
+import type { Encapsulation } from "./encapsulation";
 
 /** What of an IP pool decides about packets. Disabled pools count like others: they only stop giving addresses. */
 export interface PlannedPool {

@@ -2,7 +2,7 @@ import { formatAddress, type IpVersion } from "../ippool/cidr";
 import type { Destination } from "./destination";
 import type { Host } from "./host";
 import type { Model } from "./model";
-import type { Encapsulation } from "./node-plan";
+import type { Encapsulation } from "./encapsulation";
 
 /** A node looking at the others: what it can send with, and whom it takes for neighbours. */
 export class Viewer {

@@ -2,9 +2,13 @@ import { addressBits, type Cidr, formatCidr, overlaps, parseCidr, compareCidrs }
 import type { Host } from "./host";
 import type { Model } from "./model";
 import { overhead, SMALLEST_MTU } from "./mtu";
-import type { Encapsulation } from "./node-plan";
-import type { Warning } from "./path";
+import type { Encapsulation } from "./encapsulation";
 import type { PlannedPool } from "./planned-pool";
+
+export interface Warning {
+  readonly code: string;
+  readonly message: string;
+}
 
 /** IP protocol numbers (IANA). */
 const PROTOCOL_IPIP = 4;

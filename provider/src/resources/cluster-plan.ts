@@ -7,7 +7,7 @@ import { formatCidr, parseCidr } from "../ippool/cidr";
 import type { IpPool } from "../ippool/ippool";
 import { loadIpPools } from "../ippool/load";
 import type { Problem } from "../ippool/problem";
-import type { Warning } from "../plan/path";
+import type { Warning } from "../plan/warnings";
 import { type ClusterArgs, DEFAULTS } from "../generated/component-args";
 import { nodeLabels } from "./node-labels";
 

@@ -1,8 +1,9 @@
 import { parseAddress, parseCidr } from "../ippool/cidr";
 import { assignAddresses } from "../ipam/assign-addresses";
 import { poolEncapsulation } from "../ipam/pools";
-import { type NodePlan, VXLAN_DEVICE, VXLAN_PORT, VXLAN_VNI } from "../plan/node-plan";
-import { planTopology } from "../plan/plan-topology";
+import type { NodePlan } from "../plan/node-plan";
+import { VXLAN_DEVICE, VXLAN_PORT, VXLAN_VNI } from "../plan/encapsulation";
+import { planTopology } from "../plan/plan";
 import type { TopologyNode } from "../plan/topology";
 import type { CheckFailure } from "../../../wire/check-failure";
 import { diffProperties, sameProperties } from "../../../wire/property-diff";

@@ -1,4 +1,4 @@
-import { VXLAN_PORT } from "../plan/node-plan";
+import { VXLAN_PORT } from "../plan/encapsulation";
 
 /**
  * Reads what tcpdump wrote (pcap, RFC draft-ietf-opsawg-pcap) and says for each IPv4 packet what was on the wire: the

@@ -1,7 +1,7 @@
 import { A_LIST, AN_OBJECT, kindInWords, MISSING, mustBe, wholeNumber } from "../../../wire/input-words";
 import { DEFAULTS } from "../generated/component-args";
 import type { ClusterNode, ClusterOutputs, ClusterWorkload, SshAccess } from "../generated/resource-types";
-import type { Path } from "../plan/path";
+import type { Path } from "../plan/paths";
 import type { SshBastion } from "../ssh/target";
 
 /**

@@ -1,5 +1,5 @@
-import type { Encapsulation } from "../plan/node-plan";
-import type { OuterHeader, Path } from "../plan/path";
+import type { Encapsulation } from "../plan/encapsulation";
+import type { OuterHeader, Path } from "../plan/paths";
 import type { Inventory, InventoryNode, InventoryWorkload } from "./inventory";
 
 /** One ordered pair of workloads and what must be seen of it. */

@@ -1,5 +1,5 @@
 import { table } from "../../../terminal/table";
-import type { Path } from "../plan/path";
+import type { Path } from "../plan/paths";
 import type { VerifyReport } from "./verify";
 
 /** The path table: which way each pair of nodes goes and why. */

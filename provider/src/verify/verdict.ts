@@ -1,4 +1,4 @@
-import { type Encapsulation, VXLAN_PORT, VXLAN_VNI } from "../plan/node-plan";
+import { type Encapsulation, VXLAN_PORT, VXLAN_VNI } from "../plan/encapsulation";
 import type { CapturedPacket } from "./capture";
 import type { Pair } from "./pair";
 import { PROBE_KINDS, type ProbeResult } from "./script";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readCapture, type CapturedPacket } from "./capture";
-import { VXLAN_PORT } from "../plan/node-plan";
+import { VXLAN_PORT } from "../plan/encapsulation";
 import type { Inventory, InventoryNode } from "./inventory";
 import { pairsOf, rounds, type Pair } from "./pair";
 import { probeScript, readPorts, readResults, startScript, stopScript, type Ports, type ProbeResult } from "./script";

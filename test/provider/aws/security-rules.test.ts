@@ -6,7 +6,7 @@ import type { NetworkArgs } from "../../../provider/src/generated/component-args
 import { type SecurityRule, type SecurityRules, securityRules } from "../../../provider/src/aws/security-rules";
 import { assignAddresses } from "../../../provider/src/ipam/assign-addresses";
 import type { IpPool } from "../../../provider/src/ippool/ippool";
-import { planTopology } from "../../../provider/src/plan/plan-topology";
+import { planTopology } from "../../../provider/src/plan/plan";
 import { pool } from "./pool";
 
 const ADMIN = { port: 22, cidrBlocks: ["203.0.113.7/32"] };

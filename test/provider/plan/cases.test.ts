@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { planReport } from "../../../provider/src/plan/plan-report";
-import { planTopology } from "../../../provider/src/plan/plan-topology";
+import { planTopology } from "../../../provider/src/plan/plan";
 import { readTopologies } from "../../../provider/src/plan/topology-text";
 import { vxlanMac } from "../../../provider/src/plan/vxlan-mac";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { containsAddress, parseAddress, parseCidr } from "../../../provider/src/ippool/cidr";
-import { routeInWords } from "../../../provider/src/plan/linux-words";
-import { planTopology } from "../../../provider/src/plan/plan-topology";
+import { routeInWords } from "../../../provider/src/plan/linux-state";
+import { planTopology } from "../../../provider/src/plan/plan";
 import type { Topology, TopologyNode } from "../../../provider/src/plan/topology";
 import { topologies, topology } from "./topologies";
 

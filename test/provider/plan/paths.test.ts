@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { IpPool } from "../../../provider/src/ippool/ippool";
-import type { Path } from "../../../provider/src/plan/path";
-import { planTopology } from "../../../provider/src/plan/plan-topology";
+import type { Path } from "../../../provider/src/plan/paths";
+import { planTopology } from "../../../provider/src/plan/plan";
 import type { Topology } from "../../../provider/src/plan/topology";
 import { ipPool } from "../ipam/ip-pool";
 import { topology } from "./topologies";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { planTopology } from "../../../provider/src/plan/plan-topology";
+import { planTopology } from "../../../provider/src/plan/plan";
 import type { Topology, TopologyNode } from "../../../provider/src/plan/topology";
 import { ipPool } from "../ipam/ip-pool";
 import { topology } from "./topologies";

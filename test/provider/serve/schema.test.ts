@@ -9,7 +9,7 @@ import schema from "../../../provider/schema.json";
 import { RANGES } from "../../../provider/src/generated/resource-types";
 import { overlaynetPackage } from "../../../provider/src/package";
 import { DEFAULT_HOST_MTU } from "../../../provider/src/plan/mtu";
-import { VXLAN_PORT, VXLAN_VNI } from "../../../provider/src/plan/node-plan";
+import { VXLAN_PORT, VXLAN_VNI } from "../../../provider/src/plan/encapsulation";
 import { pulumiPath } from "../../pulumi-path";
 
 const ROOT = resolve(__dirname, "../../..");
