@@ -1,7 +1,8 @@
 import { type LabelledNode, nodeMatcher } from "../ipam/labelled-node";
-import { poolAllows, poolEncapsulation, type TunnelKind } from "../ipam/pools";
-import type { IpPool } from "../ippool/ippool";
-import type { Encapsulation } from "../plan/encapsulation";
+import { givesBlocks } from "../ipam/blocks";
+import { type IpPool, poolAllows } from "../ippool/ippool";
+import { type Encapsulation, isCrossSubnet, poolEncapsulation, type TunnelKind } from "../ippool/pool-mode";
+import { encapsulationBetween, mapTunnelKinds, type PathEnd } from "../plan/encapsulation";
 import type { NodeLayout } from "./layout";
 
 /** What of the overlay reaches the nodes of one network from outside of them: what its security group has to let in. */
@@ -24,11 +25,7 @@ export interface PoolNodes {
  */
 export function poolNodes(pools: readonly IpPool[], nodes: readonly LabelledNode[]): readonly PoolNodes[] {
   return pools
-    .filter(
-      (pool) =>
-        !pool.cidr.includes(":") &&
-        (poolAllows(pool, "Workload") || (poolAllows(pool, "Tunnel") && poolEncapsulation(pool) !== undefined)),
-    )
+    .filter((pool) => !pool.cidr.includes(":") && givesBlocks(pool))
     .map((pool) => ({ pool, nodes: new Set(nodes.filter(nodeMatcher(pool)).map(({ name }) => name)) }));
 }
 
@@ -52,7 +49,7 @@ export function arrivalsOf(
   const found = new Map(
     nodes.map(({ network }) => [
       network,
-      { tunnels: { IPIP: new Set<string>(), VXLAN: new Set<string>() }, bare: new Set<string>() },
+      { tunnels: mapTunnelKinds(() => new Set<string>()), bare: new Set<string>() },
     ]),
   );
   for (const receivers of alike.values()) {
@@ -74,27 +71,20 @@ export function arrivalsOf(
   return found;
 }
 
-/**
- * How nodes with blocks of some pools send to a block of one; undefined where they have no route to it. As
- * Viewer.encapsulationTo of the plan.
- */
+/** How nodes with blocks of some pools send to a block of one; undefined where they have no route to it. */
 function encapsulationTo(
   pool: IpPool,
   from: readonly IpPool[],
   to: readonly IpPool[],
   sameSubnet: boolean,
 ): Encapsulation | undefined {
-  const tunnel = poolEncapsulation(pool);
-  const bare = sameSubnet && (pool.ipipMode === "CrossSubnet" || pool.vxlanMode === "CrossSubnet");
-  switch (tunnel) {
-    case undefined:
-      return "None";
-    case "IPIP":
-      return bare ? "None" : hasDevice(from, tunnel) ? tunnel : undefined;
-    case "VXLAN":
-      if (!hasDevice(from, tunnel)) return undefined;
-      return bare ? "None" : hasDevice(to, tunnel) ? tunnel : undefined;
-  }
+  const encapsulation = poolEncapsulation(pool);
+  const end = (own: readonly IpPool[]): PathEnd => ({
+    address: true,
+    subnet: true,
+    tunnel: encapsulation !== "None" && hasDevice(own, encapsulation),
+  });
+  return encapsulationBetween({ encapsulation, crossSubnet: isCrossSubnet(pool) }, end(from), end(to), sameSubnet);
 }
 
 /** Whether nodes with blocks of these pools have a tunnel address of the kind. */

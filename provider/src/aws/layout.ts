@@ -1,5 +1,6 @@
 import { DEFAULTS, type Interconnect, type NetworkArgs, type SubnetArgs } from "../generated/component-args";
-import type { IpPool } from "../ippool/ippool";
+import { type IpPool, poolAllows } from "../ippool/ippool";
+import { isCrossSubnet, type ModeFields, poolEncapsulation } from "../ippool/pool-mode";
 import type { Problem } from "../ippool/problem";
 import { type Cidr, containsCidr, formatCidr, overlaps, parseCidr } from "../ippool/cidr";
 import { assignNodeAddresses, assignSubnets } from "../ipam/subnets";
@@ -440,8 +441,8 @@ function warnAboutPools(
  * Whether workload addresses of the pool appear in packets on the wire: inside a subnet (CrossSubnet), or everywhere
  * (Never).
  */
-export function sendsUnencapsulated(pool: Pick<IpPool, "ipipMode" | "vxlanMode" | "allowedUses">): boolean {
-  return pool.ipipMode !== "Always" && pool.vxlanMode !== "Always" && !pool.allowedUses.includes("LoadBalancer");
+export function sendsUnencapsulated(pool: ModeFields & Pick<IpPool, "allowedUses">): boolean {
+  return (poolEncapsulation(pool) === "None" || isCrossSubnet(pool)) && !poolAllows(pool, "LoadBalancer");
 }
 
 function warnAboutQuotas(args: LayoutArgs, warnings: Warning[]): void {

@@ -1,4 +1,5 @@
-import { poolAllows, poolEncapsulation } from "../ipam/pools";
+import { poolAllows } from "../ippool/ippool";
+import { modeInWords, poolEncapsulation } from "../ippool/pool-mode";
 import type { Problem } from "../ippool/problem";
 import type { Warning } from "../plan/warnings";
 import type { PoolNodes } from "./arrivals";
@@ -33,7 +34,7 @@ export function neverAcrossSubnets(
   pools: readonly PoolNodes[],
   viaVpcRouter: boolean,
 ): NeverAcrossSubnets {
-  const never = pools.filter(({ pool }) => poolEncapsulation(pool) === undefined && poolAllows(pool, "Workload"));
+  const never = pools.filter(({ pool }) => poolEncapsulation(pool) === "None" && poolAllows(pool, "Workload"));
   const problems: Problem[] = [];
   for (const { pool, nodes: names } of never.filter((one) => !one.pool.disabled)) {
     const owners = nodes.filter(({ name }) => names.has(name));
@@ -43,7 +44,7 @@ export function neverAcrossSubnets(
     const other = abroad ?? elsewhere;
     if (first === undefined || other === undefined || (viaVpcRouter && abroad === undefined)) continue;
     const pair = `nodes ${first.name} (subnet ${first.subnet.key}, ${first.subnet.cidrBlock}) and ${other.name} (subnet ${other.subnet.key}, ${other.subnet.cidrBlock})`;
-    const said = `IP pool ${pool.name} has ipipMode and vxlanMode Never, and its ${pair} are in different ${abroad === undefined ? "subnets" : "networks"}`;
+    const said = `IP pool ${pool.name} has ${modeInWords(pool)}, and its ${pair} are in different ${abroad === undefined ? "subnets" : "networks"}`;
     const selector = "a nodeSelector that selects the nodes of one";
     const message =
       abroad === undefined

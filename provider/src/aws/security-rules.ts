@@ -1,5 +1,6 @@
 import type { IpPool } from "../ippool/ippool";
-import { poolEncapsulation, type TunnelKind } from "../ipam/pools";
+import { poolEncapsulation, type TunnelKind } from "../ippool/pool-mode";
+import { ENCAPSULATIONS, TUNNEL_KINDS } from "../plan/encapsulation";
 import type { Warning } from "../plan/warnings";
 import type { Arrivals } from "./arrivals";
 import type { Layout } from "./layout";
@@ -18,12 +19,12 @@ export interface SecurityRule {
   /** Stable, unique within the network's rules: the resource's name is made from it. */
   readonly key: string;
   readonly network: string;
-  readonly purpose: "ssh" | "icmp" | "ipip" | "vxlan" | "pool";
+  readonly purpose: "ssh" | "icmp" | "pool" | Lowercase<TunnelKind>;
   readonly description: string;
   /**
-   * `4` is IP in IP (IANA); -1 is every protocol. Only tcp, udp and icmp have ports (icmp: type and code, -1 for all).
+   * A number is that of a tunnel's protocol (IANA); -1 is every protocol. Only tcp, udp and icmp have ports (icmp: type and code, -1 for all).
    */
-  readonly ipProtocol: "4" | "tcp" | "udp" | "icmp" | "-1";
+  readonly ipProtocol: "tcp" | "udp" | "icmp" | `${number}`;
   readonly fromPort?: number;
   readonly toPort?: number;
   readonly source: { readonly cidr: string } | { readonly network: string };
@@ -59,7 +60,7 @@ export interface SecurityRulesArgs {
 /** Encapsulations that some pool asks for: exactly these get tunnel devices, on all nodes, as in Calico. */
 export function encapsulationsInUse(pools: readonly IpPool[]): readonly TunnelKind[] {
   const kinds = new Set(pools.map(poolEncapsulation));
-  return (["IPIP", "VXLAN"] as const).filter((kind) => kinds.has(kind));
+  return TUNNEL_KINDS.filter((kind) => kinds.has(kind));
 }
 
 /**
@@ -82,6 +83,19 @@ export function securityRules({
     const arriving = arrivals.get(network);
     const senders = (kind: TunnelKind): readonly string[] =>
       members.filter((member) => arriving?.tunnels[kind].has(member));
+    const tunnelRule = (kind: TunnelKind, member: string): SecurityRule => {
+      const { key, title, ipProtocol, udp } = ENCAPSULATIONS[kind];
+      return {
+        key: `${key}-${member}`,
+        network,
+        purpose: key,
+        description: `${title} from nodes of ${member}`,
+        ...(udp === undefined
+          ? { ipProtocol: `${ipProtocol}` }
+          : { ipProtocol: "udp", fromPort: vxlanPort, toPort: vxlanPort }),
+        source: nodesOf(member),
+      };
+    };
     return [
       ...ssh.cidrBlocks.map((cidr): SecurityRule => ({
         key: `ssh-${cidr.replace("/", "-")}`,
@@ -104,24 +118,7 @@ export function securityRules({
         toPort: -1,
         source: { cidr: cidrOf(member) },
       })),
-      ...senders("IPIP").map((member): SecurityRule => ({
-        key: `ipip-${member}`,
-        network,
-        purpose: "ipip",
-        description: `IP in IP from nodes of ${member}`,
-        ipProtocol: "4",
-        source: nodesOf(member),
-      })),
-      ...senders("VXLAN").map((member): SecurityRule => ({
-        key: `vxlan-${member}`,
-        network,
-        purpose: "vxlan",
-        description: `VXLAN from nodes of ${member}`,
-        ipProtocol: "udp",
-        fromPort: vxlanPort,
-        toPort: vxlanPort,
-        source: nodesOf(member),
-      })),
+      ...TUNNEL_KINDS.flatMap((kind) => senders(kind).map((member) => tunnelRule(kind, member))),
       ...pools
         .filter(({ name }) => arriving?.bare.has(name))
         .map((pool): SecurityRule => ({

@@ -3,7 +3,8 @@ import type { Problem } from "../ippool/problem";
 import { addressBits, parseCidr } from "../ippool/cidr";
 import { assignBlocks, type BlockRequest, type PoolBlock } from "./blocks";
 import type { LabelledNode } from "./labelled-node";
-import { poolAllows, poolEncapsulation } from "./pools";
+import { poolAllows } from "../ippool/ippool";
+import { poolEncapsulation } from "../ippool/pool-mode";
 import { assignTunnelAddresses, type TunnelAddresses } from "./tunnel-addresses";
 import { assignWorkloads, type PlacedWorkload, placeWorkloads, type Workload, type WorkloadAddress } from "./workloads";
 
@@ -48,7 +49,7 @@ function requestsOf(pools: readonly IpPool[], workloads: readonly PlacedWorkload
   const requests: BlockRequest[] = [];
   for (const pool of pools) {
     const perBlock = 2 ** (addressBits(parseCidr(pool.cidr).version) - pool.blockSize);
-    const forTunnel = poolEncapsulation(pool) !== undefined && poolAllows(pool, "Tunnel") ? 1 : 0;
+    const forTunnel = poolEncapsulation(pool) !== "None" && poolAllows(pool, "Tunnel") ? 1 : 0;
     const ofPool = workloads.filter((workload) => workload.pool === pool.name);
     for (const [node, placed] of Map.groupBy(ofPool, (workload) => workload.node)) {
       requests.push({ node, pool: pool.name, blocks: Math.ceil((placed.length + forTunnel) / perBlock) });

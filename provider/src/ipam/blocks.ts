@@ -2,7 +2,8 @@ import type { IpPool } from "../ippool/ippool";
 import type { Problem } from "../ippool/problem";
 import { type Cidr, containsCidr, formatCidr, overlaps, parseCidr, subnetAt, subnetCount } from "../ippool/cidr";
 import { type LabelledNode, nodeMatcher } from "./labelled-node";
-import { poolAllows, poolEncapsulation } from "./pools";
+import { poolAllows } from "../ippool/ippool";
+import { poolEncapsulation } from "../ippool/pool-mode";
 
 /** A range of addresses that one node gives to its workloads; CIDR, as IP pools have it. */
 export interface Block {
@@ -67,9 +68,12 @@ export function assignBlocks(args: AssignBlocksArgs): AssignedBlocks {
   return { blocks, problems };
 }
 
-/** A pool for tunnel addresses alone has no use for blocks when its packets go out as they are. */
-function givesBlocks(pool: IpPool): boolean {
-  return poolAllows(pool, "Workload") || (poolAllows(pool, "Tunnel") && poolEncapsulation(pool) !== undefined);
+/**
+ * Whether nodes get blocks of the pool: one for tunnel addresses alone has no use for them when its packets go out as
+ * they are.
+ */
+export function givesBlocks(pool: IpPool): boolean {
+  return poolAllows(pool, "Workload") || (poolAllows(pool, "Tunnel") && poolEncapsulation(pool) !== "None");
 }
 
 function assignPool(

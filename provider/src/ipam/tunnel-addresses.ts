@@ -1,16 +1,23 @@
 import type { IpPool } from "../ippool/ippool";
-import { containsAddress, parseAddress, parseCidr } from "../ippool/cidr";
+import { containsAddress, parseAddress, parseCidr, type IpVersion } from "../ippool/cidr";
 import { ownerKey, type PoolBlock, rangesByOwner } from "./blocks";
 import { freeAddresses } from "./free-addresses";
 import { type LabelledNode, nodeMatcher } from "./labelled-node";
-import { poolAllows, poolEncapsulation } from "./pools";
+import { poolAllows } from "../ippool/ippool";
+import { poolEncapsulation, type TunnelKind } from "../ippool/pool-mode";
+
+type TunnelAddressField = "ipipTunnelAddr" | "vxlanTunnelAddr" | "vxlanTunnelAddr6";
 
 /** The addresses of a node's tunnel devices, each a single address (/32, /128). Absent: the node has no such device. */
-export interface TunnelAddresses {
-  readonly ipipTunnelAddr?: string;
-  readonly vxlanTunnelAddr?: string;
-  readonly vxlanTunnelAddr6?: string;
-}
+export type TunnelAddresses = Readonly<Partial<Record<TunnelAddressField, string>>>;
+
+/** Which of them a device of each kind has, by the family of the pools that it carries. */
+export const TUNNEL_ADDRESS_FIELDS: Readonly<
+  Record<TunnelKind, Readonly<Partial<Record<IpVersion, TunnelAddressField>>>>
+> = {
+  IPIP: { 4: "ipipTunnelAddr" },
+  VXLAN: { 4: "vxlanTunnelAddr", 6: "vxlanTunnelAddr6" },
+};
 
 export interface AssignTunnelAddressesArgs {
   readonly pools: readonly IpPool[];
@@ -20,12 +27,6 @@ export interface AssignTunnelAddressesArgs {
   /** Addresses that workloads have already, from before there was a tunnel. */
   readonly taken?: ReadonlySet<string>;
 }
-
-const KINDS = [
-  { key: "ipipTunnelAddr", encapsulation: "IPIP", version: 4 },
-  { key: "vxlanTunnelAddr", encapsulation: "VXLAN", version: 4 },
-  { key: "vxlanTunnelAddr6", encapsulation: "VXLAN", version: 6 },
-] as const;
 
 /**
  * By node name, for every node: the first address of the node's first block of the first enabled pool that encapsulates
@@ -53,14 +54,16 @@ export function assignTunnelAddresses({
     nodes.map((node) => {
       const own = candidates.filter((pool) => pool.selects(node));
       const addresses: { -readonly [K in keyof TunnelAddresses]: TunnelAddresses[K] } = {};
-      for (const { key, encapsulation, version } of KINDS) {
-        const fits = own
-          .filter((pool) => pool.encapsulation === encapsulation && pool.version === version)
-          .flatMap((pool) => blocksOf.get(ownerKey(pool.name, node.name)) ?? []);
-        const before = previous?.get(node.name)?.[key];
-        const stays = before !== undefined && fits.some((block) => containsAddress(block, parseAddress(before)));
-        const address = stays ? before : freeAddresses(fits, taken).next().value;
-        if (address !== undefined) addresses[key] = address;
+      for (const [kind, fields] of Object.entries(TUNNEL_ADDRESS_FIELDS)) {
+        for (const [version, field] of Object.entries(fields)) {
+          const fits = own
+            .filter((pool) => pool.encapsulation === kind && pool.version === Number(version))
+            .flatMap((pool) => blocksOf.get(ownerKey(pool.name, node.name)) ?? []);
+          const before = previous?.get(node.name)?.[field];
+          const stays = before !== undefined && fits.some((block) => containsAddress(block, parseAddress(before)));
+          const address = stays ? before : freeAddresses(fits, taken).next().value;
+          if (address !== undefined) addresses[field] = address;
+        }
       }
       return [node.name, addresses];
     }),

@@ -4,7 +4,7 @@ import { containsAddress, parseAddress } from "../ippool/cidr";
 import { ownerKey, type PoolBlock, rangesByOwner } from "./blocks";
 import { freeAddresses } from "./free-addresses";
 import { type LabelledNode, nodeMatcher } from "./labelled-node";
-import { poolAllows } from "./pools";
+import { poolAllows } from "../ippool/ippool";
 import type { TunnelAddresses } from "./tunnel-addresses";
 
 export interface Workload {
@@ -119,11 +119,7 @@ export function assignWorkloads({ blocks, tunnels, workloads, previous }: Assign
   readonly problems: readonly Problem[];
 } {
   const ranges = rangesByOwner(blocks);
-  const taken = new Set<string>();
-  for (const { ipipTunnelAddr, vxlanTunnelAddr, vxlanTunnelAddr6 } of tunnels.values()) {
-    for (const address of [ipipTunnelAddr, vxlanTunnelAddr, vxlanTunnelAddr6])
-      if (address !== undefined) taken.add(address);
-  }
+  const taken = new Set([...tunnels.values()].flatMap((addresses) => Object.values(addresses)));
 
   const before = new Map(previous?.map((workload) => [workload.name, workload]));
   const kept = new Map<string, string>();

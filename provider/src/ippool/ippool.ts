@@ -22,3 +22,8 @@ export interface IpPool {
   readonly allowedUses: readonly AllowedUse[];
   readonly assignmentMode: AssignmentMode;
 }
+
+/** Whether the pool gives addresses for the use. */
+export function poolAllows(pool: Pick<IpPool, "allowedUses">, use: AllowedUse): boolean {
+  return pool.allowedUses.includes(use);
+}

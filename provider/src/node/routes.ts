@@ -10,7 +10,7 @@ import {
   parseAddress,
   parseCidr,
 } from "../ippool/cidr";
-import type { NodePlan } from "../plan/node-plan";
+import { type NodePlan, tunnelDevices } from "../plan/node-plan";
 import type { Route } from "../plan/linux-state";
 import { newPart } from "./digest";
 import { outermost } from "./outermost";
@@ -100,9 +100,8 @@ function cniFiles(plan: NodePlan): PartFile[] {
 
 /** The addresses of the node's blocks but those of its tunnel devices. */
 function cniRanges(plan: NodePlan, version: IpVersion): CniRange[] {
-  const tunnels = [plan.ipip?.address, plan.vxlan?.address, plan.vxlan6?.address]
-    .filter((text) => text !== undefined)
-    .map(parseAddress)
+  const tunnels = Object.values(tunnelDevices(plan))
+    .flatMap((devices) => devices.map(({ address }) => parseAddress(address)))
     .filter((own) => own.version === version)
     .sort((a, b) => (a.value < b.value ? -1 : 1));
   return plan.workloadBlocks

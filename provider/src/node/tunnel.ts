@@ -1,5 +1,7 @@
 import { addressBits, type Cidr, parseAddress, parseCidr } from "../ippool/cidr";
-import type { NodePlan } from "../plan/node-plan";
+import type { TunnelKind } from "../ippool/pool-mode";
+import { type NodePlan, tunnelDevices } from "../plan/node-plan";
+import { ENCAPSULATIONS } from "../plan/encapsulation";
 import type { VxlanDevice } from "../plan/linux-state";
 import { newPart } from "./digest";
 import { outermost } from "./outermost";
@@ -12,37 +14,48 @@ import { address, device, mac, mtu, number, prefix, type Statement, stateFile } 
  * before and after any packet goes through.
  * @throws Error when the plan has no such tunnel; RangeError for a value that is none of its kind
  */
-export function renderTunnel(plan: NodePlan, encapsulation: "IPIP" | "VXLAN"): Part {
-  const statements = encapsulation === "IPIP" ? ipipStatements(plan) : vxlanStatements(plan);
-  if (statements.length === 0) throw new Error(`the plan of node ${plan.node} has no ${encapsulation} tunnel`);
-  return newPart(`tunnel-${encapsulation.toLowerCase()}`, [
-    stateFile([...addressStatements(plan), ...statements, ...sourceStatements(plan)]),
+export function renderTunnel(plan: NodePlan, kind: TunnelKind): Part {
+  if (tunnelDevices(plan)[kind].length === 0) throw new Error(`the plan of node ${plan.node} has no ${kind} tunnel`);
+  return newPart(tunnelPartName(kind), [
+    stateFile([...addressStatements(plan), ...STATEMENTS[kind](plan), ...sourceStatements(plan)]),
   ]);
 }
 
+/** The name of the part that `renderTunnel` makes. */
+export function tunnelPartName(kind: TunnelKind): string {
+  return `tunnel-${ENCAPSULATIONS[kind].key}`;
+}
+
+/** What makes the devices of each kind, and leads to and admits their peers. */
+const STATEMENTS: Readonly<Record<TunnelKind, (plan: NodePlan) => Statement[]>> = {
+  IPIP: ipipStatements,
+  VXLAN: vxlanStatements,
+};
+
 function ipipStatements({ ipip, ipipMembers }: NodePlan): Statement[] {
+  const { key, devices } = ENCAPSULATIONS.IPIP;
   if (ipip === undefined) return [];
   return [
-    ["link", "ipip", "tunl0", address(ipip.address), mtu(ipip.mtu)],
-    ...ipipMembers.map((member) => ["member", "ipip", address(member)]),
+    ["link", key, device(devices[4]), address(ipip.address), mtu(ipip.mtu)],
+    ...ipipMembers.map((member) => ["member", key, address(member)]),
   ];
 }
 
 function vxlanStatements({ vxlan, vxlan6, neighbours, fdb, vxlanMembers }: NodePlan): Statement[] {
+  const { key } = ENCAPSULATIONS.VXLAN;
   const devices = [vxlan, vxlan6].filter((entry) => entry !== undefined);
-  if (devices.length === 0) return [];
   return [
     ...devices.map(vxlanLink),
     ...neighbours.map((entry) => ["neigh", address(entry.ip), mac(entry.mac), device(entry.dev)]),
     ...fdb.map((entry) => ["fdb", mac(entry.mac), device(entry.dev), address(entry.dst)]),
-    ...vxlanMembers.map((member) => ["member", "vxlan", address(member)]),
+    ...vxlanMembers.map((member) => ["member", key, address(member)]),
   ];
 }
 
 function vxlanLink(entry: VxlanDevice): Statement {
   return [
     "link",
-    "vxlan",
+    ENCAPSULATIONS.VXLAN.key,
     device(entry.name),
     address(entry.address),
     mtu(entry.mtu),

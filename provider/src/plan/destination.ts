@@ -1,15 +1,9 @@
-import type { Host } from "./host";
-import { overhead } from "./mtu";
-import { type Encapsulation, IPIP_DEVICE, PARENT_DEVICE, VXLAN_DEVICE, VXLAN_DEVICE_V6 } from "./encapsulation";
+import { type Host, pathEnd } from "./host";
+import type { Encapsulation } from "../ippool/pool-mode";
+import { ENCAPSULATIONS, overhead, type PathEnd } from "./encapsulation";
 import type { Route } from "./linux-state";
 import type { PlannedPool } from "./planned-pool";
 
-/**
- * Felix' DefaultRouteProto; and boot, which Felix leaves on routes over a VXLAN device: the device tells that they are
- * its own.
- */
-const PROTO_FELIX = 80;
-const PROTO_BOOT = 3;
 /** IPv6's default where none is given. */
 const METRIC_V6 = 1024;
 
@@ -38,6 +32,8 @@ export class Destination implements DestinationArgs {
   readonly tunnelAddress: boolean;
   /** Numbers of hosts that have a workload of their own with this very address, whatever address management says. */
   readonly workloadOn = new Set<number>();
+  /** Its owner as the end of a path to it. */
+  readonly end: PathEnd;
   private readonly direct: Route[] = [];
   private readonly tunnelled: Route[] = [];
   private readonly routed = new Map<string, Route[]>();
@@ -49,6 +45,9 @@ export class Destination implements DestinationArgs {
     this.pool = args.pool;
     this.block = args.block;
     this.tunnelAddress = args.tunnelAddress;
+    const { encapsulation, version } = args.pool;
+    const own = pathEnd(args.owner, encapsulation, version);
+    this.end = this.isVtep ? { ...own, tunnel: true } : own;
   }
 
   /**
@@ -56,7 +55,7 @@ export class Destination implements DestinationArgs {
    * none.
    */
   get isVtep(): boolean {
-    return this.pool.encapsulation === "VXLAN" && this.single && this.tunnelAddress;
+    return ENCAPSULATIONS[this.pool.encapsulation].route.gateway === "Vtep" && this.single && this.tunnelAddress;
   }
 
   /**
@@ -79,24 +78,23 @@ export class Destination implements DestinationArgs {
     });
   }
 
-  /** Felix' routes: felix/dataplane/linux/{route_mgr,ipip_mgr,vxlan_mgr,noencap_mgr}.go. */
+  /** Where routes to it point: an address of its owner, or of its owner's VTEP. Undefined where that has none. */
+  gateway(encapsulation: Encapsulation): string | undefined {
+    const { version } = this.pool;
+    return ENCAPSULATIONS[encapsulation].route.gateway === "Vtep"
+      ? this.owner.vteps[version]?.address
+      : this.owner.addresses[version]?.text;
+  }
+
   private newRoute(encapsulation: Encapsulation, underlayMtu: number, limited: boolean): Route {
     const { version } = this.pool;
-    const host = this.owner.addresses[version]?.text;
-    const mtu = underlayMtu - overhead(encapsulation, version);
+    const { devices, route } = ENCAPSULATIONS[encapsulation];
+    const { proto } = route;
+    const dev = devices[version];
     const common = { dst: this.dst, type: "unicast", ...(version === 6 && { metric: METRIC_V6 }) } as const;
-    switch (encapsulation) {
-      case "None":
-        // Felix sets no MTU here: it knows of none but the interface's.
-        return { ...common, via: host, dev: PARENT_DEVICE, proto: PROTO_FELIX, onlink: true, ...(limited && { mtu }) };
-      case "IPIP":
-        return { ...common, via: host, dev: IPIP_DEVICE, proto: PROTO_FELIX, onlink: true, mtu };
-      case "VXLAN": {
-        const dev = version === 4 ? VXLAN_DEVICE : VXLAN_DEVICE_V6;
-        if (this.isVtep) return { ...common, dev, proto: PROTO_BOOT, onlink: false, scope: "link", mtu };
-        return { ...common, via: this.owner.vteps[version]?.address, dev, proto: PROTO_BOOT, onlink: true, mtu };
-      }
-    }
+    const mtu = route.mtu === "Always" || limited ? { mtu: underlayMtu - overhead(encapsulation, version) } : {};
+    if (encapsulation !== "None" && this.isVtep) return { ...common, dev, proto, onlink: false, scope: "link", ...mtu };
+    return { ...common, via: this.gateway(encapsulation), dev, proto, onlink: true, ...mtu };
   }
 
   /**
@@ -107,7 +105,7 @@ export class Destination implements DestinationArgs {
     return {
       dst: this.dst,
       type: "blackhole",
-      proto: PROTO_FELIX,
+      proto: ENCAPSULATIONS.None.route.proto,
       onlink: false,
       ...(this.pool.version === 6 && { metric: METRIC_V6 }),
     };

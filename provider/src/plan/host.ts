@@ -9,6 +9,9 @@ import {
   type IpVersion,
   parseAddress,
 } from "../ippool/cidr";
+import { TUNNEL_ADDRESS_FIELDS } from "../ipam/tunnel-addresses";
+import type { Encapsulation, TunnelKind } from "../ippool/pool-mode";
+import { mapTunnelKinds, type PathEnd, TUNNEL_KINDS } from "./encapsulation";
 import type { TopologyNode } from "./topology";
 import { vxlanMac } from "./vxlan-mac";
 
@@ -41,9 +44,8 @@ export interface Host {
   /** Number of its network. */
   readonly network: number;
   readonly addresses: Readonly<Partial<Record<IpVersion, HostAddress>>>;
-  readonly ipipTunnelAddr?: string;
-  /** Of all its tunnel devices. */
-  readonly tunnelAddresses: readonly string[];
+  /** Addresses of its tunnel devices, by the family of the pools that each carries. */
+  readonly tunnels: Readonly<Record<TunnelKind, Readonly<Partial<Record<IpVersion, string>>>>>;
   readonly vteps: Readonly<Partial<Record<IpVersion, Vtep>>>;
   /** Every address that the node itself has; a route with one of them as its gateway is refused by the kernel. */
   readonly own: ReadonlySet<string>;
@@ -52,22 +54,45 @@ export interface Host {
 export function hostOf(node: TopologyNode, index: number, network: number): Host {
   const v4 = hostAddress(node.ip, node.subnetPrefixLen);
   const v6 = hostAddress(node.ip6, node.subnetPrefixLen6);
-  const { ipipTunnelAddr, vxlanTunnelAddr } = node;
-  const vxlanTunnelAddr6 = node.vxlanTunnelAddr6 === undefined ? undefined : canonicalAddress(node.vxlanTunnelAddr6);
-  const tunnelAddresses = [ipipTunnelAddr, vxlanTunnelAddr, vxlanTunnelAddr6].filter((text) => text !== undefined);
+  const tunnels = tunnelAddressesOf(node);
   return {
     index,
     name: node.name,
     network,
     addresses: { 4: v4, 6: v6 },
-    ipipTunnelAddr,
-    tunnelAddresses,
+    tunnels,
     vteps: {
-      4: vtep(v4, vxlanTunnelAddr, node.vxlanMac ?? (() => vxlanMac(node.name, 4))),
-      6: vtep(v6, vxlanTunnelAddr6, node.vxlanMac6 ?? (() => vxlanMac(node.name, 6))),
+      4: vtep(v4, tunnels.VXLAN[4], node.vxlanMac ?? (() => vxlanMac(node.name, 4))),
+      6: vtep(v6, tunnels.VXLAN[6], node.vxlanMac6 ?? (() => vxlanMac(node.name, 6))),
     },
-    own: new Set([v4?.text, v6?.text, ...tunnelAddresses].filter((text) => text !== undefined)),
+    own: new Set([v4?.text, v6?.text, ...allTunnelAddresses(tunnels)].filter((text) => text !== undefined)),
   };
+}
+
+/** All of a host's tunnel addresses. */
+export function allTunnelAddresses(tunnels: Host["tunnels"]): readonly string[] {
+  return TUNNEL_KINDS.flatMap((kind) => Object.values(tunnels[kind]));
+}
+
+/** The host as an end of a path to blocks of pools with the encapsulation. */
+export function pathEnd(host: Host, encapsulation: Encapsulation, version: IpVersion): PathEnd {
+  const address = host.addresses[version];
+  return {
+    address: address !== undefined,
+    subnet: address?.complete ?? false,
+    tunnel: encapsulation !== "None" && address !== undefined && host.tunnels[encapsulation][version] !== undefined,
+  };
+}
+
+function tunnelAddressesOf(node: TopologyNode): Host["tunnels"] {
+  return mapTunnelKinds((kind) =>
+    Object.fromEntries(
+      Object.entries(TUNNEL_ADDRESS_FIELDS[kind]).flatMap(([version, field]) => {
+        const address = node[field];
+        return address === undefined ? [] : [[version, canonicalAddress(address)]];
+      }),
+    ),
+  );
 }
 
 function hostAddress(text: string | undefined, subnetPrefixLen: number | undefined): HostAddress | undefined {

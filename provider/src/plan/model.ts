@@ -8,9 +8,10 @@ import {
   parseCidr,
 } from "../ippool/cidr";
 import { Destination } from "./destination";
-import { type Host, hostOf } from "./host";
+import { allTunnelAddresses, type Host, hostOf } from "./host";
 import { DEFAULT_HOST_MTU, NetworkMtus } from "./mtu";
-import { type Encapsulation, VXLAN_DEVICE, VXLAN_DEVICE_V6 } from "./encapsulation";
+import type { TunnelKind } from "../ippool/pool-mode";
+import { ENCAPSULATIONS } from "./encapsulation";
 import type { FdbEntry, Neighbour } from "./linux-state";
 import { type PlannedPool, plannedPools } from "./planned-pool";
 import { SubnetView } from "./subnet-view";
@@ -26,7 +27,7 @@ export interface Model {
   readonly mtus: NetworkMtus;
   readonly view: SubnetView;
   /** Which tunnel devices nodes have at all: those that some pool asks for. */
-  readonly devices: ReadonlySet<`${Exclude<Encapsulation, "None">}${IpVersion}`>;
+  readonly devices: ReadonlySet<`${TunnelKind}${IpVersion}`>;
   /**
    * Whether some host shares an address with another, by number; only then can a gateway be an address of the sender's
    * own.
@@ -142,7 +143,7 @@ function poolOf(pools: readonly PlannedPool[], block: Cidr): PlannedPool | undef
 function tunnelOwnersOf(hosts: readonly Host[]): ReadonlyMap<string, Host> {
   const owners = new Map<string, Host>();
   for (const host of hosts) {
-    for (const address of host.tunnelAddresses) {
+    for (const address of allTunnelAddresses(host.tunnels)) {
       const other = owners.get(address);
       if (other === undefined || host.name < other.name) owners.set(address, host);
     }
@@ -164,7 +165,7 @@ function ambiguousHosts(hosts: readonly Host[]): ReadonlySet<number> {
 }
 
 function vtepEntriesOf(hosts: readonly Host[], version: IpVersion): readonly (VtepEntry | undefined)[] {
-  const dev = version === 4 ? VXLAN_DEVICE : VXLAN_DEVICE_V6;
+  const dev = ENCAPSULATIONS.VXLAN.devices[version];
   return hosts.map(({ vteps }) => {
     const vtep = vteps[version];
     if (vtep === undefined) return undefined;

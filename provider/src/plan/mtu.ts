@@ -1,5 +1,4 @@
 import type { IpVersion } from "../ippool/cidr";
-import type { Encapsulation } from "./encapsulation";
 import type { NetworkMtu } from "./topology";
 
 /** Between instances of one VPC and over peering within a region (EC2 User Guide, "Network MTU"). */
@@ -7,18 +6,6 @@ export const DEFAULT_HOST_MTU = 9001;
 
 /** Smallest datagram that every host takes (RFC 791) and smallest link MTU (RFC 8200 5), bytes. */
 export const SMALLEST_MTU: Readonly<Record<IpVersion, number>> = { 4: 576, 6: 1280 };
-
-/** Bytes of header that an encapsulation adds: IPv4 20; outer IPv4 20 or IPv6 40, UDP 8, VXLAN 8, inner Ethernet 14. */
-export function overhead(encapsulation: Encapsulation, version: IpVersion): number {
-  switch (encapsulation) {
-    case "None":
-      return 0;
-    case "IPIP":
-      return 20;
-    case "VXLAN":
-      return version === 4 ? 50 : 70;
-  }
-}
 
 /**
  * The MTU of the underlay between any two networks. Networks go by number, and so do the few different MTUs

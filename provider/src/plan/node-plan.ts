@@ -1,11 +1,11 @@
 import type { IpVersion } from "../ippool/cidr";
 import type { IpPool } from "../ippool/ippool";
-import { poolAllows } from "../ipam/pools";
-import { VXLAN_DEVICE, VXLAN_DEVICE_V6, VXLAN_PORT, VXLAN_VNI } from "./encapsulation";
+import { poolAllows } from "../ippool/ippool";
+import type { TunnelKind } from "../ippool/pool-mode";
+import { ENCAPSULATIONS, overhead } from "./encapsulation";
 import type { Host } from "./host";
 import type { FdbEntry, IpipDevice, Neighbour, Route, VxlanDevice } from "./linux-state";
 import type { Model } from "./model";
-import { overhead } from "./mtu";
 import { Viewer } from "./viewer";
 
 /**
@@ -38,36 +38,53 @@ export interface NodePlan {
   readonly pools?: readonly IpPool[];
 }
 
+/** The devices of each kind of tunnel that a node has by its plan. */
+export function tunnelDevices({
+  ipip,
+  vxlan,
+  vxlan6,
+}: NodePlan): Readonly<Record<TunnelKind, readonly (IpipDevice | VxlanDevice)[]>> {
+  return {
+    IPIP: [ipip].filter((device) => device !== undefined),
+    VXLAN: [vxlan, vxlan6].filter((device) => device !== undefined),
+  };
+}
+
 /**
  * The plan of one node, in time linear in the nodes. The routes, neighbours and FDB entries in it are shared by all
  * nodes' plans.
  */
 export function planNode(model: Model, host: Host): NodePlan {
   const viewer = new Viewer(model, host);
-  const ipipMtu = model.mtus.hostMtu - overhead("IPIP", 4);
   return {
     node: host.name,
     ip: host.addresses[4]?.text,
-    ipip:
-      viewer.hasIpip && host.ipipTunnelAddr !== undefined ? { address: host.ipipTunnelAddr, mtu: ipipMtu } : undefined,
+    ipip: ipipDevice(viewer),
     vxlan: vxlanDevice(viewer, 4),
     vxlan6: vxlanDevice(viewer, 6),
     routes: routes(viewer),
     ...remoteVteps(viewer),
-    ipipMembers: viewer.hasIpip ? model.ipipMembers : [],
+    ipipMembers: viewer.hasDevice("IPIP", 4) ? model.ipipMembers : [],
     allPools: model.allPools,
     masqueradePools: model.masqueradePools,
     workloadBlocks: workloadBlocks(model, host),
   };
 }
 
+function ipipDevice(viewer: Viewer): IpipDevice | undefined {
+  const address = viewer.host.tunnels.IPIP[4];
+  if (address === undefined || !viewer.hasDevice("IPIP", 4)) return undefined;
+  return { address, mtu: viewer.model.mtus.hostMtu - overhead("IPIP", 4) };
+}
+
 /** `ip` may be absent on a node that has IPv6 alone. */
 function vxlanDevice(viewer: Viewer, version: IpVersion): VxlanDevice | undefined {
   const vtep = viewer.host.vteps[version];
-  if (vtep === undefined || !viewer.hasVxlan(version)) return undefined;
-  const { vxlanVni = VXLAN_VNI, vxlanPort = VXLAN_PORT } = viewer.model.topology;
+  if (vtep === undefined || !viewer.hasDevice("VXLAN", version)) return undefined;
+  const { devices, udp } = ENCAPSULATIONS.VXLAN;
+  const { vxlanVni = udp.vni, vxlanPort = udp.port } = viewer.model.topology;
   return {
-    name: version === 4 ? VXLAN_DEVICE : VXLAN_DEVICE_V6,
+    name: devices[version],
     vni: vxlanVni,
     port: vxlanPort,
     local: vtep.host,
@@ -114,7 +131,7 @@ function remoteVteps(viewer: Viewer): {
   const fdb: FdbEntry[] = [];
   const vxlanMembers: string[] = [];
   for (const version of [4, 6] as const) {
-    if (!viewer.hasVxlan(version)) continue;
+    if (!viewer.hasDevice("VXLAN", version)) continue;
     for (const [index, entry] of viewer.model.vtepEntries[version].entries()) {
       if (entry === undefined || index === viewer.host.index) continue;
       neighbours.push(entry.neighbour);

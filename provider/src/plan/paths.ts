@@ -1,16 +1,8 @@
 import type { Destination } from "./destination";
 import type { Host } from "./host";
 import type { Model } from "./model";
-import { overhead } from "./mtu";
-import {
-  type Encapsulation,
-  IPIP_DEVICE,
-  PARENT_DEVICE,
-  VXLAN_DEVICE,
-  VXLAN_DEVICE_V6,
-  VXLAN_PORT,
-  VXLAN_VNI,
-} from "./encapsulation";
+import type { Encapsulation, TunnelKind } from "../ippool/pool-mode";
+import { ENCAPSULATIONS, overhead, PARENT_DEVICE } from "./encapsulation";
 import type { PlannedPool } from "./planned-pool";
 import { Viewer } from "./viewer";
 
@@ -80,28 +72,19 @@ function pathTo(viewer: Viewer, destination: Destination, encapsulation: Encapsu
   const underlay = model.mtus.mtus[mtuClass] ?? model.mtus.hostMtu;
   const source = from.addresses[version]?.text ?? "";
   const target = to.addresses[version]?.text ?? "";
-  const device = encapsulation === "IPIP" ? IPIP_DEVICE : version === 4 ? VXLAN_DEVICE : VXLAN_DEVICE_V6;
-  const tunnel = encapsulation === "None" ? [] : [device];
+  const tunnel = encapsulation === "None" ? [] : [ENCAPSULATIONS[encapsulation].devices[version] ?? ""];
   const router = viewer.routerTo(destination);
-  const { vxlanVni, vxlanPort } = model.topology;
-  const chosen = encapsulation === "VXLAN" && (vxlanVni !== undefined || vxlanPort !== undefined);
   return {
     from: from.name,
     to: to.name,
     pool: pool.name,
     encapsulation,
     nextHop:
-      encapsulation === "VXLAN"
-        ? destination.isVtep
-          ? destination.dst
-          : (to.vteps[version]?.address ?? "")
-        : (router ?? target),
+      encapsulation !== "None" && destination.isVtep
+        ? destination.dst
+        : (router ?? destination.gateway(encapsulation) ?? ""),
     ...(encapsulation !== "None" && {
-      outer: {
-        source,
-        destination: target,
-        ...(chosen && { port: vxlanPort ?? VXLAN_PORT, vni: vxlanVni ?? VXLAN_VNI }),
-      },
+      outer: { source, destination: target, ...udpOf(model, encapsulation) },
     }),
     mtu: underlay - overhead(encapsulation, version),
     reason: `${reason(viewer, pool, to)}${router === undefined ? "" : ", and the VPC's route tables lead to its blocks"}${underlay < model.mtus.hostMtu ? `; ${underlay} bytes ${betweenInWords(viewer, to)}` : ""}`,
@@ -115,6 +98,14 @@ function pathTo(viewer: Viewer, destination: Destination, encapsulation: Encapsu
       to.name,
     ],
   };
+}
+
+/** Port and identifier of the outer header, where the topology says one of them. */
+function udpOf({ topology }: Model, kind: TunnelKind): Pick<OuterHeader, "port" | "vni"> {
+  const { udp } = ENCAPSULATIONS[kind];
+  const { vxlanPort, vxlanVni } = topology;
+  if (udp === undefined || (vxlanPort === undefined && vxlanVni === undefined)) return {};
+  return { port: vxlanPort ?? udp.port, vni: vxlanVni ?? udp.vni };
 }
 
 function reason(viewer: Viewer, pool: PlannedPool, to: Host): string {

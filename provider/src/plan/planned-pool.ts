@@ -1,7 +1,6 @@
 import { type Cidr, type IpVersion, parseCidr } from "../ippool/cidr";
-import { poolEncapsulation } from "../ipam/pools";
 import type { IpPool } from "../ippool/ippool";
-import type { Encapsulation } from "./encapsulation";
+import { type Encapsulation, isCrossSubnet, modeInWords, poolEncapsulation } from "../ippool/pool-mode";
 
 /** What of an IP pool decides about packets. Disabled pools count like others: they only stop giving addresses. */
 export interface PlannedPool {
@@ -30,16 +29,13 @@ function isLoadBalancerPool({ allowedUses }: IpPool): boolean {
 
 function plannedPool(pool: IpPool): PlannedPool {
   const cidr = parseCidr(pool.cidr);
-  const encapsulation = poolEncapsulation(pool) ?? "None";
-  const [field, value] =
-    encapsulation === "VXLAN" ? (["vxlanMode", pool.vxlanMode] as const) : (["ipipMode", pool.ipipMode] as const);
   return {
     pool,
     name: pool.name,
     cidr,
     version: cidr.version,
-    encapsulation,
-    crossSubnet: pool.ipipMode === "CrossSubnet" || pool.vxlanMode === "CrossSubnet",
-    mode: encapsulation === "None" ? "ipipMode and vxlanMode Never" : `${field} ${value}`,
+    encapsulation: poolEncapsulation(pool),
+    crossSubnet: isCrossSubnet(pool),
+    mode: modeInWords(pool),
   };
 }

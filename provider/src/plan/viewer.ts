@@ -1,52 +1,49 @@
 import { formatAddress, type IpVersion } from "../ippool/cidr";
 import type { Destination } from "./destination";
-import type { Host } from "./host";
+import { ENCAPSULATIONS, encapsulationBetween, mapTunnelKinds, type PathEnd } from "./encapsulation";
+import { type Host, pathEnd } from "./host";
 import type { Model } from "./model";
-import type { Encapsulation } from "./encapsulation";
+import type { Encapsulation, TunnelKind } from "../ippool/pool-mode";
 
 /** A node looking at the others: what it can send with, and whom it takes for neighbours. */
 export class Viewer {
-  /** Whether it knows its own interface for IP in IP and unencapsulated routes. */
-  private readonly complete: Readonly<Record<IpVersion, boolean>>;
-  private readonly vxlan: Readonly<Record<IpVersion, boolean>>;
   private readonly neighbours: Readonly<Record<IpVersion, (host: number) => boolean>>;
-  readonly hasIpip: boolean;
+  private readonly ends: Readonly<Record<Encapsulation, Readonly<Record<IpVersion, PathEnd>>>>;
 
   constructor(
     readonly model: Model,
     readonly host: Host,
   ) {
-    this.complete = { 4: host.addresses[4]?.complete ?? false, 6: host.addresses[6]?.complete ?? false };
-    this.vxlan = { 4: this.hasVtep(4), 6: this.hasVtep(6) };
     this.neighbours = { 4: model.view.neighboursOf(host, 4), 6: model.view.neighboursOf(host, 6) };
-    this.hasIpip = model.devices.has("IPIP4") && host.ipipTunnelAddr !== undefined && this.complete[4];
+    const ends = (kind: Encapsulation) => ({ 4: this.end(kind, 4), 6: this.end(kind, 6) });
+    this.ends = { None: ends("None"), ...mapTunnelKinds(ends) };
   }
 
-  private hasVtep(version: IpVersion): boolean {
-    return this.model.devices.has(`VXLAN${version}`) && this.host.vteps[version] !== undefined;
+  /** A node has a device where some pool asks for it and it has what such a tunnel needs at the sender. */
+  private end(kind: Encapsulation, version: IpVersion): PathEnd {
+    const end = pathEnd(this.host, kind, version);
+    const wanted = kind !== "None" && this.model.devices.has(`${kind}${version}`);
+    return { ...end, tunnel: wanted && end.tunnel && end[ENCAPSULATIONS[kind].sender] };
   }
 
-  hasVxlan(version: IpVersion): boolean {
-    return this.vxlan[version];
+  hasDevice(kind: TunnelKind, version: IpVersion): boolean {
+    return this.ends[kind][version].tunnel;
   }
 
   isNeighbour(host: Host, version: IpVersion): boolean {
     return this.neighbours[version](host.index);
   }
 
-  /**
-   * How packets get to a destination of another node; undefined where this node has no route to it. Rules:
-   * felix/calc/l3_route_resolver.go for the subnet, felix/dataplane/linux/{ipip,vxlan,noencap}_mgr.go for what either
-   * end must have.
-   */
+  /** How packets get to a destination of another node; undefined where this node has no route to it. */
   encapsulationTo(destination: Destination): Encapsulation | undefined {
     const { owner, pool } = destination;
     if (destination.workloadOn.size > 0 && destination.workloadOn.has(this.host.index)) return undefined;
-    const encapsulation = this.encapsulation(destination);
+    const sameSubnet = pool.crossSubnet && this.neighbours[pool.version](owner.index);
+    const from = this.ends[pool.encapsulation][pool.version];
+    const encapsulation = encapsulationBetween(pool, from, destination.end, sameSubnet);
     if (encapsulation === undefined || !this.model.ambiguous.has(owner.index)) return encapsulation;
     // The kernel refuses a route through an address of its own.
-    const gateway =
-      encapsulation === "VXLAN" ? owner.vteps[pool.version]?.address : owner.addresses[pool.version]?.text;
+    const gateway = destination.gateway(encapsulation);
     return gateway !== undefined && this.host.own.has(gateway) ? undefined : encapsulation;
   }
 
@@ -66,21 +63,5 @@ export class Viewer {
     )
       return undefined;
     return formatAddress({ version: 4, value: own.subnet.first + 1n });
-  }
-
-  private encapsulation(destination: Destination): Encapsulation | undefined {
-    const { owner, pool } = destination;
-    const { version } = pool;
-    switch (pool.encapsulation) {
-      case "None":
-        return this.complete[version] && owner.addresses[version] !== undefined ? "None" : undefined;
-      case "IPIP":
-        if (pool.crossSubnet && this.complete[4] && this.neighbours[4](owner.index)) return "None";
-        return this.hasIpip && owner.addresses[4]?.complete === true ? "IPIP" : undefined;
-      case "VXLAN":
-        if (!this.vxlan[version]) return undefined;
-        if (pool.crossSubnet && this.neighbours[version](owner.index)) return "None";
-        return destination.isVtep || owner.vteps[version] !== undefined ? "VXLAN" : undefined;
-    }
   }
 }

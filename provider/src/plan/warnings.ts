@@ -1,22 +1,16 @@
 import { addressBits, type Cidr, formatCidr, overlaps, parseCidr, compareCidrs } from "../ippool/cidr";
+import { ENCAPSULATIONS, overhead, TUNNEL_KINDS } from "./encapsulation";
+import { TUNNEL_ADDRESS_FIELDS } from "../ipam/tunnel-addresses";
 import type { Host } from "./host";
 import type { Model } from "./model";
-import { overhead, SMALLEST_MTU } from "./mtu";
-import type { Encapsulation } from "./encapsulation";
+import { SMALLEST_MTU } from "./mtu";
+import { modeField, type TunnelKind } from "../ippool/pool-mode";
 import type { PlannedPool } from "./planned-pool";
 
 export interface Warning {
   readonly code: string;
   readonly message: string;
 }
-
-/** IP protocol numbers (IANA). */
-const PROTOCOL_IPIP = 4;
-const PROTOCOL_UDP = 17;
-const PROTOCOLS: Readonly<Record<Exclude<Encapsulation, "None">, number>> = {
-  IPIP: PROTOCOL_IPIP,
-  VXLAN: PROTOCOL_UDP,
-};
 
 /** How many names a message lists before it counts the rest. */
 const NAMED = 3;
@@ -167,49 +161,29 @@ function blockedProtocols(model: Model): readonly Warning[] {
   const withNodes = new Set(model.mtus.networks);
   return (model.topology.networks ?? []).flatMap(({ name, blockedProtocols: blocked }) =>
     model.pools.flatMap((pool) => {
-      if (
-        pool.encapsulation === "None" ||
-        !withNodes.has(name) ||
-        blocked?.includes(PROTOCOLS[pool.encapsulation]) !== true
-      )
-        return [];
-      const other = pool.encapsulation === "IPIP" ? "vxlanMode" : "ipipMode";
-      const message = `network ${name} is said to block IP protocol ${PROTOCOLS[pool.encapsulation]}, which IP pool ${pool.name} (${pool.mode}) needs: use ${other}`;
+      if (pool.encapsulation === "None" || !withNodes.has(name)) return [];
+      const isBlocked = (kind: TunnelKind): boolean => blocked?.includes(ENCAPSULATIONS[kind].ipProtocol) === true;
+      if (!isBlocked(pool.encapsulation)) return [];
+      const others = TUNNEL_KINDS.filter((kind) => kind !== pool.encapsulation).map(modeField);
+      const message = `network ${name} is said to block IP protocol ${ENCAPSULATIONS[pool.encapsulation].ipProtocol}, which IP pool ${pool.name} (${pool.mode}) needs: use ${others.join(" or ")}`;
       return [{ code: "ProtocolBlocked", message }];
     }),
   );
 }
 
 function missingTunnelAddresses(model: Model): readonly Warning[] {
-  const lacking = (property: string, device: string, lacks: (host: Host) => boolean): readonly Warning[] => {
-    const hosts = model.hosts.filter(lacks);
-    if (hosts.length === 0) return [];
-    const message = `${list(hosts.map(({ name }) => name))} ${hosts.length === 1 ? "has" : "have"} no ${property}, and so no device ${device}: no packets are encapsulated from there. An enabled IP pool with that mode, allowedUses Tunnel and a nodeSelector that selects the node gives one`;
-    return [{ code: "NoTunnelAddress", message }];
-  };
-  return [
-    ...(model.devices.has("IPIP4")
-      ? lacking(
-          "ipipTunnelAddr",
-          "tunl0",
-          ({ addresses, ipipTunnelAddr }) => addresses[4] !== undefined && ipipTunnelAddr === undefined,
-        )
-      : []),
-    ...(model.devices.has("VXLAN4")
-      ? lacking(
-          "vxlanTunnelAddr",
-          "vxlan.calico",
-          ({ addresses, vteps }) => addresses[4] !== undefined && vteps[4] === undefined,
-        )
-      : []),
-    ...(model.devices.has("VXLAN6")
-      ? lacking(
-          "vxlanTunnelAddr6",
-          "vxlan-v6.calico",
-          ({ addresses, vteps }) => addresses[6] !== undefined && vteps[6] === undefined,
-        )
-      : []),
-  ];
+  return TUNNEL_KINDS.flatMap((kind) =>
+    ([4, 6] as const).flatMap((version): readonly Warning[] => {
+      const property = TUNNEL_ADDRESS_FIELDS[kind][version];
+      if (property === undefined || !model.devices.has(`${kind}${version}`)) return [];
+      const hosts = model.hosts.filter(
+        ({ addresses, tunnels }) => addresses[version] !== undefined && tunnels[kind][version] === undefined,
+      );
+      if (hosts.length === 0) return [];
+      const message = `${list(hosts.map(({ name }) => name))} ${hosts.length === 1 ? "has" : "have"} no ${property}, and so no device ${ENCAPSULATIONS[kind].devices[version]}: no packets are encapsulated from there. An enabled IP pool with that mode, allowedUses Tunnel and a nodeSelector that selects the node gives one`;
+      return [{ code: "NoTunnelAddress", message }];
+    }),
+  );
 }
 
 function incompleteNodes(model: Model): readonly Warning[] {

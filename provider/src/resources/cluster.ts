@@ -18,6 +18,7 @@ import { TRANSIT_GATEWAY_MTU } from "../aws/interconnect";
 import { type Scope, tagged } from "../aws/scope";
 import { attachNetworks } from "../aws/transit-gateway";
 import type { Problem } from "../ippool/problem";
+import { ENCAPSULATIONS } from "../plan/encapsulation";
 import type { ProviderConfig } from "../provider-config";
 import { IpPools, Routes, SshKey, Topology, Tunnel, TunnelsReady, Workload } from "../generated/child-resources";
 import { type ClusterArgs, DEFAULTS } from "../generated/component-args";
@@ -255,7 +256,7 @@ function overlay(
   const tunnels = nodes.flatMap((node) =>
     plan.encapsulations.map((encapsulation) => {
       // Also the order of removal: a rule of ssh must outlive what is taken off the node over it.
-      const dependsOn = rulesFor(["ssh", encapsulation === "IPIP" ? "ipip" : "vxlan"], node.layout.network);
+      const dependsOn = rulesFor(["ssh", ENCAPSULATIONS[encapsulation].key], node.layout.network);
       const args = { ...onNode(node), encapsulation, plan: planOf(node) };
       return new Tunnel(`${name}-${node.layout.name}-${encapsulation.toLowerCase()}`, args, {
         ...options(node),

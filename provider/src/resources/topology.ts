@@ -1,8 +1,8 @@
 import { parseAddress, parseCidr } from "../ippool/cidr";
 import { assignAddresses } from "../ipam/assign-addresses";
-import { poolEncapsulation } from "../ipam/pools";
-import type { NodePlan } from "../plan/node-plan";
-import { VXLAN_DEVICE, VXLAN_PORT, VXLAN_VNI } from "../plan/encapsulation";
+import { poolEncapsulation } from "../ippool/pool-mode";
+import { type NodePlan, tunnelDevices } from "../plan/node-plan";
+import { ENCAPSULATIONS, TUNNEL_KINDS } from "../plan/encapsulation";
 import { planTopology } from "../plan/plan";
 import type { TopologyNode } from "../plan/topology";
 import type { CheckFailure } from "../../../wire/check-failure";
@@ -152,9 +152,10 @@ function outputsOf(inputs: TopologyInputs): TopologyOutputs {
  * (ip-link(8), VXLAN).
  */
 function interruptions(old: TopologyInputs, inputs: TopologyInputs): readonly string[] {
+  const { devices, udp } = ENCAPSULATIONS.VXLAN;
   const changes = [
-    ["VNI", old.vxlanVni ?? VXLAN_VNI, inputs.vxlanVni ?? VXLAN_VNI],
-    ["UDP port", old.vxlanPort ?? VXLAN_PORT, inputs.vxlanPort ?? VXLAN_PORT],
+    ["VNI", old.vxlanVni ?? udp.vni, inputs.vxlanVni ?? udp.vni],
+    ["UDP port", old.vxlanPort ?? udp.port, inputs.vxlanPort ?? udp.port],
   ] as const;
   const changed = changes
     .filter(([, before, after]) => before !== after)
@@ -168,13 +169,14 @@ function interruptions(old: TopologyInputs, inputs: TopologyInputs): readonly st
   if (changed.length === 0 || pools.length === 0) return [];
   const names = pools.map(({ name }) => name).join(", ");
   return [
-    `VXLAN's ${changed.join(" and ")}: every node makes its device ${VXLAN_DEVICE} anew, one after the other, and a pair of nodes exchanges no encapsulated packets of IP pools ${names} until both have done so (VxlanInterrupted)`,
+    `VXLAN's ${changed.join(" and ")}: every node makes its device ${devices[4]} anew, one after the other, and a pair of nodes exchanges no encapsulated packets of IP pools ${names} until both have done so (VxlanInterrupted)`,
   ];
 }
 
 /** The encapsulations that a node needs a tunnel device for. */
 function encapsulationsOf(plan: NodePlan): readonly ("IPIP" | "VXLAN")[] {
-  return [...(plan.ipip ? (["IPIP"] as const) : []), ...(plan.vxlan || plan.vxlan6 ? (["VXLAN"] as const) : [])];
+  const devices = tunnelDevices(plan);
+  return TUNNEL_KINDS.filter((kind) => devices[kind].length > 0);
 }
 
 function malformedAddresses({ nodes }: TopologyInputs): CheckFailure[] {

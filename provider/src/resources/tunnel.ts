@@ -1,4 +1,5 @@
-import { renderTunnel } from "../node/tunnel";
+import { renderTunnel, tunnelPartName } from "../node/tunnel";
+import { tunnelDevices } from "../plan/node-plan";
 import type { CustomResource } from "./custom-resource";
 import type { TunnelInputs, TunnelOutputs } from "../generated/resource-types";
 import type { NodeAccess } from "./node-access";
@@ -10,16 +11,13 @@ export function tunnel(access: NodeAccess): CustomResource<TunnelInputs, TunnelO
   return partResource(
     {
       title: ({ encapsulation }) => `${encapsulation} tunnel`,
-      partName: ({ encapsulation }) => `tunnel-${encapsulation.toLowerCase()}`,
+      partName: ({ encapsulation }) => tunnelPartName(encapsulation),
       madeFrom: ["plan", "encapsulation"],
       identity: ["encapsulation"],
       render({ plan, encapsulation }) {
         const nodePlan = unpackPlan(plan);
-        // A node that no pool of this encapsulation selects, and that none of its peers sends to so.
-        const has =
-          encapsulation === "IPIP"
-            ? nodePlan.ipip !== undefined
-            : nodePlan.vxlan !== undefined || nodePlan.vxlan6 !== undefined;
+        // A node that no pool of this encapsulation selects, and that none of its peers sends to so, has no device.
+        const has = tunnelDevices(nodePlan)[encapsulation].length > 0;
         return has ? renderTunnel(nodePlan, encapsulation) : undefined;
       },
       outputs: (digest) => ({ digest }),

@@ -1,4 +1,5 @@
-import { VXLAN_PORT } from "../plan/encapsulation";
+import type { TunnelKind } from "../ippool/pool-mode";
+import { ENCAPSULATIONS, TUNNEL_KINDS } from "../plan/encapsulation";
 
 /**
  * Reads what tcpdump wrote (pcap, RFC draft-ietf-opsawg-pcap) and says for each IPv4 packet what was on the wire: the
@@ -10,14 +11,16 @@ export interface CapturedPacket {
   /** Outermost IP protocol number. */
   readonly protocol: number;
   /** What the packet carries inside a tunnel header. */
-  readonly inner?: {
-    readonly encapsulation: "IPIP" | "VXLAN";
-    readonly source: string;
-    readonly destination: string;
-    /** Of VXLAN: UDP destination port and network identifier. */
-    readonly port?: number;
-    readonly vni?: number;
-  };
+  readonly inner?: InnerPacket;
+}
+
+interface InnerPacket {
+  readonly encapsulation: TunnelKind;
+  readonly source: string;
+  readonly destination: string;
+  /** Of VXLAN: UDP destination port and network identifier. */
+  readonly port?: number;
+  readonly vni?: number;
 }
 
 const LITTLE_ENDIAN = new Set([0xa1b2c3d4, 0xa1b23c4d]);
@@ -31,7 +34,7 @@ const RAW = 101;
  */
 export function readCapture(
   file: Buffer,
-  vxlanPorts: ReadonlySet<number> = new Set([VXLAN_PORT]),
+  vxlanPorts: ReadonlySet<number> = new Set([ENCAPSULATIONS.VXLAN.udp.port]),
 ): readonly CapturedPacket[] {
   if (file.length < 24) throw new Error(`no capture file: ${file.length} bytes, a pcap header has 24`);
   const little = LITTLE_ENDIAN.has(file.readUInt32LE(0));
@@ -60,34 +63,38 @@ function readPacket(ip: Buffer, vxlanPorts: ReadonlySet<number>): CapturedPacket
   const outer = readIpv4(ip);
   if (!outer) return undefined;
   const { source, destination, protocol, payload } = outer;
-  if (protocol === 4) {
-    const inner = readIpv4(payload);
-    if (inner)
-      return {
-        source,
-        destination,
-        protocol,
-        inner: { encapsulation: "IPIP", source: inner.source, destination: inner.destination },
-      };
-  }
-  if (protocol === 17 && payload.length >= 8 + 8 + 14 && vxlanPorts.has(payload.readUInt16BE(2))) {
-    const inner = readIpv4(payload.subarray(8 + 8 + 14));
-    if (inner) {
-      return {
-        source,
-        destination,
-        protocol,
-        inner: {
-          encapsulation: "VXLAN",
-          source: inner.source,
-          destination: inner.destination,
-          port: payload.readUInt16BE(2),
-          vni: payload.readUIntBE(8 + 4, 3),
-        },
-      };
-    }
+  for (const kind of TUNNEL_KINDS) {
+    if (protocol !== ENCAPSULATIONS[kind].ipProtocol) continue;
+    const inner = INNER_READERS[kind](payload, vxlanPorts);
+    if (inner) return { source, destination, protocol, inner };
   }
   return { source, destination, protocol };
+}
+
+/** Reads what follows the outer IP header; undefined where it is no packet of a tunnel of the kind. */
+const INNER_READERS: Readonly<
+  Record<TunnelKind, (payload: Buffer, vxlanPorts: ReadonlySet<number>) => InnerPacket | undefined>
+> = { IPIP: readIpip, VXLAN: readVxlan };
+
+function readIpip(payload: Buffer): InnerPacket | undefined {
+  const inner = readIpv4(payload);
+  return inner && { encapsulation: "IPIP", source: inner.source, destination: inner.destination };
+}
+
+function readVxlan(payload: Buffer, vxlanPorts: ReadonlySet<number>): InnerPacket | undefined {
+  // UDP, VXLAN and inner Ethernet headers.
+  const headers = 8 + 8 + 14;
+  if (payload.length < headers || !vxlanPorts.has(payload.readUInt16BE(2))) return undefined;
+  const inner = readIpv4(payload.subarray(headers));
+  return (
+    inner && {
+      encapsulation: "VXLAN",
+      source: inner.source,
+      destination: inner.destination,
+      port: payload.readUInt16BE(2),
+      vni: payload.readUIntBE(8 + 4, 3),
+    }
+  );
 }
 
 function readIpv4(

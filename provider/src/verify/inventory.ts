@@ -1,6 +1,8 @@
 import { A_LIST, AN_OBJECT, kindInWords, MISSING, mustBe, wholeNumber } from "../../../wire/input-words";
 import { DEFAULTS } from "../generated/component-args";
 import type { ClusterNode, ClusterOutputs, ClusterWorkload, SshAccess } from "../generated/resource-types";
+import type { Encapsulation } from "../ippool/pool-mode";
+import { TUNNEL_KINDS } from "../plan/encapsulation";
 import type { Path } from "../plan/paths";
 import type { SshBastion } from "../ssh/target";
 
@@ -22,6 +24,7 @@ export class InventoryError extends Error {
   }
 }
 
+const ENCAPSULATION_NAMES: readonly Encapsulation[] = ["None", ...TUNNEL_KINDS];
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)$/;
 
@@ -84,14 +87,14 @@ export function parseInventory(outputs: unknown): Inventory {
     namespace: text(row, at, "namespace", NAME),
   }));
   const paths = rows("paths").map(([row, at]): Path => {
-    const encapsulation = text(row, at, "encapsulation", /^(?:None|IPIP|VXLAN)$/);
+    const encapsulation = text(row, at, "encapsulation", new RegExp(`^(?:${ENCAPSULATION_NAMES.join("|")})$`));
     const outer =
       row["outer"] === undefined || row["outer"] === null ? undefined : record(row["outer"], `${at}.outer`, problems);
     return {
       from: text(row, at, "from", NAME),
       to: text(row, at, "to", NAME),
       pool: text(row, at, "pool"),
-      encapsulation: encapsulation === "IPIP" || encapsulation === "VXLAN" ? encapsulation : "None",
+      encapsulation: ENCAPSULATION_NAMES.find((name) => name === encapsulation) ?? "None",
       nextHop: text(row, at, "nextHop"),
       ...(outer && {
         outer: {

@@ -1,4 +1,4 @@
-import type { Encapsulation } from "../plan/encapsulation";
+import type { Encapsulation } from "../ippool/pool-mode";
 import type { OuterHeader, Path } from "../plan/paths";
 import type { Inventory, InventoryNode, InventoryWorkload } from "./inventory";
 

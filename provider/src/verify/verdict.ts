@@ -1,4 +1,5 @@
-import { type Encapsulation, VXLAN_PORT, VXLAN_VNI } from "../plan/encapsulation";
+import type { Encapsulation, TunnelKind } from "../ippool/pool-mode";
+import { ENCAPSULATIONS } from "../plan/encapsulation";
 import type { CapturedPacket } from "./capture";
 import type { Pair } from "./pair";
 import { PROBE_KINDS, type ProbeResult } from "./script";
@@ -79,10 +80,12 @@ export function expectedWire(pair: Pair): string {
   return `${outer} ${header(pair.encapsulation, pair.outer?.port, pair.outer?.vni)} | ${inner}`;
 }
 
-/** Port and identifier of VXLAN are said where they are not the usual ones. */
-function header(encapsulation: "IPIP" | "VXLAN", port = VXLAN_PORT, vni = VXLAN_VNI): string {
-  if (encapsulation === "IPIP") return "proto 4";
-  return port === VXLAN_PORT && vni === VXLAN_VNI ? "udp VXLAN" : `udp ${port} VXLAN ${vni}`;
+/** Port and identifier are said where they are not the usual ones. */
+function header(kind: TunnelKind, port?: number, vni?: number): string {
+  const { ipProtocol, title, udp } = ENCAPSULATIONS[kind];
+  if (udp === undefined) return `proto ${ipProtocol}`;
+  const usual = (port ?? udp.port) === udp.port && (vni ?? udp.vni) === udp.vni;
+  return usual ? `udp ${title}` : `udp ${port ?? udp.port} ${title} ${vni ?? udp.vni}`;
 }
 
 function describePacket(packet: CapturedPacket): string {
@@ -98,12 +101,9 @@ function carries(packet: CapturedPacket, pair: Pair): boolean {
 
 /** Where to look first when packets leave and do not arrive. */
 function suspect(pair: Pair): string {
-  switch (pair.encapsulation) {
-    case "IPIP":
-      return `a security group without protocol 4 from ${pair.fromNode.privateIp}, or no route between the subnets`;
-    case "VXLAN":
-      return `a security group without UDP ${pair.outer?.port ?? VXLAN_PORT} from ${pair.fromNode.privateIp}, or no route between the subnets`;
-    case "None":
-      return `the source/dest check of ${pair.fromNode.name} or ${pair.toNode.name} is on, or a security group does not admit ${pair.from.address}, or, between subnets, the VPC's route table has no route to it`;
-  }
+  if (pair.encapsulation === "None")
+    return `the source/dest check of ${pair.fromNode.name} or ${pair.toNode.name} is on, or a security group does not admit ${pair.from.address}, or, between subnets, the VPC's route table has no route to it`;
+  const { ipProtocol, udp } = ENCAPSULATIONS[pair.encapsulation];
+  const protocol = udp === undefined ? `protocol ${ipProtocol}` : `UDP ${pair.outer?.port ?? udp.port}`;
+  return `a security group without ${protocol} from ${pair.fromNode.privateIp}, or no route between the subnets`;
 }

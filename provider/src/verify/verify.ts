@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readCapture, type CapturedPacket } from "./capture";
-import { VXLAN_PORT } from "../plan/encapsulation";
+import { ENCAPSULATIONS } from "../plan/encapsulation";
 import type { Inventory, InventoryNode } from "./inventory";
 import { pairsOf, rounds, type Pair } from "./pair";
 import { probeScript, readPorts, readResults, startScript, stopScript, type Ports, type ProbeResult } from "./script";
@@ -90,7 +90,7 @@ async function verifyRound(
         ...readResults(await options.run(node, probeScript(run, own.slice(first, first + PAIRS_AT_A_TIME)))),
       );
   });
-  const vxlanPorts = new Set(round.map(({ outer }) => outer?.port ?? VXLAN_PORT));
+  const vxlanPorts = new Set(round.map(({ outer }) => outer?.port ?? ENCAPSULATIONS.VXLAN.udp.port));
   const captures = new Map<string, readonly CapturedPacket[]>();
   // Also where the start failed half-way: stopScript ends whatever there is.
   await Promise.all(

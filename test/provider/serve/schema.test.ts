@@ -9,7 +9,7 @@ import schema from "../../../provider/schema.json";
 import { RANGES } from "../../../provider/src/generated/resource-types";
 import { overlaynetPackage } from "../../../provider/src/package";
 import { DEFAULT_HOST_MTU } from "../../../provider/src/plan/mtu";
-import { VXLAN_PORT, VXLAN_VNI } from "../../../provider/src/plan/encapsulation";
+import { ENCAPSULATIONS } from "../../../provider/src/plan/encapsulation";
 import { pulumiPath } from "../../pulumi-path";
 
 const ROOT = resolve(__dirname, "../../..");
@@ -70,8 +70,9 @@ describe("schema.json", () => {
   });
 
   it("has the plan's own defaults, and the plan command's file has its bounds", () => {
+    const { port, vni } = ENCAPSULATIONS.VXLAN.udp;
     const { vxlanVni, vxlanPort, hostMtu } = schema.resources["overlaynet:index:Cluster"].inputProperties;
-    assert.deepEqual([vxlanVni.default, vxlanPort.default, hostMtu.default], [VXLAN_VNI, VXLAN_PORT, DEFAULT_HOST_MTU]);
+    assert.deepEqual([vxlanVni.default, vxlanPort.default, hostMtu.default], [vni, port, DEFAULT_HOST_MTU]);
     const { properties } = planSchema.$defs.topology;
     for (const key of ["hostMtu", "vxlanVni", "vxlanPort"] as const) {
       const { minimum, maximum } = properties[key];
