@@ -1,8 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { assignTopology } from "../provider/src/plan/assign-topology";
-import type { Plan } from "../provider/src/plan/plan";
-import { planTopology } from "../provider/src/plan/plan";
+import { type Plan, planTopology } from "../provider/src/plan/plan";
 import type { IpPool } from "../provider/src/ippool/ippool";
 import type { Topology, TopologyNode } from "../provider/src/plan/topology";
 

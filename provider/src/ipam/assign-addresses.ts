@@ -1,9 +1,8 @@
-import type { IpPool } from "../ippool/ippool";
+import { type IpPool, poolAllows } from "../ippool/ippool";
 import type { Problem } from "../ippool/problem";
 import { addressBits, parseCidr } from "../ippool/cidr";
 import { assignBlocks, type BlockRequest, type PoolBlock } from "./blocks";
 import type { LabelledNode } from "./labelled-node";
-import { poolAllows } from "../ippool/ippool";
 import { poolEncapsulation } from "../ippool/pool-mode";
 import { assignTunnelAddresses, type TunnelAddresses } from "./tunnel-addresses";
 import { assignWorkloads, type PlacedWorkload, placeWorkloads, type Workload, type WorkloadAddress } from "./workloads";

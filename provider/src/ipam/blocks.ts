@@ -1,8 +1,7 @@
-import type { IpPool } from "../ippool/ippool";
+import { type IpPool, poolAllows } from "../ippool/ippool";
 import type { Problem } from "../ippool/problem";
 import { type Cidr, containsCidr, formatCidr, overlaps, parseCidr, subnetAt, subnetCount } from "../ippool/cidr";
 import { type LabelledNode, nodeMatcher } from "./labelled-node";
-import { poolAllows } from "../ippool/ippool";
 import { poolEncapsulation } from "../ippool/pool-mode";
 
 /** A range of addresses that one node gives to its workloads; CIDR, as IP pools have it. */

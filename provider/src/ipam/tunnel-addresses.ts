@@ -1,9 +1,8 @@
-import type { IpPool } from "../ippool/ippool";
+import { type IpPool, poolAllows } from "../ippool/ippool";
 import { containsAddress, parseAddress, parseCidr, type IpVersion } from "../ippool/cidr";
 import { ownerKey, type PoolBlock, rangesByOwner } from "./blocks";
 import { freeAddresses } from "./free-addresses";
 import { type LabelledNode, nodeMatcher } from "./labelled-node";
-import { poolAllows } from "../ippool/ippool";
 import { poolEncapsulation, type TunnelKind } from "../ippool/pool-mode";
 
 type TunnelAddressField = "ipipTunnelAddr" | "vxlanTunnelAddr" | "vxlanTunnelAddr6";

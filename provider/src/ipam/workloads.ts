@@ -1,10 +1,9 @@
-import type { IpPool } from "../ippool/ippool";
+import { type IpPool, poolAllows } from "../ippool/ippool";
 import type { Problem } from "../ippool/problem";
 import { containsAddress, parseAddress } from "../ippool/cidr";
 import { ownerKey, type PoolBlock, rangesByOwner } from "./blocks";
 import { freeAddresses } from "./free-addresses";
 import { type LabelledNode, nodeMatcher } from "./labelled-node";
-import { poolAllows } from "../ippool/ippool";
 import type { TunnelAddresses } from "./tunnel-addresses";
 
 export interface Workload {

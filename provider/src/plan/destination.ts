@@ -1,6 +1,6 @@
 import { type Host, pathEnd } from "./host";
 import type { Encapsulation } from "../ippool/pool-mode";
-import { ENCAPSULATIONS, overhead, type PathEnd } from "./encapsulation";
+import { ENCAPSULATIONS, endNumber, overhead } from "./encapsulation";
 import type { Route } from "./linux-state";
 import type { PlannedPool } from "./planned-pool";
 
@@ -32,8 +32,8 @@ export class Destination implements DestinationArgs {
   readonly tunnelAddress: boolean;
   /** Numbers of hosts that have a workload of their own with this very address, whatever address management says. */
   readonly workloadOn = new Set<number>();
-  /** Its owner as the end of a path to it. */
-  readonly end: PathEnd;
+  /** Its owner as the end of a path to it, by the number of that. */
+  readonly end: number;
   private readonly direct: Route[] = [];
   private readonly tunnelled: Route[] = [];
   private readonly routed = new Map<string, Route[]>();
@@ -47,7 +47,7 @@ export class Destination implements DestinationArgs {
     this.tunnelAddress = args.tunnelAddress;
     const { encapsulation, version } = args.pool;
     const own = pathEnd(args.owner, encapsulation, version);
-    this.end = this.isVtep ? { ...own, tunnel: true } : own;
+    this.end = endNumber(this.isVtep ? { ...own, tunnel: true } : own);
   }
 
   /**

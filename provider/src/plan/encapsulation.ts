@@ -95,6 +95,16 @@ export interface PathEnd {
   readonly tunnel: boolean;
 }
 
+/** Every PathEnd there can be. */
+export const PATH_ENDS: readonly PathEnd[] = [false, true].flatMap((address) =>
+  [false, true].flatMap((subnet) => [false, true].map((tunnel) => ({ address, subnet, tunnel }))),
+);
+
+/** The place of an end among PATH_ENDS. */
+export function endNumber({ address, subnet, tunnel }: PathEnd): number {
+  return (address ? 4 : 0) + (subnet ? 2 : 0) + (tunnel ? 1 : 0);
+}
+
 /**
  * How packets go from one node to a pool's block on another; undefined where the sender has no route to it. Source:
  * felix/calc/l3_route_resolver.go for the subnet, the managers for what either end must have.

@@ -1,6 +1,5 @@
 import type { IpVersion } from "../ippool/cidr";
-import type { IpPool } from "../ippool/ippool";
-import { poolAllows } from "../ippool/ippool";
+import { type IpPool, poolAllows } from "../ippool/ippool";
 import type { TunnelKind } from "../ippool/pool-mode";
 import { ENCAPSULATIONS, overhead } from "./encapsulation";
 import type { Host } from "./host";

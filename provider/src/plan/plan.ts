@@ -1,5 +1,4 @@
-import type { Model } from "./model";
-import { modelOf } from "./model";
+import { type Model, modelOf } from "./model";
 import { type NodePlan, planNode } from "./node-plan";
 import { type Path, pathsOf } from "./paths";
 import type { Topology } from "./topology";

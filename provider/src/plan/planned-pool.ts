@@ -4,6 +4,8 @@ import { type Encapsulation, isCrossSubnet, modeInWords, poolEncapsulation } fro
 
 /** What of an IP pool decides about packets. Disabled pools count like others: they only stop giving addresses. */
 export interface PlannedPool {
+  /** Its place among the planned pools. */
+  readonly number: number;
   readonly pool: IpPool;
   readonly name: string;
   readonly cidr: Cidr;
@@ -27,9 +29,10 @@ function isLoadBalancerPool({ allowedUses }: IpPool): boolean {
   return allowedUses.length > 0 && allowedUses.every((use) => use === "LoadBalancer");
 }
 
-function plannedPool(pool: IpPool): PlannedPool {
+function plannedPool(pool: IpPool, number: number): PlannedPool {
   const cidr = parseCidr(pool.cidr);
   return {
+    number,
     pool,
     name: pool.name,
     cidr,

@@ -1,6 +1,6 @@
 import { formatAddress, type IpVersion } from "../ippool/cidr";
 import type { Destination } from "./destination";
-import { ENCAPSULATIONS, encapsulationBetween, mapTunnelKinds, type PathEnd } from "./encapsulation";
+import { ENCAPSULATIONS, encapsulationBetween, mapTunnelKinds, PATH_ENDS, type PathEnd } from "./encapsulation";
 import { type Host, pathEnd } from "./host";
 import type { Model } from "./model";
 import type { Encapsulation, TunnelKind } from "../ippool/pool-mode";
@@ -10,6 +10,14 @@ export class Viewer {
   private readonly neighbours: Readonly<Record<IpVersion, (host: number) => boolean>>;
   private readonly ends: Readonly<Record<Encapsulation, Readonly<Record<IpVersion, PathEnd>>>>;
 
+  /**
+   * Every pair of nodes asks, and there are few answers: by the number of the pool, whether the subnet is the same, and
+   * the number of the receiver's end.
+   */
+  private readonly decisions: readonly Readonly<
+    Record<"inSubnet" | "outside", readonly (Encapsulation | undefined)[]>
+  >[];
+
   constructor(
     readonly model: Model,
     readonly host: Host,
@@ -17,6 +25,11 @@ export class Viewer {
     this.neighbours = { 4: model.view.neighboursOf(host, 4), 6: model.view.neighboursOf(host, 6) };
     const ends = (kind: Encapsulation) => ({ 4: this.end(kind, 4), 6: this.end(kind, 6) });
     this.ends = { None: ends("None"), ...mapTunnelKinds(ends) };
+    this.decisions = model.pools.map((pool) => {
+      const from = this.ends[pool.encapsulation][pool.version];
+      const to = (sameSubnet: boolean) => PATH_ENDS.map((end) => encapsulationBetween(pool, from, end, sameSubnet));
+      return { inSubnet: to(true), outside: to(false) };
+    });
   }
 
   /** A node has a device where some pool asks for it and it has what such a tunnel needs at the sender. */
@@ -39,8 +52,8 @@ export class Viewer {
     const { owner, pool } = destination;
     if (destination.workloadOn.size > 0 && destination.workloadOn.has(this.host.index)) return undefined;
     const sameSubnet = pool.crossSubnet && this.neighbours[pool.version](owner.index);
-    const from = this.ends[pool.encapsulation][pool.version];
-    const encapsulation = encapsulationBetween(pool, from, destination.end, sameSubnet);
+    const decisions = this.decisions[pool.number];
+    const encapsulation = (sameSubnet ? decisions?.inSubnet : decisions?.outside)?.[destination.end];
     if (encapsulation === undefined || !this.model.ambiguous.has(owner.index)) return encapsulation;
     // The kernel refuses a route through an address of its own.
     const gateway = destination.gateway(encapsulation);
