@@ -1,11 +1,12 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import PQueue from "p-queue";
 import { Client, type ServerHostKeyAlgorithm, utils } from "ssh2";
 import { Bastions } from "./bastion";
 import { blobFingerprint, fingerprint, publicKeyBlob } from "./key";
+import { orAborted } from "./or-aborted";
 import { startProxyCommand } from "./proxy-command";
-import { Semaphore } from "./semaphore";
 import { HostKeyError, keyType, SshError, UnreachableError } from "./ssh-error";
 import type { SshBastion, SshTarget } from "./target";
 
@@ -27,7 +28,7 @@ const LONGEST_WAIT_MS = 5_000;
 /** A peer that is gone without a word is noticed after three of these. */
 const KEEPALIVE_MS = 10_000;
 /** Handshakes are all arithmetic: more at a time only makes each one slower, up to its time limit. */
-const handshakes = new Semaphore(16);
+const handshakes = new PQueue({ concurrency: 16 });
 
 const bastions = new Bastions();
 
@@ -123,7 +124,7 @@ async function connectOnce(target: SshTarget, timeoutMs: number, signal?: AbortS
   if (target.proxyCommand === undefined) {
     const socket = await openSocket(target, timeoutMs, signal);
     return handshakes
-      .run(() => handshake(target, socket, timeoutMs, signal), signal)
+      .add(() => handshake(target, socket, timeoutMs, signal), { signal })
       .catch((error: unknown) => {
         socket.destroy();
         throw error;
@@ -131,7 +132,7 @@ async function connectOnce(target: SshTarget, timeoutMs: number, signal?: AbortS
   }
   const proxy = startProxyCommand(target.proxyCommand, target);
   try {
-    return await handshakes.run(() => handshake(target, proxy.stream, timeoutMs, signal), signal);
+    return await handshakes.add(() => handshake(target, proxy.stream, timeoutMs, signal), { signal });
   } catch (error) {
     proxy.stream.destroy();
     await proxy.end();
@@ -156,7 +157,7 @@ async function connectThrough(
     throw new BastionError(`the bastion ${bastion.user}@${bastion.host}: ${describe(error)}`, { cause: error });
   });
   try {
-    const client = await handshakes.run(() => handshake(target, stream, timeoutMs, signal), signal);
+    const client = await handshakes.add(() => handshake(target, stream, timeoutMs, signal), { signal });
     client.once("close", release);
     return client;
   } catch (error) {
@@ -164,29 +165,6 @@ async function connectThrough(
     release();
     throw error;
   }
-}
-
-/** The promise, or the signal's reason when that comes first; what comes too late goes to `discard`. */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined, discard: (late: T) => void): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      promise.then(discard, () => undefined);
-      reject(signal.reason);
-    };
-    if (signal.aborted) return abort();
-    signal.addEventListener("abort", abort, { once: true });
-    promise.then(
-      (value) => {
-        signal.removeEventListener("abort", abort);
-        if (!signal.aborted) resolve(value);
-      },
-      (error: unknown) => {
-        signal.removeEventListener("abort", abort);
-        reject(error);
-      },
-    );
-  });
 }
 
 function openSocket({ host, port }: SshTarget, timeoutMs: number, signal?: AbortSignal): Promise<Socket> {

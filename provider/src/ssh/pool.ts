@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
+import PQueue from "p-queue";
 import type { Client } from "ssh2";
 import { backOff, connect, Deadline, DEFAULT_DEADLINE_MS, type NodeContext } from "./connect";
 import { exec, type ExecResult } from "./exec";
-import { Semaphore } from "./semaphore";
+import { orAborted } from "./or-aborted";
 import { ConnectionLostError, UnreachableError } from "./ssh-error";
 import type { SshTarget } from "./target";
 
@@ -14,7 +15,7 @@ const SHORTEST_COMMAND_MS = 5_000;
 
 interface Entry {
   readonly client: Promise<Client>;
-  readonly places: Semaphore;
+  readonly places: PQueue;
   users: number;
   idle?: NodeJS.Timeout;
   /** Ends the connecting that several callers wait for. */
@@ -76,14 +77,14 @@ export class SshPool {
     entry.users++;
     try {
       const client = await orAborted(entry.client, context.signal);
-      return await entry.places.run(
+      return await entry.places.add(
         () =>
           exec(client, target, command, {
             stdin: context.stdin,
             signal: context.signal,
             timeoutMs: Math.max(SHORTEST_COMMAND_MS, deadline.left()),
           }),
-        context.signal,
+        { signal: context.signal },
       );
     } finally {
       entry.users--;
@@ -100,7 +101,7 @@ export class SshPool {
     if (known !== undefined) return known;
     const stop = new AbortController();
     const client = connect(target, { ...context, signal: stop.signal });
-    const entry: Entry = { client, places: new Semaphore(COMMANDS_PER_CONNECTION), users: 0, stop };
+    const entry: Entry = { client, places: new PQueue({ concurrency: COMMANDS_PER_CONNECTION }), users: 0, stop };
     this.entries.set(key, entry);
     const drop = (): void => {
       if (this.entries.get(key) === entry) this.forget(key);
@@ -143,15 +144,4 @@ function keyOf({ host, port, user, hostKey, proxyCommand, privateKey, bastion }:
     createHash("sha256").update(privateKey).digest("hex"),
     ...way,
   ]);
-}
-
-/** The promise, or the signal's reason when that comes first. */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) return abort();
-    signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }
