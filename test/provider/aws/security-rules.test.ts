@@ -271,13 +271,21 @@ describe("security rules", () => {
   });
 
   it("do not depend on the number of nodes, and warn beyond AWS's 60 per group", () => {
-    const many = (count: number, nodes: number) =>
-      ruled(layout(Object.fromEntries(Array.from({ length: count }, (_, i) => [`net${i}`, [nodes]]))), [
-        pool({ ipipMode: "Always" }),
-      ]);
+    const many = (count: number, nodes: number, admins = 1) =>
+      ruled(
+        layout(Object.fromEntries(Array.from({ length: count }, (_, i) => [`net${i}`, [nodes]]))),
+        [pool({ ipipMode: "Always" })],
+        { ssh: { port: 22, cidrBlocks: Array.from({ length: admins }, (_, i) => `203.0.113.${i}/32`) } },
+      );
     assert.deepEqual(many(29, 2), many(29, 40));
     assert.deepEqual(many(29, 2).warnings, []);
     assert.equal(many(29, 2).rules.filter(({ network }) => network === "net0").length, 59);
+    assert.equal(many(29, 2, 2).rules.filter(({ network }) => network === "net0").length, 60);
+    assert.deepEqual(many(29, 2, 2).warnings, []);
+    assert.match(
+      many(29, 2, 3).warnings[0]?.message ?? "",
+      /^the security group of network net0 needs 61 ingress rules/,
+    );
     assert.deepEqual(new Set(many(30, 2).warnings.map(({ code }) => code)), new Set(["SecurityGroupRuleQuota"]));
   });
 

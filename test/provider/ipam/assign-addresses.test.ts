@@ -6,6 +6,7 @@ import {
   type AssignedAddresses,
 } from "../../../provider/src/ipam/assign-addresses";
 import { containsAddress, parseAddress, parseCidr } from "../../../provider/src/ippool/cidr";
+import type { IpPool } from "../../../provider/src/ippool/ippool";
 import { ipPool } from "./ip-pool";
 
 const nodes = [{ name: "a" }, { name: "b", labels: { rack: "1" } }];
@@ -89,6 +90,16 @@ describe("addresses of workloads", () => {
       "10.0.0.5",
       "10.0.0.6",
     ]);
+  });
+
+  it("that fill a block of a pool which gives no tunnel addresses need no other", () => {
+    const workloads = Array.from({ length: 4 }, (_, index) => ({ name: `w${index}`, node: "a" }));
+    const blocksOf = (allowedUses: IpPool["allowedUses"]): string[] => {
+      const pool = ipPool({ cidr: "10.0.0.0/24", blockSize: 30, ipipMode: "Always", allowedUses });
+      return assignAddresses({ pools: [pool], nodes: [{ name: "a" }], workloads }).blocks.map(({ cidr }) => cidr);
+    };
+    assert.deepEqual(blocksOf(["Workload"]), ["10.0.0.0/30"]);
+    assert.deepEqual(blocksOf(["Workload", "Tunnel"]), ["10.0.0.0/30", "10.0.0.4/30"]);
   });
 
   it("stay when workloads and nodes come and go, and when a tunnel comes", () => {

@@ -4,11 +4,11 @@ import { overlaps, parsePoolCidr } from "../../../provider/src/ippool/cidr";
 import { loadIpPoolObjects, loadIpPools } from "../../../provider/src/ippool/load";
 import { formatProblem } from "../../../provider/src/ippool/problem";
 
-function manifests(...pools: readonly (readonly [name: string, cidr: string])[]): string {
+function manifests(...pools: readonly (readonly [name: string, cidr: string, blockSize?: number])[]): string {
   return pools
     .map(
-      ([name, cidr]) =>
-        `apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata:\n  name: ${name}\nspec:\n  cidr: ${cidr}\n`,
+      ([name, cidr, blockSize]) =>
+        `apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata:\n  name: ${name}\nspec:\n  cidr: ${cidr}\n${blockSize === undefined ? "" : `  blockSize: ${blockSize}\n`}`,
     )
     .join("---\n");
 }
@@ -47,12 +47,13 @@ describe("the IP pools of a network", () => {
   });
 
   it("are reported by every pool that overlaps one before it, as a look at all pairs finds them", () => {
-    const cidr = fc
-      .tuple(fc.nat(31), fc.integer({ min: 0, max: 5 }))
-      .map(([index, size]) => `10.0.${(index >> size) << size}.0/${24 - size}`);
+    const cidr = fc.tuple(fc.nat(31), fc.integer({ min: 0, max: 5 }), fc.boolean()).map(([index, size, single]) => {
+      const number = (index >> size) << size;
+      return single ? `10.0.0.${number}/${32 - size}` : `10.0.${number}.0/${24 - size}`;
+    });
     fc.assert(
       fc.property(fc.array(cidr, { maxLength: 12 }), (cidrs) => {
-        const { problems } = loadIpPools(manifests(...cidrs.map((text, index) => [`p${index}`, text] as const)));
+        const { problems } = loadIpPools(manifests(...cidrs.map((text, index) => [`p${index}`, text, 32] as const)));
         const parsed = cidrs.map((text) => parsePoolCidr(text));
         const expected = parsed.flatMap((one, index) =>
           parsed.slice(0, index).some((other) => overlaps(one, other)) ? [`ipPools[${index}].spec.cidr`] : [],
@@ -70,6 +71,18 @@ describe("the IP pools of a network", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it("overlap in a single address, the first or the last of one of them, and not beside each other", () => {
+    const problemOf = (...cidrs: readonly string[]): string[] =>
+      loadIpPools(manifests(...cidrs.map((cidr, index) => [`p${index}`, cidr, 32] as const))).problems.map(
+        ({ message }) => message,
+      );
+    const overlap = "IPPool(p1) CIDR overlaps with IPPool(p0) CIDR 10.0.0.0/26";
+    assert.deepEqual(problemOf("10.0.0.0/26", "10.0.0.0/32"), [overlap]);
+    assert.deepEqual(problemOf("10.0.0.0/26", "10.0.0.63/32"), [overlap]);
+    assert.deepEqual(problemOf("10.0.0.0/26", "10.0.0.64/32"), []);
+    assert.deepEqual(problemOf("10.0.0.64/26", "10.0.0.63/32"), []);
   });
 
   it("stay fast when there are thousands in each other", () => {

@@ -188,6 +188,19 @@ describe("parts of a node", () => {
       ]);
     });
 
+    it("has the least of its blocks' MTUs, which every workload of the node can send", () => {
+      const [small, large] = [1450, 8951].map((mtu, i) => ({ cidr: `192.168.${i}.0/26`, pool: `p${i}`, mtu }));
+      assert.ok(small !== undefined && large !== undefined);
+      for (const workloadBlocks of [
+        [small, large],
+        [large, small],
+      ]) {
+        const part = renderRoutes({ ...planOf("VXLAN Always"), workloadBlocks });
+        assert.equal(JSON.parse(file(part, "ptp.json")).mtu, 1450);
+        assert.equal(JSON.parse(file(part, "10-overlaynet.conflist")).plugins[0].mtu, 1450);
+      }
+    });
+
     it("is the same for container engines, as a list", () => {
       const part = renderRoutes(planOf("VXLAN Always"));
       const { cniVersion, name, ...plugin } = JSON.parse(file(part, "ptp.json"));

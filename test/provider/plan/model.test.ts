@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { containsAddress, parseAddress, parseCidr } from "../../../provider/src/ippool/cidr";
-import { routeInWords } from "../../../provider/src/plan/linux-state";
+import { fdbInWords, neighbourInWords, routeInWords } from "../../../provider/src/plan/linux-state";
 import { planTopology } from "../../../provider/src/plan/plan";
 import type { Topology, TopologyNode } from "../../../provider/src/plan/topology";
 import { topologies, topology } from "./topologies";
@@ -169,5 +169,32 @@ describe("the plan", () => {
     assert.deepEqual([...nodes.keys()], ["a1", "a2", "b1", "c1"]);
     const to = (plan: typeof one): unknown => plan?.routes.find(({ dst }) => dst === "192.168.0.128/26");
     assert.ok(to(one) !== undefined && to(one) === to(other));
+  });
+
+  it("has VXLAN devices' MAC addresses as Linux prints them, however they are written", () => {
+    const { nodes, ...rest } = topology({ ipipMode: "Never", vxlanMode: "Always" });
+    const written = nodes.map((node) => (node.name === "b1" ? { ...node, vxlanMac: "66:AB:CD:EF:00:0A" } : node));
+    const plan = planTopology({ ...rest, nodes: written });
+    assert.equal(plan.nodes.get("b1")?.vxlan?.mac, "66:ab:cd:ef:00:0a");
+    const a1 = plan.nodes.get("a1");
+    assert.deepEqual(a1?.fdb.filter(({ dst }) => dst === "10.1.1.4").map(fdbInWords), [
+      "66:ab:cd:ef:00:0a dev vxlan.calico dst 10.1.1.4",
+    ]);
+    assert.deepEqual(a1?.neighbours.filter(({ ip }) => ip === "192.168.0.128").map(neighbourInWords), [
+      "192.168.0.128 lladdr 66:ab:cd:ef:00:0a dev vxlan.calico",
+    ]);
+  });
+
+  it("gives a tunnel address that two nodes have to the first of them by name, in whatever order they are listed", () => {
+    const { nodes, pools } = topology({ ipipMode: "Always" });
+    const shared = nodes.map((node) => ({
+      ...node,
+      ipipTunnelAddr: node.name === "c1" ? "192.168.0.9" : "192.168.0.7",
+    }));
+    const blocks = [{ cidr: "192.168.0.7/32", node: "b1" }];
+    for (const listed of [shared, shared.toReversed()]) {
+      const routes = planTopology({ pools, blocks, nodes: listed }).nodes.get("c1")?.routes.map(routeInWords);
+      assert.deepEqual(routes, ["192.168.0.7/32 via 10.1.0.4 dev tunl0 proto 80 onlink mtu 8981"]);
+    }
   });
 });
