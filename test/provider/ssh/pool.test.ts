@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
 import type { ServerChannel } from "ssh2";
 import { generateKey } from "../../../provider/src/ssh/key";
 import { SshPool } from "../../../provider/src/ssh/pool";
@@ -98,6 +99,8 @@ describe("the pool of ssh connections", () => {
     const reason = new Error("cancelled");
     const aborted = shared.run(sshd.target, "aborted", { signal: stop.signal });
     const next = shared.run(sshd.target, "next");
+    // By then both wait behind the four.
+    await setImmediate();
     stop.abort(reason);
     await assert.rejects(aborted, reason);
     held.end("a");
