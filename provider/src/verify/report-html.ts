@@ -1,4 +1,5 @@
 import type { Inventory, InventoryNode } from "./inventory";
+import { escapeMarkup as escape } from "./markup";
 import type { VerifyReport } from "./verify";
 
 /**
@@ -81,10 +82,6 @@ function htmlTable(id: string, header: readonly string[], rows: readonly (readon
   const row = (cells: readonly string[]): string =>
     `<tr${cells.includes("failed") ? ' class="failed"' : ""}>${cells.map((cell) => `<td>${escape(cell)}</td>`).join("")}</tr>`;
   return `<table id="${id}"><thead><tr>${header.map((title) => `<th scope="col">${escape(title)}</th>`).join("")}</tr></thead>\n<tbody>\n${rows.map(row).join("\n")}\n</tbody></table>`;
-}
-
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
 const STYLE = `
