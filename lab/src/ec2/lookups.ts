@@ -1,17 +1,8 @@
 import { derivedId } from "./engine/ids";
 import type { Input } from "./engine/input";
 import { addressesInUse } from "./types/network-interfaces";
-import {
-  isMap,
-  mapsOf,
-  mustText,
-  propertyMap,
-  type PropertyMap,
-  propertyValue,
-  type PropertyValue,
-  textOf,
-  textsOf,
-} from "./property-value";
+import { isMap, propertyMap, type PropertyMap, propertyValue, type PropertyValue } from "../../../wire/property-value";
+import { mapsOf, mustText, textOf, textsOf } from "./engine/fields";
 import type { Records } from "./engine/records";
 import { ACCOUNT_ID } from "./engine/regions";
 import type { ResourceRecord } from "../state/record";

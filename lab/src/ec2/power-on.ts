@@ -1,6 +1,6 @@
 import type { Backend } from "./engine/backend";
 import { nodeOf } from "./types/instance";
-import { textOf } from "./property-value";
+import { textOf } from "./engine/fields";
 import { Records } from "./engine/records";
 import { DEFAULT_REGION } from "./engine/regions";
 import { EC2 } from "./engine/tokens";

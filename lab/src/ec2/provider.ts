@@ -1,4 +1,7 @@
 import { randomBytes } from "node:crypto";
+import type { CheckFailure } from "../../../wire/check-failure";
+import { ResourceInitFailed } from "../../../wire/resource-init-failed";
+import { nameInUrn, typeInUrn } from "../../../wire/urn";
 import type { ResourceRecord } from "../state/record";
 import { Activity } from "./engine/activity";
 import { Account, FabricError } from "./engine/account";
@@ -12,36 +15,19 @@ import { type Inputs, isBlock, unsetValue } from "./engine/input";
 import {
   isKnown,
   isMap,
-  isSame,
   propertyMap,
   type PropertyMap,
   type PropertyValue,
-  textOf,
   UNKNOWN,
-} from "./property-value";
+} from "../../../wire/property-value";
+import { sameProperties } from "../../../wire/property-diff";
+import { textOf } from "./engine/fields";
 import type { ProviderConfig } from "./provider-config";
 import { companionRecord, ownerOf, Records } from "./engine/records";
 import { DEFAULT_REGION } from "./engine/regions";
 import type { ResourceType } from "./engine/resource-type";
 import { resourceTypes } from "./resource-types";
 import { refuseAllTags } from "./engine/tag-limits";
-
-export interface Failure {
-  readonly property: string;
-  readonly reason: string;
-}
-
-/** A resource that is there, but not as it should be: the engine keeps it, and updates it the next time. */
-export class InitFailed extends Error {
-  constructor(
-    readonly id: string,
-    readonly outputs: PropertyMap,
-    cause: unknown,
-  ) {
-    super(messageOf(cause), { cause });
-    this.name = "InitFailed";
-  }
-}
 
 /** What the engine says with every call about a resource. */
 export interface Operation {
@@ -68,9 +54,9 @@ export class Ec2Provider {
     news: PropertyMap,
     olds: PropertyMap,
     seed: Uint8Array,
-  ): { readonly inputs: PropertyMap; readonly failures: readonly Failure[] } {
+  ): { readonly inputs: PropertyMap; readonly failures: readonly CheckFailure[] } {
     const type = typeOf(urn);
-    const name = urn.split("::")[3] ?? "";
+    const name = nameInUrn(urn);
     const oldDefaults = Array.isArray(olds["__defaults"]) ? olds["__defaults"] : [];
     const { inputs, failures } = checkInputs(type, news, (input) => {
       // A name made up before stays.
@@ -106,7 +92,7 @@ export class Ec2Provider {
         type.creating?.(inputs) ?? `creating ${type.title}`,
         type.actions.create,
         () =>
-          this.account.change(`creating ${typeName(type)} ${urn.split("::")[3]}`, (all) => {
+          this.account.change(`creating ${typeName(type)} ${nameInUrn(urn)}`, (all) => {
             const records = this.records(all, region);
             const offered = newId(type.idPrefix);
             refuseAllTags(this.tagsAll(inputs), inputs);
@@ -320,7 +306,7 @@ export class Ec2Provider {
         this.records(this.account.list(), textOf(record.outputs, "region") ?? this.config.region),
       );
       const outputs = { ...propertyMap(record.outputs), ...more };
-      if (more !== undefined && !isSame(outputs, propertyMap(record.outputs))) {
+      if (more !== undefined && !sameProperties(outputs, propertyMap(record.outputs))) {
         await this.account.change(`noting the state of ${id}`, (all) => {
           const now = all.find((other) => other.id === record.id);
           return {
@@ -332,7 +318,7 @@ export class Ec2Provider {
       }
       return { id, outputs };
     } catch (error) {
-      throw new InitFailed(id, propertyMap(record.outputs), error);
+      throw initFailed(id, record, error);
     }
   }
 
@@ -343,8 +329,7 @@ export class Ec2Provider {
     } catch (error) {
       if (error instanceof FabricError) {
         const record = recordIn(error.value);
-        if (record !== undefined)
-          throw new InitFailed(type.idOf?.(record) ?? record.id, propertyMap(record.outputs), error);
+        if (record !== undefined) throw initFailed(type.idOf?.(record) ?? record.id, record, error);
       }
       const message =
         error instanceof ProviderError
@@ -359,9 +344,9 @@ export class Ec2Provider {
   }
 }
 
-/** The declaration of a URN's type, of `urn:pulumi:dev::net::overlaynet:index:Cluster$aws:ec2/vpc:Vpc::blue`. */
+/** The declaration of a URN's type. */
 function typeOf(urn: string): ResourceType {
-  const token = urn.split("::")[2]?.split("$").at(-1) ?? "";
+  const token = typeInUrn(urn);
   const type = resourceTypes.get(token);
   if (type !== undefined) return type;
   throw new Error(
@@ -407,9 +392,17 @@ function follow(schema: Inputs, olds: PropertyMap, outputs: PropertyMap): Proper
     if (isBlock(input.kind) && isMap(old) && isMap(now)) return [name, follow(input.kind.block, old, now)];
     const canonical = input.canonical ?? ((value: PropertyValue) => value);
     // In the user's spelling as long as it means the same.
-    return [name, isSame(canonical(old), canonical(now)) || isSame(withoutDefaults(old), now) ? old : now];
+    return [
+      name,
+      sameProperties(canonical(old), canonical(now)) || sameProperties(withoutDefaults(old), now) ? old : now,
+    ];
   });
   return Object.fromEntries(entries);
+}
+
+/** A resource that is there, but not as it should be: the engine keeps it, and updates it the next time. */
+function initFailed(id: string, { outputs }: ResourceRecord, cause: unknown): ResourceInitFailed {
+  return new ResourceInitFailed(messageOf(cause), id, outputs, { cause });
 }
 
 function recordIn(value: unknown): ResourceRecord | undefined {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
-import { UNKNOWN } from "../../../lab/src/ec2/property-value";
+import { UNKNOWN } from "../../../wire/property-value";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
 import { Account, PUBLIC_KEY, type Resource, urnOf } from "./account-in-memory";
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeOf } from "../../../lab/src/ec2/types/instance";
-import { propertyMap, type PropertyMap } from "../../../lab/src/ec2/property-value";
+import { propertyMap, type PropertyMap } from "../../../wire/property-value";
 import { Records } from "../../../lab/src/ec2/engine/records";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
 import { FabricError } from "../../../lab/src/cloud/cloud";

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { functions } from "../../../lab/src/ec2/functions";
 import { type Input, type Inputs, isBlock, isBlocks, type Kind } from "../../../lab/src/ec2/engine/input";
-import { isMap, type PropertyMap, type PropertyValue } from "../../../lab/src/ec2/property-value";
+import { isMap, type PropertyMap, type PropertyValue } from "../../../wire/property-value";
 import { resourceTypes } from "../../../lab/src/ec2/resource-types";
 import { Account, urnOf } from "./account-in-memory";
 import { type Block, type Documented, documentedInputs } from "./documented-inputs";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { PropertyMap } from "../../../lab/src/ec2/property-value";
+import type { PropertyMap } from "../../../wire/property-value";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
 import { readCloud } from "../../../lab/src/cloud/cloud";
 import { Account, type Resource } from "./account-in-memory";

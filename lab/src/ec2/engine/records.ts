@@ -1,5 +1,5 @@
 import type { ResourceRecord } from "../../state/record";
-import { textOf } from "../property-value";
+import { textOf } from "./fields";
 import type { Companion } from "./resource-type";
 import { DEFAULT_QUOTAS, type Quotas } from "./quotas";
 

@@ -1,11 +1,11 @@
 import type { Backend } from "./backend";
 import type { Inputs } from "./input";
-import type { PropertyMap } from "../property-value";
+import type { PropertyMap } from "../../../../wire/property-value";
 import type { Records } from "./records";
 import type { ResourceRecord } from "../../state/record";
 
 /** A fault that `check` finds: the path of the property, empty for the resource, and the provider's words. */
-export interface CheckFailure {
+export interface InputFailure {
   readonly path: string;
   readonly reason: string;
 }
@@ -74,7 +74,7 @@ export interface ResourceType {
   /** Whether its records mean anything to the fabric. Default true. */
   readonly fabric?: false;
   /** Faults across inputs; an unknown input is not to be judged. */
-  check?(inputs: PropertyMap): CheckFailure[];
+  check?(inputs: PropertyMap): InputFailure[];
   /** Changes that are not in the inputs' declaration: the paths whose change replaces the resource. */
   replaces?(olds: PropertyMap, news: PropertyMap, changed: ReadonlySet<string>): readonly string[];
   create(call: CreateCall): Made;

@@ -1,5 +1,6 @@
 import { type Inputs, refused, regionInput, tagsInput } from "../engine/input";
-import { isMap, mapsOf, mustText, type PropertyMap, textOf } from "../property-value";
+import { isMap, type PropertyMap } from "../../../../wire/property-value";
+import { mapsOf, mustText, textOf } from "../engine/fields";
 import { companionRecord, type Records } from "../engine/records";
 import type { ResourceRecord } from "../../state/record";
 import type { Made, ResourceType } from "../engine/resource-type";

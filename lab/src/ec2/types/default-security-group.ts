@@ -7,7 +7,8 @@ import {
   refusePermissions,
 } from "./inline-rules";
 import { regionInput, tagsInput } from "../engine/input";
-import { isMap, mapsOf, mustText, propertyMap, type PropertyMap, textOf } from "../property-value";
+import { isMap, propertyMap, type PropertyMap } from "../../../../wire/property-value";
+import { mapsOf, mustText, textOf } from "../engine/fields";
 import { companionRecord, type Records } from "../engine/records";
 import type { ResourceRecord } from "../../state/record";
 import type { Made, ResourceType } from "../engine/resource-type";

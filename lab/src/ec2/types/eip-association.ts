@@ -1,7 +1,7 @@
 import { associate, findAllocation } from "./elastic-ip";
 import { ApiError } from "../engine/api-error";
 import { refused, regionInput } from "../engine/input";
-import { mustText, textOf } from "../property-value";
+import { mustText, textOf } from "../engine/fields";
 import type { ResourceType } from "../engine/resource-type";
 import { EC2 } from "../engine/tokens";
 

@@ -1,7 +1,8 @@
 import { ApiError } from "../engine/api-error";
 import { derivedId } from "../engine/ids";
 import { findInterface, type Interface, interfaceOf } from "./network-interfaces";
-import { mustText, type PropertyMap, textOf } from "../property-value";
+import { type PropertyMap } from "../../../../wire/property-value";
+import { mustText, textOf } from "../engine/fields";
 import type { Records } from "../engine/records";
 import { DEFAULT_REGION } from "../engine/regions";
 import type { ResourceRecord } from "../../state/record";

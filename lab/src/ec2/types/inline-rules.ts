@@ -1,7 +1,8 @@
 import { ApiError, ProviderError } from "../engine/api-error";
 import { networkProblem } from "../engine/cidr";
 import { type Inputs, refused } from "../engine/input";
-import { mapsOf, mustText, numberOf, type PropertyMap, textOf, textsOf } from "../property-value";
+import { type PropertyMap } from "../../../../wire/property-value";
+import { mapsOf, mustText, numberOf, textOf, textsOf } from "../engine/fields";
 import type { Records } from "../engine/records";
 import type { ResourceRecord } from "../../state/record";
 import {

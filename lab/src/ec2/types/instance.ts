@@ -20,10 +20,11 @@ import {
   findInterface,
   findOwnInterface,
 } from "./network-interfaces";
-import { isMap, mapsOf, mustText, numberOf, type PropertyMap, textOf, textsOf } from "../property-value";
+import { isMap, type PropertyMap } from "../../../../wire/property-value";
+import { mapsOf, mustText, numberOf, textOf, textsOf } from "../engine/fields";
 import type { Records } from "../engine/records";
 import { DEFAULT_REGION, ec2Arn } from "../engine/regions";
-import type { CheckFailure, CreateCall, Effects, Made, ResourceType } from "../engine/resource-type";
+import type { InputFailure, CreateCall, Effects, Made, ResourceType } from "../engine/resource-type";
 import { securityGroupsOf } from "./security-groups-of";
 import { findSubnet, subnetCidr } from "./subnet";
 import { EC2 } from "../engine/tokens";
@@ -320,8 +321,8 @@ function base64Problem(value: unknown, name: string): string | undefined {
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text) ? undefined : `"${name}" must be base64-encoded`;
 }
 
-function checkInstance(given: PropertyMap): CheckFailure[] {
-  const failures: CheckFailure[] = [];
+function checkInstance(given: PropertyMap): InputFailure[] {
+  const failures: InputFailure[] = [];
   for (const [input, name] of [
     ["ami", "ami"],
     ["instanceType", "instance_type"],

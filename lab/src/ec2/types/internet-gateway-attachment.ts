@@ -1,7 +1,7 @@
 import { ApiError } from "../engine/api-error";
 import { regionInput } from "../engine/input";
 import { refuseAttach, refuseDetach } from "./internet-gateway";
-import { mustText, textOf } from "../property-value";
+import { mustText, textOf } from "../engine/fields";
 import type { Records } from "../engine/records";
 import type { ResourceRecord } from "../../state/record";
 import type { ResourceType } from "../engine/resource-type";

@@ -1,7 +1,7 @@
 import { ApiError } from "../engine/api-error";
 import { hasAssociation } from "./elastic-ip";
 import { regionInput, tagsInput } from "../engine/input";
-import { textOf } from "../property-value";
+import { textOf } from "../engine/fields";
 import type { Records } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
 import type { ResourceRecord } from "../../state/record";

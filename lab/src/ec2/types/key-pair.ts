@@ -2,7 +2,7 @@ import { createHash, createPublicKey } from "node:crypto";
 import { ApiError } from "../engine/api-error";
 import { derivedId } from "../engine/ids";
 import { regionInput, tagsInput } from "../engine/input";
-import { mustText, textOf } from "../property-value";
+import { mustText, textOf } from "../engine/fields";
 import type { Records } from "../engine/records";
 import { ec2Arn } from "../engine/regions";
 import type { ResourceRecord } from "../../state/record";

@@ -1,6 +1,6 @@
 import { ApiError } from "../engine/api-error";
 import { regionInput } from "../engine/input";
-import { mustText, textOf } from "../property-value";
+import { mustText, textOf } from "../engine/fields";
 import type { Records } from "../engine/records";
 import type { ResourceRecord } from "../../state/record";
 import type { Made, ResourceType } from "../engine/resource-type";

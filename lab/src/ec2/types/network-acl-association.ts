@@ -1,6 +1,6 @@
 import { regionInput } from "../engine/input";
 import { findNetworkAcl, formerAssociations } from "./network-acl";
-import { mustText } from "../property-value";
+import { mustText } from "../engine/fields";
 import type { ResourceType } from "../engine/resource-type";
 import { EC2 } from "../engine/tokens";
 

@@ -3,7 +3,7 @@ import { refused, regionInput } from "../engine/input";
 import { aclProtocolNumber } from "../engine/ip-protocols";
 import { findNetworkAcl } from "./network-acl";
 import { acceptEntry, aclActionProblem, aclProtocolProblem, entriesOf, entryId, entryOf } from "./network-acl-entries";
-import { mustText } from "../property-value";
+import { mustText } from "../engine/fields";
 import type { ResourceType } from "../engine/resource-type";
 import { EC2 } from "../engine/tokens";
 

@@ -1,7 +1,7 @@
 import { between, refused, regionInput } from "../engine/input";
 import { findInstance, plug } from "./network-interface";
 import { attach, attachmentOf, findOwnInterface } from "./network-interfaces";
-import { mustText, numberOf } from "../property-value";
+import { mustText, numberOf } from "../engine/fields";
 import type { ResourceType } from "../engine/resource-type";
 import { EC2 } from "../engine/tokens";
 

@@ -1,6 +1,7 @@
 import { ApiError } from "../engine/api-error";
 import { derivedId } from "../engine/ids";
-import { isMap, mustText, numberOf, type PropertyMap, textOf, textsOf } from "../property-value";
+import { isMap, type PropertyMap } from "../../../../wire/property-value";
+import { mustText, numberOf, textOf, textsOf } from "../engine/fields";
 import type { Records } from "../engine/records";
 import type { ResourceRecord } from "../../state/record";
 import type { Companion } from "../engine/resource-type";

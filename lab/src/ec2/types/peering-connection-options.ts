@@ -1,6 +1,7 @@
 import { regionInput } from "../engine/input";
 import { peeringOptions, peeringOptionsInput, refuseInactive } from "./peering-options";
-import { isMap, mustText, type PropertyMap, textOf } from "../property-value";
+import { isMap, type PropertyMap } from "../../../../wire/property-value";
+import { mustText, textOf } from "../engine/fields";
 import type { ResourceRecord } from "../../state/record";
 import type { Made, ResourceType } from "../engine/resource-type";
 import { EC2 } from "../engine/tokens";

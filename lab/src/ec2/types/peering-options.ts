@@ -1,6 +1,6 @@
 import { ApiError, ProviderError } from "../engine/api-error";
 import type { Input } from "../engine/input";
-import { isMap, type PropertyMap } from "../property-value";
+import { isMap, type PropertyMap } from "../../../../wire/property-value";
 import type { ResourceRecord } from "../../state/record";
 
 /** DNS over the peering; the lab has no DNS of AWS's. */

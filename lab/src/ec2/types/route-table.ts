@@ -1,11 +1,12 @@
 import { ApiError } from "../engine/api-error";
 import { networkProblem } from "../engine/cidr";
 import { type Inputs, refused, regionInput, tagsInput } from "../engine/input";
-import { mapsOf, mustText, propertyMap, type PropertyMap } from "../property-value";
+import { propertyMap, type PropertyMap } from "../../../../wire/property-value";
+import { mapsOf, mustText } from "../engine/fields";
 import { ownerOf, type Records } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
 import type { ResourceRecord } from "../../state/record";
-import type { CheckFailure, Companion, ResourceType } from "../engine/resource-type";
+import type { InputFailure, Companion, ResourceType } from "../engine/resource-type";
 import { refusedTargets, refuseRoute, routeId, routeState, routeTargets } from "./route-target";
 import { EC2 } from "../engine/tokens";
 import { findVpc } from "./vpc";
@@ -80,7 +81,7 @@ export const routeTable: ResourceType = {
 };
 
 /** What is wrong with routes written in a table. */
-export function inlineRouteFaults(inputs: PropertyMap): CheckFailure[] {
+export function inlineRouteFaults(inputs: PropertyMap): InputFailure[] {
   return mapsOf(inputs, "routes").flatMap((route, i) => {
     const targets = routeTargets(route);
     if (route["cidrBlock"] === undefined)

@@ -1,7 +1,8 @@
 import { networkProblem } from "../engine/cidr";
 import { refused, regionInput } from "../engine/input";
-import { mustText, type PropertyMap, textOf } from "../property-value";
-import type { CheckFailure, ResourceType } from "../engine/resource-type";
+import { type PropertyMap } from "../../../../wire/property-value";
+import { mustText, textOf } from "../engine/fields";
+import type { InputFailure, ResourceType } from "../engine/resource-type";
 import type { Records } from "../engine/records";
 import { ACCOUNT_ID } from "../engine/regions";
 import {
@@ -98,7 +99,7 @@ function owner(inputs: PropertyMap, records: Records): PropertyMap {
 }
 
 /** Terraform's ExactlyOneOf, which says it at every one of the arguments. */
-function exactlyOne(all: readonly string[], given: readonly string[]): CheckFailure[] {
+function exactlyOne(all: readonly string[], given: readonly string[]): InputFailure[] {
   if (given.length === 1) return [];
   const list = `\`${all.join(",")}\``;
   const says =

@@ -1,5 +1,5 @@
 import { type Inputs, refused, regionInput, tagsInput } from "../engine/input";
-import type { PropertyValue } from "../property-value";
+import type { PropertyValue } from "../../../../wire/property-value";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
 import type { ResourceType } from "../engine/resource-type";
 import { protocolNumber, refuseRule, ruleCidrProblem } from "./security-group-rules";

@@ -1,9 +1,10 @@
 import { crc32 } from "node:zlib";
 import { inlineRuleInputs, permissionsOf, refusePermissions } from "./inline-rules";
 import { oneOf, refused, regionInput } from "../engine/input";
-import { mustText, numberOf, type PropertyMap, textOf, textsOf } from "../property-value";
+import { type PropertyMap } from "../../../../wire/property-value";
+import { mustText, numberOf, textOf, textsOf } from "../engine/fields";
 import { ownerOf, type Records } from "../engine/records";
-import type { CheckFailure, Made, ResourceType } from "../engine/resource-type";
+import type { InputFailure, Made, ResourceType } from "../engine/resource-type";
 import { findSecurityGroup, ruleCompanions } from "./security-group-rules";
 import { EC2 } from "../engine/tokens";
 
@@ -38,7 +39,7 @@ export const securityGroupRule: ResourceType = {
     type: { kind: "string", required: true, forceNew: true, lab: "enforced", check: oneOf("ingress", "egress") },
   },
   computed: ["securityGroupRuleId"],
-  check(inputs): CheckFailure[] {
+  check(inputs): InputFailure[] {
     const given = Object.entries(SOURCES).filter(([name]) => inputs[name] !== undefined && inputs[name] !== false);
     return given.flatMap(([path, name]) =>
       given.flatMap(([, other]) =>

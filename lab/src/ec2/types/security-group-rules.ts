@@ -1,7 +1,8 @@
 import { ApiError } from "../engine/api-error";
 import { formatCidr, parseCidr } from "../engine/cidr";
 import { derivedId } from "../engine/ids";
-import { mustText, numberOf, type PropertyMap, textOf } from "../property-value";
+import { type PropertyMap } from "../../../../wire/property-value";
+import { mustText, numberOf, textOf } from "../engine/fields";
 import type { Records } from "../engine/records";
 import type { ResourceRecord } from "../../state/record";
 import type { Companion } from "../engine/resource-type";

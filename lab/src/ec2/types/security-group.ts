@@ -8,7 +8,8 @@ import {
   refusePermissions,
 } from "./inline-rules";
 import { regionInput, tagsInput } from "../engine/input";
-import { mapsOf, type PropertyMap, textOf, textsOf } from "../property-value";
+import { type PropertyMap } from "../../../../wire/property-value";
+import { mapsOf, textOf, textsOf } from "../engine/fields";
 import type { Records } from "../engine/records";
 import { ownerOf } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";

@@ -1,5 +1,5 @@
 import { ApiError } from "../engine/api-error";
-import { mustText } from "../property-value";
+import { mustText } from "../engine/fields";
 import type { Records } from "../engine/records";
 import type { ResourceRecord } from "../../state/record";
 import { findSecurityGroup } from "./security-group-rules";

@@ -1,7 +1,7 @@
 import { ApiError } from "../engine/api-error";
 import { contains, mustCidr, networkProblem, overlaps } from "../engine/cidr";
 import { oneOf, refused, regionInput, tagsInput } from "../engine/input";
-import { mustText, textOf, textsOf } from "../property-value";
+import { mustText, textOf, textsOf } from "../engine/fields";
 import type { Records } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn, findRegion, type Zone } from "../engine/regions";
 import type { ResourceRecord } from "../../state/record";

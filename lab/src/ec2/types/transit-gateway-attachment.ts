@@ -1,7 +1,8 @@
 import { choosePrivateAddress } from "./addresses";
 import { ApiError } from "../engine/api-error";
 import { oneOf, refused, regionInput, tagsInput } from "../engine/input";
-import { isMap, mustText, type PropertyMap, type PropertyValue, textOf, textsOf } from "../property-value";
+import { isMap, type PropertyMap, type PropertyValue } from "../../../../wire/property-value";
+import { mustText, textOf, textsOf } from "../engine/fields";
 import { type Records } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
 import type { ResourceRecord } from "../../state/record";

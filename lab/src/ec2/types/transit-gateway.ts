@@ -1,7 +1,7 @@
 import { ApiError } from "../engine/api-error";
 import { derivedId } from "../engine/ids";
 import { type Input, oneOf, refused, regionInput, tagsInput } from "../engine/input";
-import type { PropertyMap, PropertyValue } from "../property-value";
+import type { PropertyMap, PropertyValue } from "../../../../wire/property-value";
 import type { Records } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
 import type { ResourceRecord } from "../../state/record";

@@ -1,6 +1,7 @@
 import { regionInput, tagsInput } from "../engine/input";
 import { peeringOptions, peeringOptionsInput, refuseOptionsOfInactive } from "./peering-options";
-import { isMap, mustText, propertyMap, type PropertyMap, textOf } from "../property-value";
+import { isMap, propertyMap, type PropertyMap } from "../../../../wire/property-value";
+import { mustText, textOf } from "../engine/fields";
 import type { Records } from "../engine/records";
 import type { ResourceRecord } from "../../state/record";
 import type { Made, ResourceType } from "../engine/resource-type";
