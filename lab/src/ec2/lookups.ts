@@ -1,5 +1,7 @@
+import { sizeOf } from "../cloud/cidr";
 import { derivedId } from "./engine/ids";
 import type { Input } from "./engine/input";
+import { RESERVED_ADDRESSES } from "./types/addresses";
 import { addressesInUse } from "./types/network-interfaces";
 import { isMap, propertyMap, type PropertyMap, propertyValue, type PropertyValue } from "../../../wire/property-value";
 import { mapsOf, mustText, textOf, textsOf } from "./engine/fields";
@@ -427,8 +429,6 @@ function some(outputs: Readonly<Record<string, unknown>>, names: readonly string
   return propertyMap(Object.fromEntries(names.map((name) => [name, outputs[name] ?? ""])));
 }
 
-/** AWS has five of a subnet's addresses (VPC User Guide, "Subnet sizing"). */
 function freeAddresses(subnet: ResourceRecord, records: Records): PropertyValue {
-  const { first, last } = subnetCidr(subnet);
-  return last - first + 1 - 5 - addressesInUse(records, subnet.id).size;
+  return sizeOf(subnetCidr(subnet)) - RESERVED_ADDRESSES - addressesInUse(records, subnet.id).size;
 }

@@ -1,5 +1,6 @@
 import { ApiError } from "../engine/api-error";
-import { type Cidr, formatAddress, parseAddress, mustCidr } from "../engine/cidr";
+import type { IPv4CidrRange } from "ip-num";
+import { addressAt, containsAddress, mustNetwork, sizeOf } from "../../cloud/cidr";
 import { addressesInUse } from "./network-interfaces";
 import type { Records } from "../engine/records";
 import type { ResourceRecord } from "../../state/record";
@@ -8,6 +9,9 @@ import { EC2 } from "../engine/tokens";
 
 /** The first four addresses of a subnet and its last one are AWS's (VPC User Guide, "Subnet sizing"). */
 const RESERVED_AT_START = 4;
+const RESERVED_AT_END = 1;
+/** Addresses of a subnet that no network interface can have. */
+export const RESERVED_ADDRESSES = RESERVED_AT_START + RESERVED_AT_END;
 
 /**
  * Where an account's public addresses come from: RFC 5737, TEST-NET-3 and TEST-NET-2. No packet with them leaves the
@@ -34,8 +38,9 @@ export function choosePrivateAddress(
     refusePrivateAddress(cidr, used, wanted);
     return wanted;
   }
-  for (let address = cidr.first + RESERVED_AT_START; address < cidr.last; address++) {
-    if (!used.has(formatAddress(address))) return formatAddress(address);
+  for (let index = RESERVED_AT_START; index < sizeOf(cidr) - RESERVED_AT_END; index++) {
+    const address = addressAt(cidr, index);
+    if (!used.has(address)) return address;
   }
   throw new ApiError(
     "InsufficientFreeAddressesInSubnet",
@@ -44,11 +49,11 @@ export function choosePrivateAddress(
 }
 
 /** Refuses addresses that a network interface in the subnet cannot have. */
-export function refusePrivateAddress(cidr: Cidr, used: ReadonlySet<string>, wanted: string): void {
-  const address = parseAddress(wanted);
-  if (address < cidr.first || address > cidr.last)
+export function refusePrivateAddress(cidr: IPv4CidrRange, used: ReadonlySet<string>, wanted: string): void {
+  if (!containsAddress(cidr, wanted))
     throw new ApiError("InvalidParameterValue", `Address ${wanted} does not fall within the subnet's address range`);
-  if (address < cidr.first + RESERVED_AT_START || address === cidr.last)
+  const ofAws = [...Array(RESERVED_AT_START).keys(), sizeOf(cidr) - RESERVED_AT_END];
+  if (ofAws.some((index) => addressAt(cidr, index) === wanted))
     throw new ApiError("InvalidParameterValue", `Address ${wanted} is in subnet's reserved address range`);
   if (used.has(wanted)) throw new ApiError("InvalidIPAddress.InUse", `Address ${wanted} is in use.`);
 }
@@ -59,9 +64,9 @@ export function choosePublicAddress(all: readonly ResourceRecord[]): string {
     all.filter(({ type }) => type === EC2.instance || type === EC2.eip).map(({ outputs }) => outputs["publicIp"]),
   );
   for (const pool of PUBLIC_POOLS) {
-    const { first, last } = mustCidr(pool);
-    for (let address = first + 1; address < last; address++) {
-      const text = formatAddress(address);
+    const range = mustNetwork(pool);
+    for (let index = 1; index < sizeOf(range) - 1; index++) {
+      const text = addressAt(range, index);
       if (!used.has(text) && !TAKEN_PUBLIC.has(text)) return text;
     }
   }

@@ -1,5 +1,5 @@
 import { ApiError, ProviderError } from "../engine/api-error";
-import { networkProblem } from "../engine/cidr";
+import { networkProblem } from "../engine/network-problem";
 import { type Inputs, refused } from "../engine/input";
 import { type PropertyMap } from "../../../../wire/property-value";
 import { mapsOf, mustText, numberOf, textOf, textsOf } from "../engine/fields";

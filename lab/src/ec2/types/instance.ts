@@ -5,7 +5,7 @@ import type { ResourceRecord } from "../../state/record";
 import { choosePrivateAddress, choosePublicAddress, refusePrivateAddress } from "./addresses";
 import { ApiError } from "../engine/api-error";
 import type { Backend } from "../engine/backend";
-import { formatAddress } from "../engine/cidr";
+import { prefixLength, routerAddress } from "../../cloud/cidr";
 import { associationOf, publicDnsOf } from "./elastic-ip";
 import { derivedId, macAddress } from "../engine/ids";
 import { imagesOf } from "../engine/images";
@@ -588,8 +588,8 @@ export function nodeOf(backend: Backend, record: ResourceRecord, records: Record
     ...backend.cardOf(record),
     mac: mustText(record.internal, "mac"),
     address,
-    prefixLen: cidr.prefixLength,
-    gateway: formatAddress(cidr.first + 1),
+    prefixLen: prefixLength(cidr),
+    gateway: routerAddress(cidr),
     mtu: MAX_MTU,
     hostname: mustText(outputs, "privateDns").split(".")[0] ?? record.id,
     authorizedKeys: publicKey === undefined ? [] : [publicKey],

@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import { ApiError } from "../engine/api-error";
-import { formatCidr, networkProblem, parseCidr } from "../engine/cidr";
+import { formatCidr, networkOf } from "../../cloud/cidr";
+import { networkProblem } from "../engine/network-problem";
 import { between, type Input, type Inputs, refused } from "../engine/input";
 import { aclProtocolNumber } from "../engine/ip-protocols";
 import { isMap, type PropertyMap, type PropertyValue } from "../../../../wire/property-value";
@@ -120,7 +121,7 @@ export function acceptEntry(entry: Entry, others: readonly Entry[]): Entry {
       `Value (${ruleNumber}) for parameter ruleNumber is invalid. The rule number must be between 1 and 32766.`,
     );
   }
-  const cidr = parseCidr(entry.cidrBlock);
+  const cidr = networkOf(entry.cidrBlock);
   if (cidr === undefined)
     throw new ApiError(
       "InvalidParameterValue",

@@ -1,5 +1,5 @@
 import { ApiError } from "../engine/api-error";
-import { networkProblem } from "../engine/cidr";
+import { networkProblem } from "../engine/network-problem";
 import { type Inputs, refused, regionInput, tagsInput } from "../engine/input";
 import { propertyMap, type PropertyMap } from "../../../../wire/property-value";
 import { mapsOf, mustText } from "../engine/fields";

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { ApiError } from "../engine/api-error";
-import { contains, mustCidr } from "../engine/cidr";
+import { containsRange, formatCidr, mustNetwork } from "../../cloud/cidr";
 import { type Inputs, refused } from "../engine/input";
 import { attachmentOf, findInterface } from "./network-interfaces";
 import { type PropertyMap } from "../../../../wire/property-value";
@@ -102,7 +102,7 @@ export interface RouteRequest {
  * @param toInterface whether the target may have such a route
  */
 function refuseInsideLocal(records: Records, vpc: ResourceRecord, destination: string, toInterface: boolean): void {
-  if (!contains(mustCidr(vpcCidr(vpc)), mustCidr(destination))) return;
+  if (!containsRange(vpcCidr(vpc), mustNetwork(destination))) return;
   if (!toInterface) {
     throw new ApiError(
       "InvalidParameterValue",
@@ -110,7 +110,7 @@ function refuseInsideLocal(records: Records, vpc: ResourceRecord, destination: s
     );
   }
   // The local route, whose target only ReplaceRoute changes.
-  if (destination === vpcCidr(vpc))
+  if (destination === formatCidr(vpcCidr(vpc)))
     throw new ApiError("RouteAlreadyExists", `The route identified by ${destination} already exists.`);
   if (!records.where(EC2.subnet, "vpcId", vpc.id).some(({ outputs }) => outputs["cidrBlock"] === destination)) {
     throw new ApiError("InvalidParameterValue", "Route destination doesn't match any subnet CIDR blocks.");
@@ -119,9 +119,9 @@ function refuseInsideLocal(records: Records, vpc: ResourceRecord, destination: s
 
 /** Refuses what API_CreateRoute refuses (VPC User Guide, "Route tables", "Rules and considerations"). */
 export function refuseRoute(records: Records, { table, vpc, destination, route, replacing }: RouteRequest): void {
-  const cidr = mustCidr(destination);
+  const cidr = mustNetwork(destination);
   // A larger block may be one: packets to the reserved part of it are not forwarded.
-  if (contains(mustCidr("169.254.168.0/22"), cidr)) {
+  if (containsRange(mustNetwork("169.254.168.0/22"), cidr)) {
     throw new ApiError(
       "InvalidParameterValue",
       `The destination CIDR block ${destination} is within 169.254.168.0/22, which is reserved for use by AWS services.`,

@@ -1,4 +1,4 @@
-import { networkProblem } from "../engine/cidr";
+import { networkProblem } from "../engine/network-problem";
 import { refused, regionInput } from "../engine/input";
 import { type PropertyMap } from "../../../../wire/property-value";
 import { mustText, textOf } from "../engine/fields";

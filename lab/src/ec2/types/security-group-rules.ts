@@ -1,5 +1,5 @@
 import { ApiError } from "../engine/api-error";
-import { formatCidr, parseCidr } from "../engine/cidr";
+import { formatCidr, networkOf } from "../../cloud/cidr";
 import { derivedId } from "../engine/ids";
 import { type PropertyMap } from "../../../../wire/property-value";
 import { mustText, numberOf, textOf } from "../engine/fields";
@@ -22,7 +22,7 @@ export function protocolNumber(text: string): number | undefined {
 
 /** A CIDR that has to be a network, as the provider words it. */
 export function ruleCidrProblem(text: string, name: string): string | undefined {
-  const cidr = parseCidr(text);
+  const cidr = networkOf(text);
   if (cidr !== undefined && formatCidr(cidr) === text) return undefined;
   return `Invalid Attribute Value. Attribute ${name} value must be a valid IPv4 CIDR that represents a network address, got: ${text}`;
 }

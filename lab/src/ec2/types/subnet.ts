@@ -1,5 +1,7 @@
 import { ApiError } from "../engine/api-error";
-import { contains, mustCidr, networkProblem, overlaps } from "../engine/cidr";
+import type { IPv4CidrRange } from "ip-num";
+import { containsRange, mustNetwork, overlaps, prefixLength } from "../../cloud/cidr";
+import { networkProblem } from "../engine/network-problem";
 import { oneOf, refused, regionInput, tagsInput } from "../engine/input";
 import { mustText, textOf, textsOf } from "../engine/fields";
 import type { Records } from "../engine/records";
@@ -67,8 +69,9 @@ export const subnet: ResourceType = {
     const text = textOf(inputs, "cidrBlock");
     if (text === undefined)
       throw new ApiError("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.");
-    const cidr = mustCidr(text);
-    if (cidr.prefixLength < 16 || cidr.prefixLength > 28 || !contains(mustCidr(vpcCidr(vpc)), cidr)) {
+    const cidr = mustNetwork(text);
+    const length = prefixLength(cidr);
+    if (length < 16 || length > 28 || !containsRange(vpcCidr(vpc), cidr)) {
       throw new ApiError("InvalidSubnet.Range", `The CIDR '${text}' is invalid.`);
     }
     if (records.where(EC2.subnet, "vpcId", vpc.id).some((other) => overlaps(cidr, subnetCidr(other)))) {
@@ -128,6 +131,6 @@ export function findSubnet(records: Records, id: string): ResourceRecord {
   return record;
 }
 
-export function subnetCidr(record: ResourceRecord): ReturnType<typeof mustCidr> {
-  return mustCidr(mustText(record.outputs, "cidrBlock"));
+export function subnetCidr(record: ResourceRecord): IPv4CidrRange {
+  return mustNetwork(mustText(record.outputs, "cidrBlock"));
 }

@@ -1,5 +1,5 @@
 import { ApiError } from "../engine/api-error";
-import { networkProblem } from "../engine/cidr";
+import { networkProblem } from "../engine/network-problem";
 import { derivedId } from "../engine/ids";
 import { refused, regionInput, tagsInput } from "../engine/input";
 import { type PropertyMap } from "../../../../wire/property-value";

@@ -1,5 +1,5 @@
 import { ApiError, ProviderError } from "../engine/api-error";
-import { mustCidr, overlaps } from "../engine/cidr";
+import { overlaps } from "../../cloud/cidr";
 import { regionInput, tagsInput } from "../engine/input";
 import { peeringOptions, peeringOptionsInput, refuseOptionsOfInactive } from "./peering-options";
 import { type PropertyMap } from "../../../../wire/property-value";
@@ -86,7 +86,7 @@ export const vpcPeeringConnection: ResourceType = {
 
 /** AWS finds that out when it has taken the request (VPC Peering Guide, "VPC peering connection lifecycle", Failed). */
 function isPossible(requester: ResourceRecord, accepter: ResourceRecord | undefined): boolean {
-  return accepter !== undefined && !overlaps(mustCidr(vpcCidr(requester)), mustCidr(vpcCidr(accepter)));
+  return accepter !== undefined && !overlaps(vpcCidr(requester), vpcCidr(accepter));
 }
 
 /** One peering connection for two VPCs (VPC Peering Guide, "VPC peering limitations"). */

@@ -1,5 +1,6 @@
 import { ApiError } from "../engine/api-error";
-import { formatCidr, mustCidr, overlaps, parseCidr } from "../engine/cidr";
+import type { IPv4CidrRange } from "ip-num";
+import { formatCidr, mustNetwork, networkOf, overlaps, prefixLength } from "../../cloud/cidr";
 import { derivedId } from "../engine/ids";
 import { oneOf, refused, regionInput, tagsInput } from "../engine/input";
 import { defaultAclCompanions } from "./network-acl-entries";
@@ -19,13 +20,14 @@ const NO_IPAM = "it has no IP Address Manager; give cidrBlock";
 /** The provider's `validVPCIPv4CIDRBlock` and `IsCIDRNetwork`, word for word. */
 function vpcCidrProblem(value: PropertyValue, name: string): string | undefined {
   const text = String(value);
-  const cidr = parseCidr(text);
+  const cidr = networkOf(text);
   if (cidr === undefined)
     return `expected ${name} to contain a valid Value, got: ${text} with err: invalid CIDR address: ${text}`;
   if (formatCidr(cidr) !== text)
     return `expected ${name} to contain a valid network Value, expected ${formatCidr(cidr)}, got ${text}`;
-  if (cidr.prefixLength < 16 || cidr.prefixLength > 28)
-    return `expected "${name}" to contain a network Value with between 16 and 28 significant bits, got: ${cidr.prefixLength}`;
+  const length = prefixLength(cidr);
+  if (length < 16 || length > 28)
+    return `expected "${name}" to contain a network Value with between 16 and 28 significant bits, got: ${length}`;
   return undefined;
 }
 
@@ -69,7 +71,7 @@ export const vpc: ResourceType = {
     const cidrBlock = textOf(inputs, "cidrBlock");
     if (cidrBlock === undefined)
       throw new ApiError("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' must be provided.");
-    if (NEVER.some((never) => overlaps(mustCidr(never), mustCidr(cidrBlock))))
+    if (NEVER.some((never) => overlaps(mustNetwork(never), mustNetwork(cidrBlock))))
       throw new ApiError("InvalidVpc.Range", `The CIDR '${cidrBlock}' is invalid.`);
     if (records.ofType(EC2.vpc).length >= (records.quotas["vpcs-per-region"] ?? Infinity))
       throw new ApiError("VpcLimitExceeded", "The maximum number of VPCs has been reached.");
@@ -177,6 +179,6 @@ export function findVpc(records: Records, id: string): ResourceRecord {
   return record;
 }
 
-export function vpcCidr(record: ResourceRecord): string {
-  return mustText(record.outputs, "cidrBlock");
+export function vpcCidr(record: ResourceRecord): IPv4CidrRange {
+  return mustNetwork(mustText(record.outputs, "cidrBlock"));
 }
