@@ -8,13 +8,6 @@ export interface AddressAssociation {
   readonly publicIp: string;
 }
 
-/** A public address that an internet gateway translates to a private one, and back. */
-export interface PublicAddress {
-  readonly vpcId: string;
-  readonly privateIp: string;
-  readonly publicIp: string;
-}
-
 /** Associations, whoever asked for them: an EipAssociation, an Eip with an instance, a NAT gateway. */
 export function readAddressAssociations(reading: Reading): AddressAssociation[] {
   return reading.take("aws:ec2/eipAssociation:EipAssociation").flatMap((record): AddressAssociation[] => {

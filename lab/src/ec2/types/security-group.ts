@@ -10,8 +10,7 @@ import {
 import { regionInput, tagsInput } from "../engine/input";
 import { type PropertyMap } from "../../../../wire/property-value";
 import { mapsOf, textOf, textsOf } from "../engine/fields";
-import type { Records } from "../engine/records";
-import { ownerOf } from "../engine/records";
+import { type Records, ownerOf } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
 import type { ResourceRecord } from "../../state/record";
 import type { Companion, ResourceType } from "../engine/resource-type";
