@@ -1,8 +1,7 @@
 import { sizeOf } from "../cloud/cidr";
 import { derivedId } from "./engine/ids";
 import type { Input } from "./engine/input";
-import { RESERVED_ADDRESSES } from "./types/addresses";
-import { addressesInUse } from "./types/network-interfaces";
+import { RESERVED_ADDRESSES, addressesInUse } from "./types/ip-address";
 import { isMap, propertyMap, type PropertyMap, propertyValue, type PropertyValue } from "../../../wire/property-value";
 import { mapsOf, mustText, textOf, textsOf } from "./engine/fields";
 import type { Records } from "./engine/records";

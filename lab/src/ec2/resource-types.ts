@@ -1,30 +1,25 @@
-import { defaultRouteTable } from "./types/default-route-table";
-import { defaultSecurityGroup } from "./types/default-security-group";
-import { eip } from "./types/eip";
-import { eipAssociation } from "./types/eip-association";
+import { defaultRouteTable, mainRouteTableAssociation, routeTable, routeTableAssociation } from "./types/route-table";
+import { defaultSecurityGroup, securityGroup } from "./types/security-group";
+import { eip, eipAssociation } from "./types/elastic-ip";
 import { instance } from "./types/instance";
-import { internetGateway } from "./types/internet-gateway";
-import { internetGatewayAttachment } from "./types/internet-gateway-attachment";
+import { internetGateway, internetGatewayAttachment } from "./types/internet-gateway";
 import { keyPair } from "./types/key-pair";
-import { mainRouteTableAssociation } from "./types/main-route-table-association";
-import { securityGroupRule } from "./types/security-group-rule";
+import { securityGroupEgressRule, securityGroupIngressRule, securityGroupRule } from "./types/security-group-rule";
 import { natGateway } from "./types/nat-gateway";
-import { defaultNetworkAcl, networkAcl } from "./types/network-acl";
-import { networkAclAssociation } from "./types/network-acl-association";
-import { networkAclRule } from "./types/network-acl-rule";
+import { defaultNetworkAcl, networkAcl, networkAclAssociation } from "./types/network-acl";
+import { networkAclRule } from "./types/network-acl-entry";
 import { networkInterface } from "./types/network-interface";
-import { networkInterfaceAttachment } from "./types/network-interface-attachment";
-import { peeringConnectionOptions } from "./types/peering-connection-options";
+import { networkInterfaceAttachment } from "./types/interface-attachment";
+import {
+  peeringConnectionOptions,
+  vpcPeeringConnection,
+  vpcPeeringConnectionAccepter,
+} from "./types/vpc-peering-connection";
 import type { ResourceType } from "./engine/resource-type";
 import { route } from "./types/route";
-import { routeTable } from "./types/route-table";
-import { routeTableAssociation } from "./types/route-table-association";
-import { securityGroup } from "./types/security-group";
-import { securityGroupEgressRule, securityGroupIngressRule } from "./types/security-group-ingress-rule";
 import { subnet } from "./types/subnet";
 import { tag } from "./types/tag";
-import { transitGateway } from "./types/transit-gateway";
-import { transitGatewayVpcAttachment } from "./types/transit-gateway-attachment";
+import { transitGateway, transitGatewayVpcAttachment } from "./types/transit-gateway";
 import {
   transitGatewayRoute,
   transitGatewayRouteTable,
@@ -32,8 +27,6 @@ import {
   transitGatewayRouteTablePropagation,
 } from "./types/transit-gateway-route-table";
 import { vpc } from "./types/vpc";
-import { vpcPeeringConnection } from "./types/vpc-peering-connection";
-import { vpcPeeringConnectionAccepter } from "./types/vpc-peering-connection-accepter";
 
 /** Every resource type of the aws package that the lab models, by token. */
 export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(

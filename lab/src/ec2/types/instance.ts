@@ -1,34 +1,27 @@
 import { isIPv4 } from "node:net";
-import { guestPortOf } from "../../fabric/names";
-import { type NodeSpec, MAX_MTU } from "../../node/node-spec";
-import type { ResourceRecord } from "../../state/record";
-import { choosePrivateAddress, choosePublicAddress, refusePrivateAddress } from "./addresses";
+import { type PropertyMap, isMap } from "../../../../wire/property-value";
+import { prefixLength, routerAddress } from "../../cloud/cidr";
 import { ApiError } from "../engine/api-error";
 import type { Backend } from "../engine/backend";
-import { prefixLength, routerAddress } from "../../cloud/cidr";
-import { associationOf, publicDnsOf } from "./elastic-ip";
+import { mapsOf, mustText, numberOf, textOf, textsOf } from "../engine/fields";
 import { derivedId, macAddress } from "../engine/ids";
 import { imagesOf } from "../engine/images";
-import { between, type Inputs, oneOf, refused, regionInput, tagsInput } from "../engine/input";
-import { architectureOf, isBurstable, isInstanceType, nodeMemory } from "./instance-types";
-import { findKeyPair } from "./key-pair";
-import {
-  addressesInUse,
-  attach,
-  attachmentCompanion,
-  attachmentsOf,
-  findInterface,
-  findOwnInterface,
-} from "./network-interfaces";
-import { isMap, type PropertyMap } from "../../../../wire/property-value";
-import { mapsOf, mustText, numberOf, textOf, textsOf } from "../engine/fields";
+import { type Inputs, between, oneOf, refused, regionInput, tagsInput } from "../engine/input";
 import type { Records } from "../engine/records";
 import { DEFAULT_REGION, ec2Arn } from "../engine/regions";
-import type { InputFailure, CreateCall, Effects, Made, ResourceType } from "../engine/resource-type";
-import { securityGroupsOf } from "./security-groups-of";
-import { findSubnet, subnetCidr } from "./subnet";
+import type { CreateCall, Effects, InputFailure, Made, ResourceType } from "../engine/resource-type";
 import { EC2 } from "../engine/tokens";
+import { associationOf, publicDnsOf } from "./elastic-ip";
+import { attach, attachmentCompanion, attachmentsOf, findInterface, findOwnInterface } from "./interface-attachment";
+import { addressesInUse, choosePrivateAddress, choosePublicAddress, refusePrivateAddress } from "./ip-address";
+import { findKeyPair } from "./key-pair";
+import { architectureOf, isBurstable, isInstanceType, nodeMemory } from "./machine-type";
+import { securityGroupsOf } from "./security-group";
+import { findSubnet, subnetCidr } from "./subnet";
 import { findVpc } from "./vpc";
+import { guestPortOf } from "../../fabric/names";
+import { MAX_MTU, type NodeSpec } from "../../node/node-spec";
+import type { ResourceRecord } from "../../state/record";
 
 /** EC2 User Guide, "Run commands when you launch an EC2 instance with user data input". */
 const MOST_USER_DATA = 16_384;

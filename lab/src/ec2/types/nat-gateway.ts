@@ -1,15 +1,15 @@
 import { isIPv4 } from "node:net";
-import { choosePrivateAddress } from "./addresses";
+import type { PropertyMap } from "../../../../wire/property-value";
 import { ApiError } from "../engine/api-error";
-import { associationCompanion, associationOf, findAllocation } from "./elastic-ip";
+import { mustText, textOf } from "../engine/fields";
 import { derivedId } from "../engine/ids";
 import { oneOf, refused, regionInput, tagsInput } from "../engine/input";
-import { type PropertyMap } from "../../../../wire/property-value";
-import { mustText, textOf } from "../engine/fields";
 import type { Records } from "../engine/records";
 import type { ResourceType } from "../engine/resource-type";
-import { findSubnet } from "./subnet";
 import { EC2 } from "../engine/tokens";
+import { associationCompanion, associationOf, findAllocation } from "./elastic-ip";
+import { choosePrivateAddress } from "./ip-address";
+import { findSubnet } from "./subnet";
 
 const ONE_ADDRESS = "its NAT gateways have one address";
 const NO_REGIONAL = "its NAT gateways are zonal ones";

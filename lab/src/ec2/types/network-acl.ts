@@ -1,16 +1,16 @@
+import type { PropertyMap } from "../../../../wire/property-value";
 import { ApiError } from "../engine/api-error";
+import { mustText, textsOf } from "../engine/fields";
 import { derivedId } from "../engine/ids";
 import { regionInput, tagsInput } from "../engine/input";
-import { entriesInput, entriesOf, entryCompanions, entryOf, shown } from "./network-acl-entries";
-import { type PropertyMap } from "../../../../wire/property-value";
-import { mustText, textsOf } from "../engine/fields";
 import { type Records, ownerOf } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
-import type { ResourceRecord } from "../../state/record";
 import type { Companion, Made, ResourceType } from "../engine/resource-type";
-import { findSubnet } from "./subnet";
 import { EC2 } from "../engine/tokens";
+import { entriesInput, entriesOf, entryCompanions, entryOf, findNetworkAcl, shown } from "./network-acl-entry";
+import { findSubnet } from "./subnet";
 import { findVpc } from "./vpc";
+import type { ResourceRecord } from "../../state/record";
 
 /** Network ACLs of a VPC (VPC User Guide, "Amazon VPC quotas"). */
 const ACLS_PER_VPC = 200;
@@ -139,14 +139,6 @@ export const defaultNetworkAcl: ResourceType = {
   },
 };
 
-/** @throws ApiError when there is none */
-export function findNetworkAcl(records: Records, id: string): ResourceRecord {
-  const record = records.find(EC2.networkAcl, id) ?? records.find(EC2.defaultNetworkAcl, id);
-  if (record === undefined)
-    throw new ApiError("InvalidNetworkAclID.NotFound", `The networkAcl ID '${id}' does not exist`);
-  return record;
-}
-
 /**
  * Refuses a subnet that an ACL cannot have, and tells which associations give way: a subnet has one ACL
  * (API_ReplaceNetworkAclAssociation).
@@ -211,3 +203,32 @@ function changedEntries(
 function asCompanion({ type, id, outputs }: ResourceRecord): Companion {
   return { type, id, outputs: outputs as PropertyMap };
 }
+
+/**
+ * `aws.ec2.NetworkAclAssociation`: gives a subnet another ACL than it had; when it goes, the subnet has its VPC's
+ * default one again.
+ */
+export const networkAclAssociation: ResourceType = {
+  token: EC2.networkAclAssociation,
+  title: "EC2 Network ACL Association",
+  creating: (inputs) => `creating EC2 Network ACL (${String(inputs["networkAclId"])}) Association`,
+  actions: {
+    create: "ReplaceNetworkAclAssociation",
+    update: "ReplaceNetworkAclAssociation",
+    delete: "ReplaceNetworkAclAssociation",
+  },
+  idPrefix: "aclassoc",
+  inputs: {
+    networkAclId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
+    region: regionInput,
+    subnetId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
+  },
+  computed: [],
+  create({ inputs, records }) {
+    const acl = findNetworkAcl(records, mustText(inputs, "networkAclId"));
+    return {
+      outputs: {},
+      removes: formerAssociations(records, acl.id, mustText(acl.outputs, "vpcId"), mustText(inputs, "subnetId")),
+    };
+  },
+};

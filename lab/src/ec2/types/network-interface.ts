@@ -1,20 +1,19 @@
 import { isIPv4 } from "node:net";
-import { choosePrivateAddress, refusePrivateAddress } from "./addresses";
+import type { PropertyMap } from "../../../../wire/property-value";
 import { ApiError } from "../engine/api-error";
-import type { Backend } from "../engine/backend";
+import { mapsOf, mustText, numberOf, textOf, textsOf } from "../engine/fields";
 import { macAddress } from "../engine/ids";
 import { oneOf, refused, regionInput, tagsInput } from "../engine/input";
-import { addressesInUse, attach, type Attachment, attachmentCompanion, attachmentOf } from "./network-interfaces";
-import { type PropertyMap } from "../../../../wire/property-value";
-import { mapsOf, mustText, numberOf, textOf, textsOf } from "../engine/fields";
-import { ownerOf, type Records } from "../engine/records";
+import { type Records, ownerOf } from "../engine/records";
 import { ACCOUNT_ID, DEFAULT_REGION, ec2Arn } from "../engine/regions";
-import type { ResourceRecord } from "../../state/record";
 import type { Companion, ResourceType } from "../engine/resource-type";
-import { securityGroupsOf } from "./security-groups-of";
-import { findSubnet, subnetCidr } from "./subnet";
 import { EC2 } from "../engine/tokens";
+import { attach, attachmentCompanion, attachmentOf, findInstance, plug } from "./interface-attachment";
+import { addressesInUse, choosePrivateAddress, refusePrivateAddress } from "./ip-address";
+import { securityGroupsOf } from "./security-group";
+import { findSubnet, subnetCidr } from "./subnet";
 import { findVpc } from "./vpc";
+import type { ResourceRecord } from "../../state/record";
 
 const NO_IPV6 = "its networks are IPv4 only";
 const NO_PREFIXES = "its interfaces have addresses, not prefixes";
@@ -202,17 +201,6 @@ export const networkInterface: ResourceType = {
   },
 };
 
-/** Gives a node the device of an interface that was attached to it. */
-export async function plug(backend: Backend, records: Records, attachment: Attachment | undefined): Promise<void> {
-  if (attachment === undefined || attachment.deviceIndex === 0) return;
-  const record = records.find(EC2.networkInterface, attachment.networkInterfaceId);
-  if (record !== undefined)
-    await backend.plugInterface(attachment.instanceId, {
-      deviceIndex: attachment.deviceIndex,
-      mac: mustText(record.outputs, "macAddress"),
-    });
-}
-
 function addressProblem(value: unknown, name: string): string | undefined {
   return isIPv4(String(value)) ? undefined : `expected ${name} to contain a valid IPv4 address, got: ${String(value)}`;
 }
@@ -289,11 +277,4 @@ function ownAttachment(records: Records, record: ResourceRecord): string | undef
   return records
     .where(EC2.networkInterfaceAttachment, "networkInterfaceId", record.id)
     .find((other) => ownerOf(other) === record.id)?.id;
-}
-
-/** @throws ApiError when there is none */
-export function findInstance(records: Records, id: string): ResourceRecord {
-  const record = records.find(EC2.instance, id);
-  if (record === undefined) throw new ApiError("InvalidInstanceID.NotFound", `The instance ID '${id}' does not exist`);
-  return record;
 }

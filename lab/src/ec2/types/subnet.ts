@@ -1,15 +1,15 @@
-import { ApiError } from "../engine/api-error";
 import type { IPv4CidrRange } from "ip-num";
 import { containsRange, mustNetwork, overlaps, prefixLength } from "../../cloud/cidr";
-import { networkProblem } from "../engine/network-problem";
-import { oneOf, refused, regionInput, tagsInput } from "../engine/input";
+import { ApiError } from "../engine/api-error";
 import { mustText, textOf, textsOf } from "../engine/fields";
+import { oneOf, refused, regionInput, tagsInput } from "../engine/input";
+import { networkProblem } from "../engine/network-problem";
 import type { Records } from "../engine/records";
-import { ACCOUNT_ID, ec2Arn, findRegion, type Zone } from "../engine/regions";
-import type { ResourceRecord } from "../../state/record";
+import { ACCOUNT_ID, type Zone, ec2Arn, findRegion } from "../engine/regions";
 import type { ResourceType } from "../engine/resource-type";
 import { EC2 } from "../engine/tokens";
 import { findVpc, vpcCidr } from "./vpc";
+import type { ResourceRecord } from "../../state/record";
 
 const NO_IPV6 = "its networks are IPv4 only";
 const NO_IPAM = "it has no IP Address Manager; give cidrBlock";

@@ -1,12 +1,12 @@
+import { type PropertyMap, isMap } from "../../../../wire/property-value";
 import { ApiError } from "../engine/api-error";
-import { regionInput } from "../engine/input";
-import { isMap, type PropertyMap } from "../../../../wire/property-value";
 import { mustText, textOf } from "../engine/fields";
+import { regionInput } from "../engine/input";
 import type { Records } from "../engine/records";
-import type { ResourceRecord } from "../../state/record";
 import type { Made, ResourceType } from "../engine/resource-type";
 import { refuseTags } from "../engine/tag-limits";
 import { EC2 } from "../engine/tokens";
+import type { ResourceRecord } from "../../state/record";
 
 /** `aws.ec2.Tag`: one tag of a resource that something else manages. */
 export const tag: ResourceType = {

@@ -1,15 +1,14 @@
+import type { PropertyMap } from "../../../../wire/property-value";
 import { ApiError } from "../engine/api-error";
-import { networkProblem } from "../engine/network-problem";
+import { mustText, textOf } from "../engine/fields";
 import { derivedId } from "../engine/ids";
 import { refused, regionInput, tagsInput } from "../engine/input";
-import { type PropertyMap } from "../../../../wire/property-value";
-import { mustText, textOf } from "../engine/fields";
+import { networkProblem } from "../engine/network-problem";
 import type { Records } from "../engine/records";
 import { ec2Arn } from "../engine/regions";
-import type { ResourceRecord } from "../../state/record";
 import type { ResourceType } from "../engine/resource-type";
 import { EC2 } from "../engine/tokens";
-import { findTransitGateway } from "./transit-gateway";
+import type { ResourceRecord } from "../../state/record";
 
 /** `aws.ec2transitgateway.RouteTable`. */
 export const transitGatewayRouteTable: ResourceType = {
@@ -222,4 +221,12 @@ function refuseForeign(table: ResourceRecord, attachment: ResourceRecord): void 
     "InvalidParameterValue",
     `Transit Gateway Route Table ${table.id} and Transit Gateway Attachment ${attachment.id} belong to different transit gateways.`,
   );
+}
+
+/** @throws ApiError when there is none */
+export function findTransitGateway(records: Records, id: string): ResourceRecord {
+  const record = records.find(EC2.transitGateway, id);
+  if (record === undefined)
+    throw new ApiError("InvalidTransitGatewayID.NotFound", `Transit Gateway ${id} was deleted or does not exist.`);
+  return record;
 }

@@ -1,18 +1,18 @@
-import { ApiError } from "../engine/api-error";
 import type { IPv4CidrRange } from "ip-num";
+import type { PropertyValue } from "../../../../wire/property-value";
 import { formatCidr, mustNetwork, networkOf, overlaps, prefixLength } from "../../cloud/cidr";
+import { ApiError } from "../engine/api-error";
+import { mustText, textOf } from "../engine/fields";
 import { derivedId } from "../engine/ids";
 import { oneOf, refused, regionInput, tagsInput } from "../engine/input";
-import { defaultAclCompanions } from "./network-acl-entries";
-import { type PropertyValue } from "../../../../wire/property-value";
-import { mustText, textOf } from "../engine/fields";
 import { VPCS_PER_REGION } from "../engine/quotas";
-import { ownerOf, type Records } from "../engine/records";
+import { type Records, ownerOf } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
-import type { ResourceRecord } from "../../state/record";
 import type { ResourceType } from "../engine/resource-type";
-import { ruleCompanions } from "./security-group-rules";
 import { EC2 } from "../engine/tokens";
+import { ruleCompanions } from "./ip-permission";
+import { defaultAclCompanions } from "./network-acl-entry";
+import type { ResourceRecord } from "../../state/record";
 
 const NO_IPV6 = "its networks are IPv4 only";
 const NO_IPAM = "it has no IP Address Manager; give cidrBlock";

@@ -1,11 +1,57 @@
+import type { PropertyMap } from "../../../../wire/property-value";
 import { ApiError } from "../engine/api-error";
+import type { Backend } from "../engine/backend";
+import { mustText, numberOf, textsOf } from "../engine/fields";
 import { derivedId } from "../engine/ids";
-import { isMap, type PropertyMap } from "../../../../wire/property-value";
-import { mustText, numberOf, textOf, textsOf } from "../engine/fields";
+import { between, refused, regionInput } from "../engine/input";
 import type { Records } from "../engine/records";
-import type { ResourceRecord } from "../../state/record";
-import type { Companion } from "../engine/resource-type";
+import type { Companion, ResourceType } from "../engine/resource-type";
 import { EC2 } from "../engine/tokens";
+import type { ResourceRecord } from "../../state/record";
+
+/** `aws.ec2.NetworkInterfaceAttachment`: a secondary interface of a running instance. */
+export const networkInterfaceAttachment: ResourceType = {
+  token: EC2.networkInterfaceAttachment,
+  title: "EC2 Network Interface Attachment",
+  actions: { create: "AttachNetworkInterface", update: "AttachNetworkInterface", delete: "DetachNetworkInterface" },
+  idPrefix: "eni-attach",
+  inputs: {
+    deviceIndex: { kind: "int", required: true, forceNew: true, lab: "enforced", check: between(0, 15) },
+    instanceId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
+    networkCardIndex: refused("int", "a node has one network card", { computed: true, forceNew: true }),
+    networkInterfaceId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
+    region: regionInput,
+  },
+  computed: ["attachmentId", "status"],
+  create({ id, inputs, records }) {
+    const instance = findInstance(records, mustText(inputs, "instanceId"));
+    const { id: networkInterfaceId, outputs } = findOwnInterface(records, mustText(inputs, "networkInterfaceId"));
+    const place = { id: instance.id, zone: mustText(instance.outputs, "availabilityZone") };
+    return {
+      outputs: {
+        attachmentId: id,
+        ...attach(
+          records,
+          place,
+          { id: networkInterfaceId, subnetId: mustText(outputs, "subnetId") },
+          numberOf(inputs, "deviceIndex") ?? 0,
+        ),
+      },
+    };
+  },
+  effects: {
+    async created(backend, record, records) {
+      await plug(backend, records, attachmentOf(records, mustText(record.outputs, "networkInterfaceId")));
+      return {};
+    },
+    async updated(backend, _before, record, records) {
+      await plug(backend, records, attachmentOf(records, mustText(record.outputs, "networkInterfaceId")));
+      return {};
+    },
+    deleting: (backend, record) =>
+      backend.unplugInterface(mustText(record.outputs, "instanceId"), numberOf(record.outputs, "deviceIndex") ?? 1),
+  },
+};
 
 /** A network interface, whatever it came with. */
 export interface Interface {
@@ -126,21 +172,20 @@ export function attachmentCompanion(outputs: PropertyMap): Companion {
   return { type: EC2.networkInterfaceAttachment, id, outputs: { ...outputs, attachmentId: id } };
 }
 
-/**
- * Private addresses of a subnet's network interfaces: of instances, NAT gateways and attachments of transit gateways,
- * and those of their own.
- */
-export function addressesInUse(records: Records, subnetId: string): Set<string> {
-  const holders = [EC2.instance, EC2.natGateway, EC2.networkInterface].flatMap((type) =>
-    records.where(type, "subnetId", subnetId),
-  );
-  const attachments = records.ofType(EC2.transitAttachment).map(({ internal }) => internal["addresses"]);
-  return new Set([
-    ...holders.flatMap(({ outputs }) => [
-      textOf(outputs, "privateIp") ?? "",
-      ...textsOf(outputs, "secondaryPrivateIps"),
-      ...textsOf(outputs, "privateIps"),
-    ]),
-    ...attachments.flatMap((addresses) => (isMap(addresses) ? (textOf(addresses, subnetId) ?? []) : [])),
-  ]);
+/** @throws ApiError when there is none */
+export function findInstance(records: Records, id: string): ResourceRecord {
+  const record = records.find(EC2.instance, id);
+  if (record === undefined) throw new ApiError("InvalidInstanceID.NotFound", `The instance ID '${id}' does not exist`);
+  return record;
+}
+
+/** Gives a node the device of an interface that was attached to it. */
+export async function plug(backend: Backend, records: Records, attachment: Attachment | undefined): Promise<void> {
+  if (attachment === undefined || attachment.deviceIndex === 0) return;
+  const record = records.find(EC2.networkInterface, attachment.networkInterfaceId);
+  if (record !== undefined)
+    await backend.plugInterface(attachment.instanceId, {
+      deviceIndex: attachment.deviceIndex,
+      mac: mustText(record.outputs, "macAddress"),
+    });
 }

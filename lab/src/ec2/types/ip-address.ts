@@ -1,11 +1,12 @@
-import { ApiError } from "../engine/api-error";
 import type { IPv4CidrRange } from "ip-num";
+import { isMap } from "../../../../wire/property-value";
 import { addressAt, containsAddress, mustNetwork, sizeOf } from "../../cloud/cidr";
-import { addressesInUse } from "./network-interfaces";
+import { ApiError } from "../engine/api-error";
+import { textOf, textsOf } from "../engine/fields";
 import type { Records } from "../engine/records";
-import type { ResourceRecord } from "../../state/record";
-import { subnetCidr } from "./subnet";
 import { EC2 } from "../engine/tokens";
+import { subnetCidr } from "./subnet";
+import type { ResourceRecord } from "../../state/record";
 
 /** The first four addresses of a subnet and its last one are AWS's (VPC User Guide, "Subnet sizing"). */
 const RESERVED_AT_START = 4;
@@ -74,4 +75,23 @@ export function choosePublicAddress(all: readonly ResourceRecord[]): string {
     "AddressLimitExceeded",
     `The maximum number of addresses has been reached: the lab has those of ${PUBLIC_POOLS.join(" and ")}.`,
   );
+}
+
+/**
+ * Private addresses of a subnet's network interfaces: of instances, NAT gateways and attachments of transit gateways,
+ * and those of their own.
+ */
+export function addressesInUse(records: Records, subnetId: string): Set<string> {
+  const holders = [EC2.instance, EC2.natGateway, EC2.networkInterface].flatMap((type) =>
+    records.where(type, "subnetId", subnetId),
+  );
+  const attachments = records.ofType(EC2.transitAttachment).map(({ internal }) => internal["addresses"]);
+  return new Set([
+    ...holders.flatMap(({ outputs }) => [
+      textOf(outputs, "privateIp") ?? "",
+      ...textsOf(outputs, "secondaryPrivateIps"),
+      ...textsOf(outputs, "privateIps"),
+    ]),
+    ...attachments.flatMap((addresses) => (isMap(addresses) ? (textOf(addresses, subnetId) ?? []) : [])),
+  ]);
 }
