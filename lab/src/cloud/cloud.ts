@@ -34,21 +34,6 @@ export class FabricError extends Error {
   }
 }
 
-/** Types of records that say nothing about the network. */
-const notOfTheNetwork = new Set([
-  "aws:ec2/keyPair:KeyPair",
-  "aws:ec2/eip:Eip",
-  // These change other records, which the fabric reads.
-  "aws:ec2/defaultRouteTable:DefaultRouteTable",
-  "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
-  "aws:ec2/internetGatewayAttachment:InternetGatewayAttachment",
-  "aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation",
-  "aws:ec2/peeringConnectionOptions:PeeringConnectionOptions",
-  "aws:ec2/securityGroupRule:SecurityGroupRule",
-  "aws:ec2/tag:Tag",
-  "aws:ec2/vpcPeeringConnectionAccepter:VpcPeeringConnectionAccepter",
-]);
-
 /**
  * Reads the records.
  *
@@ -58,7 +43,7 @@ const notOfTheNetwork = new Set([
  *   and rules written inside a RouteTable or SecurityGroup, and a VPC's default group with its rules, are records too.
  */
 export function readCloud(records: readonly ResourceRecord[]): Cloud {
-  const reading = new Reading(records);
+  const reading = new Reading(records.filter(({ fabric }) => fabric !== false));
   const vpcRecords = reading.take("aws:ec2/vpc:Vpc");
   const securityGroups = readSecurityGroups(reading);
   const { vpcs, subnets } = readVpcs(reading, vpcRecords);
@@ -77,8 +62,7 @@ export function readCloud(records: readonly ResourceRecord[]): Cloud {
     transitGateways: readTransitGateways(reading, vpcsById),
     publicAddresses: publicAddresses(networkInterfaces, natGateways, associations),
   };
-  for (const record of reading.left())
-    if (!notOfTheNetwork.has(record.type)) reading.problem(record, "is of a type that the lab's fabric does not know");
+  for (const record of reading.left()) reading.problem(record, "is of a type that the lab's fabric does not know");
   if (reading.problems.length > 0) throw new FabricError(reading.problems);
   return cloud;
 }

@@ -1,5 +1,5 @@
 import type { Backend } from "./engine/backend";
-import { nodeOf } from "./types/instance";
+import { nodeOf } from "./types/instance-node";
 import { textOf } from "./engine/fields";
 import { Records } from "./engine/records";
 import { DEFAULT_REGION } from "./engine/regions";

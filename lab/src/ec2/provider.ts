@@ -4,7 +4,7 @@ import { ResourceInitFailed } from "../../../wire/resource-init-failed";
 import { nameInUrn, typeInUrn } from "../../../wire/urn";
 import type { ResourceRecord } from "../state/record";
 import { Activity } from "./engine/activity";
-import { Account, FabricError } from "./engine/account";
+import { Account, type ChangeSet, FabricFailed } from "./engine/account";
 import { ApiError, ProviderError } from "./engine/api-error";
 import type { Backend } from "./engine/backend";
 import { checkInputs } from "./engine/check-inputs";
@@ -23,9 +23,11 @@ import {
 import { sameProperties } from "../../../wire/property-diff";
 import { textOf } from "./engine/fields";
 import type { ProviderConfig } from "./provider-config";
-import { companionRecord, ownerOf, Records } from "./engine/records";
+import { Records } from "./engine/records";
+import { companionRecord, ownerOf } from "./engine/companion";
 import { DEFAULT_REGION } from "./engine/regions";
 import type { ResourceType } from "./engine/resource-type";
+import { goingWith, refuseHeld } from "./engine/references";
 import { resourceTypes } from "./resource-types";
 import { refuseAllTags } from "./engine/tag-limits";
 
@@ -108,16 +110,8 @@ export class Ec2Provider {
               created: Date.now(),
             };
             const withId: ResourceRecord = { ...record, outputs: { ...record.outputs, id: type.idOf?.(record) ?? id } };
-            return {
-              value: withId,
-              put: [
-                withId,
-                ...(result.companions ?? []).map((companion) => companionRecord(withId, companion)),
-                ...(result.alters ?? []),
-              ],
-              remove: result.removes ?? [],
-              fabric: type.fabric !== false,
-            };
+            const companions = (result.companions ?? []).map((companion) => companionRecord(withId, companion));
+            return changeSet(all, withId, [withId, ...companions, ...(result.alters ?? [])], result.removes ?? []);
           }),
       );
       for (const warning of type.warnings?.(made, this.records(this.account.list(), region)) ?? [])
@@ -181,16 +175,13 @@ export class Ec2Provider {
                       ownerOf(other) === before.id && !companions.some((companion) => companion.id === other.id),
                   )
                   .map((other) => other.id);
-          return {
-            value: { before, after },
-            put: [
-              after,
-              ...(companions ?? []).map((companion) => companionRecord(after, companion)),
-              ...(result.alters ?? []),
-            ],
-            remove: [...former, ...(result.removes ?? [])],
-            fabric: type.fabric !== false,
-          };
+          const made = (companions ?? []).map((companion) => companionRecord(after, companion));
+          return changeSet(
+            all,
+            { before, after },
+            [after, ...made, ...(result.alters ?? [])],
+            [...former, ...(result.removes ?? [])],
+          );
         }),
       );
       return (await this.settled(type, after, (records) => type.effects?.updated(this.backend, before, after, records)))
@@ -211,20 +202,15 @@ export class Ec2Provider {
       const now = this.records(this.account.list(), region);
       const record = this.find(type, id, now);
       if (record === undefined) return;
-      type.refuseDelete?.(record, now);
+      refuseDelete(type, record, now);
       await type.effects?.deleting(this.backend, record);
       await this.account.change(`deleting ${id}`, (all) => {
         const records = this.records(all, region);
         const last = this.find(type, id, records);
         if (last === undefined) return { value: undefined, fabric: false };
-        type.refuseDelete?.(last, records);
-        const companions = all.filter((other) => ownerOf(other) === last.id).map((other) => other.id);
-        return {
-          value: undefined,
-          put: type.leaves?.(last, records) ?? [],
-          remove: [last.id, ...companions, ...(type.cascade?.(last, records) ?? [])],
-          fabric: type.fabric !== false,
-        };
+        refuseDelete(type, last, records);
+        const gone = [...goingWith(last, records, types), ...(type.cascade?.(last, records) ?? [])];
+        return changeSet(all, undefined, type.leaves?.(last, records) ?? [], gone);
       });
     });
   }
@@ -327,7 +313,7 @@ export class Ec2Provider {
     try {
       return await call();
     } catch (error) {
-      if (error instanceof FabricError) {
+      if (error instanceof FabricFailed) {
         const record = recordIn(error.value);
         if (record !== undefined) throw initFailed(type.idOf?.(record) ?? record.id, record, error);
       }
@@ -342,6 +328,32 @@ export class Ec2Provider {
       });
     }
   }
+}
+
+const types = [...resourceTypes.values()];
+
+function refuseDelete(type: ResourceType, record: ResourceRecord, records: Records): void {
+  type.refuseDelete?.(record, records);
+  refuseHeld(type, record, records, types);
+}
+
+/**
+ * What a call changes: the fabric has to follow when it reads any of the records.
+ *
+ * @param all records before the change
+ */
+function changeSet<T>(
+  all: readonly ResourceRecord[],
+  value: T,
+  put: readonly ResourceRecord[],
+  remove: readonly string[],
+): ChangeSet<T> {
+  const marked = put.map((record): ResourceRecord =>
+    resourceTypes.get(record.type)?.fabric === false ? { ...record, fabric: false } : record,
+  );
+  const removed = new Set(remove);
+  const changed = [...marked, ...all.filter(({ id }) => removed.has(id))];
+  return { value, put: marked, remove, fabric: changed.some(({ fabric }) => fabric !== false) };
 }
 
 /** The declaration of a URN's type. */

@@ -52,7 +52,7 @@ describe("records read as a cloud", () => {
       .peering("pending", "a", "b", "pending-acceptance")
       .peering("deleted", "a", "gone")
       .add("aws:ec2/internetGateway:InternetGateway", "igw-a", { vpcId: "" })
-      .add("aws:ec2/keyPair:KeyPair", "any name at all", { publicKey: "ssh-ed25519 AAAA" })
+      .addApart("aws:ec2/keyPair:KeyPair", "any name at all", { publicKey: "ssh-ed25519 AAAA" })
       .update("i-a1", { instanceState: "terminated" });
     const { peerings, internetGateways, instances } = readCloud(records.list());
     assert.deepEqual([peerings, internetGateways, instances], [[], [], []]);

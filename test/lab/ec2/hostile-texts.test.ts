@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { nodeOf } from "../../../lab/src/ec2/types/instance";
+import { nodeOf } from "../../../lab/src/ec2/types/instance-node";
 import { propertyMap, type PropertyMap } from "../../../wire/property-value";
 import { Records } from "../../../lab/src/ec2/engine/records";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";

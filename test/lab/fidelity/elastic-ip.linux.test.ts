@@ -14,7 +14,7 @@ describe("Elastic IP addresses, by packets (vpc/latest/userguide/vpc-eips.html)"
 
   const associated = (records: CloudRecords, networkInterfaceId: string, privateIpAddress: string): CloudRecords =>
     records
-      .add("aws:ec2/eip:Eip", "eipalloc-1", { publicIp: elastic })
+      .addApart("aws:ec2/eip:Eip", "eipalloc-1", { publicIp: elastic })
       .add("aws:ec2/eipAssociation:EipAssociation", "eipassoc-1", {
         networkInterfaceId,
         privateIpAddress,

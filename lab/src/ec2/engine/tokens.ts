@@ -1,4 +1,4 @@
-/** The resource types of the aws package that the lab models. */
+/** Tokens of the resource types that more than one file speaks of; others are in the file of their type alone. */
 export const EC2 = {
   vpc: "aws:ec2/vpc:Vpc",
   subnet: "aws:ec2/subnet:Subnet",

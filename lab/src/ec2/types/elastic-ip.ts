@@ -3,9 +3,10 @@ import { ApiError } from "../engine/api-error";
 import { mustText, textOf } from "../engine/fields";
 import { derivedId } from "../engine/ids";
 import { oneOf, refused, regionInput, tagsInput } from "../engine/input";
-import { type Records, ownerOf } from "../engine/records";
+import { type Records } from "../engine/records";
+import { type Companion, ownerOf } from "../engine/companion";
 import { DEFAULT_REGION, ec2Arn } from "../engine/regions";
-import type { Companion, ResourceType } from "../engine/resource-type";
+import type { ResourceType } from "../engine/resource-type";
 import { EC2 } from "../engine/tokens";
 import { type Interface, findInterface, interfaceOf } from "./interface-attachment";
 import { choosePublicAddress } from "./ip-address";
@@ -20,6 +21,7 @@ export const eip: ResourceType = {
   title: "EC2 EIP",
   actions: { create: "AllocateAddress", update: "AssociateAddress", delete: "ReleaseAddress" },
   idPrefix: "eipalloc",
+  fabric: false,
   inputs: {
     address: refused("string", OWN_ADDRESSES, { unset: null, forceNew: true }),
     associateWithPrivateIp: { kind: "string", unset: null, lab: "enforced" },
@@ -88,12 +90,8 @@ export const eip: ResourceType = {
     const companion = associationCompanion(record.id, association);
     return { outputs: associationOutputs(companion, region), companions: [companion] };
   },
-  refuseDelete(record, records) {
-    const other = associationOf(records, { allocationId: record.id });
-    // The provider takes its own association away first.
-    if (other !== undefined && ownerOf(other) !== record.id)
-      throw new ApiError("InvalidIPAddress.InUse", `Address ${mustText(record.outputs, "publicIp")} is in use.`);
-  },
+  inUse: (record) =>
+    new ApiError("InvalidIPAddress.InUse", `Address ${mustText(record.outputs, "publicIp")} is in use.`),
   read: (record, records) =>
     associationOutputs(
       associationOf(records, { allocationId: record.id }),
@@ -138,6 +136,9 @@ export const eipAssociation: ResourceType = {
   title: "EC2 EIP Association",
   actions: { create: "AssociateAddress", update: "AssociateAddress", delete: "DisassociateAddress" },
   idPrefix: "eipassoc",
+  // The provider takes an Eip's own association away first.
+  holds: [{ to: EC2.eip, by: "allocationId" }],
+  goesWith: [{ to: EC2.networkInterface, by: "networkInterfaceId" }],
   inputs: {
     allocationId: { kind: "string", computed: true, forceNew: true, lab: "enforced" },
     allowReassociation: refused("bool", "an address is moved by taking its association away first", {

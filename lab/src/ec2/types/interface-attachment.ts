@@ -5,7 +5,8 @@ import { mustText, numberOf, textsOf } from "../engine/fields";
 import { derivedId } from "../engine/ids";
 import { between, refused, regionInput } from "../engine/input";
 import type { Records } from "../engine/records";
-import type { Companion, ResourceType } from "../engine/resource-type";
+import type { ResourceType } from "../engine/resource-type";
+import type { Companion } from "../engine/companion";
 import { EC2 } from "../engine/tokens";
 import type { ResourceRecord } from "../../state/record";
 
@@ -15,6 +16,12 @@ export const networkInterfaceAttachment: ResourceType = {
   title: "EC2 Network Interface Attachment",
   actions: { create: "AttachNetworkInterface", update: "AttachNetworkInterface", delete: "DetachNetworkInterface" },
   idPrefix: "eni-attach",
+  // The provider detaches an interface first, which EC2 refuses for a primary one.
+  holds: [{ to: EC2.networkInterface, by: "networkInterfaceId", when: ({ outputs }) => outputs["deviceIndex"] === 0 }],
+  goesWith: [
+    { to: EC2.networkInterface, by: "networkInterfaceId" },
+    { to: EC2.instance, by: "instanceId" },
+  ],
   inputs: {
     deviceIndex: { kind: "int", required: true, forceNew: true, lab: "enforced", check: between(0, 15) },
     instanceId: { kind: "string", required: true, forceNew: true, lab: "enforced" },

@@ -15,6 +15,7 @@ export const internetGateway: ResourceType = {
   title: "EC2 Internet Gateway",
   actions: { create: "AttachInternetGateway", update: "AttachInternetGateway", delete: "DetachInternetGateway" },
   idPrefix: "igw",
+  holds: [{ to: EC2.vpc, by: "vpcId" }],
   inputs: {
     region: regionInput,
     tags: tagsInput,
@@ -34,8 +35,6 @@ export const internetGateway: ResourceType = {
     return {};
   },
   refuseDelete: refuseDetach,
-  cascade: (record, records) =>
-    records.where(EC2.internetGatewayAttachment, "internetGatewayId", record.id).map(({ id }) => id),
 };
 
 /** Refuses to attach a gateway to a VPC that has one, or is not there. */
@@ -68,6 +67,8 @@ export const internetGatewayAttachment: ResourceType = {
   title: "EC2 Internet Gateway Attachment",
   actions: { create: "AttachInternetGateway", update: "AttachInternetGateway", delete: "DetachInternetGateway" },
   idPrefix: "igw-attachment",
+  fabric: false,
+  goesWith: [{ to: EC2.internetGateway, by: "internetGatewayId" }],
   inputs: {
     internetGatewayId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
     region: regionInput,

@@ -6,7 +6,7 @@ import { derivedId } from "../engine/ids";
 import { type Inputs, refused } from "../engine/input";
 import { networkProblem } from "../engine/network-problem";
 import type { Records } from "../engine/records";
-import type { Companion } from "../engine/resource-type";
+import type { Companion } from "../engine/companion";
 import { EC2 } from "../engine/tokens";
 import type { ResourceRecord } from "../../state/record";
 

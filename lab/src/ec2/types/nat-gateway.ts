@@ -20,6 +20,7 @@ export const natGateway: ResourceType = {
   title: "EC2 NAT Gateway",
   actions: { create: "CreateNatGateway", update: "CreateTags", delete: "DeleteNatGateway" },
   idPrefix: "nat",
+  holds: [{ to: EC2.subnet, by: "subnetId" }],
   inputs: {
     allocationId: { kind: "string", forceNew: true, lab: "enforced" },
     availabilityMode: {

@@ -8,7 +8,8 @@ import { aclProtocolNumber } from "../engine/ip-protocols";
 import { networkProblem } from "../engine/network-problem";
 import type { Records } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
-import type { Companion, ResourceType } from "../engine/resource-type";
+import type { ResourceType } from "../engine/resource-type";
+import type { Companion } from "../engine/companion";
 import { EC2 } from "../engine/tokens";
 import type { ResourceRecord } from "../../state/record";
 
@@ -20,6 +21,10 @@ export const networkAclRule: ResourceType = {
     `creating EC2 Network ACL (${String(inputs["networkAclId"])}) Rule (egress: ${inputs["egress"] === true})(${String(inputs["ruleNumber"])})`,
   actions: { create: "CreateNetworkAclEntry", update: "ReplaceNetworkAclEntry", delete: "DeleteNetworkAclEntry" },
   idPrefix: "nacl",
+  goesWith: [
+    { to: EC2.networkAcl, by: "networkAclId" },
+    { to: EC2.defaultNetworkAcl, by: "networkAclId" },
+  ],
   inputs: {
     cidrBlock: { kind: "string", forceNew: true, lab: "enforced" },
     egress: { kind: "bool", default: false, forceNew: true, lab: "enforced" },

@@ -3,9 +3,10 @@ import { ApiError } from "../engine/api-error";
 import { mustText, textsOf } from "../engine/fields";
 import { derivedId } from "../engine/ids";
 import { regionInput, tagsInput } from "../engine/input";
-import { type Records, ownerOf } from "../engine/records";
+import { type Records } from "../engine/records";
+import { type Companion, ownerOf } from "../engine/companion";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
-import type { Companion, Made, ResourceType } from "../engine/resource-type";
+import type { Made, ResourceType } from "../engine/resource-type";
 import { EC2 } from "../engine/tokens";
 import { entriesInput, entriesOf, entryCompanions, entryOf, findNetworkAcl, shown } from "./network-acl-entry";
 import { findSubnet } from "./subnet";
@@ -21,6 +22,7 @@ export const networkAcl: ResourceType = {
   title: "EC2 Network ACL",
   actions: { create: "CreateNetworkAcl", update: "CreateNetworkAclEntry", delete: "DeleteNetworkAcl" },
   idPrefix: "acl",
+  holds: [{ to: EC2.vpc, by: "vpcId" }],
   inputs: {
     egress: entriesInput({ computed: true }),
     ingress: entriesInput({ computed: true }),
@@ -63,11 +65,6 @@ export const networkAcl: ResourceType = {
       removes: subnets.removes,
     };
   },
-  // The provider gives its subnets back to the default ACL first.
-  cascade: (record, records) =>
-    [EC2.networkAclRule, EC2.networkAclAssociation]
-      .flatMap((type) => records.where(type, "networkAclId", record.id))
-      .map(({ id }) => id),
   read: (record, records) => ({
     ...shown(entriesOf(records, record.id).map(({ outputs }) => entryOf(outputs))),
     subnetIds: records
@@ -218,6 +215,12 @@ export const networkAclAssociation: ResourceType = {
     delete: "ReplaceNetworkAclAssociation",
   },
   idPrefix: "aclassoc",
+  // The provider gives its subnets back to the default ACL first.
+  goesWith: [
+    { to: EC2.networkAcl, by: "networkAclId" },
+    { to: EC2.defaultNetworkAcl, by: "networkAclId" },
+    { to: EC2.subnet, by: "subnetId" },
+  ],
   inputs: {
     networkAclId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
     region: regionInput,

@@ -4,9 +4,10 @@ import { ApiError } from "../engine/api-error";
 import { mapsOf, mustText, numberOf, textOf, textsOf } from "../engine/fields";
 import { macAddress } from "../engine/ids";
 import { oneOf, refused, regionInput, tagsInput } from "../engine/input";
-import { type Records, ownerOf } from "../engine/records";
+import { type Records } from "../engine/records";
+import { type Companion, ownerOf } from "../engine/companion";
 import { ACCOUNT_ID, DEFAULT_REGION, ec2Arn } from "../engine/regions";
-import type { Companion, ResourceType } from "../engine/resource-type";
+import type { ResourceType } from "../engine/resource-type";
 import { EC2 } from "../engine/tokens";
 import { attach, attachmentCompanion, attachmentOf, findInstance, plug } from "./interface-attachment";
 import { addressesInUse, choosePrivateAddress, refusePrivateAddress } from "./ip-address";
@@ -28,6 +29,10 @@ export const networkInterface: ResourceType = {
     delete: "DeleteNetworkInterface",
   },
   idPrefix: "eni",
+  holds: [
+    { to: EC2.subnet, by: "subnetId" },
+    { to: EC2.securityGroup, by: "securityGroups" },
+  ],
   inputs: {
     attachments: {
       kind: {
@@ -154,15 +159,7 @@ export const networkInterface: ResourceType = {
       companions: attachment === undefined ? [] : [attachment],
     };
   },
-  refuseDelete(record, records) {
-    // The provider detaches it first, which EC2 refuses for a primary one.
-    if (attachmentOf(records, record.id)?.deviceIndex === 0)
-      throw new ApiError("OperationNotPermitted", "The network interface at device index 0 cannot be detached.");
-  },
-  cascade: (record, records) =>
-    [EC2.networkInterfaceAttachment, EC2.eipAssociation]
-      .flatMap((type) => records.where(type, "networkInterfaceId", record.id))
-      .map(({ id }) => id),
+  inUse: () => new ApiError("OperationNotPermitted", "The network interface at device index 0 cannot be detached."),
   read(record, records) {
     const attachment = attachmentOf(records, record.id);
     return {

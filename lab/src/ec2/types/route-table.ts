@@ -3,9 +3,10 @@ import { ApiError } from "../engine/api-error";
 import { mapsOf, mustText, textOf } from "../engine/fields";
 import { type Inputs, refused, regionInput, tagsInput } from "../engine/input";
 import { networkProblem } from "../engine/network-problem";
-import { type Records, companionRecord, ownerOf } from "../engine/records";
+import { type Records } from "../engine/records";
+import { type Companion, companionRecord, ownerOf } from "../engine/companion";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
-import type { Companion, InputFailure, Made, ResourceType } from "../engine/resource-type";
+import type { InputFailure, Made, ResourceType } from "../engine/resource-type";
 import { EC2 } from "../engine/tokens";
 import {
   findRouteTable,
@@ -39,6 +40,7 @@ export const routeTable: ResourceType = {
   title: "EC2 Route Table",
   actions: { create: "CreateRouteTable", update: "CreateRoute", delete: "DeleteRouteTable" },
   idPrefix: "rtb",
+  holds: [{ to: EC2.vpc, by: "vpcId" }],
   inputs: {
     propagatingVgws: refused("strings", "it has no virtual private gateways", { computed: true, set: true }),
     region: regionInput,
@@ -81,12 +83,8 @@ export const routeTable: ResourceType = {
       ],
     };
   },
-  refuseDelete(record, records) {
-    const isMain = records.find(EC2.vpc, mustText(record.outputs, "vpcId"))?.outputs["mainRouteTableId"] === record.id;
-    if (!isMain && records.where(EC2.routeTableAssociation, "routeTableId", record.id).length === 0) return;
-    throw new ApiError("DependencyViolation", `The routeTable '${record.id}' has dependencies and cannot be deleted.`);
-  },
-  cascade: (record, records) => records.where(EC2.route, "routeTableId", record.id).map(({ id }) => id),
+  inUse: (record) =>
+    new ApiError("DependencyViolation", `The routeTable '${record.id}' has dependencies and cannot be deleted.`),
 };
 
 /** What is wrong with routes written in a table. */
@@ -173,6 +171,8 @@ export const defaultRouteTable: ResourceType = {
   creating: (inputs) => `reading EC2 Default Route Table (${textOf(inputs, "defaultRouteTableId")})`,
   actions: { create: "CreateRoute", update: "CreateRoute", delete: "DescribeRouteTables" },
   idPrefix: "rtb-default",
+  fabric: false,
+  goesWith: [{ to: EC2.vpc, by: "vpcId" }],
   inputs: {
     defaultRouteTableId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
     propagatingVgws: refused("strings", "it has no virtual private gateways", { set: true }),
@@ -219,6 +219,8 @@ export const routeTableAssociation: ResourceType = {
   title: "EC2 Route Table Association",
   actions: { create: "AssociateRouteTable", update: "ReplaceRouteTableAssociation", delete: "DisassociateRouteTable" },
   idPrefix: "rtbassoc",
+  holds: [{ to: EC2.routeTable, by: "routeTableId" }],
+  goesWith: [{ to: EC2.subnet, by: "subnetId" }],
   inputs: {
     gatewayId: refused("string", "its gateways have no route tables", { forceNew: true }),
     region: regionInput,
@@ -279,6 +281,8 @@ export const mainRouteTableAssociation: ResourceType = {
     delete: "ReplaceRouteTableAssociation",
   },
   idPrefix: "rtbassoc",
+  fabric: false,
+  goesWith: [{ to: EC2.vpc, by: "vpcId" }],
   inputs: {
     region: regionInput,
     routeTableId: { kind: "string", required: true, lab: "enforced" },

@@ -48,6 +48,7 @@ export const route: ResourceType = {
     `creating Route in Route Table (${textOf(inputs, "routeTableId")}) with destination (${textOf(inputs, "destinationCidrBlock")})`,
   actions: { create: "CreateRoute", update: "ReplaceRoute", delete: "DeleteRoute" },
   idPrefix: "r",
+  goesWith: [{ to: EC2.routeTable, by: "routeTableId" }],
   inputs: {
     ...refusedTargets,
     destinationCidrBlock: {

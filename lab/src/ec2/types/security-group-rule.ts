@@ -2,7 +2,8 @@ import { crc32 } from "node:zlib";
 import type { PropertyMap, PropertyValue } from "../../../../wire/property-value";
 import { mustText, numberOf, textOf, textsOf } from "../engine/fields";
 import { type Inputs, oneOf, refused, regionInput, tagsInput } from "../engine/input";
-import { type Records, ownerOf } from "../engine/records";
+import { type Records } from "../engine/records";
+import { ownerOf } from "../engine/companion";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
 import type { InputFailure, Made, ResourceType } from "../engine/resource-type";
 import { EC2 } from "../engine/tokens";
@@ -33,6 +34,8 @@ export const securityGroupRule: ResourceType = {
     delete: "RevokeSecurityGroupIngress",
   },
   idPrefix: "sgrule",
+  fabric: false,
+  goesWith: [{ to: EC2.securityGroup, by: "securityGroupId" }],
   inputs: {
     cidrBlocks: { ...inlineRuleInputs.cidrBlocks, forceNew: true },
     description: inlineRuleInputs.description,
@@ -147,6 +150,7 @@ function ruleType(token: string, direction: "Ingress" | "Egress"): ResourceType 
       delete: `RevokeSecurityGroup${direction}`,
     },
     idPrefix: "sgr",
+    goesWith: [{ to: EC2.securityGroup, by: "securityGroupId" }],
     pluginFramework: true,
     inputs: ruleInputs,
     computed: ["arn", "securityGroupRuleId"],

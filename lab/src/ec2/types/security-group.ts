@@ -1,10 +1,11 @@
 import { type PropertyMap, isMap, propertyMap } from "../../../../wire/property-value";
 import { ApiError } from "../engine/api-error";
-import { mapsOf, mustText, textOf, textsOf } from "../engine/fields";
+import { mapsOf, mustText, textOf } from "../engine/fields";
 import { regionInput, tagsInput } from "../engine/input";
-import { type Records, companionRecord, ownerOf } from "../engine/records";
+import { type Records } from "../engine/records";
+import { type Companion, companionRecord, ownerOf } from "../engine/companion";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
-import type { Companion, Made, ResourceType } from "../engine/resource-type";
+import type { Made, ResourceType } from "../engine/resource-type";
 import { EC2 } from "../engine/tokens";
 import {
   DIRECTIONS,
@@ -28,6 +29,7 @@ export const securityGroup: ResourceType = {
   creating: (inputs) => `creating Security Group (${textOf(inputs, "name") ?? textOf(inputs, "namePrefix")})`,
   actions: { create: "CreateSecurityGroup", update: "AuthorizeSecurityGroupIngress", delete: "DeleteSecurityGroup" },
   idPrefix: "sg",
+  holds: [{ to: EC2.vpc, by: "vpcId" }],
   autoname: { input: "name", unless: "namePrefix" },
   inputs: {
     description: {
@@ -125,27 +127,11 @@ export const securityGroup: ResourceType = {
         "CannotDelete",
         `the specified group: "${record.id}" name: "default" cannot be deleted by a user`,
       );
-    const used = records
-      .ofType(EC2.instance)
-      .some(({ outputs }) => textsOf(outputs, "vpcSecurityGroupIds").includes(record.id));
-    const usedByInterface = records
-      .ofType(EC2.networkInterface)
-      .some(({ outputs }) => textsOf(outputs, "securityGroups").includes(record.id));
-    if (
-      used ||
-      usedByInterface ||
-      (record.outputs["revokeRulesOnDelete"] !== true && referencesTo(records, record).length > 0)
-    )
+    if (record.outputs["revokeRulesOnDelete"] !== true && referencesTo(records, record).length > 0)
       throw new ApiError("DependencyViolation", `resource ${record.id} has a dependent object`);
   },
-  cascade(record, records) {
-    const own = [EC2.ingressRule, EC2.egressRule, EC2.securityGroupRule].flatMap((type) =>
-      records.where(type, "securityGroupId", record.id),
-    );
-    return [...own, ...(record.outputs["revokeRulesOnDelete"] === true ? referencesTo(records, record) : [])].map(
-      ({ id }) => id,
-    );
-  },
+  cascade: (record, records) =>
+    record.outputs["revokeRulesOnDelete"] === true ? referencesTo(records, record).map(({ id }) => id) : [],
 };
 
 /** Characters that the provider appends to a prefix. */
@@ -196,6 +182,8 @@ export const defaultSecurityGroup: ResourceType = {
     delete: "DescribeSecurityGroups",
   },
   idPrefix: "sg-default",
+  fabric: false,
+  goesWith: [{ to: EC2.vpc, by: "vpcId" }],
   inputs: {
     egress: { kind: { blocks: inlineRuleInputs }, computed: true, set: true, lab: "enforced" },
     ingress: { kind: { blocks: inlineRuleInputs }, computed: true, set: true, lab: "enforced" },

@@ -1,7 +1,7 @@
 import type { IPv4CidrRange } from "ip-num";
 import { containsRange, mustNetwork, overlaps, prefixLength } from "../../cloud/cidr";
 import { ApiError } from "../engine/api-error";
-import { mustText, textOf, textsOf } from "../engine/fields";
+import { mustText, textOf } from "../engine/fields";
 import { oneOf, refused, regionInput, tagsInput } from "../engine/input";
 import { networkProblem } from "../engine/network-problem";
 import type { Records } from "../engine/records";
@@ -21,6 +21,7 @@ export const subnet: ResourceType = {
   title: "EC2 Subnet",
   actions: { create: "CreateSubnet", update: "ModifySubnetAttribute", delete: "DeleteSubnet" },
   idPrefix: "subnet",
+  holds: [{ to: EC2.vpc, by: "vpcId" }],
   inputs: {
     assignIpv6AddressOnCreation: refused("bool", NO_IPV6),
     availabilityZone: { kind: "string", computed: true, forceNew: true, lab: "enforced" },
@@ -89,23 +90,8 @@ export const subnet: ResourceType = {
       },
     };
   },
-  refuseDelete(record, records) {
-    const attached = records
-      .ofType(EC2.transitAttachment)
-      .some(({ outputs }) => textsOf(outputs, "subnetIds").includes(record.id));
-    if (
-      !attached &&
-      [EC2.instance, EC2.natGateway, EC2.networkInterface].every(
-        (type) => records.where(type, "subnetId", record.id).length === 0,
-      )
-    )
-      return;
-    throw new ApiError("DependencyViolation", `The subnet '${record.id}' has dependencies and cannot be deleted.`);
-  },
-  cascade: (record, records) =>
-    [EC2.routeTableAssociation, EC2.networkAclAssociation]
-      .flatMap((type) => records.where(type, "subnetId", record.id))
-      .map(({ id }) => id),
+  inUse: (record) =>
+    new ApiError("DependencyViolation", `The subnet '${record.id}' has dependencies and cannot be deleted.`),
 };
 
 function chooseZone(regionName: string, name: string | undefined, id: string | undefined): Zone {

@@ -5,7 +5,8 @@ import { derivedId } from "../engine/ids";
 import { type Input, oneOf, refused, regionInput, tagsInput } from "../engine/input";
 import type { Records } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
-import type { Companion, ResourceType } from "../engine/resource-type";
+import type { ResourceType } from "../engine/resource-type";
+import type { Companion } from "../engine/companion";
 import { EC2 } from "../engine/tokens";
 import { choosePrivateAddress } from "./ip-address";
 import { findSubnet } from "./subnet";
@@ -67,11 +68,11 @@ export const transitGateway: ResourceType = {
     const companions = had ? [tableCompanion(record.id, inputs, region)] : defaultTable(record.id, inputs, region);
     return { outputs: defaults(record.id, inputs), companions };
   },
-  refuseDelete(record, records) {
-    const attached = records.where(EC2.transitAttachment, "transitGatewayId", record.id).map(({ id }) => id);
-    if (attached.length > 0)
-      throw new ApiError("IncorrectState", `${record.id} has non-deleted VPC Attachments: ${attached.join(", ")}.`);
-  },
+  inUse: (record, attachments) =>
+    new ApiError(
+      "IncorrectState",
+      `${record.id} has non-deleted VPC Attachments: ${attachments.map(({ id }) => id).join(", ")}.`,
+    ),
 };
 
 function defaultTableId(gateway: string): string {
@@ -122,6 +123,11 @@ export const transitGatewayVpcAttachment: ResourceType = {
     delete: "DeleteTransitGatewayVpcAttachment",
   },
   idPrefix: "tgw-attach",
+  holds: [
+    { to: EC2.transitGateway, by: "transitGatewayId" },
+    { to: EC2.vpc, by: "vpcId" },
+    { to: EC2.subnet, by: "subnetIds" },
+  ],
   inputs: {
     applianceModeSupport: refused(
       "string",
@@ -187,11 +193,6 @@ export const transitGatewayVpcAttachment: ResourceType = {
       internal: { addresses: interfaceAddresses(records, subnets, record.internal["addresses"]) },
     };
   },
-  // Static routes to it stay, as black holes.
-  cascade: (record, records) =>
-    [EC2.transitAssociation, EC2.transitPropagation]
-      .flatMap((type) => records.where(type, "transitGatewayAttachmentId", record.id))
-      .map(({ id }) => id),
 };
 
 /** One subnet of the VPC a zone. */

@@ -31,6 +31,14 @@ export const vpcPeeringConnection: ResourceType = {
     delete: "DeleteVpcPeeringConnection",
   },
   idPrefix: "pcx",
+  holds: [
+    { to: EC2.vpc, by: "vpcId", when: (record) => !hasFailed(record) },
+    { to: EC2.vpc, by: "peerVpcId", when: (record) => !hasFailed(record) },
+  ],
+  goesWith: [
+    { to: EC2.vpc, by: "vpcId", when: hasFailed },
+    { to: EC2.vpc, by: "peerVpcId", when: hasFailed },
+  ],
   inputs: {
     accepter: peeringOptionsInput,
     autoAccept: { kind: "bool", unset: null, lab: "enforced" },
@@ -83,14 +91,17 @@ export const vpcPeeringConnection: ResourceType = {
       refuseTooMany(records, [mustText(record.outputs, "vpcId"), mustText(record.outputs, "peerVpcId")]);
     return { outputs: { acceptStatus, ...peeringOptions(record.outputs, acceptStatus === "active" ? inputs : {}) } };
   },
-  // The accepter's resource and the options' are the same peering connection.
-  cascade: (record, records) =>
-    [EC2.peeringAccepter, EC2.peeringOptions]
-      .flatMap((type) => records.where(type, "vpcPeeringConnectionId", record.id))
-      .map(({ id }) => id),
-  isGone: (record) => record.outputs["acceptStatus"] === "failed",
+  isGone: hasFailed,
   effects: waitForPeering(),
 };
+
+/**
+ * A peering connection that failed is shown for two hours, and holds nothing (VPC Peering Guide, "VPC peering
+ * connection lifecycle").
+ */
+function hasFailed({ outputs }: ResourceRecord): boolean {
+  return outputs["acceptStatus"] === "failed";
+}
 
 /** AWS finds that out when it has taken the request (VPC Peering Guide, "VPC peering connection lifecycle", Failed). */
 function isPossible(requester: ResourceRecord, accepter: ResourceRecord | undefined): boolean {
@@ -170,6 +181,9 @@ export const vpcPeeringConnectionAccepter: ResourceType = {
     delete: "DescribeVpcPeeringConnections",
   },
   idPrefix: "pcx-accepter",
+  fabric: false,
+  // It is the same peering connection.
+  goesWith: [{ to: EC2.peering, by: "vpcPeeringConnectionId" }],
   inputs: {
     accepter: peeringOptionsInput,
     autoAccept: { kind: "bool", unset: null, lab: "enforced" },
@@ -236,6 +250,7 @@ export const peeringConnectionOptions: ResourceType = {
     delete: "DescribeVpcPeeringConnections",
   },
   idPrefix: "pcx-options",
+  goesWith: [{ to: EC2.peering, by: "vpcPeeringConnectionId" }],
   fabric: false,
   inputs: {
     accepter: peeringOptionsInput,

@@ -6,7 +6,7 @@ import { mustText, textOf } from "../engine/fields";
 import { derivedId } from "../engine/ids";
 import { oneOf, refused, regionInput, tagsInput } from "../engine/input";
 import { VPCS_PER_REGION } from "../engine/quotas";
-import { type Records, ownerOf } from "../engine/records";
+import { type Records } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
 import type { ResourceType } from "../engine/resource-type";
 import { EC2 } from "../engine/tokens";
@@ -37,6 +37,7 @@ export const vpc: ResourceType = {
   title: "EC2 VPC",
   actions: { create: "CreateVpc", update: "ModifyVpcAttribute", delete: "DeleteVpc" },
   idPrefix: "vpc",
+  holds: [{ to: EC2.routeTable, by: "mainRouteTableId" }],
   inputs: {
     assignGeneratedIpv6CidrBlock: refused("bool", NO_IPV6),
     cidrBlock: { kind: "string", computed: true, forceNew: true, lab: "enforced", check: vpcCidrProblem },
@@ -120,54 +121,9 @@ export const vpc: ResourceType = {
       `${count} VPCs in ${records.region}: AWS refuses the ${VPCS_PER_REGION + 1}th (VpcLimitExceeded) unless the quota "VPCs per Region" was raised. OVERLAYNET_LAB_QUOTAS=vpcs-per-region=${VPCS_PER_REGION} makes the lab refuse it, too.`,
     ];
   },
-  refuseDelete(record, records) {
-    const inUse = [
-      EC2.subnet,
-      EC2.internetGateway,
-      EC2.routeTable,
-      EC2.securityGroup,
-      EC2.networkAcl,
-      EC2.peering,
-      EC2.transitAttachment,
-    ].some((type) => {
-      return records
-        .ofType(type)
-        .some(
-          (other) =>
-            (other.outputs["vpcId"] === record.id || other.outputs["peerVpcId"] === record.id) &&
-            ownerOf(other) !== record.id &&
-            !hasFailed(other),
-        );
-    });
-    if (inUse)
-      throw new ApiError("DependencyViolation", `The vpc '${record.id}' has dependencies and cannot be deleted.`);
-  },
-  cascade(record, records) {
-    const adopted = [EC2.defaultRouteTable, EC2.defaultSecurityGroup, EC2.mainRouteTableAssociation].flatMap((type) =>
-      records.where(type, "vpcId", record.id),
-    );
-    const failed = records
-      .ofType(EC2.peering)
-      .filter(
-        (peering) => hasFailed(peering) && [peering.outputs["vpcId"], peering.outputs["peerVpcId"]].includes(record.id),
-      );
-    // Rules that its default ACL was given since.
-    const entries = records.where(
-      EC2.networkAclRule,
-      "networkAclId",
-      textOf(record.outputs, "defaultNetworkAclId") ?? "",
-    );
-    return [...adopted, ...failed, ...entries].map(({ id }) => id);
-  },
+  inUse: (record) =>
+    new ApiError("DependencyViolation", `The vpc '${record.id}' has dependencies and cannot be deleted.`),
 };
-
-/**
- * A peering connection that failed is shown for two hours, and holds nothing (VPC Peering Guide, "VPC peering
- * connection lifecycle").
- */
-function hasFailed({ outputs }: ResourceRecord): boolean {
-  return outputs["acceptStatus"] === "failed";
-}
 
 /** What no VPC can have: these addresses mean something on every host (VPC User Guide, "VPC CIDR blocks"). */
 const NEVER = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4"];
