@@ -1,4 +1,5 @@
 /** Every resource type of the aws package that the lab models: a file, and the names of its types, a line. */
+export { vpcDhcpOptions, vpcDhcpOptionsAssociation } from "./dhcp-options";
 export { eip, eipAssociation } from "./elastic-ip";
 export { instance } from "./instance";
 export { networkInterfaceAttachment } from "./interface-attachment";
