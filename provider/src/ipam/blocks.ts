@@ -1,10 +1,17 @@
 import type { IpPool } from "../ippool/ippool";
 import type { Problem } from "../ippool/problem";
-import type { Block } from "../plan/topology";
 import { type Cidr, containsCidr, formatCidr, overlaps, parseCidr, subnetAt, subnetCount } from "./cidr";
 import { groupBy } from "./group-by";
 import { type LabelledNode, nodeMatcher } from "./labelled-node";
 import { poolAllows, poolEncapsulation } from "./pools";
+
+export interface Block {
+  readonly cidr: string;
+  /** Name of the node that the block is affine to; absent = no affinity. */
+  readonly node?: string;
+  /** Addresses of the block that another node owns: address -> node. */
+  readonly borrowed?: Readonly<Record<string, string>>;
+}
 
 /** A block and the pool that it is of. */
 export type PoolBlock = Block & { readonly pool: string };

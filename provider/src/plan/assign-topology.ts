@@ -1,8 +1,8 @@
 import { containsCidr, parseCidr } from "../ipam/cidr";
-import { assignBlocks, type PoolBlock } from "../ipam/blocks";
+import { assignBlocks, type Block, type PoolBlock } from "../ipam/blocks";
 import { assignTunnelAddresses } from "../ipam/tunnel-addresses";
 import type { Problem } from "../ippool/problem";
-import type { Block, Topology } from "./topology";
+import type { Topology } from "./topology";
 
 /** The topology with the blocks and tunnel addresses that it lacks. What it has stays as it is. */
 export function assignTopology(topology: Topology): {

@@ -4,7 +4,8 @@ import type { AllowedUse, AssignmentMode, EncapsulationMode, IpPool } from "../i
 import type { ManifestValue } from "../ippool/manifest-value";
 import type { Problem } from "../ippool/problem";
 import { Fields, type Range } from "./fields";
-import type { Block, NetworkMtu, Topology, TopologyNetwork, TopologyNode, TopologyWorkload } from "./topology";
+import type { Block } from "../ipam/blocks";
+import type { NetworkMtu, Topology, TopologyNetwork, TopologyNode, TopologyWorkload } from "./topology";
 
 /** A topology as someone wrote it. It can be planned when it has no problems. */
 export interface ReadTopology {

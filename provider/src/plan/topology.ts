@@ -1,4 +1,5 @@
 import type { TopologyInputs } from "../generated/resource-types";
+import type { Block } from "../ipam/blocks";
 import type { IpPool } from "../ippool/ippool";
 
 export type { NetworkMtu } from "../generated/resource-types";
@@ -50,14 +51,6 @@ export interface TopologyNode {
   readonly network?: string;
   readonly subnet?: string;
   readonly labels?: Readonly<Record<string, string>>;
-}
-
-export interface Block {
-  readonly cidr: string;
-  /** Name of the node that the block is affine to; absent = no affinity. */
-  readonly node?: string;
-  /** Addresses of the block that another node owns: address -> node. */
-  readonly borrowed?: Readonly<Record<string, string>>;
 }
 
 export interface TopologyWorkload {

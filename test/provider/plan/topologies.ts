@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { IpPool } from "../../../provider/src/ippool/ippool";
-import type { Block, Topology, TopologyNode } from "../../../provider/src/plan/topology";
+import type { Block } from "../../../provider/src/ipam/blocks";
+import type { Topology, TopologyNode } from "../../../provider/src/plan/topology";
 import { ipPool } from "../ipam/ip-pool";
 
 /**
