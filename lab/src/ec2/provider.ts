@@ -28,7 +28,7 @@ import { companionRecord, ownerOf } from "./engine/companion";
 import { DEFAULT_REGION } from "./engine/regions";
 import type { ResourceType } from "./engine/resource-type";
 import { goingWith, refuseHeld } from "./engine/references";
-import { resourceTypes } from "./resource-types";
+import { resourceTypes } from "./types-by-token";
 import { refuseAllTags } from "./engine/tag-limits";
 
 /** What the engine says with every call about a resource. */

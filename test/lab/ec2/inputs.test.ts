@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { functions } from "../../../lab/src/ec2/functions";
 import { type Input, type Inputs, isBlock, isBlocks, type Kind } from "../../../lab/src/ec2/engine/input";
 import { isMap, type PropertyMap, type PropertyValue } from "../../../wire/property-value";
-import { resourceTypes } from "../../../lab/src/ec2/resource-types";
+import { resourceTypes } from "../../../lab/src/ec2/types-by-token";
 import { Account, urnOf } from "./account-in-memory";
 import { type Block, type Documented, documentedInputs } from "./documented-inputs";
 import { inputsPage } from "./inputs-page";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Input, type Inputs, isBlock, isBlocks } from "../../../lab/src/ec2/engine/input";
-import { resourceTypes } from "../../../lab/src/ec2/resource-types";
+import { resourceTypes } from "../../../lab/src/ec2/types-by-token";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
 
 /**

@@ -4,7 +4,7 @@ import { ApiError } from "../../../lab/src/ec2/engine/api-error";
 import { Records } from "../../../lab/src/ec2/engine/records";
 import { goingWith, refuseHeld } from "../../../lab/src/ec2/engine/references";
 import type { ResourceType } from "../../../lab/src/ec2/engine/resource-type";
-import { resourceTypes } from "../../../lab/src/ec2/resource-types";
+import { resourceTypes } from "../../../lab/src/ec2/types-by-token";
 import type { ResourceRecord } from "../../../lab/src/state/record";
 
 function typeOf(token: string, more: Partial<ResourceType> = {}): ResourceType {

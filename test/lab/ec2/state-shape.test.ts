@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { resourceTypes } from "../../../lab/src/ec2/resource-types";
+import { resourceTypes } from "../../../lab/src/ec2/types-by-token";
 import type { PropertyMap } from "../../../wire/property-value";
 import { ACCOUNT_ID } from "../../../lab/src/ec2/engine/regions";
 import { EC2 } from "../../../lab/src/ec2/engine/tokens";
