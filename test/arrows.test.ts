@@ -13,6 +13,8 @@ const PURE = ["ip-num", "yaml", "fastest-levenshtein", "node:crypto", "node:net"
 const CORE = ["ippool", "ipam", "plan"].map((name) => `provider/src/${name}`);
 /** Words and types without Pulumi or I/O, for pure rooms, too. */
 const WORDS = ["wire/input-words", "provider/src/generated/resource-types"];
+/** The same, and arguments of components, which may hold outputs of Pulumi's. */
+const GENERATED = [...WORDS, "provider/src/generated/component-args"];
 
 const ROOMS: Rooms = {
   "provider/src/ippool": { may: WORDS, packages: PURE },
@@ -21,14 +23,14 @@ const ROOMS: Rooms = {
   "provider/src/path": { may: [...CORE, ...WORDS], packages: PURE },
   "provider/src/node": { may: [...CORE, ...WORDS], packages: PURE },
   "provider/src/ssh": { may: [...CORE, "provider/src/node", ...WORDS] },
-  "provider/src/aws": { may: [...CORE, "provider/src/path", ...WORDS] },
+  "provider/src/aws": { may: [...CORE, "provider/src/path", ...GENERATED] },
   "provider/src/verify": {
-    may: [...CORE, "provider/src/path", "provider/src/node", "provider/src/ssh", "wire", ...WORDS],
+    may: [...CORE, "provider/src/path", "provider/src/node", "provider/src/ssh", "wire", ...GENERATED],
   },
   // What is made of schema.json, and the program's own version in it.
   "provider/src/generated": { may: ["provider/src/resources/child-resource"] },
   "provider/src/version": { may: ["provider/schema.json"] },
-  "provider/src/provider-config": { may: ["wire"] },
+  "provider/src/provider-config": { may: ["wire", ...WORDS] },
   "provider/src/resources": {
     may: [
       ...CORE,
