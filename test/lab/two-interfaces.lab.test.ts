@@ -6,7 +6,7 @@ import { Ec2Provider } from "../../lab/src/ec2/provider";
 import { imagesOf } from "../../lab/src/ec2/engine/images";
 import { labBackend } from "../../lab/src/ec2/lab-backend";
 import { propertyMap, type PropertyMap } from "../../wire/property-value";
-import { EC2 } from "../../lab/src/ec2/engine/tokens";
+import { EC2 } from "../../lab/src/cloud/tokens";
 import { destroyAll } from "../../lab/src/fabric/destroy";
 import { internetNamespace, namespacePrefix } from "../../lab/src/fabric/names";
 import { rebootNode } from "../../lab/src/node/node";

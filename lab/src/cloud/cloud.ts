@@ -9,6 +9,7 @@ import { Reading } from "./reading";
 import { readSecurityGroups, type SecurityGroup } from "./security-group";
 import { readTransitGateways, type TransitGateway } from "./transit-gateway";
 import { readVpcs, type Vpc } from "./vpc";
+import { EC2 } from "./tokens";
 
 /** What the records say about the network, read and checked. */
 export interface Cloud {
@@ -44,7 +45,7 @@ export class FabricError extends Error {
  */
 export function readCloud(records: readonly ResourceRecord[]): Cloud {
   const reading = new Reading(records.filter(({ fabric }) => fabric !== false));
-  const vpcRecords = reading.take("aws:ec2/vpc:Vpc");
+  const vpcRecords = reading.take(EC2.vpc);
   const securityGroups = readSecurityGroups(reading);
   const { vpcs, subnets } = readVpcs(reading, vpcRecords);
   const associations = readAddressAssociations(reading);

@@ -1,6 +1,7 @@
 import { containsAddress, formatCidr, isAddress } from "./cidr";
 import type { Reading } from "./reading";
 import type { Subnet } from "./vpc";
+import { EC2 } from "./tokens";
 
 /** A NAT gateway, public or private: which of the two is told by its private address having a public one. */
 export interface NatGateway {
@@ -11,7 +12,7 @@ export interface NatGateway {
 }
 
 export function readNatGateways(reading: Reading, subnets: readonly Subnet[]): NatGateway[] {
-  return reading.take("aws:ec2/natGateway:NatGateway").flatMap((record): NatGateway[] => {
+  return reading.take(EC2.natGateway).flatMap((record): NatGateway[] => {
     const subnet = subnets.find(({ id }) => id === record.outputs["subnetId"]);
     const networkInterfaceId = reading.string(record, "networkInterfaceId");
     const privateIp = reading.string(record, "privateIp");

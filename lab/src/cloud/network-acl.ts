@@ -3,6 +3,7 @@ import type { ResourceRecord } from "../state/record";
 import { parseCidr } from "./cidr";
 import { ICMP, TCP, UDP } from "./ip-protocol";
 import type { Reading } from "./reading";
+import { EC2 } from "./tokens";
 
 /**
  * A network ACL: for each direction entries in the order of their numbers, the first that matches decides, and none is
@@ -35,7 +36,7 @@ export interface NetworkAclEntry {
  * when no record says otherwise (VPC User Guide, "Default network ACL")
  */
 export function readNetworkAcls(reading: Reading): (subnetId: string, vpc: ResourceRecord) => NetworkAcl {
-  const ids = ["aws:ec2/networkAcl:NetworkAcl", "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl"]
+  const ids = [EC2.networkAcl, EC2.defaultNetworkAcl]
     .flatMap((type) => reading.take(type))
     .filter(
       (record) =>
@@ -44,7 +45,7 @@ export function readNetworkAcls(reading: Reading): (subnetId: string, vpc: Resou
         reading.problem(record, `has the id "${record.id}", which is not spelled as AWS spells ids`),
     )
     .map(({ id }) => id);
-  const entries = reading.take("aws:ec2/networkAclRule:NetworkAclRule").flatMap((record) => {
+  const entries = reading.take(EC2.networkAclRule).flatMap((record) => {
     const entry = readEntry(record, reading);
     return entry === undefined
       ? []
@@ -61,7 +62,7 @@ export function readNetworkAcls(reading: Reading): (subnetId: string, vpc: Resou
     }),
   );
   const bySubnet = new Map<unknown, NetworkAcl>();
-  for (const record of reading.take("aws:ec2/networkAclAssociation:NetworkAclAssociation")) {
+  for (const record of reading.take(EC2.networkAclAssociation)) {
     const { subnetId, networkAclId } = record.outputs;
     const acl = byId.get(String(networkAclId));
     if (acl === undefined) reading.problem(record, `names networkAclId ${String(networkAclId)}, which is not there`);

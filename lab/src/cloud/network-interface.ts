@@ -4,6 +4,7 @@ import { type AddressAssociation, publicAddressOf } from "./elastic-ip";
 import { isGiven, type Reading, strings } from "./reading";
 import type { SecurityGroup } from "./security-group";
 import type { Subnet } from "./vpc";
+import { EC2 } from "./tokens";
 
 /** An instance and its primary network interface. */
 export interface Instance extends NetworkInterface {
@@ -36,9 +37,9 @@ export function readNetworkInterfaces(
   groups: ReadonlyMap<string, SecurityGroup>,
   associations: readonly AddressAssociation[],
 ): { readonly instances: readonly Instance[]; readonly networkInterfaces: readonly NetworkInterface[] } {
-  const records = reading.take("aws:ec2/networkInterface:NetworkInterface");
+  const records = reading.take(EC2.networkInterface);
   const instances = reading
-    .take("aws:ec2/instance:Instance")
+    .take(EC2.instance)
     .flatMap((record) => readInstance(withPrimaryInterface(record, records), subnets, groups, associations, reading));
   const secondary = readInterfaceAttachments(reading).flatMap(
     ({ networkInterfaceId, instanceId, deviceIndex }): NetworkInterface[] => {
@@ -126,26 +127,24 @@ export interface InterfaceAttachment {
 /** Attachments, whoever asked for them: a NetworkInterfaceAttachment, a NetworkInterface, an Instance. */
 export function readInterfaceAttachments(reading: Reading): InterfaceAttachment[] {
   const seen = new Set<string>();
-  return reading
-    .take("aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment")
-    .flatMap((record): InterfaceAttachment[] => {
-      const { deviceIndex } = record.outputs;
-      const networkInterfaceId = reading.string(record, "networkInterfaceId");
-      const instanceId = reading.string(record, "instanceId");
-      if (typeof deviceIndex !== "number" || !Number.isInteger(deviceIndex) || deviceIndex < 0 || deviceIndex > 15)
-        return reading.problem(record, `has the device index ${String(deviceIndex)}, which is none from 0 to 15`) ?? [];
-      for (const key of [networkInterfaceId, `${instanceId}/${deviceIndex}`]) {
-        if (seen.has(key))
-          return (
-            reading.problem(
-              record,
-              `attaches ${networkInterfaceId} as device ${deviceIndex} of ${instanceId}, one of which is taken`,
-            ) ?? []
-          );
-        seen.add(key);
-      }
-      return [{ networkInterfaceId, instanceId, deviceIndex }];
-    });
+  return reading.take(EC2.networkInterfaceAttachment).flatMap((record): InterfaceAttachment[] => {
+    const { deviceIndex } = record.outputs;
+    const networkInterfaceId = reading.string(record, "networkInterfaceId");
+    const instanceId = reading.string(record, "instanceId");
+    if (typeof deviceIndex !== "number" || !Number.isInteger(deviceIndex) || deviceIndex < 0 || deviceIndex > 15)
+      return reading.problem(record, `has the device index ${String(deviceIndex)}, which is none from 0 to 15`) ?? [];
+    for (const key of [networkInterfaceId, `${instanceId}/${deviceIndex}`]) {
+      if (seen.has(key))
+        return (
+          reading.problem(
+            record,
+            `attaches ${networkInterfaceId} as device ${deviceIndex} of ${instanceId}, one of which is taken`,
+          ) ?? []
+        );
+      seen.add(key);
+    }
+    return [{ networkInterfaceId, instanceId, deviceIndex }];
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { ResourceRecord } from "../state/record";
 import type { Reading } from "./reading";
+import { EC2 } from "./tokens";
 
 export interface Peering {
   readonly id: string;
@@ -9,7 +10,7 @@ export interface Peering {
 
 /** Active peering connections: to the others no route leads (VPC Peering Guide, "Update your route tables"). */
 export function readPeerings(reading: Reading, vpcs: readonly ResourceRecord[]): Peering[] {
-  return reading.take("aws:ec2/vpcPeeringConnection:VpcPeeringConnection").flatMap((record) => {
+  return reading.take(EC2.peering).flatMap((record) => {
     if (record.outputs["acceptStatus"] !== "active" || !reading.isId(record)) return [];
     const requesterVpcId = reading.string(record, "vpcId");
     const accepterVpcId = reading.string(record, "peerVpcId");

@@ -1,5 +1,6 @@
 import type { IPv4CidrRange } from "ip-num";
 import { isGiven, type Reading } from "./reading";
+import { EC2 } from "./tokens";
 
 export interface RouteTable {
   readonly id: string;
@@ -15,7 +16,7 @@ export interface VpcRoute {
 /** The id of the route table by that of the subnet which it is associated with. */
 export function readRouteTableAssociations(reading: Reading): Map<string, string> {
   const tables = new Map<string, string>();
-  for (const record of reading.take("aws:ec2/routeTableAssociation:RouteTableAssociation")) {
+  for (const record of reading.take(EC2.routeTableAssociation)) {
     if (isGiven(record.outputs["gatewayId"]))
       reading.problem(record, "associates a route table with a gateway, which the lab does not have");
     const subnet = reading.string(record, "subnetId");
@@ -44,7 +45,7 @@ export function readRoutes(reading: Reading): { readonly tableId: string; readon
     "destinationIpv6CidrBlock",
     "destinationPrefixListId",
   ];
-  return reading.take("aws:ec2/route:Route").flatMap((record) => {
+  return reading.take(EC2.route).flatMap((record) => {
     for (const key of unknown)
       if (isGiven(record.outputs[key])) reading.problem(record, `has ${key}, which the lab does not have`);
     const destination = reading.cidr(record, "destinationCidrBlock");

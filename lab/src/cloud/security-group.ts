@@ -2,6 +2,7 @@ import type { IPv4CidrRange } from "ip-num";
 import type { ResourceRecord } from "../state/record";
 import { ICMP, ICMPV6, PROTOCOL_NUMBERS, TCP, UDP } from "./ip-protocol";
 import { isGiven, type Reading } from "./reading";
+import { EC2 } from "./tokens";
 
 export interface SecurityGroup {
   readonly id: string;
@@ -34,9 +35,9 @@ export function readSecurityGroups(reading: Reading): Map<string, SecurityGroup>
     }
     return byGroup;
   };
-  const ingress = rules("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule");
-  const egress = rules("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule");
-  const groups = reading.take("aws:ec2/securityGroup:SecurityGroup").filter((record) => reading.isId(record));
+  const ingress = rules(EC2.ingressRule);
+  const egress = rules(EC2.egressRule);
+  const groups = reading.take(EC2.securityGroup).filter((record) => reading.isId(record));
   return new Map(
     groups.map((record) => [
       record.id,

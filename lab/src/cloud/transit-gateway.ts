@@ -2,6 +2,7 @@ import type { IPv4CidrRange } from "ip-num";
 import { formatCidr } from "./cidr";
 import type { Reading } from "./reading";
 import type { Subnet, Vpc } from "./vpc";
+import { EC2 } from "./tokens";
 
 export interface TransitGateway {
   readonly id: string;
@@ -31,25 +32,16 @@ export interface TransitRouteTable {
   }[];
 }
 
-const TYPES = {
-  gateway: "aws:ec2transitgateway/transitGateway:TransitGateway",
-  attachment: "aws:ec2transitgateway/vpcAttachment:VpcAttachment",
-  routeTable: "aws:ec2transitgateway/routeTable:RouteTable",
-  association: "aws:ec2transitgateway/routeTableAssociation:RouteTableAssociation",
-  propagation: "aws:ec2transitgateway/routeTablePropagation:RouteTablePropagation",
-  route: "aws:ec2transitgateway/route:Route",
-} as const;
-
 /** Default association and propagation are records, too. An attachment whose VPC is gone is none. */
 export function readTransitGateways(reading: Reading, vpcs: ReadonlyMap<string, Vpc>): TransitGateway[] {
   const tableOf = new Map<string, string>();
-  for (const record of reading.take(TYPES.association)) {
+  for (const record of reading.take(EC2.transitAssociation)) {
     const attachment = reading.string(record, "transitGatewayAttachmentId");
     if (tableOf.has(attachment)) reading.problem(record, `associates a second route table with ${attachment}`);
     tableOf.set(attachment, reading.string(record, "transitGatewayRouteTableId"));
   }
   const attachments = reading
-    .take(TYPES.attachment)
+    .take(EC2.transitAttachment)
     .flatMap((record): (TransitAttachment & { readonly gatewayId: string })[] => {
       const vpc = vpcs.get(reading.string(record, "vpcId"));
       const ids = Array.isArray(record.outputs["subnetIds"]) ? record.outputs["subnetIds"] : [];
@@ -78,11 +70,11 @@ export function readTransitGateways(reading: Reading, vpcs: ReadonlyMap<string, 
         },
       ];
     });
-  const propagations = reading.take(TYPES.propagation).map((record) => ({
+  const propagations = reading.take(EC2.transitPropagation).map((record) => ({
     tableId: reading.string(record, "transitGatewayRouteTableId"),
     attachmentId: reading.string(record, "transitGatewayAttachmentId"),
   }));
-  const staticRoutes = reading.take(TYPES.route).flatMap((record) => {
+  const staticRoutes = reading.take(EC2.transitRoute).flatMap((record) => {
     const destination = reading.cidr(record, "destinationCidrBlock");
     const target: "blackhole" | { readonly attachmentId: string } =
       record.outputs["blackhole"] === true
@@ -92,9 +84,9 @@ export function readTransitGateways(reading: Reading, vpcs: ReadonlyMap<string, 
       ? []
       : [{ tableId: reading.string(record, "transitGatewayRouteTableId"), destination, target }];
   });
-  const tables = reading.take(TYPES.routeTable).filter((record) => reading.isId(record));
+  const tables = reading.take(EC2.transitRouteTable).filter((record) => reading.isId(record));
   return reading
-    .take(TYPES.gateway)
+    .take(EC2.transitGateway)
     .filter((record) => reading.isId(record))
     .map((record): TransitGateway => ({
       id: record.id,

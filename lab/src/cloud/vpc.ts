@@ -4,6 +4,7 @@ import { containsRange, formatCidr, parseCidr } from "./cidr";
 import { type NetworkAcl, readNetworkAcls } from "./network-acl";
 import { isGiven, type Reading } from "./reading";
 import { readRoutes, readRouteTableAssociations, type RouteTable } from "./route-table";
+import { EC2 } from "./tokens";
 
 export interface Vpc {
   readonly id: string;
@@ -29,11 +30,9 @@ export function readVpcs(
 ): { readonly vpcs: readonly Vpc[]; readonly subnets: readonly Subnet[] } {
   const tableOf = readRouteTableAssociations(reading);
   const aclOf = readNetworkAcls(reading);
-  const subnets = reading
-    .take("aws:ec2/subnet:Subnet")
-    .flatMap((record) => readSubnet(record, reading, records, tableOf, aclOf));
+  const subnets = reading.take(EC2.subnet).flatMap((record) => readSubnet(record, reading, records, tableOf, aclOf));
   const routes = readRoutes(reading);
-  const routeTables = reading.take("aws:ec2/routeTable:RouteTable");
+  const routeTables = reading.take(EC2.routeTable);
   const vpcs = records.flatMap((record): Vpc[] => {
     const cidr = reading.cidr(record, "cidrBlock");
     if (cidr === undefined || !reading.isId(record)) return [];

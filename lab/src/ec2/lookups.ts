@@ -9,7 +9,7 @@ import { ACCOUNT_ID } from "./engine/regions";
 import type { ResourceRecord } from "../state/record";
 import { fullRoute } from "./types/route-table";
 import { subnetCidr } from "./types/subnet";
-import { EC2 } from "./engine/tokens";
+import { EC2 } from "../cloud/tokens";
 
 /** A function that finds what is there: `aws.ec2.getVpc`, `aws.ec2.getVpcs`. */
 export interface Lookup {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EC2 } from "../../../lab/src/ec2/engine/tokens";
+import { EC2 } from "../../../lab/src/cloud/tokens";
 import { UNKNOWN } from "../../../wire/property-value";
 import { Account } from "./account-in-memory";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ACCOUNT_ID } from "../../../lab/src/ec2/engine/regions";
-import { EC2 } from "../../../lab/src/ec2/engine/tokens";
+import { EC2 } from "../../../lab/src/cloud/tokens";
 import { UNKNOWN } from "../../../wire/property-value";
 import { Account, type Resource, urnOf } from "./account-in-memory";
 

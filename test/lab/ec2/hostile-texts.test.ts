@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { nodeOf } from "../../../lab/src/ec2/types/instance-node";
 import { propertyMap, type PropertyMap } from "../../../wire/property-value";
 import { Records } from "../../../lab/src/ec2/engine/records";
-import { EC2 } from "../../../lab/src/ec2/engine/tokens";
+import { EC2 } from "../../../lab/src/cloud/tokens";
 import { FabricError } from "../../../lab/src/cloud/cloud";
 import { linkCommands, nftScript, peerCommands, routingCommands } from "../../../lab/src/fabric/commands";
 import { fabricOf } from "../../../lab/src/fabric/model";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
 import { ResourceInitFailed } from "../../../wire/resource-init-failed";
 import { UNKNOWN } from "../../../wire/property-value";
-import { EC2 } from "../../../lab/src/ec2/engine/tokens";
+import { EC2 } from "../../../lab/src/cloud/tokens";
 import { type Account, PUBLIC_KEY, type Resource } from "./account-in-memory";
 import { Network } from "./network";
 

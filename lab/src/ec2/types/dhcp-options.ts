@@ -4,7 +4,7 @@ import { type Input, type Inputs, refused, regionInput, tagsInput } from "../eng
 import type { Records } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
 import type { Made, ResourceType } from "../engine/resource-type";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import { findVpc } from "./vpc";
 import type { ResourceRecord } from "../../state/record";
 

@@ -7,7 +7,7 @@ import { type Records } from "../engine/records";
 import { type Companion, ownerOf } from "../engine/companion";
 import { DEFAULT_REGION, ec2Arn } from "../engine/regions";
 import type { ResourceType } from "../engine/resource-type";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import { type Interface, findInterface, interfaceOf } from "./interface-attachment";
 import { choosePublicAddress } from "./ip-address";
 import { findSubnet } from "./subnet";

@@ -5,7 +5,7 @@ import { mustText, textOf } from "../engine/fields";
 import { imagesOf } from "../engine/images";
 import type { Records } from "../engine/records";
 import type { Effects } from "../engine/resource-type";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import { attachmentsOf } from "./interface-attachment";
 import { nodeMemory } from "./machine-type";
 import { findSubnet, subnetCidr } from "./subnet";

@@ -5,7 +5,7 @@ import { mustText, textsOf } from "../engine/fields";
 import { type Inputs, between, oneOf, refused, regionInput, tagsInput } from "../engine/input";
 import type { Records } from "../engine/records";
 import type { InputFailure, ResourceType } from "../engine/resource-type";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import { associationOf, publicDnsOf } from "./elastic-ip";
 import { findInterface } from "./interface-attachment";
 import { addressesInUse, refusePrivateAddress } from "./ip-address";

@@ -7,7 +7,7 @@ import { between, refused, regionInput } from "../engine/input";
 import type { Records } from "../engine/records";
 import type { ResourceType } from "../engine/resource-type";
 import type { Companion } from "../engine/companion";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import type { ResourceRecord } from "../../state/record";
 
 /** `aws.ec2.NetworkInterfaceAttachment`: a secondary interface of a running instance. */

@@ -4,7 +4,7 @@ import { regionInput, tagsInput } from "../engine/input";
 import type { Records } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
 import type { ResourceType } from "../engine/resource-type";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import { hasAssociation } from "./elastic-ip";
 import { findVpc } from "./vpc";
 import type { ResourceRecord } from "../../state/record";

@@ -4,7 +4,7 @@ import { addressAt, containsAddress, mustNetwork, sizeOf } from "../../cloud/cid
 import { ApiError } from "../engine/api-error";
 import { textOf, textsOf } from "../engine/fields";
 import type { Records } from "../engine/records";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import { subnetCidr } from "./subnet";
 import type { ResourceRecord } from "../../state/record";
 

@@ -7,7 +7,7 @@ import { type Inputs, refused } from "../engine/input";
 import { networkProblem } from "../engine/network-problem";
 import type { Records } from "../engine/records";
 import type { Companion } from "../engine/companion";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import type { ResourceRecord } from "../../state/record";
 
 const NAMED_PROTOCOLS: Readonly<Record<string, string>> = { all: "-1", icmp: "1", tcp: "6", udp: "17", icmpv6: "58" };

@@ -6,7 +6,7 @@ import { regionInput, tagsInput } from "../engine/input";
 import type { Records } from "../engine/records";
 import { ec2Arn } from "../engine/regions";
 import type { ResourceType } from "../engine/resource-type";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import type { ResourceRecord } from "../../state/record";
 
 /** `aws.ec2.KeyPair`: its public key is what instances let in. */

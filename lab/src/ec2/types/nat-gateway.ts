@@ -6,7 +6,7 @@ import { derivedId } from "../engine/ids";
 import { oneOf, refused, regionInput, tagsInput } from "../engine/input";
 import type { Records } from "../engine/records";
 import type { ResourceType } from "../engine/resource-type";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import { associationCompanion, associationOf, findAllocation } from "./elastic-ip";
 import { choosePrivateAddress } from "./ip-address";
 import { findSubnet } from "./subnet";

@@ -10,7 +10,7 @@ import type { Records } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
 import type { ResourceType } from "../engine/resource-type";
 import type { Companion } from "../engine/companion";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import type { ResourceRecord } from "../../state/record";
 
 /** `aws.ec2.NetworkAclRule`, of a default ACL as well. */

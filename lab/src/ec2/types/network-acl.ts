@@ -7,7 +7,7 @@ import { type Records } from "../engine/records";
 import { type Companion, ownerOf } from "../engine/companion";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
 import type { Made, ResourceType } from "../engine/resource-type";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import { entriesInput, entriesOf, entryCompanions, entryOf, findNetworkAcl, shown } from "./network-acl-entry";
 import { findSubnet } from "./subnet";
 import { findVpc } from "./vpc";

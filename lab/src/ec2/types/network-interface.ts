@@ -8,7 +8,7 @@ import { type Records } from "../engine/records";
 import { type Companion, ownerOf } from "../engine/companion";
 import { ACCOUNT_ID, DEFAULT_REGION, ec2Arn } from "../engine/regions";
 import type { ResourceType } from "../engine/resource-type";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import { attach, attachmentCompanion, attachmentOf, findInstance, plug } from "./interface-attachment";
 import { addressesInUse, choosePrivateAddress, refusePrivateAddress } from "./ip-address";
 import { securityGroupsOf } from "./security-group";

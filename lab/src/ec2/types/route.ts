@@ -8,7 +8,7 @@ import { networkProblem } from "../engine/network-problem";
 import type { Records } from "../engine/records";
 import { ACCOUNT_ID } from "../engine/regions";
 import type { InputFailure, ResourceType } from "../engine/resource-type";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import { attachmentOf, findInterface } from "./interface-attachment";
 import { findVpc, vpcCidr } from "./vpc";
 import type { ResourceRecord } from "../../state/record";

@@ -6,7 +6,7 @@ import { type Records } from "../engine/records";
 import { type Companion, companionRecord, ownerOf } from "../engine/companion";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
 import type { Made, ResourceType } from "../engine/resource-type";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import {
   DIRECTIONS,
   asInlineRules,

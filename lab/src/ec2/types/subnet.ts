@@ -7,7 +7,7 @@ import { networkProblem } from "../engine/network-problem";
 import type { Records } from "../engine/records";
 import { ACCOUNT_ID, type Zone, ec2Arn, findRegion } from "../engine/regions";
 import type { ResourceType } from "../engine/resource-type";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import { findVpc, vpcCidr } from "./vpc";
 import type { ResourceRecord } from "../../state/record";
 

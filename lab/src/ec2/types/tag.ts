@@ -5,7 +5,7 @@ import { regionInput } from "../engine/input";
 import type { Records } from "../engine/records";
 import type { Made, ResourceType } from "../engine/resource-type";
 import { refuseTags } from "../engine/tag-limits";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import type { ResourceRecord } from "../../state/record";
 
 /** `aws.ec2.Tag`: one tag of a resource that something else manages. */

@@ -6,7 +6,7 @@ import { type Input, regionInput, tagsInput } from "../engine/input";
 import type { Records } from "../engine/records";
 import { ACCOUNT_ID } from "../engine/regions";
 import type { Effects, Made, ResourceType } from "../engine/resource-type";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import { findVpc, vpcCidr } from "./vpc";
 import type { ResourceRecord } from "../../state/record";
 

@@ -9,7 +9,7 @@ import { VPCS_PER_REGION } from "../engine/quotas";
 import { type Records } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
 import type { ResourceType } from "../engine/resource-type";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import { ruleCompanions } from "./ip-permission";
 import { defaultAclCompanions } from "./network-acl-entry";
 import type { ResourceRecord } from "../../state/record";
