@@ -11,6 +11,11 @@ const SEVERITIES: Readonly<Record<Severity, LogSeverity>> = {
   error: LogSeverity.ERROR,
 };
 
+/** The address of the engine's gRPC server among the arguments of a plugin's process, which are flags besides. */
+export function engineAddress(args: readonly string[]): string | undefined {
+  return args.findLast((arg) => /:\d+$/.test(arg));
+}
+
 /** What users see of a resource while it is worked on: its row in the display, and what stays under it. */
 export class EngineLog {
   private client: EngineClient | undefined;
@@ -22,7 +27,10 @@ export class EngineLog {
     this.client = new EngineClient(address, grpc.credentials.createInsecure());
   }
 
-  /** Shows in the resource's row until the next one. Nobody waits for it, and a failure to show is no failure. */
+  /**
+   * Shows in the row of the resource, or of the stack for an empty URN, until the next one. Nobody waits for it, and a failure
+   * to show is no failure.
+   */
   status(urn: string, message: string): void {
     this.client?.log(this.request(urn, "info", message).setEphemeral(true), () => undefined);
   }

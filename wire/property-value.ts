@@ -52,27 +52,44 @@ export function unwrapProperties(properties: struct.Struct | undefined): Propert
 /**
  * Puts values at the given paths into secret envelopes; paths that lead nowhere are passed over, undefined properties
  * left out.
+ *
+ * @throws TypeError for what no property can be
  */
 export function wrapProperties(values: object, secrets: readonly PropertyPath[]): struct.Struct {
-  const wrap = (value: unknown, under: readonly PropertyPath[]): PropertyValue => {
+  const wrap = (value: PropertyValue, under: readonly PropertyPath[]): PropertyValue => {
     const inner = under.filter((path) => path.length > 0);
     const bare = wrapWithin(value, inner);
     return inner.length < under.length ? { [SIGNATURE]: SECRET, value: bare } : bare;
   };
-  const wrapWithin = (value: unknown, under: readonly PropertyPath[]): PropertyValue => {
+  const wrapWithin = (value: PropertyValue, under: readonly PropertyPath[]): PropertyValue => {
     const below = (key: string | number): PropertyPath[] =>
       under.filter(([head]) => head === key).map((path) => path.slice(1));
-    if (Array.isArray(value)) return value.map((entry: unknown, index) => wrap(entry, below(index)));
-    if (typeof value === "object" && value !== null) {
-      const entries = Object.entries(value as Record<string, unknown>).filter(([, entry]) => entry !== undefined);
-      return Object.fromEntries(entries.map(([key, entry]) => [key, wrap(entry, below(key))]));
-    }
-    if (value === undefined || value === null) return null;
-    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
-    throw new TypeError(`a ${typeof value} cannot be a property of a resource`);
+    if (Array.isArray(value)) return value.map((entry, index) => wrap(entry, below(index)));
+    if (!isMap(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, wrap(entry, below(key))]));
   };
-  const wrapped = wrapWithin(values, secrets);
-  return struct.Struct.fromJavaScript(isMap(wrapped) ? wrapped : {});
+  return struct.Struct.fromJavaScript(wrapWithin(propertyMap(values), secrets) as PropertyMap);
+}
+
+/**
+ * A value of a program, of JSON or of a record as a property; undefined members are left out.
+ *
+ * @throws TypeError for what no property can be
+ */
+export function propertyValue(value: unknown): PropertyValue {
+  if (value === null || value === undefined) return null;
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
+  if (Array.isArray(value)) return value.map(propertyValue);
+  if (typeof value !== "object") throw new TypeError(`a ${typeof value} cannot be a property of a resource`);
+  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
+  return Object.fromEntries(entries.map(([key, entry]) => [key, propertyValue(entry)]));
+}
+
+/** As {@link propertyValue}, for a whole map. @throws TypeError also for what is no map */
+export function propertyMap(value: unknown): PropertyMap {
+  const map = propertyValue(value);
+  if (!isMap(map)) throw new TypeError("not a map of properties");
+  return map;
 }
 
 /** Whether no part of a value is UNKNOWN. */
@@ -93,4 +110,9 @@ export function formatPath(path: PropertyPath): string {
     if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(key)) return `${text}[${JSON.stringify(key)}]`;
     return text === "" ? key : `${text}.${key}`;
   }, "");
+}
+
+/** The top property in a path as the engine writes it: `nodes` of `nodes[3].labels.rack`. */
+export function topProperty(path: string): string {
+  return /^[^.[]+/.exec(path)?.[0] ?? path;
 }

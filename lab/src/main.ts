@@ -1,4 +1,5 @@
 import * as nodeModule from "node:module";
+import { engineAddress } from "../../wire/engine-log";
 import { labBackend } from "./ec2/lab-backend";
 import { serve } from "./serve";
 import { openLab } from "./state/paths";
@@ -8,7 +9,7 @@ import { openLab } from "./state/paths";
  * standard output.
  */
 async function main(args: readonly string[]): Promise<void> {
-  const engine = args.findLast((arg) => /:\d+$/.test(arg)) ?? "";
+  const engine = engineAddress(args);
   const { port } = await serve(labBackend(openLab()), engine);
   process.stdout.write(`${port}\n`);
   // Node keeps what it compiled when it ends by itself, and the engine ends plugins by a signal. Node before 22.10 has
@@ -16,7 +17,7 @@ async function main(args: readonly string[]): Promise<void> {
   nodeModule.flushCompileCache?.();
   // An engine that is killed ends none of its plugins.
   const parent = process.ppid;
-  if (engine !== "") setInterval(() => process.ppid === parent || process.exit(), 1000).unref();
+  if (engine !== undefined) setInterval(() => process.ppid === parent || process.exit(), 1000).unref();
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

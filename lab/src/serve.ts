@@ -2,13 +2,22 @@ import * as grpc from "@grpc/grpc-js";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
-import { Status } from "@pulumi/pulumi/proto/status_pb";
-import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { configureResponse, handshakeResponse } from "../../wire/capabilities";
+import { checkResponse } from "../../wire/check-response";
+import { diffResponse } from "../../wire/diff-response";
+import { EngineLog } from "../../wire/engine-log";
+import {
+  type Properties,
+  type PropertyMap,
+  type PropertyPath,
+  unwrapProperties,
+  wrapProperties,
+} from "../../wire/property-value";
+import { healable } from "../../wire/resource-init-failed";
+import { unary } from "../../wire/unary-call";
 import type { Backend } from "./ec2/engine/backend";
-import { EngineLog } from "./ec2/engine-log";
-import { Ec2Provider, InitFailed } from "./ec2/provider";
-import { type Properties, type PropertyMap, unwrap, wrap } from "./ec2/property-value";
+import { Ec2Provider } from "./ec2/provider";
 import { parseProviderConfig } from "./ec2/provider-config";
 
 /** The version of the aws package whose inputs and outputs the lab has. */
@@ -17,10 +26,13 @@ export const AWS_VERSION = "7.48.0";
 /**
  * Serves the stand-in `aws` plugin on a port of 127.0.0.1 that is free.
  *
- * @param engine address of the engine's gRPC server, empty when the plugin was started by hand
+ * @param engine address of the engine's gRPC server; undefined when the plugin was started by hand
  * @returns the port, and how to stop
  */
-export async function serve(backend: Backend, engine: string): Promise<{ readonly port: number; stop(): void }> {
+export async function serve(
+  backend: Backend,
+  engine: string | undefined,
+): Promise<{ readonly port: number; stop(): void }> {
   const calls = new Calls(backend);
   calls.log.connect(engine);
   const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
@@ -41,7 +53,7 @@ class Calls {
 
   constructor(private readonly backend: Backend) {
     this.provider = new Ec2Provider(backend);
-    this.provider.warn = (urn, message) => this.log.warning(urn, message);
+    this.provider.warn = (urn, message) => void this.log.log(urn, "warning", message);
   }
 
   handlers(): grpc.UntypedServiceImplementation {
@@ -67,10 +79,7 @@ class Calls {
       ),
       handshake: unary((request: rpc.ProviderHandshakeRequest) => {
         this.log.connect(request.getEngineAddress());
-        return new rpc.ProviderHandshakeResponse()
-          .setAcceptSecrets(true)
-          .setAcceptResources(true)
-          .setAcceptOutputs(true);
+        return handshakeResponse();
       }),
       invoke: unary((request: rpc.InvokeRequest) => this.invoke(request)),
       read: unary((request: rpc.ReadRequest) => this.read(request)),
@@ -79,7 +88,7 @@ class Calls {
   }
 
   private configure(request: rpc.ConfigureRequest): rpc.ConfigureResponse {
-    const { config, failures } = parseProviderConfig(unwrap(request.getArgs()).values, process.env);
+    const { config, failures } = parseProviderConfig(unwrapProperties(request.getArgs()).values, process.env);
     if (failures.length > 0)
       throw new Error(
         failures.map(({ property, reason }) => (property === "" ? reason : `aws:${property}: ${reason}`)).join("\n"),
@@ -87,53 +96,41 @@ class Calls {
     this.provider.config = config;
     // Never to be taken for AWS.
     this.log.status("", `aws is overlaynet's lab in ${this.backend.place}`);
-    return new rpc.ConfigureResponse()
-      .setAcceptsecrets(true)
-      .setAcceptresources(true)
-      .setAcceptoutputs(true)
-      .setSupportspreview(true);
+    return configureResponse();
   }
 
   private check(request: rpc.CheckRequest): rpc.CheckResponse {
-    const news = unwrap(request.getNews());
+    const news = unwrapProperties(request.getNews());
     const { inputs, failures } = this.provider.check(
       request.getUrn(),
       news.values,
-      unwrap(request.getOlds()).values,
+      unwrapProperties(request.getOlds()).values,
       request.getRandomseed_asU8(),
     );
-    return checkResponse(failures).setInputs(wrap(inputs, news.secrets));
+    return checkResponse(failures).setInputs(wrapWhole(inputs, news.secrets));
   }
 
   private diff(request: rpc.DiffRequest): rpc.DiffResponse {
-    const old = { inputs: unwrap(request.getOldInputs()).values, outputs: unwrap(request.getOlds()).values };
-    const diff = this.provider.diff(request.getUrn(), old, unwrap(request.getNews()).values);
-    const { DIFF_NONE, DIFF_SOME } = rpc.DiffResponse.DiffChanges;
-    const response = new rpc.DiffResponse()
-      .setChanges(diff.changes.size === 0 ? DIFF_NONE : DIFF_SOME)
-      .setDiffsList([...diff.properties])
-      .setReplacesList([...diff.replaces])
-      .setHasdetaileddiff(diff.detailed);
-    if (diff.detailed)
-      for (const [path, { kind, replace }] of diff.changes)
-        response
-          .getDetaileddiffMap()
-          .set(path, new rpc.PropertyDiff().setKind(KINDS[kind][replace ? 1 : 0]).setInputdiff(false));
-    return response;
+    const old = {
+      inputs: unwrapProperties(request.getOldInputs()).values,
+      outputs: unwrapProperties(request.getOlds()).values,
+    };
+    const diff = this.provider.diff(request.getUrn(), old, unwrapProperties(request.getNews()).values);
+    return diffResponse(diff.changes, { detailed: diff.detailed });
   }
 
   private async create(request: rpc.CreateRequest): Promise<rpc.CreateResponse> {
     this.refuseCancelled();
-    const inputs = unwrap(request.getProperties());
+    const inputs = unwrapProperties(request.getProperties());
     const operation = { urn: request.getUrn(), preview: request.getPreview() };
-    const { id, outputs } = await healable(inputs, () => this.provider.create(operation, inputs.values));
-    return new rpc.CreateResponse().setId(id).setProperties(wrap(outputs, inputs.secrets));
+    const { id, outputs } = await healable(wrapping(inputs), () => this.provider.create(operation, inputs.values));
+    return new rpc.CreateResponse().setId(id).setProperties(wrapWhole(outputs, inputs.secrets));
   }
 
   private read(request: rpc.ReadRequest): rpc.ReadResponse {
-    const inputs = unwrap(request.getInputs());
-    const outputs = unwrap(request.getProperties());
-    const secrets = new Set([...inputs.secrets, ...outputs.secrets]);
+    const inputs = unwrapProperties(request.getInputs());
+    const outputs = unwrapProperties(request.getProperties());
+    const secrets = [...inputs.secrets, ...outputs.secrets];
     const now = this.provider.read(request.getUrn(), request.getId(), {
       inputs: inputs.values,
       outputs: outputs.values,
@@ -141,30 +138,34 @@ class Calls {
     if (now === undefined) return new rpc.ReadResponse();
     return new rpc.ReadResponse()
       .setId(now.id)
-      .setInputs(wrap(now.inputs, secrets))
-      .setProperties(wrap(now.outputs, secrets));
+      .setInputs(wrapWhole(now.inputs, secrets))
+      .setProperties(wrapWhole(now.outputs, secrets));
   }
 
   private async update(request: rpc.UpdateRequest): Promise<rpc.UpdateResponse> {
     this.refuseCancelled();
-    const inputs = unwrap(request.getNews());
+    const inputs = unwrapProperties(request.getNews());
     const operation = { urn: request.getUrn(), preview: request.getPreview() };
-    const old = { outputs: unwrap(request.getOlds()).values };
-    const outputs = await healable(inputs, () => this.provider.update(operation, request.getId(), old, inputs.values));
-    return new rpc.UpdateResponse().setProperties(wrap(outputs, inputs.secrets));
+    const old = { outputs: unwrapProperties(request.getOlds()).values };
+    const outputs = await healable(wrapping(inputs), () =>
+      this.provider.update(operation, request.getId(), old, inputs.values),
+    );
+    return new rpc.UpdateResponse().setProperties(wrapWhole(outputs, inputs.secrets));
   }
 
   private async delete(request: rpc.DeleteRequest): Promise<Empty> {
     this.refuseCancelled();
     await this.provider.delete({ urn: request.getUrn() }, request.getId(), {
-      outputs: unwrap(request.getProperties()).values,
+      outputs: unwrapProperties(request.getProperties()).values,
     });
     return new Empty();
   }
 
   private invoke(request: rpc.InvokeRequest): rpc.InvokeResponse {
-    const args = unwrap(request.getArgs());
-    return new rpc.InvokeResponse().setReturn(wrap(this.provider.invoke(request.getTok(), args.values), args.secrets));
+    const args = unwrapProperties(request.getArgs());
+    return new rpc.InvokeResponse().setReturn(
+      wrapWhole(this.provider.invoke(request.getTok(), args.values), args.secrets),
+    );
   }
 
   private refuseCancelled(): void {
@@ -173,7 +174,7 @@ class Calls {
 }
 
 function checkConfig(request: rpc.CheckRequest): rpc.CheckResponse {
-  return checkResponse(parseProviderConfig(unwrap(request.getNews()).values, process.env).failures).setInputs(
+  return checkResponse(parseProviderConfig(unwrapProperties(request.getNews()).values, process.env).failures).setInputs(
     request.getNews(),
   );
 }
@@ -182,68 +183,25 @@ function checkConfig(request: rpc.CheckRequest): rpc.CheckResponse {
 function diffConfig(request: rpc.DiffRequest): rpc.DiffResponse {
   const regionOf = (values: PropertyMap): string => parseProviderConfig(values, {}).config.region;
   const moved =
-    regionOf(unwrap(request.getOldInputs() ?? request.getOlds()).values) !== regionOf(unwrap(request.getNews()).values);
+    regionOf(unwrapProperties(request.getOldInputs() ?? request.getOlds()).values) !==
+    regionOf(unwrapProperties(request.getNews()).values);
   const { DIFF_NONE, DIFF_SOME } = rpc.DiffResponse.DiffChanges;
   return moved
     ? new rpc.DiffResponse().setChanges(DIFF_SOME).setDiffsList(["region"]).setReplacesList(["region"])
     : new rpc.DiffResponse().setChanges(DIFF_NONE);
 }
 
-function checkResponse(failures: readonly { readonly property: string; readonly reason: string }[]): rpc.CheckResponse {
-  return new rpc.CheckResponse().setFailuresList(
-    failures.map(({ property, reason }) => new rpc.CheckFailure().setProperty(property).setReason(reason)),
+/**
+ * Puts every top property with a secret in it into an envelope as a whole: what AWS gives back of a property need not
+ * have the form in which it was given.
+ */
+function wrapWhole(values: object, secrets: readonly PropertyPath[]): ReturnType<typeof wrapProperties> {
+  return wrapProperties(
+    values,
+    secrets.map((path) => path.slice(0, 1)),
   );
 }
 
-const { Kind } = rpc.PropertyDiff;
-const KINDS = {
-  add: [Kind.ADD, Kind.ADD_REPLACE],
-  delete: [Kind.DELETE, Kind.DELETE_REPLACE],
-  update: [Kind.UPDATE, Kind.UPDATE_REPLACE],
-} as const;
-
-/**
- * Gives a failure half-way the form that makes the engine keep the resource, with what went wrong, and update it the
- * next time.
- */
-async function healable<T>(inputs: Properties, operation: () => Promise<T>): Promise<T> {
-  try {
-    return await operation();
-  } catch (error) {
-    if (!(error instanceof InitFailed)) throw error;
-    const failed = new rpc.ErrorResourceInitFailed()
-      .setId(error.id)
-      .setProperties(wrap(error.outputs, inputs.secrets))
-      .setInputs(wrap(inputs.values, inputs.secrets))
-      .setReasonsList([error.message]);
-    const details = new Any();
-    details.pack(failed.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
-    const status = new Status().setCode(grpc.status.UNKNOWN).setMessage(error.message);
-    status.addDetails(details);
-    const metadata = new grpc.Metadata();
-    metadata.set("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
-    throw Object.assign(new Error(error.message, { cause: error }), { metadata });
-  }
-}
-
-function unary<Request, Response>(
-  answer: (request: Request) => Response | Promise<Response>,
-): grpc.handleUnaryCall<Request, Response> {
-  return (call, callback) => {
-    new Promise<Response>((resolve) => resolve(answer(call.request))).then(
-      (response) => callback(null, response),
-      (error: unknown) => callback(serviceError(error)),
-    );
-  };
-}
-
-/** What the API or the lab refuses is told by its message; a mistake of ours needs its stack to be found. */
-function serviceError(error: unknown): Partial<grpc.StatusObject> {
-  const ours = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
-  const details = error instanceof Error ? ((ours ? error.stack : undefined) ?? error.message) : String(error);
-  const metadata =
-    error instanceof Error && "metadata" in error && error.metadata instanceof grpc.Metadata
-      ? error.metadata
-      : undefined;
-  return { code: grpc.status.UNKNOWN, details, metadata };
+function wrapping({ values, secrets }: Properties): Parameters<typeof healable>[0] {
+  return { inputs: () => wrapWhole(values, secrets), outputs: (outputs) => wrapWhole(outputs, secrets) };
 }

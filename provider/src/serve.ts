@@ -1,23 +1,27 @@
 import { dirname } from "node:path";
-import * as grpc from "@grpc/grpc-js";
-import * as pulumi from "@pulumi/pulumi";
+import type * as grpc from "@grpc/grpc-js";
+import type * as pulumi from "@pulumi/pulumi";
 import * as provider from "@pulumi/pulumi/provider";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
-import { Status } from "@pulumi/pulumi/proto/status_pb";
-import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import {
-  type CustomResource,
-  type DiffResult,
-  type OperationContext,
-  ResourceInitFailed,
-} from "./resources/custom-resource";
-import { EngineLog } from "../../wire/engine-log";
-import type { ChangeKind } from "../../wire/property-diff";
+import { configureResponse, handshakeResponse } from "../../wire/capabilities";
+import { checkResponse } from "../../wire/check-response";
+import { diffResponse, type PathChange } from "../../wire/diff-response";
+import { engineAddress, EngineLog } from "../../wire/engine-log";
 import { sameProperties } from "../../wire/property-diff";
-import { type Properties, type PropertyPath, unwrapProperties, wrapProperties } from "../../wire/property-value";
-import { parseProviderConfig, type ProviderConfig } from "./provider-config";
+import {
+  type Properties,
+  type PropertyPath,
+  topProperty,
+  unwrapProperties,
+  wrapProperties,
+} from "../../wire/property-value";
+import { healable } from "../../wire/resource-init-failed";
 import { checkAgainstSchema, type PackageSpec, secretLeaves } from "../../wire/schema-check";
+import { unary } from "../../wire/unary-call";
+import { typeInUrn } from "../../wire/urn";
+import { parseProviderConfig, type ProviderConfig } from "./provider-config";
+import type { CustomResource, DiffResult, OperationContext } from "./resources/custom-resource";
 
 /** Makes a component: its children are registered with the engine while this runs. */
 export type ComponentFactory = (
@@ -43,7 +47,7 @@ export interface Package {
  */
 export async function serve(pkg: Package, args: string[]): Promise<void> {
   const calls = new Calls(pkg);
-  calls.log.connect(args.findLast((arg) => /:\d+$/.test(arg)));
+  calls.log.connect(engineAddress(args));
   overrideNextService(calls.handlers());
   const served = provider.main(
     {
@@ -96,17 +100,17 @@ class Calls {
         const upstream = Object.getPrototypeOf(this) as { attach(...args: unknown[]): void };
         upstream.attach.call(this, call, callback);
       },
-      cancel: this.unary(() => this.cancel()),
-      check: this.unary((request: rpc.CheckRequest) => this.check(request)),
-      checkConfig: this.unary((request: rpc.CheckRequest) => this.checkConfig(request)),
-      configure: this.unary((request: rpc.ConfigureRequest) => this.configure(request)),
-      create: this.unary((request: rpc.CreateRequest) => this.create(request)),
-      delete: this.unary((request: rpc.DeleteRequest) => this.delete(request)),
-      diff: this.unary((request: rpc.DiffRequest) => this.diff(request)),
-      diffConfig: this.unary((request: rpc.DiffRequest) => this.diffConfig(request)),
-      handshake: this.unary((request: rpc.ProviderHandshakeRequest) => this.handshake(request)),
-      read: this.unary((request: rpc.ReadRequest) => this.read(request)),
-      update: this.unary((request: rpc.UpdateRequest) => this.update(request)),
+      cancel: unary(() => this.cancel()),
+      check: unary((request: rpc.CheckRequest) => this.check(request)),
+      checkConfig: unary((request: rpc.CheckRequest) => this.checkConfig(request)),
+      configure: unary((request: rpc.ConfigureRequest) => this.configure(request)),
+      create: unary((request: rpc.CreateRequest) => this.create(request)),
+      delete: unary((request: rpc.DeleteRequest) => this.delete(request)),
+      diff: unary((request: rpc.DiffRequest) => this.diff(request)),
+      diffConfig: unary((request: rpc.DiffRequest) => this.diffConfig(request)),
+      handshake: unary((request: rpc.ProviderHandshakeRequest) => this.handshake(request)),
+      read: unary((request: rpc.ReadRequest) => this.read(request)),
+      update: unary((request: rpc.UpdateRequest) => this.update(request)),
     };
   }
 
@@ -124,7 +128,7 @@ class Calls {
 
   private handshake(request: rpc.ProviderHandshakeRequest): rpc.ProviderHandshakeResponse {
     this.log.connect(request.getEngineAddress());
-    return new rpc.ProviderHandshakeResponse().setAcceptSecrets(true).setAcceptResources(true).setAcceptOutputs(true);
+    return handshakeResponse();
   }
 
   private checkConfig(request: rpc.CheckRequest): rpc.CheckResponse {
@@ -150,11 +154,7 @@ class Calls {
     if (failures.length > 0)
       throw new Error(failures.map(({ property, reason }) => `overlaynet:${property}: ${reason}`).join("\n"));
     this.config = config;
-    return new rpc.ConfigureResponse()
-      .setAcceptsecrets(true)
-      .setAcceptresources(true)
-      .setAcceptoutputs(true)
-      .setSupportspreview(true);
+    return configureResponse();
   }
 
   private cancel(): Empty {
@@ -180,13 +180,13 @@ class Calls {
       inputs: unwrapProperties(request.getOldInputs()).values,
       outputs: unwrapProperties(request.getOlds()).values,
     };
-    return diffResponse(await resource.diff(old, unwrapProperties(request.getNews()).values, context));
+    return diffAnswer(await resource.diff(old, unwrapProperties(request.getNews()).values, context));
   }
 
   private async create(request: rpc.CreateRequest): Promise<rpc.CreateResponse> {
     const { token, resource, context } = this.operation(request.getUrn(), request);
     const inputs = unwrapProperties(request.getProperties());
-    const { id, outputs } = await this.healable(token, inputs, () => resource.create(inputs.values, context));
+    const { id, outputs } = await healable(this.wrapping(token, inputs), () => resource.create(inputs.values, context));
     return new rpc.CreateResponse().setId(id).setProperties(this.wrap(token, inputs, outputs));
   }
 
@@ -212,7 +212,7 @@ class Calls {
       inputs: unwrapProperties(request.getOldInputs()).values,
       outputs: unwrapProperties(request.getOlds()).values,
     };
-    const outputs = await this.healable(token, inputs, () => resource.update(old, inputs.values, context));
+    const outputs = await healable(this.wrapping(token, inputs), () => resource.update(old, inputs.values, context));
     return new rpc.UpdateResponse().setProperties(this.wrap(token, inputs, outputs));
   }
 
@@ -231,7 +231,7 @@ class Calls {
     urn: string,
     request?: { getTimeout(): number; getPreview?(): boolean },
   ): { readonly token: string; readonly resource: CustomResource<object, object>; readonly context: OperationContext } {
-    const token = typeOf(urn);
+    const token = typeInUrn(urn);
     const resource = this.pkg.customResources[token];
     if (resource === undefined)
       throw new Error(`${token} is no resource of this provider (${Object.keys(this.pkg.customResources).join(", ")})`);
@@ -261,86 +261,20 @@ class Calls {
     return wrapProperties(values, [...leaves, ...inputs.secrets, ...derived]);
   }
 
-  /**
-   * Gives a failure half-way the form that makes the engine keep the resource, with what went wrong, and update it next
-   * time.
-   */
-  private async healable<T>(token: string, inputs: Properties, operation: () => Promise<T>): Promise<T> {
-    try {
-      return await operation();
-    } catch (error) {
-      if (!(error instanceof ResourceInitFailed)) throw error;
-      const failed = new rpc.ErrorResourceInitFailed()
-        .setId(error.id)
-        .setProperties(this.wrap(token, inputs, error.outputs))
-        .setInputs(wrapProperties(inputs.values, inputs.secrets))
-        .setReasonsList([error.message]);
-      const details = new Any();
-      details.pack(failed.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
-      const status = new Status().setCode(grpc.status.UNKNOWN).setMessage(error.message);
-      status.addDetails(details);
-      const metadata = new grpc.Metadata();
-      metadata.set("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
-      throw Object.assign(new Error(error.message, { cause: error }), { metadata });
-    }
-  }
-
-  private unary<Request, Response>(
-    answer: (request: Request) => Response | Promise<Response>,
-  ): grpc.handleUnaryCall<Request, Response> {
-    return (call, callback) => {
-      new Promise<Response>((resolve) => resolve(answer(call.request))).then(
-        (response) => callback(null, response),
-        (error: unknown) => callback(serviceError(error)),
-      );
+  private wrapping(token: string, inputs: Properties): Parameters<typeof healable>[0] {
+    return {
+      inputs: () => wrapProperties(inputs.values, inputs.secrets),
+      outputs: (outputs) => this.wrap(token, inputs, outputs),
     };
   }
 }
 
-/** The type in a URN such as `urn:pulumi:dev::net::overlaynet:index:Cluster$overlaynet:index:Routes::blue-a-0`. */
-function typeOf(urn: string): string {
-  return urn.split("::")[2]?.split("$").at(-1) ?? "";
-}
-
-/** Errors of the user's world are told by their message; a mistake of ours needs its stack to be found. */
-function serviceError(error: unknown): Partial<grpc.StatusObject> {
-  const ours = error instanceof TypeError || error instanceof ReferenceError;
-  const details = error instanceof Error ? ((ours ? error.stack : undefined) ?? error.message) : String(error);
-  const metadata =
-    error instanceof Error && "metadata" in error && error.metadata instanceof grpc.Metadata
-      ? error.metadata
-      : undefined;
-  return { code: grpc.status.UNKNOWN, details, metadata };
-}
-
-function checkResponse(failures: readonly { readonly property: string; readonly reason: string }[]): rpc.CheckResponse {
-  return new rpc.CheckResponse().setFailuresList(
-    failures.map(({ property, reason }) => new rpc.CheckFailure().setProperty(property).setReason(reason)),
-  );
-}
-
-const KINDS: Readonly<Record<ChangeKind, readonly [rpc.PropertyDiff.Kind, rpc.PropertyDiff.Kind]>> = {
-  add: [rpc.PropertyDiff.Kind.ADD, rpc.PropertyDiff.Kind.ADD_REPLACE],
-  delete: [rpc.PropertyDiff.Kind.DELETE, rpc.PropertyDiff.Kind.DELETE_REPLACE],
-  update: [rpc.PropertyDiff.Kind.UPDATE, rpc.PropertyDiff.Kind.UPDATE_REPLACE],
-};
-
-function diffResponse(diff: DiffResult): rpc.DiffResponse {
-  const { DIFF_NONE, DIFF_SOME } = rpc.DiffResponse.DiffChanges;
+function diffAnswer(diff: DiffResult): rpc.DiffResponse {
   const replaces = new Set(diff.replaces);
   const outputs = new Set(diff.outputChanges);
-  const response = new rpc.DiffResponse()
-    .setChanges(diff.changes.size === 0 ? DIFF_NONE : DIFF_SOME)
-    .setHasdetaileddiff(true)
-    .setDeletebeforereplace(diff.deleteBeforeReplace ?? false);
-  const tops = new Set<string>();
-  for (const [path, kind] of diff.changes) {
-    const top = /^[^.[]+/.exec(path)?.[0] ?? path;
-    tops.add(top);
-    const change = new rpc.PropertyDiff()
-      .setKind(KINDS[kind][replaces.has(top) ? 1 : 0])
-      .setInputdiff(!outputs.has(top));
-    response.getDetaileddiffMap().set(path, change);
-  }
-  return response.setDiffsList([...tops]).setReplacesList([...tops].filter((top) => replaces.has(top)));
+  const changes = [...diff.changes].map(([path, kind]): [string, PathChange] => {
+    const top = topProperty(path);
+    return [path, { kind, replace: replaces.has(top), ofInputs: !outputs.has(top) }];
+  });
+  return diffResponse(new Map(changes), { deleteBeforeReplace: diff.deleteBeforeReplace });
 }

@@ -53,6 +53,13 @@ export class CloudRecords {
     return this;
   }
 
+  /** A record of a type that says nothing about the network. */
+  addApart(type: string, id: string, outputs: ResourceRecord["outputs"]): this {
+    this.add(type, id, outputs);
+    this.records.set(id, { ...this.get(id), fabric: false });
+    return this;
+  }
+
   vpc(name: string, cidrBlock: string): this {
     this.add("aws:ec2/vpc:Vpc", `vpc-${name}`, { cidrBlock, mainRouteTableId: `rtb-${name}` });
     return this.add("aws:ec2/routeTable:RouteTable", `rtb-${name}`, { vpcId: `vpc-${name}` });

@@ -7,7 +7,7 @@ import { destroyAll } from "../../lab/src/fabric/destroy";
 import { namespacePrefix } from "../../lab/src/fabric/names";
 import { type Lab, openLab } from "../../lab/src/state/paths";
 import { run } from "../../lab/src/state/privileged";
-import { EC2 } from "../../lab/src/ec2/engine/tokens";
+import { EC2 } from "../../lab/src/cloud/tokens";
 import { PluginProcess, remove, smallStack } from "./plugin-process";
 import { processesOf } from "./processes";
 

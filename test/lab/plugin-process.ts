@@ -8,7 +8,7 @@ import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { imagesOf } from "../../lab/src/ec2/engine/images";
-import { EC2 } from "../../lab/src/ec2/engine/tokens";
+import { EC2 } from "../../lab/src/cloud/tokens";
 
 const ami = imagesOf("us-east-1").find(({ architecture }) => architecture === "x86_64")?.id ?? "";
 

@@ -166,7 +166,7 @@ describe("the stand-in aws plugin", () => {
     let calls: ReturnType<typeof callsOf>;
     beforeEach(async () => {
       backend = new MemoryBackend();
-      served = await serve(backend, "");
+      served = await serve(backend, undefined);
       client = new ResourceProviderClient(`127.0.0.1:${served.port}`, grpc.credentials.createInsecure());
       calls = callsOf(client);
     });
@@ -190,6 +190,18 @@ describe("the stand-in aws plugin", () => {
       assert.deepEqual(planned.getProperties()?.toJavaScript()["userDataBase64"], secret("YQ=="));
       assert.equal(planned.getProperties()?.toJavaScript()["publicIp"], "04da6b54-80e4-46f7-96ec-b56ff0331ba9");
       assert.equal(backend.events.length, 0);
+    });
+
+    it("keeps a property secret as a whole, wherever the secret is in it", async () => {
+      const urn = urnOf("aws:ec2/vpc:Vpc", "v");
+      const news = struct({ cidrBlock: "10.1.0.0/16", tags: { plain: "a", hidden: secret("b") } });
+      const checked = (await calls.check(new rpc.CheckRequest().setUrn(urn).setNews(news))).getInputs();
+      const made = await calls.create(new rpc.CreateRequest().setUrn(urn).setProperties(checked));
+      for (const properties of [checked, made.getProperties()]) {
+        const { tags, cidrBlock } = properties?.toJavaScript() ?? {};
+        assert.deepEqual(tags, { ...secret(""), value: { plain: "a", hidden: "b" } });
+        assert.equal(cidrBlock, "10.1.0.0/16");
+      }
     });
 
     it("details differences, but not those of rules", async () => {

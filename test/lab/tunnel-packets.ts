@@ -1,4 +1,5 @@
-import { ICMP, IPIP, type Packet, UDP } from "../../lab/src/reach/packet";
+import { IPIP, type Packet } from "../../lab/src/reach/packet";
+import { ICMP, UDP } from "../../lab/src/cloud/ip-protocol";
 import { frameBytes, packetBytes } from "./fidelity/frame";
 
 /** What anyone who knows the network's numbers can claim in a tunnel packet. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { INTERNET_ADDRESS } from "../../lab/src/fabric/names";
+import { INTERNET_ADDRESS } from "../../lab/src/cloud/well-known-address";
 import { run } from "../../lab/src/state/privileged";
 import { failures, QuickStart } from "./quick-start";
 import { stopAfterFailure } from "./steps";

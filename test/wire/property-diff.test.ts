@@ -35,4 +35,12 @@ describe("property diffs", () => {
   it("finds nothing where nothing differs", () => {
     assert.equal(sameProperties({ a: [{ b: null }] }, { a: [{ b: null }] }), true);
   });
+
+  it("takes the order of keys for no difference, and a key more for one", () => {
+    assert.equal(sameProperties({ a: 1, b: [null] }, { b: [null], a: 1 }), true);
+    assert.equal(sameProperties({ a: 1 }, { a: 1, b: null }), false);
+    assert.equal(sameProperties([1], [1, null]), false);
+    assert.equal(sameProperties(UNKNOWN, UNKNOWN), false);
+    assert.equal(sameProperties(UNKNOWN, "x"), false);
+  });
 });

@@ -5,7 +5,10 @@ import {
   formatPath,
   isKnown,
   type PropertyMap,
+  propertyMap,
   type PropertyPath,
+  propertyValue,
+  topProperty,
   UNKNOWN,
   unwrapProperties,
   wrapProperties,
@@ -35,6 +38,27 @@ describe("property values", () => {
     );
     assert.deepEqual(values, { a: "x", b: UNKNOWN, c: 1 });
     assert.deepEqual(secrets, [["c"]]);
+  });
+
+  it("reads envelopes at any depth, whatever is beside them", () => {
+    const { values, secrets } = unwrapProperties(
+      struct({
+        plain: "a",
+        hidden: secret("b"),
+        nested: { inner: [secret("c")] },
+        output: output({ value: "d", secret: true, dependencies: ["urn"] }),
+        later: output({}),
+      }),
+    );
+    assert.deepEqual(values, { plain: "a", hidden: "b", nested: { inner: ["c"] }, output: "d", later: UNKNOWN });
+    assert.deepEqual(secrets.map(formatPath), ["hidden", "nested.inner[0]", "output"]);
+  });
+
+  it("puts a whole map into one envelope where the path ends there", () => {
+    assert.deepEqual(wrapProperties({ a: "1", b: { c: 2 } }, [["b"], ["absent"]]).toJavaScript(), {
+      a: "1",
+      b: secret({ c: 2 }),
+    });
   });
 
   it("puts secrets into envelopes, once per place, and passes over paths that lead nowhere", () => {
@@ -82,6 +106,31 @@ describe("property values", () => {
   it("knows what is unknown, however deep", () => {
     assert.equal(isKnown({ a: [{ b: UNKNOWN }] }), false);
     assert.equal(isKnown({ a: [{ b: "x" }], c: null }), true);
+    assert.deepEqual([{ a: [1, { b: "x" }] }, { a: [1, { b: UNKNOWN }] }, UNKNOWN, null].map(isKnown), [
+      true,
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it("takes values of programs and records, without what is undefined, and refuses what no property can be", () => {
+    assert.deepEqual(propertyValue({ a: [1, undefined], b: undefined, c: { d: true } }), {
+      a: [1, null],
+      c: { d: true },
+    });
+    assert.equal(propertyValue(undefined), null);
+    assert.throws(() => propertyValue([() => 1]), /a function cannot be a property/);
+    for (const value of [[], "text", null]) assert.throws(() => propertyMap(value), /not a map of properties/);
+  });
+
+  it("knows the top property of a path", () => {
+    for (const [path, top] of [
+      ["nodes[3].labels.rack", "nodes"],
+      ['labels["kubernetes.io/hostname"]', "labels"],
+      ["digest", "digest"],
+    ] as const)
+      assert.equal(topProperty(path), top);
   });
 
   it("writes paths as the engine does", () => {

@@ -1,5 +1,6 @@
 import { isAddress } from "./cidr";
 import type { Reading } from "./reading";
+import { EC2 } from "./tokens";
 
 /** An Elastic IP address and the private address that it stands for (VPC User Guide, "Elastic IP addresses"). */
 export interface AddressAssociation {
@@ -8,16 +9,9 @@ export interface AddressAssociation {
   readonly publicIp: string;
 }
 
-/** A public address that an internet gateway translates to a private one, and back. */
-export interface PublicAddress {
-  readonly vpcId: string;
-  readonly privateIp: string;
-  readonly publicIp: string;
-}
-
 /** Associations, whoever asked for them: an EipAssociation, an Eip with an instance, a NAT gateway. */
 export function readAddressAssociations(reading: Reading): AddressAssociation[] {
-  return reading.take("aws:ec2/eipAssociation:EipAssociation").flatMap((record): AddressAssociation[] => {
+  return reading.take(EC2.eipAssociation).flatMap((record): AddressAssociation[] => {
     const networkInterfaceId = reading.string(record, "networkInterfaceId");
     const privateIp = reading.string(record, "privateIpAddress");
     const publicIp = reading.string(record, "publicIp");

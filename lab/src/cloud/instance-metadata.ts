@@ -1,6 +1,7 @@
 import type { ResourceRecord } from "../state/record";
 import { formatCidr } from "./cidr";
-import type { Cloud, Instance } from "./cloud";
+import type { Cloud } from "./cloud";
+import type { Instance } from "./network-interface";
 
 /** What the metadata service of an instance's network interface answers with, and to whom. */
 export interface InstanceMetadata {

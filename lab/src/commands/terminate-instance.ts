@@ -1,5 +1,5 @@
 import { labBackend } from "../ec2/lab-backend";
-import { propertyMap } from "../ec2/property-value";
+import { propertyMap } from "../../../wire/property-value";
 import { Ec2Provider } from "../ec2/provider";
 import type { Lab } from "../state/paths";
 import { RecordStore } from "../state/store";

@@ -2,7 +2,8 @@ import { ProviderError } from "./engine/api-error";
 import { type Image, imageParameter, imagesOf } from "./engine/images";
 import type { Input } from "./engine/input";
 import { lookups, matches } from "./lookups";
-import { isMap, mapsOf, type PropertyMap, textOf, textsOf } from "./property-value";
+import { isMap, type PropertyMap } from "../../../wire/property-value";
+import { mapsOf, textOf, textsOf } from "./engine/fields";
 import type { Records } from "./engine/records";
 import { ACCOUNT_ID, findRegion, type Region } from "./engine/regions";
 

@@ -1,23 +1,15 @@
+import { sizeOf } from "../cloud/cidr";
 import { derivedId } from "./engine/ids";
 import type { Input } from "./engine/input";
-import { addressesInUse } from "./types/network-interfaces";
-import {
-  isMap,
-  mapsOf,
-  mustText,
-  propertyMap,
-  type PropertyMap,
-  propertyValue,
-  type PropertyValue,
-  textOf,
-  textsOf,
-} from "./property-value";
+import { RESERVED_ADDRESSES, addressesInUse } from "./types/ip-address";
+import { isMap, propertyMap, type PropertyMap, propertyValue, type PropertyValue } from "../../../wire/property-value";
+import { mapsOf, mustText, textOf, textsOf } from "./engine/fields";
 import type { Records } from "./engine/records";
 import { ACCOUNT_ID } from "./engine/regions";
 import type { ResourceRecord } from "../state/record";
 import { fullRoute } from "./types/route-table";
 import { subnetCidr } from "./types/subnet";
-import { EC2 } from "./engine/tokens";
+import { EC2 } from "../cloud/tokens";
 
 /** A function that finds what is there: `aws.ec2.getVpc`, `aws.ec2.getVpcs`. */
 export interface Lookup {
@@ -436,8 +428,6 @@ function some(outputs: Readonly<Record<string, unknown>>, names: readonly string
   return propertyMap(Object.fromEntries(names.map((name) => [name, outputs[name] ?? ""])));
 }
 
-/** AWS has five of a subnet's addresses (VPC User Guide, "Subnet sizing"). */
 function freeAddresses(subnet: ResourceRecord, records: Records): PropertyValue {
-  const { first, last } = subnetCidr(subnet);
-  return last - first + 1 - 5 - addressesInUse(records, subnet.id).size;
+  return sizeOf(subnetCidr(subnet)) - RESERVED_ADDRESSES - addressesInUse(records, subnet.id).size;
 }

@@ -1,9 +1,9 @@
 import type { Backend } from "./engine/backend";
-import { nodeOf } from "./types/instance";
-import { textOf } from "./property-value";
+import { nodeOf } from "./types/instance-node";
+import { textOf } from "./engine/fields";
 import { Records } from "./engine/records";
 import { DEFAULT_REGION } from "./engine/regions";
-import { EC2 } from "./engine/tokens";
+import { EC2 } from "../cloud/tokens";
 
 /**
  * Brings a lab back after the machine was rebooted: its networks, and every node that ran and does not now, from its

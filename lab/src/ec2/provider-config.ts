@@ -1,6 +1,7 @@
+import type { CheckFailure } from "../../../wire/check-failure";
 import { parseQuotas, type Quotas } from "./engine/quotas";
 import { ACCOUNT_ID, DEFAULT_REGION, regionNames } from "./engine/regions";
-import { isKnown, isMap, type PropertyMap, type PropertyValue } from "./property-value";
+import { isKnown, isMap, type PropertyMap, type PropertyValue } from "../../../wire/property-value";
 
 /** What the lab takes from the aws provider's configuration. */
 export interface ProviderConfig {
@@ -8,11 +9,6 @@ export interface ProviderConfig {
   readonly defaultTags: Readonly<Record<string, string>>;
   /** As OVERLAYNET_LAB_QUOTAS says; a new account's when it does not. */
   readonly quotas?: Quotas;
-}
-
-export interface ConfigFailure {
-  readonly property: string;
-  readonly reason: string;
 }
 
 /** Keys that say how AWS is reached, or by whom. The lab is reached without any of it. */
@@ -66,8 +62,8 @@ const CREDENTIAL_VARIABLES = [
 export function parseProviderConfig(
   args: PropertyMap,
   env: NodeJS.ProcessEnv,
-): { readonly config: ProviderConfig; readonly failures: readonly ConfigFailure[] } {
-  const failures: ConfigFailure[] = [];
+): { readonly config: ProviderConfig; readonly failures: readonly CheckFailure[] } {
+  const failures: CheckFailure[] = [];
   const fail = (property: string, reason: string): void => void failures.push({ property, reason });
   let region = env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || DEFAULT_REGION;
   let defaultTags: Readonly<Record<string, string>> = {};

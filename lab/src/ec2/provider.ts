@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto";
+import type { CheckFailure } from "../../../wire/check-failure";
+import { ResourceInitFailed } from "../../../wire/resource-init-failed";
+import { nameInUrn, typeInUrn } from "../../../wire/urn";
 import type { ResourceRecord } from "../state/record";
 import { Activity } from "./engine/activity";
-import { Account, FabricError } from "./engine/account";
+import { Account, type ChangeSet, FabricFailed } from "./engine/account";
 import { ApiError, ProviderError } from "./engine/api-error";
 import type { Backend } from "./engine/backend";
 import { checkInputs } from "./engine/check-inputs";
@@ -12,36 +15,21 @@ import { type Inputs, isBlock, unsetValue } from "./engine/input";
 import {
   isKnown,
   isMap,
-  isSame,
   propertyMap,
   type PropertyMap,
   type PropertyValue,
-  textOf,
   UNKNOWN,
-} from "./property-value";
+} from "../../../wire/property-value";
+import { sameProperties } from "../../../wire/property-diff";
+import { textOf } from "./engine/fields";
 import type { ProviderConfig } from "./provider-config";
-import { companionRecord, ownerOf, Records } from "./engine/records";
+import { Records } from "./engine/records";
+import { companionRecord, ownerOf } from "./engine/companion";
 import { DEFAULT_REGION } from "./engine/regions";
 import type { ResourceType } from "./engine/resource-type";
-import { resourceTypes } from "./resource-types";
+import { goingWith, refuseHeld } from "./engine/references";
+import { resourceTypes } from "./types-by-token";
 import { refuseAllTags } from "./engine/tag-limits";
-
-export interface Failure {
-  readonly property: string;
-  readonly reason: string;
-}
-
-/** A resource that is there, but not as it should be: the engine keeps it, and updates it the next time. */
-export class InitFailed extends Error {
-  constructor(
-    readonly id: string,
-    readonly outputs: PropertyMap,
-    cause: unknown,
-  ) {
-    super(messageOf(cause), { cause });
-    this.name = "InitFailed";
-  }
-}
 
 /** What the engine says with every call about a resource. */
 export interface Operation {
@@ -68,9 +56,9 @@ export class Ec2Provider {
     news: PropertyMap,
     olds: PropertyMap,
     seed: Uint8Array,
-  ): { readonly inputs: PropertyMap; readonly failures: readonly Failure[] } {
+  ): { readonly inputs: PropertyMap; readonly failures: readonly CheckFailure[] } {
     const type = typeOf(urn);
-    const name = urn.split("::")[3] ?? "";
+    const name = nameInUrn(urn);
     const oldDefaults = Array.isArray(olds["__defaults"]) ? olds["__defaults"] : [];
     const { inputs, failures } = checkInputs(type, news, (input) => {
       // A name made up before stays.
@@ -106,7 +94,7 @@ export class Ec2Provider {
         type.creating?.(inputs) ?? `creating ${type.title}`,
         type.actions.create,
         () =>
-          this.account.change(`creating ${typeName(type)} ${urn.split("::")[3]}`, (all) => {
+          this.account.change(`creating ${typeName(type)} ${nameInUrn(urn)}`, (all) => {
             const records = this.records(all, region);
             const offered = newId(type.idPrefix);
             refuseAllTags(this.tagsAll(inputs), inputs);
@@ -122,16 +110,8 @@ export class Ec2Provider {
               created: Date.now(),
             };
             const withId: ResourceRecord = { ...record, outputs: { ...record.outputs, id: type.idOf?.(record) ?? id } };
-            return {
-              value: withId,
-              put: [
-                withId,
-                ...(result.companions ?? []).map((companion) => companionRecord(withId, companion)),
-                ...(result.alters ?? []),
-              ],
-              remove: result.removes ?? [],
-              fabric: type.fabric !== false,
-            };
+            const companions = (result.companions ?? []).map((companion) => companionRecord(withId, companion));
+            return changeSet(all, withId, [withId, ...companions, ...(result.alters ?? [])], result.removes ?? []);
           }),
       );
       for (const warning of type.warnings?.(made, this.records(this.account.list(), region)) ?? [])
@@ -195,16 +175,13 @@ export class Ec2Provider {
                       ownerOf(other) === before.id && !companions.some((companion) => companion.id === other.id),
                   )
                   .map((other) => other.id);
-          return {
-            value: { before, after },
-            put: [
-              after,
-              ...(companions ?? []).map((companion) => companionRecord(after, companion)),
-              ...(result.alters ?? []),
-            ],
-            remove: [...former, ...(result.removes ?? [])],
-            fabric: type.fabric !== false,
-          };
+          const made = (companions ?? []).map((companion) => companionRecord(after, companion));
+          return changeSet(
+            all,
+            { before, after },
+            [after, ...made, ...(result.alters ?? [])],
+            [...former, ...(result.removes ?? [])],
+          );
         }),
       );
       return (await this.settled(type, after, (records) => type.effects?.updated(this.backend, before, after, records)))
@@ -225,20 +202,15 @@ export class Ec2Provider {
       const now = this.records(this.account.list(), region);
       const record = this.find(type, id, now);
       if (record === undefined) return;
-      type.refuseDelete?.(record, now);
+      refuseDelete(type, record, now);
       await type.effects?.deleting(this.backend, record);
       await this.account.change(`deleting ${id}`, (all) => {
         const records = this.records(all, region);
         const last = this.find(type, id, records);
         if (last === undefined) return { value: undefined, fabric: false };
-        type.refuseDelete?.(last, records);
-        const companions = all.filter((other) => ownerOf(other) === last.id).map((other) => other.id);
-        return {
-          value: undefined,
-          put: type.leaves?.(last, records) ?? [],
-          remove: [last.id, ...companions, ...(type.cascade?.(last, records) ?? [])],
-          fabric: type.fabric !== false,
-        };
+        refuseDelete(type, last, records);
+        const gone = [...goingWith(last, records, types), ...(type.cascade?.(last, records) ?? [])];
+        return changeSet(all, undefined, type.leaves?.(last, records) ?? [], gone);
       });
     });
   }
@@ -320,7 +292,7 @@ export class Ec2Provider {
         this.records(this.account.list(), textOf(record.outputs, "region") ?? this.config.region),
       );
       const outputs = { ...propertyMap(record.outputs), ...more };
-      if (more !== undefined && !isSame(outputs, propertyMap(record.outputs))) {
+      if (more !== undefined && !sameProperties(outputs, propertyMap(record.outputs))) {
         await this.account.change(`noting the state of ${id}`, (all) => {
           const now = all.find((other) => other.id === record.id);
           return {
@@ -332,7 +304,7 @@ export class Ec2Provider {
       }
       return { id, outputs };
     } catch (error) {
-      throw new InitFailed(id, propertyMap(record.outputs), error);
+      throw initFailed(id, record, error);
     }
   }
 
@@ -341,10 +313,9 @@ export class Ec2Provider {
     try {
       return await call();
     } catch (error) {
-      if (error instanceof FabricError) {
+      if (error instanceof FabricFailed) {
         const record = recordIn(error.value);
-        if (record !== undefined)
-          throw new InitFailed(type.idOf?.(record) ?? record.id, propertyMap(record.outputs), error);
+        if (record !== undefined) throw initFailed(type.idOf?.(record) ?? record.id, record, error);
       }
       const message =
         error instanceof ProviderError
@@ -359,9 +330,35 @@ export class Ec2Provider {
   }
 }
 
-/** The declaration of a URN's type, of `urn:pulumi:dev::net::overlaynet:index:Cluster$aws:ec2/vpc:Vpc::blue`. */
+const types = [...resourceTypes.values()];
+
+function refuseDelete(type: ResourceType, record: ResourceRecord, records: Records): void {
+  type.refuseDelete?.(record, records);
+  refuseHeld(type, record, records, types);
+}
+
+/**
+ * What a call changes: the fabric has to follow when it reads any of the records.
+ *
+ * @param all records before the change
+ */
+function changeSet<T>(
+  all: readonly ResourceRecord[],
+  value: T,
+  put: readonly ResourceRecord[],
+  remove: readonly string[],
+): ChangeSet<T> {
+  const marked = put.map((record): ResourceRecord =>
+    resourceTypes.get(record.type)?.fabric === false ? { ...record, fabric: false } : record,
+  );
+  const removed = new Set(remove);
+  const changed = [...marked, ...all.filter(({ id }) => removed.has(id))];
+  return { value, put: marked, remove, fabric: changed.some(({ fabric }) => fabric !== false) };
+}
+
+/** The declaration of a URN's type. */
 function typeOf(urn: string): ResourceType {
-  const token = urn.split("::")[2]?.split("$").at(-1) ?? "";
+  const token = typeInUrn(urn);
   const type = resourceTypes.get(token);
   if (type !== undefined) return type;
   throw new Error(
@@ -407,9 +404,17 @@ function follow(schema: Inputs, olds: PropertyMap, outputs: PropertyMap): Proper
     if (isBlock(input.kind) && isMap(old) && isMap(now)) return [name, follow(input.kind.block, old, now)];
     const canonical = input.canonical ?? ((value: PropertyValue) => value);
     // In the user's spelling as long as it means the same.
-    return [name, isSame(canonical(old), canonical(now)) || isSame(withoutDefaults(old), now) ? old : now];
+    return [
+      name,
+      sameProperties(canonical(old), canonical(now)) || sameProperties(withoutDefaults(old), now) ? old : now,
+    ];
   });
   return Object.fromEntries(entries);
+}
+
+/** A resource that is there, but not as it should be: the engine keeps it, and updates it the next time. */
+function initFailed(id: string, { outputs }: ResourceRecord, cause: unknown): ResourceInitFailed {
+  return new ResourceInitFailed(messageOf(cause), id, outputs, { cause });
 }
 
 function recordIn(value: unknown): ResourceRecord | undefined {

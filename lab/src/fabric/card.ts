@@ -1,5 +1,6 @@
 import { resolverAddress } from "../cloud/cidr";
-import type { Cloud, NetworkInterface } from "../cloud/cloud";
+import type { Cloud } from "../cloud/cloud";
+import type { NetworkInterface } from "../cloud/network-interface";
 import {
   CARD_ADDRESS,
   CARD_BRIDGE,
@@ -8,11 +9,10 @@ import {
   guestPortOf,
   interfaceName,
   macOf,
-  METADATA_ADDRESS,
   namespaceOfId,
-  RESOLVER_LINK_LOCAL,
-  VPC_MTU,
 } from "./names";
+import { METADATA_ADDRESS, RESOLVER_LINK_LOCAL } from "../cloud/well-known-address";
+import { VPC_MTU } from "../cloud/mtu";
 import { type Link, MAIN_TABLE, type Namespace } from "./namespace";
 import { quiet } from "./router";
 import { securityGroupChains } from "./security-groups";

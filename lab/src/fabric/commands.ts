@@ -1,6 +1,14 @@
 import { interfaceIndex } from "./names";
-import type { Address, Link, Namespace, Neighbour, NftTable, Route, Rule } from "./namespace";
-import { MAIN_TABLE } from "./namespace";
+import {
+  type Address,
+  type Link,
+  MAIN_TABLE,
+  type Namespace,
+  type Neighbour,
+  type NftTable,
+  type Route,
+  type Rule,
+} from "./namespace";
 import { type Observed, RULE_PRIORITY } from "./observed";
 
 /** A table for `nft -f`: the new one in place of the old in one transaction. One without a body is not to be there. */

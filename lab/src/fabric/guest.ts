@@ -1,5 +1,6 @@
 import { CommandError, run } from "../state/privileged";
-import { CARD_BRIDGE, GUEST_PORT, interfaceIndex, VPC_MTU } from "./names";
+import { CARD_BRIDGE, GUEST_PORT, interfaceIndex } from "./names";
+import { VPC_MTU } from "../cloud/mtu";
 
 export interface GuestInterface {
   /** Namespace of the card. */

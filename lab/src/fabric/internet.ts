@@ -1,15 +1,11 @@
 import { formatCidr } from "../cloud/cidr";
-import type { Cloud, InternetGateway, Vpc } from "../cloud/cloud";
-import type { PublicAddress } from "../cloud/elastic-ip";
-import {
-  FAR_END,
-  interfaceName,
-  INTERNET_ADDRESS,
-  INTERNET_MTU,
-  internetNamespace,
-  macOf,
-  namespaceOfId,
-} from "./names";
+import type { Cloud } from "../cloud/cloud";
+import type { InternetGateway } from "../cloud/internet-gateway";
+import type { Vpc } from "../cloud/vpc";
+import type { PublicAddress } from "../cloud/public-address";
+import { FAR_END, interfaceName, internetNamespace, macOf, namespaceOfId } from "./names";
+import { INTERNET_ADDRESS } from "../cloud/well-known-address";
+import { INTERNET_MTU } from "../cloud/mtu";
 import { MAIN_TABLE, type Namespace } from "./namespace";
 import { router } from "./router";
 import { gatewayEnd } from "./vpc";

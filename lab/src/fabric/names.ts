@@ -16,32 +16,14 @@ export const FABRIC_PORT = "fab";
 /** The bridge between a card's two ports. */
 export const CARD_BRIDGE = "br0";
 
-/** Of the "internet": where connections through an internet gateway come from in the lab (RFC 5737, TEST-NET-2). */
-export const INTERNET_ADDRESS = "198.51.100.1";
-
 /**
  * Of the card, as its guest sees it: the lab's own way into a node, which no security group, route table or gateway is
  * part of.
  */
 export const CARD_ADDRESS = "169.254.254.254";
 
-/** Of the instance metadata service (EC2 User Guide, "Access instance metadata"). */
-export const METADATA_ADDRESS = "169.254.169.254";
-/** Of the resolver, beside the VPC's address plus two (VPC User Guide, "Amazon DNS server"). */
-export const RESOLVER_LINK_LOCAL = "169.254.169.253";
-
 /** The other end of a wire between two routers. There is no ARP on them: neighbours are permanent. */
 export const FAR_END = "169.254.0.1";
-
-/** MTU inside a VPC and of a peering in one region, bytes (EC2 User Guide, "Network maximum transmission unit"). */
-export const VPC_MTU = 9001;
-/** MTU through an internet gateway, bytes (the same page). */
-export const INTERNET_MTU = 1500;
-/** MTU through a NAT gateway, bytes (VPC User Guide, "NAT gateway basics"). */
-export const NAT_MTU = 8500;
-
-/** MTU through a transit gateway, bytes (Transit Gateways Guide, "Quotas"). */
-export const TRANSIT_MTU = 8500;
 
 /** What the names of all namespaces of a lab begin with. */
 export function namespacePrefix({ id }: Pick<Lab, "id">): string {

@@ -1,34 +1,9 @@
-import { containsAddress, formatCidr, isAddress, prefixLength, routerAddress } from "../cloud/cidr";
-import type { Subnet } from "../cloud/cloud";
-import { interfaceName, macOf, namespaceOfId, NAT_MTU, VPC_MTU } from "./names";
+import { prefixLength, routerAddress } from "../cloud/cidr";
+import { NAT_MTU, VPC_MTU } from "../cloud/mtu";
+import type { NatGateway } from "../cloud/nat-gateway";
+import { interfaceName, macOf, namespaceOfId } from "./names";
 import { MAIN_TABLE, type Namespace } from "./namespace";
-import type { Reading } from "../cloud/reading";
 import { router } from "./router";
-
-/** A NAT gateway, public or private: which of the two is told by its private address having a public one. */
-export interface NatGateway {
-  readonly id: string;
-  readonly networkInterfaceId: string;
-  readonly subnet: Subnet;
-  readonly privateIp: string;
-}
-
-export function readNatGateways(reading: Reading, subnets: readonly Subnet[]): NatGateway[] {
-  return reading.take("aws:ec2/natGateway:NatGateway").flatMap((record): NatGateway[] => {
-    const subnet = subnets.find(({ id }) => id === record.outputs["subnetId"]);
-    const networkInterfaceId = reading.string(record, "networkInterfaceId");
-    const privateIp = reading.string(record, "privateIp");
-    if (subnet === undefined)
-      return reading.problem(record, `is in ${String(record.outputs["subnetId"])}, which is not there`) ?? [];
-    if (!reading.isId(record) || !reading.isId(record, networkInterfaceId)) return [];
-    if (!isAddress(privateIp) || !containsAddress(subnet.cidr, privateIp))
-      return (
-        reading.problem(record, `has the private address ${privateIp}, which is not in ${formatCidr(subnet.cidr)}`) ??
-        []
-      );
-    return [{ id: record.id, networkInterfaceId, subnet, privateIp }];
-  });
-}
 
 /**
  * Seconds until a NAT gateway forgets a connection on which nothing comes (VPC User Guide, "Troubleshoot NAT

@@ -1,6 +1,9 @@
 import { formatCidr } from "../cloud/cidr";
-import type { Cloud, NetworkInterface, SecurityGroup, SecurityGroupRule } from "../cloud/cloud";
-import { refersThroughTransit } from "./transit-gateway";
+import type { Cloud } from "../cloud/cloud";
+import type { NetworkInterface } from "../cloud/network-interface";
+import type { SecurityGroup, SecurityGroupRule } from "../cloud/security-group";
+import { ICMP, TCP, UDP } from "../cloud/ip-protocol";
+import { refersThroughTransit } from "../cloud/transit-gateway";
 
 /**
  * The security groups of an interface as statements of an nft table: egress for what is marked 1, ingress for 2, each
@@ -79,7 +82,10 @@ function rulesOf(
 /** Private addresses of the network interfaces with a security group, as seen from a VPC. */
 function members(groupId: string, vpcId: string, cloud: Cloud): string[] {
   const group = cloud.securityGroups.get(groupId);
-  if (group === undefined || (!isNear(groupId, vpcId, cloud) && !refersThroughTransit(vpcId, group.vpcId, cloud)))
+  if (
+    group === undefined ||
+    (!isNear(groupId, vpcId, cloud) && !refersThroughTransit(vpcId, group.vpcId, cloud.transitGateways))
+  )
     return [];
   return cloud.networkInterfaces
     .filter(({ securityGroupIds }) => securityGroupIds.includes(groupId))
@@ -120,7 +126,3 @@ function protocolMatch(protocol: number | "all", range: SecurityGroupRule["range
     ...(range.from === -1 ? [] : [`icmp type ${range.from}`, ...(range.to === -1 ? [] : [`icmp code ${range.to}`])]),
   ];
 }
-
-const ICMP = 1;
-const TCP = 6;
-const UDP = 17;

@@ -1,7 +1,12 @@
 import { formatCidr, prefixLength, routerAddress } from "../cloud/cidr";
-import type { Cloud, InternetGateway, Peering, RouteTable, Subnet, Vpc } from "../cloud/cloud";
+import type { Cloud } from "../cloud/cloud";
+import type { InternetGateway } from "../cloud/internet-gateway";
+import type { Peering } from "../cloud/peering";
+import type { RouteTable } from "../cloud/route-table";
+import type { Subnet, Vpc } from "../cloud/vpc";
 import { networkAclChains } from "./network-acls";
-import { FAR_END, interfaceName, macOf, namespaceOfId, tableNumber, VPC_MTU } from "./names";
+import { FAR_END, interfaceName, macOf, namespaceOfId, tableNumber } from "./names";
+import { VPC_MTU } from "../cloud/mtu";
 import type { Blackhole, Link, Namespace, Neighbour, NextHop, Route, Rule, Veth } from "./namespace";
 import { router } from "./router";
 import { transitFilter, transitHop, transitWires } from "./transit-gateway";

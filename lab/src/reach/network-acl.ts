@@ -1,6 +1,7 @@
 import { containsAddress } from "../cloud/cidr";
-import type { NetworkAcl, NetworkAclEntry } from "../fabric/network-acls";
-import { ICMP, type Packet } from "./packet";
+import type { NetworkAcl, NetworkAclEntry } from "../cloud/network-acl";
+import { type Packet } from "./packet";
+import { ICMP } from "../cloud/ip-protocol";
 import type { Direction } from "./security-group";
 
 /**

@@ -1,3 +1,5 @@
+import { ICMP, TCP, UDP } from "../cloud/ip-protocol";
+
 /** One IPv4 packet, as far as AWS' network looks at it. */
 export interface Packet {
   readonly source: string;
@@ -16,10 +18,8 @@ export interface Packet {
   readonly dontFragment: boolean;
 }
 
-export const ICMP = 1;
+export { ICMP, TCP, UDP };
 export const IPIP = 4;
-export const TCP = 6;
-export const UDP = 17;
 
 /** ICMP's requests and what answers them (RFC 792, RFC 950). */
 const icmpAnswers: ReadonlyMap<number, number> = new Map([

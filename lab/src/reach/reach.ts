@@ -1,23 +1,31 @@
 import { containsAddress, formatCidr, routerAddress } from "../cloud/cidr";
-import type { Cloud, InternetGateway, NetworkInterface, Peering, Subnet, Vpc } from "../cloud/cloud";
-import { INTERNET_ADDRESS } from "../fabric/names";
-import type { NatGateway } from "../fabric/nat-gateway";
-import type { TransitAttachment, TransitGateway } from "../fabric/transit-gateway";
+import type { Cloud } from "../cloud/cloud";
+import type { InternetGateway } from "../cloud/internet-gateway";
+import type { NetworkInterface } from "../cloud/network-interface";
+import type { Peering } from "../cloud/peering";
+import type { Subnet, Vpc } from "../cloud/vpc";
+import { INTERNET_ADDRESS } from "../cloud/well-known-address";
+import type { NatGateway } from "../cloud/nat-gateway";
+import type { TransitAttachment, TransitGateway } from "../cloud/transit-gateway";
 import { Connections } from "./connections";
 import { decidingEntry, entryName } from "./network-acl";
-import { answerTo, describeTransport, ICMP, opensConnection, type Packet, TCP, UDP } from "./packet";
+import { answerTo, describeTransport, opensConnection, type Packet } from "./packet";
+import { ICMP, TCP, UDP } from "../cloud/ip-protocol";
+import { INTERNET_MTU, NAT_MTU, TRANSIT_MTU, VPC_MTU } from "../cloud/mtu";
 import type { Hop, Origin, Path } from "./path";
 import type { ReasonCode } from "./reason";
 import { remedies, type Obstacle } from "./remedy";
 import { chooseRoute, chooseTransitRoute, resolveTarget, routeName, type Target } from "./route-table";
 import { describeRule, type Direction, ruleAdmits, rulesOf } from "./security-group";
 
-/**
- * MTU in a VPC, over peering in a region, through NAT and transit gateways, and through an internet gateway, bytes (EC2
- * User Guide, "Network maximum transmission unit"; VPC User Guide, "NAT gateway basics"; Transit Gateways Guide,
- * "Quotas").
- */
-const MTU = { vpc: 9001, peering: 9001, nat: 8500, transit: 8500, internet: 1500 } as const;
+/** What the parts of the way take, bytes. */
+const MTU = {
+  vpc: VPC_MTU,
+  peering: VPC_MTU,
+  nat: NAT_MTU,
+  transit: TRANSIT_MTU,
+  internet: INTERNET_MTU,
+} as const;
 
 /**
  * Route tables that the longest sensible way asks: private subnet, NAT gateway, transit gateway, and the same at the

@@ -1,8 +1,12 @@
 import { containsAddress, formatCidr } from "../cloud/cidr";
-import type { Cloud, NetworkInterface, Vpc, VpcRoute } from "../cloud/cloud";
-import { INTERNET_ADDRESS } from "../fabric/names";
-import { describeTransport, ICMP, type Packet, TCP, UDP } from "./packet";
-import type { NetworkAcl, NetworkAclEntry } from "../fabric/network-acls";
+import type { Cloud } from "../cloud/cloud";
+import type { NetworkInterface } from "../cloud/network-interface";
+import type { Vpc } from "../cloud/vpc";
+import type { VpcRoute } from "../cloud/route-table";
+import { INTERNET_ADDRESS } from "../cloud/well-known-address";
+import { describeTransport, type Packet } from "./packet";
+import { ICMP, TCP, UDP } from "../cloud/ip-protocol";
+import type { NetworkAcl, NetworkAclEntry } from "../cloud/network-acl";
 import type { Direction } from "./security-group";
 
 /** What stands in a packet's way, with what is needed to say how it would not. */

@@ -1,7 +1,12 @@
 import { containsAddress, formatCidr, prefixLength } from "../cloud/cidr";
-import type { Cloud, InternetGateway, NetworkInterface, Peering, Vpc, VpcRoute } from "../cloud/cloud";
-import type { NatGateway } from "../fabric/nat-gateway";
-import type { TransitAttachment, TransitGateway, TransitRouteTable } from "../fabric/transit-gateway";
+import type { Cloud } from "../cloud/cloud";
+import type { InternetGateway } from "../cloud/internet-gateway";
+import type { NetworkInterface } from "../cloud/network-interface";
+import type { Peering } from "../cloud/peering";
+import type { Vpc } from "../cloud/vpc";
+import type { VpcRoute } from "../cloud/route-table";
+import type { NatGateway } from "../cloud/nat-gateway";
+import type { TransitAttachment, TransitGateway, TransitRouteTable } from "../cloud/transit-gateway";
 
 /** What a route table says of a destination. */
 export type Choice =

@@ -1,6 +1,9 @@
 import { containsAddress, formatCidr } from "../cloud/cidr";
-import type { Cloud, NetworkInterface, SecurityGroupRule } from "../cloud/cloud";
-import { ICMP, type Packet, protocolName, TCP, UDP } from "./packet";
+import type { Cloud } from "../cloud/cloud";
+import type { NetworkInterface } from "../cloud/network-interface";
+import type { SecurityGroupRule } from "../cloud/security-group";
+import { type Packet, protocolName } from "./packet";
+import { ICMP, TCP, UDP } from "../cloud/ip-protocol";
 
 export type Direction = "ingress" | "egress";
 

@@ -15,4 +15,6 @@ export interface ResourceRecord {
   readonly internal: Readonly<Record<string, unknown>>;
   /** Milliseconds since the epoch. */
   readonly created: number;
+  /** That the fabric passes it over: records of its type say nothing about the network. */
+  readonly fabric?: false;
 }

@@ -78,11 +78,12 @@ function fileName(id: string): string {
 function parseRecord(file: string, text: string): ResourceRecord {
   const value: unknown = parseJson(file, text);
   if (!isObject(value)) throw notARecord(file);
-  const { type, id, urn, inputs, outputs, internal, created } = value;
+  const { type, id, urn, inputs, outputs, internal, created, fabric } = value;
   if (typeof type !== "string" || typeof id !== "string" || typeof urn !== "string" || typeof created !== "number")
     throw notARecord(file);
   if (!isObject(inputs) || !isObject(outputs) || !isObject(internal)) throw notARecord(file);
-  return { type, id, urn, inputs, outputs, internal, created };
+  const record = { type, id, urn, inputs, outputs, internal, created };
+  return fabric === false ? { ...record, fabric } : record;
 }
 
 function parseJson(file: string, text: string): unknown {

@@ -1,6 +1,5 @@
 import { containsCidr, formatCidr, overlaps, parseCidr, subnetAt, subnetCount } from "../ippool/cidr";
 import type { Problem } from "../ippool/problem";
-import type { NetworkLayout } from "./layout";
 
 /** A subnet that holds nothing but an attachment's network interface in a zone. */
 export interface TransitSubnetLayout {
@@ -9,6 +8,13 @@ export interface TransitSubnetLayout {
   readonly network: string;
   readonly availabilityZone: string;
   readonly cidrBlock: string;
+}
+
+/** As much of a network's layout as decides where they go. */
+interface NetworkWithNodes {
+  readonly name: string;
+  readonly cidrBlock: string;
+  readonly subnets: readonly { readonly name: string; readonly availabilityZone: string; readonly cidrBlock: string }[];
 }
 
 /** The smallest that AWS has, as the Transit Gateways Guide advises ("Transit gateway design best practices"). */
@@ -20,7 +26,7 @@ const PREFIX_LENGTH = 28;
  * place, counted from the end of the VPC by the zone's letter, so that none moves when zones come and go.
  */
 export function layOutTransitSubnets(
-  networks: readonly NetworkLayout[],
+  networks: readonly NetworkWithNodes[],
   problems: Problem[],
 ): readonly TransitSubnetLayout[] {
   return networks.flatMap((network, i): TransitSubnetLayout[] => {

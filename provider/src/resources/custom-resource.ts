@@ -56,18 +56,3 @@ export interface CustomResource<I extends object, O extends object> {
   update(old: Existing<I, O>, inputs: I, context: OperationContext): Promise<Unknowable<O>>;
   delete(old: Existing<I, O>, context: OperationContext): Promise<void>;
 }
-
-/**
- * A creation or update that failed half-way: the resource is there, with these outputs, and the next update heals it.
- */
-export class ResourceInitFailed extends Error {
-  constructor(
-    message: string,
-    readonly id: string,
-    readonly outputs: object,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.name = "ResourceInitFailed";
-  }
-}

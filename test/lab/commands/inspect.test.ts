@@ -36,7 +36,7 @@ function everything(): CloudRecords {
     .peering("asked", "b", "a", "pending-acceptance")
     .route("a2", "10.2.0.0/16", { vpcPeeringConnectionId: "pcx-ab" })
     .route("a2", "10.3.0.0/16", { vpcPeeringConnectionId: "pcx-gone" })
-    .add("aws:ec2/eip:Eip", "eipalloc-n", { publicIp: "203.0.113.9" })
+    .addApart("aws:ec2/eip:Eip", "eipalloc-n", { publicIp: "203.0.113.9" })
     .add("aws:ec2/natGateway:NatGateway", "nat-a", {
       subnetId: "subnet-a1",
       networkInterfaceId: "eni-nat",
@@ -65,7 +65,7 @@ function everything(): CloudRecords {
     })
     .networkAcl("a", "a", "a1")
     .aclRule("a", "ingress", 100, "allow")
-    .add("aws:ec2/keyPair:KeyPair", "key", { keyName: "key", fingerprint: "SHA256:x" })
+    .addApart("aws:ec2/keyPair:KeyPair", "key", { keyName: "key", fingerprint: "SHA256:x" })
     .instance("x", "a", "a1", "10.1.1.11", { publicIp: "203.0.113.11", instanceType: "t3.micro", ami: "ami-1" })
     .ingress("x-ssh", "x", {
       ipProtocol: "tcp",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Account, FabricError } from "../../../lab/src/ec2/engine/account";
+import { Account, FabricFailed } from "../../../lab/src/ec2/engine/account";
 import type { ResourceRecord } from "../../../lab/src/state/record";
 import { MemoryBackend } from "./account-in-memory";
 
@@ -45,9 +45,9 @@ describe("changes of an account", () => {
     const removed = account.change("b", () => ({ value: "removed", remove: ["old"], fabric: true }));
     await assert.rejects(
       made,
-      (error: unknown) => error instanceof FabricError && error.value === "made" && /no veth$/.test(error.message),
+      (error: unknown) => error instanceof FabricFailed && error.value === "made" && /no veth$/.test(error.message),
     );
-    await assert.rejects(removed, FabricError);
+    await assert.rejects(removed, FabricFailed);
     assert.deepEqual([...backend.records.keys()].sort(), ["new", "old"]);
     assert.equal(await account.change("b", () => ({ value: "removed", remove: ["old"], fabric: true })), "removed");
   });
@@ -63,5 +63,14 @@ describe("changes of an account", () => {
 });
 
 function record(id: string): ResourceRecord {
-  return { type: "aws:ec2/keyPair:KeyPair", id, urn: "", inputs: {}, outputs: {}, internal: {}, created: 0 };
+  return {
+    type: "aws:ec2/keyPair:KeyPair",
+    id,
+    urn: "",
+    inputs: {},
+    outputs: {},
+    internal: {},
+    created: 0,
+    fabric: false,
+  };
 }

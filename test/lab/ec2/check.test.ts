@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { EC2 } from "../../../lab/src/ec2/engine/tokens";
-import { UNKNOWN } from "../../../lab/src/ec2/property-value";
+import { EC2 } from "../../../lab/src/cloud/tokens";
+import { UNKNOWN } from "../../../wire/property-value";
 import { Account } from "./account-in-memory";
 
 const TARGETS =

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
-import { EC2 } from "../../../lab/src/ec2/engine/tokens";
+import { EC2 } from "../../../lab/src/cloud/tokens";
 import { Account, type Resource } from "./account-in-memory";
 
 async function made(): Promise<{

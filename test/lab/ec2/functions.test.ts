@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { PropertyMap } from "../../../lab/src/ec2/property-value";
+import type { PropertyMap } from "../../../wire/property-value";
 import { Account } from "./account-in-memory";
 
 const DEBIAN = "136693071363";

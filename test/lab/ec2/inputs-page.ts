@@ -1,6 +1,6 @@
 import { functions } from "../../../lab/src/ec2/functions";
 import { type Input, type Inputs, isBlock, isBlocks } from "../../../lab/src/ec2/engine/input";
-import { resourceTypes } from "../../../lab/src/ec2/resource-types";
+import { resourceTypes } from "../../../lab/src/ec2/types-by-token";
 
 const HEAD = `# Inputs of the aws package in the lab
 

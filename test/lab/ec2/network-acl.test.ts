@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { aclProtocolNumber } from "../../../lab/src/ec2/engine/ip-protocols";
-import { EC2 } from "../../../lab/src/ec2/engine/tokens";
+import { EC2 } from "../../../lab/src/cloud/tokens";
 import { fabricOf } from "../../../lab/src/fabric/model";
 import { Account, type Resource } from "./account-in-memory";
 

@@ -1,5 +1,5 @@
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
-import { EC2 } from "../../../lab/src/ec2/engine/tokens";
+import { EC2 } from "../../../lab/src/cloud/tokens";
 import { Account, type Resource } from "./account-in-memory";
 
 const ami = imagesOf("us-east-1").find(({ architecture }) => architecture === "x86_64")?.id ?? "";

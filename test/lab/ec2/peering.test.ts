@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { InitFailed } from "../../../lab/src/ec2/provider";
-import type { PropertyMap } from "../../../lab/src/ec2/property-value";
-import { EC2 } from "../../../lab/src/ec2/engine/tokens";
+import { ResourceInitFailed } from "../../../wire/resource-init-failed";
+import type { PropertyMap } from "../../../wire/property-value";
+import { EC2 } from "../../../lab/src/cloud/tokens";
 import { type Account, type Resource, urnOf } from "./account-in-memory";
 import { Network } from "./network";
 
@@ -21,7 +21,7 @@ describe("peering connections in the lab", () => {
   describe("that cannot be", () => {
     const failed = async (name: string, inputs: PropertyMap): Promise<Resource> => {
       const error: unknown = await account.create(EC2.peering, name, inputs).catch((failure: unknown) => failure);
-      if (!(error instanceof InitFailed)) throw error;
+      if (!(error instanceof ResourceInitFailed)) throw error;
       assert.match(
         error.message,
         /^waiting for EC2 VPC Peering Connection \(pcx-\w{17}\) create: unexpected state 'failed', wanted target 'active, pending-acceptance'\. last error: Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range$/,
@@ -100,7 +100,7 @@ describe("peering connections in the lab", () => {
     const pending: unknown = await account
       .create(EC2.peering, "p", { ...both(), accepter: DNS })
       .catch((failure: unknown) => failure);
-    assert.ok(pending instanceof InitFailed);
+    assert.ok(pending instanceof ResourceInitFailed);
     assert.match(pending.message, says);
     assert.deepEqual(pending.outputs["accepter"], { allowRemoteVpcDnsResolution: false });
     const resource: Resource = {

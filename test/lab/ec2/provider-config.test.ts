@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseProviderConfig } from "../../../lab/src/ec2/provider-config";
-import type { PropertyMap } from "../../../lab/src/ec2/property-value";
+import type { PropertyMap } from "../../../wire/property-value";
 
 describe("configuration of the aws provider", () => {
   const faults = (args: PropertyMap, env: NodeJS.ProcessEnv = {}): string[] =>

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
-import { InitFailed } from "../../../lab/src/ec2/provider";
-import { UNKNOWN } from "../../../lab/src/ec2/property-value";
-import { EC2 } from "../../../lab/src/ec2/engine/tokens";
+import { ResourceInitFailed } from "../../../wire/resource-init-failed";
+import { UNKNOWN } from "../../../wire/property-value";
+import { EC2 } from "../../../lab/src/cloud/tokens";
 import { type Account, PUBLIC_KEY, type Resource } from "./account-in-memory";
 import { Network } from "./network";
 
@@ -605,7 +605,7 @@ describe("EC2's API in the lab", () => {
     const error: unknown = await network
       .instance("j", { associatePublicIpAddress: true })
       .catch((failure: unknown) => failure);
-    if (!(error instanceof InitFailed)) throw error;
+    if (!(error instanceof ResourceInitFailed)) throw error;
     // .1 of it is the lab's internet.
     assert.equal(error.outputs["publicIp"], "198.51.100.2");
     for (let i = 2; i < 255; i++) backend.remove(`i-${i}`);
@@ -705,7 +705,7 @@ describe("EC2's API in the lab", () => {
     it("stays when its node does not start, and starts with the next update", async () => {
       account.backend.failures.set("startNode", "kernel panic");
       const error: unknown = await network.instance("i").catch((failure: unknown) => failure);
-      if (!(error instanceof InitFailed)) throw error;
+      if (!(error instanceof ResourceInitFailed)) throw error;
       assert.equal(error.message, "kernel panic");
       assert.equal(error.outputs["instanceState"], "pending");
       const resource: Resource = {
@@ -722,7 +722,7 @@ describe("EC2's API in the lab", () => {
     it("stays when the network fails, and says so", async () => {
       account.backend.failures.set("reconcile", "no nf_tables");
       const error: unknown = await network.instance("i").catch((failure: unknown) => failure);
-      if (!(error instanceof InitFailed)) throw error;
+      if (!(error instanceof ResourceInitFailed)) throw error;
       assert.equal(error.message, "the lab's network could not be set up: no nf_tables");
       assert.deepEqual(account.backend.started, []);
       const resource: Resource = {

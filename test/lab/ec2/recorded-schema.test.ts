@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Input, type Inputs, isBlock, isBlocks } from "../../../lab/src/ec2/engine/input";
-import { resourceTypes } from "../../../lab/src/ec2/resource-types";
-import { EC2 } from "../../../lab/src/ec2/engine/tokens";
+import { resourceTypes } from "../../../lab/src/ec2/types-by-token";
+import { EC2 } from "../../../lab/src/cloud/tokens";
 
 /**
  * Arguments of Terraform's resources as printed from its provider's code (5.46), one resource a line. R is required, O

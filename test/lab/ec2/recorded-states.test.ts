@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
-import { isMap, propertyMap, type PropertyMap, type PropertyValue } from "../../../lab/src/ec2/property-value";
+import { isMap, propertyMap, type PropertyMap, type PropertyValue } from "../../../wire/property-value";
 import { ACCOUNT_ID } from "../../../lab/src/ec2/engine/regions";
-import { EC2 } from "../../../lab/src/ec2/engine/tokens";
+import { EC2 } from "../../../lab/src/cloud/tokens";
 import { Account, type Resource } from "./account-in-memory";
 
 interface Recorded {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { PropertyMap } from "../../../lab/src/ec2/property-value";
-import { EC2 } from "../../../lab/src/ec2/engine/tokens";
+import type { PropertyMap } from "../../../wire/property-value";
+import { EC2 } from "../../../lab/src/cloud/tokens";
 import { readCloud } from "../../../lab/src/cloud/cloud";
 import { Account, type Resource } from "./account-in-memory";
 import { Network } from "./network";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { resourceTypes } from "../../../lab/src/ec2/resource-types";
-import type { PropertyMap } from "../../../lab/src/ec2/property-value";
+import { resourceTypes } from "../../../lab/src/ec2/types-by-token";
+import type { PropertyMap } from "../../../wire/property-value";
 import { ACCOUNT_ID } from "../../../lab/src/ec2/engine/regions";
-import { EC2 } from "../../../lab/src/ec2/engine/tokens";
+import { EC2 } from "../../../lab/src/cloud/tokens";
 import { type Account, PUBLIC_KEY } from "./account-in-memory";
 import { Network } from "./network";
 

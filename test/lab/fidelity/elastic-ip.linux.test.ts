@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Guest } from "../../../lab/src/fabric/guest";
-import { INTERNET_ADDRESS } from "../../../lab/src/fabric/names";
+import { INTERNET_ADDRESS } from "../../../lab/src/cloud/well-known-address";
 import { CloudRecords } from "../cloud-records";
 import { answer, connects, GuestLab } from "../guests";
 
@@ -14,7 +14,7 @@ describe("Elastic IP addresses, by packets (vpc/latest/userguide/vpc-eips.html)"
 
   const associated = (records: CloudRecords, networkInterfaceId: string, privateIpAddress: string): CloudRecords =>
     records
-      .add("aws:ec2/eip:Eip", "eipalloc-1", { publicIp: elastic })
+      .addApart("aws:ec2/eip:Eip", "eipalloc-1", { publicIp: elastic })
       .add("aws:ec2/eipAssociation:EipAssociation", "eipassoc-1", {
         networkInterfaceId,
         privateIpAddress,

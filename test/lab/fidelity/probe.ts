@@ -1,5 +1,6 @@
-import { INTERNET_ADDRESS } from "../../../lab/src/fabric/names";
-import { answerTo, ICMP, type Packet, TCP, UDP } from "../../../lab/src/reach/packet";
+import { INTERNET_ADDRESS } from "../../../lab/src/cloud/well-known-address";
+import { answerTo, type Packet } from "../../../lab/src/reach/packet";
+import { ICMP, TCP, UDP } from "../../../lab/src/cloud/ip-protocol";
 import type { Origin, Path } from "../../../lab/src/reach/path";
 import type { Random } from "./random";
 import { portless, ports, type Shape, type ShapedInstance, workloads } from "./topology";

@@ -1,13 +1,7 @@
 import { containsAddress, routerAddress } from "../../../lab/src/cloud/cidr";
 import { type Cloud, readCloud } from "../../../lab/src/cloud/cloud";
-import {
-  INTERNET_ADDRESS,
-  internetNamespace,
-  interfaceName,
-  macOf,
-  namespaceOfId,
-  namespacePrefix,
-} from "../../../lab/src/fabric/names";
+import { internetNamespace, interfaceName, macOf, namespaceOfId, namespacePrefix } from "../../../lab/src/fabric/names";
+import { INTERNET_ADDRESS } from "../../../lab/src/cloud/well-known-address";
 import { reconcile } from "../../../lab/src/fabric/reconcile";
 import { run } from "../../../lab/src/state/privileged";
 import type { CloudRecords } from "../cloud-records";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Guest } from "../../../lab/src/fabric/guest";
-import { INTERNET_ADDRESS } from "../../../lab/src/fabric/names";
+import { INTERNET_ADDRESS } from "../../../lab/src/cloud/well-known-address";
 import { CloudRecords } from "../cloud-records";
 import { answer, connects, delivered, GuestLab, pings } from "../guests";
 

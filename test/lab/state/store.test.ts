@@ -36,6 +36,11 @@ describe("RecordStore", () => {
     assert.deepEqual(store.get("vpc-2"), record("vpc-2"));
   });
 
+  it("keeps that the fabric passes a record over", () => {
+    store.put({ ...record("key-1"), fabric: false });
+    assert.deepEqual(store.get("key-1"), { ...record("key-1"), fabric: false });
+  });
+
   it("keeps ids that are no file names inside its directory", () => {
     for (const id of ["../../escape", "..", ".", "key with blanks/und *", "ключ"]) {
       store.put(record(id));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { Part } from "../../../provider/src/node/part";
-import { ResourceInitFailed } from "../../../provider/src/resources/custom-resource";
+import { ResourceInitFailed } from "../../../wire/resource-init-failed";
 import type { NodeAccess, NodeAccessOptions, SeenPart } from "../../../provider/src/resources/node-access";
 import { type OnNodeInputs, partResource, type PartOutputs } from "../../../provider/src/resources/on-node";
 import type { SshTarget } from "../../../provider/src/ssh/target";

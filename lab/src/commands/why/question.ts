@@ -1,7 +1,9 @@
 import { isAddress } from "../../cloud/cidr";
-import type { Cloud, Instance } from "../../cloud/cloud";
-import { INTERNET_ADDRESS } from "../../fabric/names";
-import { ICMP, type Packet, TCP, UDP } from "../../reach/packet";
+import type { Cloud } from "../../cloud/cloud";
+import type { Instance } from "../../cloud/network-interface";
+import { INTERNET_ADDRESS } from "../../cloud/well-known-address";
+import { type Packet } from "../../reach/packet";
+import { ICMP, TCP, UDP } from "../../cloud/ip-protocol";
 import type { Origin } from "../../reach/path";
 import { chooseNode, type LabNode } from "../find-node";
 

@@ -11,7 +11,7 @@ export interface ChangeSet<T> {
 }
 
 /** Records changed, but Linux could not be made to hold what they say. */
-export class FabricError<T> extends Error {
+export class FabricFailed<T> extends Error {
   constructor(
     readonly value: T,
     cause: unknown,
@@ -19,7 +19,7 @@ export class FabricError<T> extends Error {
     super(`the lab's network could not be set up: ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,
     });
-    this.name = "FabricError";
+    this.name = "FabricFailed";
   }
 }
 
@@ -52,7 +52,7 @@ export class Account {
   /**
    * Reads, decides and writes, undisturbed; returns when the fabric has followed.
    *
-   * @throws what `decide` throws, with nothing changed; FabricError when the records are written and the fabric failed.
+   * @throws what `decide` throws, with nothing changed; FabricFailed when the records are written and the fabric failed.
    * Records that
    *   were to be removed are back then, so that removing can be tried again.
    */
@@ -85,7 +85,7 @@ export class Account {
           if (result === undefined) return;
           if (failure === undefined || !result.fabric) return resolve(result.value);
           for (const record of removed) this.backend.put(record);
-          reject(new FabricError(result.value, failure.cause));
+          reject(new FabricFailed(result.value, failure.cause));
         },
         fail: reject,
       });

@@ -1,10 +1,10 @@
 import { type Input, type Inputs, isBlock, isBlocks, isNothing, terraformName } from "./input";
-import { isKnown, isMap, type PropertyMap, type PropertyValue, UNKNOWN } from "../property-value";
-import type { CheckFailure, ResourceType } from "./resource-type";
+import { isKnown, isMap, type PropertyMap, type PropertyValue, UNKNOWN } from "../../../../wire/property-value";
+import type { InputFailure, ResourceType } from "./resource-type";
 
 export interface Checked {
   readonly inputs: PropertyMap;
-  readonly failures: readonly CheckFailure[];
+  readonly failures: readonly InputFailure[];
 }
 
 /**
@@ -14,7 +14,7 @@ export interface Checked {
  * @param autoname makes the name where the type wants one
  */
 export function checkInputs(type: ResourceType, news: PropertyMap, autoname: (input: string) => string): Checked {
-  const failures: CheckFailure[] = [];
+  const failures: InputFailure[] = [];
   const inputs = checkBlock(type, type.inputs, news, "", "", failures);
   if (
     type.autoname !== undefined &&
@@ -39,7 +39,7 @@ function checkBlock(
   news: PropertyMap,
   path: string,
   tfPath: string,
-  failures: CheckFailure[],
+  failures: InputFailure[],
 ): PropertyMap {
   const inputs: PropertyMap = {};
   const defaults: string[] = [];
@@ -75,7 +75,7 @@ function checkInput(
   given: PropertyValue,
   path: string,
   tfName: string,
-  failures: CheckFailure[],
+  failures: InputFailure[],
 ): PropertyValue {
   if (given === UNKNOWN) return given;
   const fail = (reason: string): PropertyValue => {

@@ -1,18 +1,13 @@
+import type { PathChange } from "../../../../wire/diff-response";
+import { type ChangeKind, sameProperties } from "../../../../wire/property-diff";
 import { type Input, type Inputs, isBlock, isNothing } from "./input";
-import { isMap, isSame, type PropertyMap, type PropertyValue, UNKNOWN } from "../property-value";
+import { isMap, type PropertyMap, type PropertyValue, topProperty, UNKNOWN } from "../../../../wire/property-value";
 import type { ResourceType } from "./resource-type";
-
-export type ChangeKind = "add" | "delete" | "update";
-
-export interface Change {
-  readonly kind: ChangeKind;
-  readonly replace: boolean;
-}
 
 /** What an update would change. */
 export interface Diff {
   /** By path, as the engine writes it: `metadataOptions.httpTokens`. */
-  readonly changes: ReadonlyMap<string, Change>;
+  readonly changes: ReadonlyMap<string, PathChange>;
   /** Top properties that change, sorted. */
   readonly properties: readonly string[];
   /** Those of them that replace the resource. */
@@ -36,13 +31,15 @@ export function diffInputs(
   const replacing = new Set<string>();
   diffBlock(type.inputs, olds, news, "", kinds, replacing);
   if ("tags" in type.inputs) diffMap(tagsAll.old, tagsAll.new, "tagsAll", kinds);
-  const changed = new Set([...kinds.keys()].map(topOf));
+  const changed = new Set([...kinds.keys()].map(topProperty));
   for (const path of type.replaces?.(olds, news, changed) ?? []) {
     if (!kinds.has(path) && !changed.has(path)) kinds.set(path, "update");
-    replacing.add(topOf(path));
+    replacing.add(topProperty(path));
   }
-  const changes = new Map([...kinds].map(([path, kind]) => [path, { kind, replace: replacing.has(topOf(path)) }]));
-  const properties = [...new Set([...kinds.keys()].map(topOf))].sort();
+  const changes = new Map(
+    [...kinds].map(([path, kind]) => [path, { kind, replace: replacing.has(topProperty(path)) }]),
+  );
+  const properties = [...new Set([...kinds.keys()].map(topProperty))].sort();
   return {
     changes,
     properties,
@@ -73,10 +70,10 @@ function diffBlock(
       diffMap(before ?? null, after, here, kinds);
     } else if (before === undefined) {
       if (after === UNKNOWN || !isNothing(input, after)) kinds.set(here, "add");
-    } else if (!isSame(canonical(input, before), canonical(input, after))) {
+    } else if (!sameProperties(canonical(input, before), canonical(input, after))) {
       kinds.set(here, "update");
     }
-    if (kinds.size > found && input.forceNew === true) replacing.add(topOf(here));
+    if (kinds.size > found && input.forceNew === true) replacing.add(topProperty(here));
   }
 }
 
@@ -91,7 +88,7 @@ function diffMap(before: PropertyValue, after: PropertyValue, path: string, kind
     const here = /^[A-Za-z_][A-Za-z0-9_-]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
     if (!(key in olds)) kinds.set(here, "add");
     else if (!(key in news)) kinds.set(here, "delete");
-    else if (!isSame(olds[key] ?? null, news[key] ?? null)) kinds.set(here, "update");
+    else if (!sameProperties(olds[key] ?? null, news[key] ?? null)) kinds.set(here, "update");
   }
 }
 
@@ -114,8 +111,4 @@ function sorted(block: PropertyMap): PropertyMap {
       .map(([key, value]): [string, PropertyValue] => [key, Array.isArray(value) ? [...value].sort() : value])
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
-}
-
-function topOf(path: string): string {
-  return /^[^.[]+/.exec(path)?.[0] ?? path;
 }

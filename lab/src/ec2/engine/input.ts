@@ -1,4 +1,5 @@
-import { isSame, type PropertyValue } from "../property-value";
+import { type PropertyValue } from "../../../../wire/property-value";
+import { sameProperties } from "../../../../wire/property-diff";
 import { regionNames } from "./regions";
 
 /** The inputs of a resource or block, by name as @pulumi/aws spells it. */
@@ -65,7 +66,11 @@ export function unsetValue(input: Input): PropertyValue {
 
 /** Whether a value says no more than leaving the input out. */
 export function isNothing(input: Input, value: PropertyValue): boolean {
-  return value === null || isSame(value, unsetValue(input)) || (input.default !== undefined && value === input.default);
+  return (
+    value === null ||
+    sameProperties(value, unsetValue(input)) ||
+    (input.default !== undefined && value === input.default)
+  );
 }
 
 function zeroValue(kind: Kind): PropertyValue {

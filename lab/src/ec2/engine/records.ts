@@ -1,6 +1,5 @@
 import type { ResourceRecord } from "../../state/record";
-import { textOf } from "../property-value";
-import type { Companion } from "./resource-type";
+import { textOf } from "./fields";
 import { DEFAULT_QUOTAS, type Quotas } from "./quotas";
 
 /** The records of one region of a lab, as a caller of the API sees them. */
@@ -31,23 +30,4 @@ export class Records {
   where(type: string, output: string, value: string): ResourceRecord[] {
     return this.ofType(type).filter((record) => record.outputs[output] === value);
   }
-}
-
-/** The record of what comes with another one, and goes with it. */
-export function companionRecord(owner: ResourceRecord, { type, id, outputs }: Companion): ResourceRecord {
-  const { urn, created } = owner;
-  return {
-    type,
-    id,
-    urn,
-    inputs: {},
-    outputs: { ...outputs, id, region: owner.outputs["region"], tagsAll: {} },
-    internal: { companionOf: owner.id },
-    created,
-  };
-}
-
-/** The record that another one came with, or undefined. */
-export function ownerOf(record: ResourceRecord): string | undefined {
-  return textOf(record.internal, "companionOf");
 }

@@ -1,11 +1,13 @@
+import type { ApiError } from "./api-error";
 import type { Backend } from "./backend";
+import type { Companion } from "./companion";
 import type { Inputs } from "./input";
-import type { PropertyMap } from "../property-value";
+import type { PropertyMap } from "../../../../wire/property-value";
 import type { Records } from "./records";
 import type { ResourceRecord } from "../../state/record";
 
 /** A fault that `check` finds: the path of the property, empty for the resource, and the provider's words. */
-export interface CheckFailure {
+export interface InputFailure {
   readonly path: string;
   readonly reason: string;
 }
@@ -40,11 +42,14 @@ export interface Made {
   readonly removes?: readonly string[];
 }
 
-/** A resource that AWS makes together with another one. */
-export interface Companion {
-  readonly type: string;
-  readonly id: string;
-  readonly outputs: PropertyMap;
+/** That an output of a type's records names another resource. */
+export interface Reference {
+  /** Type token of what is named. */
+  readonly to: string;
+  /** The output with its id, or a list of ids. */
+  readonly by: string;
+  /** Which records it counts for. Default: for all. */
+  readonly when?: (record: ResourceRecord) => boolean;
 }
 
 /**
@@ -71,10 +76,10 @@ export interface ResourceType {
   readonly computed: readonly string[];
   /** The input that gets a name of its own when none is given, unless the other one is. */
   readonly autoname?: { readonly input: string; readonly unless: string };
-  /** Whether its records mean anything to the fabric. Default true. */
+  /** Whether the fabric reads its records, and follows when they change. Default true. */
   readonly fabric?: false;
   /** Faults across inputs; an unknown input is not to be judged. */
-  check?(inputs: PropertyMap): CheckFailure[];
+  check?(inputs: PropertyMap): InputFailure[];
   /** Changes that are not in the inputs' declaration: the paths whose change replaces the resource. */
   replaces?(olds: PropertyMap, news: PropertyMap, changed: ReadonlySet<string>): readonly string[];
   create(call: CreateCall): Made;
@@ -82,11 +87,17 @@ export interface ResourceType {
   update?(call: UpdateCall): Partial<Made>;
   /** AWS never deletes it by itself: deleting leaves everything as it is. */
   readonly stays?: true;
-  /** Refuses (DependencyViolation) what is still in use. */
+  /** What cannot be deleted as long as a record of this type names it. What came with it does not hold it. */
+  readonly holds?: readonly Reference[];
+  /** What takes records of this type along when it is deleted. */
+  readonly goesWith?: readonly Reference[];
+  /** How the deletion of a record that others hold is refused. Default: DependencyViolation. */
+  inUse?(record: ResourceRecord, holders: readonly ResourceRecord[]): ApiError;
+  /** Refuses a deletion for other reasons. */
   refuseDelete?(record: ResourceRecord, records: Records): void;
   /** Other records that change when it goes, as they are then. */
   leaves?(record: ResourceRecord, records: Records): readonly ResourceRecord[];
-  /** Ids of records that go with it besides its companions. */
+  /** Ids of records that go with it besides its companions and those whose types say so. */
   cascade?(record: ResourceRecord, records: Records): readonly string[];
   /** The record for an id of Pulumi's or of `pulumi import`. Default: the record of that id and type. */
   find?(id: string, records: Records): ResourceRecord | undefined;

@@ -1,5 +1,5 @@
 import { ApiError } from "./api-error";
-import { isMap, type PropertyMap } from "../property-value";
+import { isMap, type PropertyMap } from "../../../../wire/property-value";
 
 /** EC2 User Guide, "Tag your Amazon EC2 resources", "Tag restrictions"; lengths in Unicode characters. */
 const MOST_TAGS = 50;

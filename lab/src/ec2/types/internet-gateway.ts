@@ -1,13 +1,13 @@
 import { ApiError } from "../engine/api-error";
-import { hasAssociation } from "./elastic-ip";
+import { mustText, textOf } from "../engine/fields";
 import { regionInput, tagsInput } from "../engine/input";
-import { textOf } from "../property-value";
 import type { Records } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
-import type { ResourceRecord } from "../../state/record";
 import type { ResourceType } from "../engine/resource-type";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
+import { hasAssociation } from "./elastic-ip";
 import { findVpc } from "./vpc";
+import type { ResourceRecord } from "../../state/record";
 
 /** `aws.ec2.InternetGateway`. */
 export const internetGateway: ResourceType = {
@@ -15,6 +15,7 @@ export const internetGateway: ResourceType = {
   title: "EC2 Internet Gateway",
   actions: { create: "AttachInternetGateway", update: "AttachInternetGateway", delete: "DetachInternetGateway" },
   idPrefix: "igw",
+  holds: [{ to: EC2.vpc, by: "vpcId" }],
   inputs: {
     region: regionInput,
     tags: tagsInput,
@@ -34,8 +35,6 @@ export const internetGateway: ResourceType = {
     return {};
   },
   refuseDelete: refuseDetach,
-  cascade: (record, records) =>
-    records.where(EC2.internetGatewayAttachment, "internetGatewayId", record.id).map(({ id }) => id),
 };
 
 /** Refuses to attach a gateway to a VPC that has one, or is not there. */
@@ -60,4 +59,52 @@ export function refuseDetach(record: ResourceRecord, records: Records): void {
       "DependencyViolation",
       `Network ${vpcId} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.`,
     );
+}
+
+/** `aws.ec2.InternetGatewayAttachment`: the gateway's VPC, said apart from the gateway. */
+export const internetGatewayAttachment: ResourceType = {
+  token: EC2.internetGatewayAttachment,
+  title: "EC2 Internet Gateway Attachment",
+  actions: { create: "AttachInternetGateway", update: "AttachInternetGateway", delete: "DetachInternetGateway" },
+  idPrefix: "igw-attachment",
+  fabric: false,
+  goesWith: [{ to: EC2.internetGateway, by: "internetGatewayId" }],
+  inputs: {
+    internetGatewayId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
+    region: regionInput,
+    vpcId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
+  },
+  computed: [],
+  create({ inputs, records }) {
+    const id = mustText(inputs, "internetGatewayId");
+    const gateway = records.find(EC2.internetGateway, id);
+    if (gateway === undefined)
+      throw new ApiError("InvalidInternetGatewayID.NotFound", `The internetGateway ID '${id}' does not exist`);
+    const attached = textOf(gateway.outputs, "vpcId");
+    if (attached !== undefined)
+      throw new ApiError("Resource.AlreadyAssociated", `resource ${id} is already attached to network ${attached}`);
+    refuseAttach(records, id, mustText(inputs, "vpcId"));
+    return { outputs: {}, alters: [{ ...gateway, outputs: { ...gateway.outputs, vpcId: mustText(inputs, "vpcId") } }] };
+  },
+  refuseDelete(record, records) {
+    const gateway = attachedGateway(record, records);
+    if (gateway !== undefined) refuseDetach(gateway, records);
+  },
+  leaves(record, records) {
+    const gateway = attachedGateway(record, records);
+    return gateway === undefined ? [] : [{ ...gateway, outputs: { ...gateway.outputs, vpcId: "" } }];
+  },
+  // Terraform's.
+  idOf: ({ outputs }) => `${String(outputs["internetGatewayId"])}:${String(outputs["vpcId"])}`,
+  find: (id, records) =>
+    records
+      .ofType(EC2.internetGatewayAttachment)
+      .find(({ outputs }) => `${String(outputs["internetGatewayId"])}:${String(outputs["vpcId"])}` === id),
+  isGone: (record, records) => attachedGateway(record, records) === undefined,
+};
+
+/** The gateway, as long as it is attached to that VPC. */
+function attachedGateway({ outputs }: ResourceRecord, records: Records): ResourceRecord | undefined {
+  const gateway = records.find(EC2.internetGateway, mustText(outputs, "internetGatewayId"));
+  return gateway?.outputs["vpcId"] === outputs["vpcId"] ? gateway : undefined;
 }

@@ -1,13 +1,13 @@
 import { createHash, createPublicKey } from "node:crypto";
 import { ApiError } from "../engine/api-error";
+import { mustText, textOf } from "../engine/fields";
 import { derivedId } from "../engine/ids";
 import { regionInput, tagsInput } from "../engine/input";
-import { mustText, textOf } from "../property-value";
 import type { Records } from "../engine/records";
 import { ec2Arn } from "../engine/regions";
-import type { ResourceRecord } from "../../state/record";
 import type { ResourceType } from "../engine/resource-type";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
+import type { ResourceRecord } from "../../state/record";
 
 /** `aws.ec2.KeyPair`: its public key is what instances let in. */
 export const keyPair: ResourceType = {

@@ -1,14 +1,15 @@
 import { isIPv4 } from "node:net";
-import { choosePrivateAddress } from "./addresses";
+import type { PropertyMap } from "../../../../wire/property-value";
 import { ApiError } from "../engine/api-error";
-import { associationCompanion, associationOf, findAllocation } from "./elastic-ip";
+import { mustText, textOf } from "../engine/fields";
 import { derivedId } from "../engine/ids";
 import { oneOf, refused, regionInput, tagsInput } from "../engine/input";
-import { mustText, type PropertyMap, textOf } from "../property-value";
 import type { Records } from "../engine/records";
 import type { ResourceType } from "../engine/resource-type";
+import { EC2 } from "../../cloud/tokens";
+import { associationCompanion, associationOf, findAllocation } from "./elastic-ip";
+import { choosePrivateAddress } from "./ip-address";
 import { findSubnet } from "./subnet";
-import { EC2 } from "../engine/tokens";
 
 const ONE_ADDRESS = "its NAT gateways have one address";
 const NO_REGIONAL = "its NAT gateways are zonal ones";
@@ -19,6 +20,7 @@ export const natGateway: ResourceType = {
   title: "EC2 NAT Gateway",
   actions: { create: "CreateNatGateway", update: "CreateTags", delete: "DeleteNatGateway" },
   idPrefix: "nat",
+  holds: [{ to: EC2.subnet, by: "subnetId" }],
   inputs: {
     allocationId: { kind: "string", forceNew: true, lab: "enforced" },
     availabilityMode: {

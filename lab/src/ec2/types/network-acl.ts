@@ -1,16 +1,17 @@
+import type { PropertyMap } from "../../../../wire/property-value";
 import { ApiError } from "../engine/api-error";
+import { mustText, textsOf } from "../engine/fields";
 import { derivedId } from "../engine/ids";
 import { regionInput, tagsInput } from "../engine/input";
-import { entriesInput, entriesOf, entryCompanions, entryOf, shown } from "./network-acl-entries";
-import { mustText, type PropertyMap, textsOf } from "../property-value";
-import type { Records } from "../engine/records";
-import { ownerOf } from "../engine/records";
+import { type Records } from "../engine/records";
+import { type Companion, ownerOf } from "../engine/companion";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
-import type { ResourceRecord } from "../../state/record";
-import type { Companion, Made, ResourceType } from "../engine/resource-type";
+import type { Made, ResourceType } from "../engine/resource-type";
+import { EC2 } from "../../cloud/tokens";
+import { entriesInput, entriesOf, entryCompanions, entryOf, findNetworkAcl, shown } from "./network-acl-entry";
 import { findSubnet } from "./subnet";
-import { EC2 } from "../engine/tokens";
 import { findVpc } from "./vpc";
+import type { ResourceRecord } from "../../state/record";
 
 /** Network ACLs of a VPC (VPC User Guide, "Amazon VPC quotas"). */
 const ACLS_PER_VPC = 200;
@@ -21,6 +22,7 @@ export const networkAcl: ResourceType = {
   title: "EC2 Network ACL",
   actions: { create: "CreateNetworkAcl", update: "CreateNetworkAclEntry", delete: "DeleteNetworkAcl" },
   idPrefix: "acl",
+  holds: [{ to: EC2.vpc, by: "vpcId" }],
   inputs: {
     egress: entriesInput({ computed: true }),
     ingress: entriesInput({ computed: true }),
@@ -63,11 +65,6 @@ export const networkAcl: ResourceType = {
       removes: subnets.removes,
     };
   },
-  // The provider gives its subnets back to the default ACL first.
-  cascade: (record, records) =>
-    [EC2.networkAclRule, EC2.networkAclAssociation]
-      .flatMap((type) => records.where(type, "networkAclId", record.id))
-      .map(({ id }) => id),
   read: (record, records) => ({
     ...shown(entriesOf(records, record.id).map(({ outputs }) => entryOf(outputs))),
     subnetIds: records
@@ -139,14 +136,6 @@ export const defaultNetworkAcl: ResourceType = {
   },
 };
 
-/** @throws ApiError when there is none */
-export function findNetworkAcl(records: Records, id: string): ResourceRecord {
-  const record = records.find(EC2.networkAcl, id) ?? records.find(EC2.defaultNetworkAcl, id);
-  if (record === undefined)
-    throw new ApiError("InvalidNetworkAclID.NotFound", `The networkAcl ID '${id}' does not exist`);
-  return record;
-}
-
 /**
  * Refuses a subnet that an ACL cannot have, and tells which associations give way: a subnet has one ACL
  * (API_ReplaceNetworkAclAssociation).
@@ -211,3 +200,38 @@ function changedEntries(
 function asCompanion({ type, id, outputs }: ResourceRecord): Companion {
   return { type, id, outputs: outputs as PropertyMap };
 }
+
+/**
+ * `aws.ec2.NetworkAclAssociation`: gives a subnet another ACL than it had; when it goes, the subnet has its VPC's
+ * default one again.
+ */
+export const networkAclAssociation: ResourceType = {
+  token: EC2.networkAclAssociation,
+  title: "EC2 Network ACL Association",
+  creating: (inputs) => `creating EC2 Network ACL (${String(inputs["networkAclId"])}) Association`,
+  actions: {
+    create: "ReplaceNetworkAclAssociation",
+    update: "ReplaceNetworkAclAssociation",
+    delete: "ReplaceNetworkAclAssociation",
+  },
+  idPrefix: "aclassoc",
+  // The provider gives its subnets back to the default ACL first.
+  goesWith: [
+    { to: EC2.networkAcl, by: "networkAclId" },
+    { to: EC2.defaultNetworkAcl, by: "networkAclId" },
+    { to: EC2.subnet, by: "subnetId" },
+  ],
+  inputs: {
+    networkAclId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
+    region: regionInput,
+    subnetId: { kind: "string", required: true, forceNew: true, lab: "enforced" },
+  },
+  computed: [],
+  create({ inputs, records }) {
+    const acl = findNetworkAcl(records, mustText(inputs, "networkAclId"));
+    return {
+      outputs: {},
+      removes: formerAssociations(records, acl.id, mustText(acl.outputs, "vpcId"), mustText(inputs, "subnetId")),
+    };
+  },
+};

@@ -1,19 +1,20 @@
 import { isIPv4 } from "node:net";
-import { choosePrivateAddress, refusePrivateAddress } from "./addresses";
+import type { PropertyMap } from "../../../../wire/property-value";
 import { ApiError } from "../engine/api-error";
-import type { Backend } from "../engine/backend";
+import { mapsOf, mustText, numberOf, textOf, textsOf } from "../engine/fields";
 import { macAddress } from "../engine/ids";
 import { oneOf, refused, regionInput, tagsInput } from "../engine/input";
-import { addressesInUse, attach, type Attachment, attachmentCompanion, attachmentOf } from "./network-interfaces";
-import { mapsOf, mustText, numberOf, type PropertyMap, textOf, textsOf } from "../property-value";
-import { ownerOf, type Records } from "../engine/records";
+import { type Records } from "../engine/records";
+import { type Companion, ownerOf } from "../engine/companion";
 import { ACCOUNT_ID, DEFAULT_REGION, ec2Arn } from "../engine/regions";
-import type { ResourceRecord } from "../../state/record";
-import type { Companion, ResourceType } from "../engine/resource-type";
-import { securityGroupsOf } from "./security-groups-of";
+import type { ResourceType } from "../engine/resource-type";
+import { EC2 } from "../../cloud/tokens";
+import { attach, attachmentCompanion, attachmentOf, findInstance, plug } from "./interface-attachment";
+import { addressesInUse, choosePrivateAddress, refusePrivateAddress } from "./ip-address";
+import { securityGroupsOf } from "./security-group";
 import { findSubnet, subnetCidr } from "./subnet";
-import { EC2 } from "../engine/tokens";
 import { findVpc } from "./vpc";
+import type { ResourceRecord } from "../../state/record";
 
 const NO_IPV6 = "its networks are IPv4 only";
 const NO_PREFIXES = "its interfaces have addresses, not prefixes";
@@ -28,6 +29,10 @@ export const networkInterface: ResourceType = {
     delete: "DeleteNetworkInterface",
   },
   idPrefix: "eni",
+  holds: [
+    { to: EC2.subnet, by: "subnetId" },
+    { to: EC2.securityGroup, by: "securityGroups" },
+  ],
   inputs: {
     attachments: {
       kind: {
@@ -154,15 +159,7 @@ export const networkInterface: ResourceType = {
       companions: attachment === undefined ? [] : [attachment],
     };
   },
-  refuseDelete(record, records) {
-    // The provider detaches it first, which EC2 refuses for a primary one.
-    if (attachmentOf(records, record.id)?.deviceIndex === 0)
-      throw new ApiError("OperationNotPermitted", "The network interface at device index 0 cannot be detached.");
-  },
-  cascade: (record, records) =>
-    [EC2.networkInterfaceAttachment, EC2.eipAssociation]
-      .flatMap((type) => records.where(type, "networkInterfaceId", record.id))
-      .map(({ id }) => id),
+  inUse: () => new ApiError("OperationNotPermitted", "The network interface at device index 0 cannot be detached."),
   read(record, records) {
     const attachment = attachmentOf(records, record.id);
     return {
@@ -200,17 +197,6 @@ export const networkInterface: ResourceType = {
     },
   },
 };
-
-/** Gives a node the device of an interface that was attached to it. */
-export async function plug(backend: Backend, records: Records, attachment: Attachment | undefined): Promise<void> {
-  if (attachment === undefined || attachment.deviceIndex === 0) return;
-  const record = records.find(EC2.networkInterface, attachment.networkInterfaceId);
-  if (record !== undefined)
-    await backend.plugInterface(attachment.instanceId, {
-      deviceIndex: attachment.deviceIndex,
-      mac: mustText(record.outputs, "macAddress"),
-    });
-}
 
 function addressProblem(value: unknown, name: string): string | undefined {
   return isIPv4(String(value)) ? undefined : `expected ${name} to contain a valid IPv4 address, got: ${String(value)}`;
@@ -288,11 +274,4 @@ function ownAttachment(records: Records, record: ResourceRecord): string | undef
   return records
     .where(EC2.networkInterfaceAttachment, "networkInterfaceId", record.id)
     .find((other) => ownerOf(other) === record.id)?.id;
-}
-
-/** @throws ApiError when there is none */
-export function findInstance(records: Records, id: string): ResourceRecord {
-  const record = records.find(EC2.instance, id);
-  if (record === undefined) throw new ApiError("InvalidInstanceID.NotFound", `The instance ID '${id}' does not exist`);
-  return record;
 }

@@ -1,22 +1,26 @@
+import { type PropertyMap, isMap, propertyMap } from "../../../../wire/property-value";
 import { ApiError } from "../engine/api-error";
+import { mapsOf, mustText, textOf } from "../engine/fields";
+import { regionInput, tagsInput } from "../engine/input";
+import { type Records } from "../engine/records";
+import { type Companion, companionRecord, ownerOf } from "../engine/companion";
+import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
+import type { Made, ResourceType } from "../engine/resource-type";
+import { EC2 } from "../../cloud/tokens";
 import {
-  asInlineRules,
   DIRECTIONS,
+  asInlineRules,
+  findSecurityGroup,
   fullRules,
   inlineRuleInputs,
   permissionsOf,
+  referencesTo,
   refusePermissions,
-} from "./inline-rules";
-import { regionInput, tagsInput } from "../engine/input";
-import { mapsOf, type PropertyMap, textOf, textsOf } from "../property-value";
-import type { Records } from "../engine/records";
-import { ownerOf } from "../engine/records";
-import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
-import type { ResourceRecord } from "../../state/record";
-import type { Companion, ResourceType } from "../engine/resource-type";
-import { referencesTo, refuseText, ruleCompanions } from "./security-group-rules";
-import { EC2 } from "../engine/tokens";
+  refuseText,
+  ruleCompanions,
+} from "./ip-permission";
 import { findVpc } from "./vpc";
+import type { ResourceRecord } from "../../state/record";
 
 /** `aws.ec2.SecurityGroup`. Its inline rules are kept as records of rules, too. */
 export const securityGroup: ResourceType = {
@@ -25,6 +29,7 @@ export const securityGroup: ResourceType = {
   creating: (inputs) => `creating Security Group (${textOf(inputs, "name") ?? textOf(inputs, "namePrefix")})`,
   actions: { create: "CreateSecurityGroup", update: "AuthorizeSecurityGroupIngress", delete: "DeleteSecurityGroup" },
   idPrefix: "sg",
+  holds: [{ to: EC2.vpc, by: "vpcId" }],
   autoname: { input: "name", unless: "namePrefix" },
   inputs: {
     description: {
@@ -122,27 +127,11 @@ export const securityGroup: ResourceType = {
         "CannotDelete",
         `the specified group: "${record.id}" name: "default" cannot be deleted by a user`,
       );
-    const used = records
-      .ofType(EC2.instance)
-      .some(({ outputs }) => textsOf(outputs, "vpcSecurityGroupIds").includes(record.id));
-    const usedByInterface = records
-      .ofType(EC2.networkInterface)
-      .some(({ outputs }) => textsOf(outputs, "securityGroups").includes(record.id));
-    if (
-      used ||
-      usedByInterface ||
-      (record.outputs["revokeRulesOnDelete"] !== true && referencesTo(records, record).length > 0)
-    )
+    if (record.outputs["revokeRulesOnDelete"] !== true && referencesTo(records, record).length > 0)
       throw new ApiError("DependencyViolation", `resource ${record.id} has a dependent object`);
   },
-  cascade(record, records) {
-    const own = [EC2.ingressRule, EC2.egressRule, EC2.securityGroupRule].flatMap((type) =>
-      records.where(type, "securityGroupId", record.id),
-    );
-    return [...own, ...(record.outputs["revokeRulesOnDelete"] === true ? referencesTo(records, record) : [])].map(
-      ({ id }) => id,
-    );
-  },
+  cascade: (record, records) =>
+    record.outputs["revokeRulesOnDelete"] === true ? referencesTo(records, record).map(({ id }) => id) : [],
 };
 
 /** Characters that the provider appends to a prefix. */
@@ -177,4 +166,127 @@ function inlineRules(
 /** The group's rules of a direction that are not written in it. */
 function othersOf(records: Records, group: string, type: string): ResourceRecord[] {
   return records.where(type, "securityGroupId", group).filter((rule) => ownerOf(rule) !== group);
+}
+
+/**
+ * `aws.ec2.DefaultSecurityGroup`: a VPC's default group taken over. Its rules are revoked, and those written here put
+ * in their place; deleting the resource leaves the group as it is.
+ */
+export const defaultSecurityGroup: ResourceType = {
+  token: EC2.defaultSecurityGroup,
+  title: "Default Security Group",
+  creating: () => "reading Default Security Group",
+  actions: {
+    create: "AuthorizeSecurityGroupIngress",
+    update: "AuthorizeSecurityGroupIngress",
+    delete: "DescribeSecurityGroups",
+  },
+  idPrefix: "sg-default",
+  fabric: false,
+  goesWith: [{ to: EC2.vpc, by: "vpcId" }],
+  inputs: {
+    egress: { kind: { blocks: inlineRuleInputs }, computed: true, set: true, lab: "enforced" },
+    ingress: { kind: { blocks: inlineRuleInputs }, computed: true, set: true, lab: "enforced" },
+    region: regionInput,
+    revokeRulesOnDelete: { kind: "bool", lab: "recorded" },
+    tags: tagsInput,
+    vpcId: { kind: "string", computed: true, forceNew: true, lab: "enforced" },
+  },
+  computed: ["arn", "description", "name", "namePrefix", "ownerId"],
+  create({ inputs, records }) {
+    const vpcId = textOf(inputs, "vpcId");
+    // The lab has no default VPC.
+    if (vpcId === undefined) throw new Error("couldn't find resource");
+    const vpc = findVpc(records, vpcId);
+    return adopt(records, vpc, findSecurityGroup(records, mustText(vpc.outputs, "defaultSecurityGroupId")), inputs, [
+      "ingress",
+      "egress",
+    ]);
+  },
+  update({ record, inputs, records }) {
+    const group = findSecurityGroup(records, mustText(record.internal, "group"));
+    return adopt(records, findVpc(records, mustText(group.outputs, "vpcId")), group, inputs, Object.keys(inputs));
+  },
+  idOf: (record) => mustText(record.internal, "group"),
+  find: (id, records) => records.ofType(EC2.defaultSecurityGroup).find(({ internal }) => internal["group"] === id),
+  isGone: (record, records) => records.find(EC2.securityGroup, mustText(record.internal, "group")) === undefined,
+  read(record, records) {
+    const group = mustText(record.internal, "group");
+    return Object.fromEntries(
+      DIRECTIONS.map(([direction, type]) => {
+        const written = mapsOf(record.outputs, direction);
+        const own = new Set(ruleCompanions(type, group, permissionsOf(written, group)).map(({ id }) => id));
+        return [
+          direction,
+          [
+            ...written,
+            ...asInlineRules(
+              records.where(type, "securityGroupId", group).filter(({ id }) => !own.has(id)),
+              group,
+            ),
+          ],
+        ];
+      }),
+    );
+  },
+};
+
+/** @param given the directions whose rules are replaced */
+function adopt(
+  records: Records,
+  vpc: ResourceRecord,
+  group: ResourceRecord,
+  inputs: PropertyMap,
+  given: readonly string[],
+): Made {
+  const directions = DIRECTIONS.filter(([direction]) => given.includes(direction));
+  const rules = directions.flatMap(([direction, type]) => {
+    const permissions = permissionsOf(fullRules(inputs, direction), group.id);
+    refusePermissions(records, type, group, permissions, []);
+    return ruleCompanions(type, group.id, permissions).map((rule) => companionRecord(vpc, rule));
+  });
+  const former = directions
+    .flatMap(([, type]) => records.where(type, "securityGroupId", group.id))
+    .filter(({ id }) => !rules.some((rule) => rule.id === id));
+  const tags = isMap(inputs["tags"]) ? { tags: inputs["tags"], tagsAll: inputs["tags"] } : {};
+  const { arn, description, name, ownerId, vpcId } = propertyMap(group.outputs);
+  return {
+    outputs: {
+      ...Object.fromEntries(
+        Object.entries({ arn, description, name, ownerId, vpcId }).map(([key, value]) => [key, value ?? null]),
+      ),
+      namePrefix: "",
+      ...Object.fromEntries(directions.map(([direction]) => [direction, fullRules(inputs, direction)])),
+    },
+    internal: { group: group.id },
+    alters: [{ ...group, outputs: { ...group.outputs, ...tags } }, ...rules],
+    removes: former.map(({ id }) => id),
+  };
+}
+
+/** The groups of a network interface: those wanted, those that it has, or the VPC's default one. */
+export function securityGroupsOf(
+  records: Records,
+  subnet: ResourceRecord,
+  given: { readonly wanted: readonly string[]; readonly had: readonly string[] },
+): string[] {
+  const wanted = [...new Set(given.wanted)];
+  if (wanted.length === 0)
+    return given.had.length > 0
+      ? [...given.had]
+      : [mustText(findVpc(records, mustText(subnet.outputs, "vpcId")).outputs, "defaultSecurityGroupId")];
+  for (const id of wanted) {
+    if (findSecurityGroup(records, id).outputs["vpcId"] !== subnet.outputs["vpcId"]) {
+      throw new ApiError(
+        "InvalidParameter",
+        `Security group ${id} and subnet ${subnet.id} belong to different networks.`,
+      );
+    }
+  }
+  if (wanted.length > records.quotas["security-groups-per-interface"])
+    throw new ApiError(
+      "SecurityGroupsPerInterfaceLimitExceeded",
+      "The maximum number of security groups per interface has been reached.",
+    );
+  return wanted;
 }

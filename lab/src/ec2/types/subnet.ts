@@ -1,13 +1,15 @@
+import type { IPv4CidrRange } from "ip-num";
+import { containsRange, mustNetwork, overlaps, prefixLength } from "../../cloud/cidr";
 import { ApiError } from "../engine/api-error";
-import { contains, mustCidr, networkProblem, overlaps } from "../engine/cidr";
+import { mustText, textOf } from "../engine/fields";
 import { oneOf, refused, regionInput, tagsInput } from "../engine/input";
-import { mustText, textOf, textsOf } from "../property-value";
+import { networkProblem } from "../engine/network-problem";
 import type { Records } from "../engine/records";
-import { ACCOUNT_ID, ec2Arn, findRegion, type Zone } from "../engine/regions";
-import type { ResourceRecord } from "../../state/record";
+import { ACCOUNT_ID, type Zone, ec2Arn, findRegion } from "../engine/regions";
 import type { ResourceType } from "../engine/resource-type";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
 import { findVpc, vpcCidr } from "./vpc";
+import type { ResourceRecord } from "../../state/record";
 
 const NO_IPV6 = "its networks are IPv4 only";
 const NO_IPAM = "it has no IP Address Manager; give cidrBlock";
@@ -19,6 +21,7 @@ export const subnet: ResourceType = {
   title: "EC2 Subnet",
   actions: { create: "CreateSubnet", update: "ModifySubnetAttribute", delete: "DeleteSubnet" },
   idPrefix: "subnet",
+  holds: [{ to: EC2.vpc, by: "vpcId" }],
   inputs: {
     assignIpv6AddressOnCreation: refused("bool", NO_IPV6),
     availabilityZone: { kind: "string", computed: true, forceNew: true, lab: "enforced" },
@@ -67,8 +70,9 @@ export const subnet: ResourceType = {
     const text = textOf(inputs, "cidrBlock");
     if (text === undefined)
       throw new ApiError("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.");
-    const cidr = mustCidr(text);
-    if (cidr.prefixLength < 16 || cidr.prefixLength > 28 || !contains(mustCidr(vpcCidr(vpc)), cidr)) {
+    const cidr = mustNetwork(text);
+    const length = prefixLength(cidr);
+    if (length < 16 || length > 28 || !containsRange(vpcCidr(vpc), cidr)) {
       throw new ApiError("InvalidSubnet.Range", `The CIDR '${text}' is invalid.`);
     }
     if (records.where(EC2.subnet, "vpcId", vpc.id).some((other) => overlaps(cidr, subnetCidr(other)))) {
@@ -86,23 +90,8 @@ export const subnet: ResourceType = {
       },
     };
   },
-  refuseDelete(record, records) {
-    const attached = records
-      .ofType(EC2.transitAttachment)
-      .some(({ outputs }) => textsOf(outputs, "subnetIds").includes(record.id));
-    if (
-      !attached &&
-      [EC2.instance, EC2.natGateway, EC2.networkInterface].every(
-        (type) => records.where(type, "subnetId", record.id).length === 0,
-      )
-    )
-      return;
-    throw new ApiError("DependencyViolation", `The subnet '${record.id}' has dependencies and cannot be deleted.`);
-  },
-  cascade: (record, records) =>
-    [EC2.routeTableAssociation, EC2.networkAclAssociation]
-      .flatMap((type) => records.where(type, "subnetId", record.id))
-      .map(({ id }) => id),
+  inUse: (record) =>
+    new ApiError("DependencyViolation", `The subnet '${record.id}' has dependencies and cannot be deleted.`),
 };
 
 function chooseZone(regionName: string, name: string | undefined, id: string | undefined): Zone {
@@ -128,6 +117,6 @@ export function findSubnet(records: Records, id: string): ResourceRecord {
   return record;
 }
 
-export function subnetCidr(record: ResourceRecord): ReturnType<typeof mustCidr> {
-  return mustCidr(mustText(record.outputs, "cidrBlock"));
+export function subnetCidr(record: ResourceRecord): IPv4CidrRange {
+  return mustNetwork(mustText(record.outputs, "cidrBlock"));
 }

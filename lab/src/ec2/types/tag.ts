@@ -1,11 +1,12 @@
+import { type PropertyMap, isMap } from "../../../../wire/property-value";
 import { ApiError } from "../engine/api-error";
+import { mustText, textOf } from "../engine/fields";
 import { regionInput } from "../engine/input";
-import { isMap, mustText, type PropertyMap, textOf } from "../property-value";
 import type { Records } from "../engine/records";
-import type { ResourceRecord } from "../../state/record";
 import type { Made, ResourceType } from "../engine/resource-type";
 import { refuseTags } from "../engine/tag-limits";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
+import type { ResourceRecord } from "../../state/record";
 
 /** `aws.ec2.Tag`: one tag of a resource that something else manages. */
 export const tag: ResourceType = {

@@ -1,14 +1,14 @@
+import type { PropertyMap } from "../../../../wire/property-value";
 import { ApiError } from "../engine/api-error";
-import { networkProblem } from "../engine/cidr";
+import { mustText, textOf } from "../engine/fields";
 import { derivedId } from "../engine/ids";
 import { refused, regionInput, tagsInput } from "../engine/input";
-import { mustText, type PropertyMap, textOf } from "../property-value";
+import { networkProblem } from "../engine/network-problem";
 import type { Records } from "../engine/records";
 import { ec2Arn } from "../engine/regions";
-import type { ResourceRecord } from "../../state/record";
 import type { ResourceType } from "../engine/resource-type";
-import { EC2 } from "../engine/tokens";
-import { findTransitGateway } from "./transit-gateway";
+import { EC2 } from "../../cloud/tokens";
+import type { ResourceRecord } from "../../state/record";
 
 /** `aws.ec2transitgateway.RouteTable`. */
 export const transitGatewayRouteTable: ResourceType = {
@@ -32,20 +32,13 @@ export const transitGatewayRouteTable: ResourceType = {
       },
     };
   },
-  refuseDelete(record, records) {
-    const associated = records
-      .where(EC2.transitAssociation, "transitGatewayRouteTableId", record.id)
-      .map(({ outputs }) => mustText(outputs, "transitGatewayAttachmentId"));
-    if (associated.length > 0)
-      throw new ApiError(
-        "IncorrectState",
-        `Cannot delete ${record.id}: it has associations with ${associated.join(", ")}.`,
-      );
+  inUse(record, associations) {
+    const attachments = associations.map(({ outputs }) => mustText(outputs, "transitGatewayAttachmentId"));
+    return new ApiError(
+      "IncorrectState",
+      `Cannot delete ${record.id}: it has associations with ${attachments.join(", ")}.`,
+    );
   },
-  cascade: (record, records) =>
-    [EC2.transitPropagation, EC2.transitRoute]
-      .flatMap((type) => records.where(type, "transitGatewayRouteTableId", record.id))
-      .map(({ id }) => id),
 };
 
 /** `aws.ec2transitgateway.RouteTableAssociation`. */
@@ -57,6 +50,12 @@ export const transitGatewayRouteTableAssociation: ResourceType = ofAttachment({
     update: "AssociateTransitGatewayRouteTable",
     delete: "DisassociateTransitGatewayRouteTable",
   },
+  holds: [{ to: EC2.transitRouteTable, by: "transitGatewayRouteTableId" }],
+  goesWith: [
+    { to: EC2.transitAttachment, by: "transitGatewayAttachmentId" },
+    // The default one, which goes with its gateway.
+    { to: EC2.transitRouteTable, by: "transitGatewayRouteTableId" },
+  ],
   more: {
     replaceExistingAssociation: refused(
       "bool",
@@ -81,6 +80,10 @@ export const transitGatewayRouteTablePropagation: ResourceType = ofAttachment({
     update: "EnableTransitGatewayRouteTablePropagation",
     delete: "DisableTransitGatewayRouteTablePropagation",
   },
+  goesWith: [
+    { to: EC2.transitAttachment, by: "transitGatewayAttachmentId" },
+    { to: EC2.transitRouteTable, by: "transitGatewayRouteTableId" },
+  ],
   more: {},
   refuse(records, table, attachment) {
     const twin = records
@@ -104,6 +107,8 @@ export const transitGatewayRoute: ResourceType = {
     delete: "DeleteTransitGatewayRoute",
   },
   idPrefix: "tgw-route",
+  // Those to an attachment that is deleted stay, as black holes.
+  goesWith: [{ to: EC2.transitRouteTable, by: "transitGatewayRouteTableId" }],
   inputs: {
     blackhole: { kind: "bool", default: false, forceNew: true, lab: "enforced" },
     destinationCidrBlock: {
@@ -148,7 +153,7 @@ export const transitGatewayRoute: ResourceType = {
   },
 };
 
-interface OfAttachment extends Pick<ResourceType, "token" | "title" | "actions"> {
+interface OfAttachment extends Pick<ResourceType, "token" | "title" | "actions" | "holds" | "goesWith"> {
   readonly more: ResourceType["inputs"];
   /** Refuses what is so already. */
   refuse(records: Records, table: string, attachment: string): void;
@@ -221,4 +226,12 @@ function refuseForeign(table: ResourceRecord, attachment: ResourceRecord): void 
     "InvalidParameterValue",
     `Transit Gateway Route Table ${table.id} and Transit Gateway Attachment ${attachment.id} belong to different transit gateways.`,
   );
+}
+
+/** @throws ApiError when there is none */
+export function findTransitGateway(records: Records, id: string): ResourceRecord {
+  const record = records.find(EC2.transitGateway, id);
+  if (record === undefined)
+    throw new ApiError("InvalidTransitGatewayID.NotFound", `Transit Gateway ${id} was deleted or does not exist.`);
+  return record;
 }

@@ -1,16 +1,18 @@
+import type { IPv4CidrRange } from "ip-num";
+import type { PropertyValue } from "../../../../wire/property-value";
+import { formatCidr, mustNetwork, networkOf, overlaps, prefixLength } from "../../cloud/cidr";
 import { ApiError } from "../engine/api-error";
-import { formatCidr, mustCidr, overlaps, parseCidr } from "../engine/cidr";
+import { mustText, textOf } from "../engine/fields";
 import { derivedId } from "../engine/ids";
 import { oneOf, refused, regionInput, tagsInput } from "../engine/input";
-import { defaultAclCompanions } from "./network-acl-entries";
-import { mustText, type PropertyValue, textOf } from "../property-value";
 import { VPCS_PER_REGION } from "../engine/quotas";
-import { ownerOf, type Records } from "../engine/records";
+import { type Records } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
-import type { ResourceRecord } from "../../state/record";
 import type { ResourceType } from "../engine/resource-type";
-import { ruleCompanions } from "./security-group-rules";
-import { EC2 } from "../engine/tokens";
+import { EC2 } from "../../cloud/tokens";
+import { ruleCompanions } from "./ip-permission";
+import { defaultAclCompanions } from "./network-acl-entry";
+import type { ResourceRecord } from "../../state/record";
 
 const NO_IPV6 = "its networks are IPv4 only";
 const NO_IPAM = "it has no IP Address Manager; give cidrBlock";
@@ -18,13 +20,14 @@ const NO_IPAM = "it has no IP Address Manager; give cidrBlock";
 /** The provider's `validVPCIPv4CIDRBlock` and `IsCIDRNetwork`, word for word. */
 function vpcCidrProblem(value: PropertyValue, name: string): string | undefined {
   const text = String(value);
-  const cidr = parseCidr(text);
+  const cidr = networkOf(text);
   if (cidr === undefined)
     return `expected ${name} to contain a valid Value, got: ${text} with err: invalid CIDR address: ${text}`;
   if (formatCidr(cidr) !== text)
     return `expected ${name} to contain a valid network Value, expected ${formatCidr(cidr)}, got ${text}`;
-  if (cidr.prefixLength < 16 || cidr.prefixLength > 28)
-    return `expected "${name}" to contain a network Value with between 16 and 28 significant bits, got: ${cidr.prefixLength}`;
+  const length = prefixLength(cidr);
+  if (length < 16 || length > 28)
+    return `expected "${name}" to contain a network Value with between 16 and 28 significant bits, got: ${length}`;
   return undefined;
 }
 
@@ -34,6 +37,7 @@ export const vpc: ResourceType = {
   title: "EC2 VPC",
   actions: { create: "CreateVpc", update: "ModifyVpcAttribute", delete: "DeleteVpc" },
   idPrefix: "vpc",
+  holds: [{ to: EC2.routeTable, by: "mainRouteTableId" }],
   inputs: {
     assignGeneratedIpv6CidrBlock: refused("bool", NO_IPV6),
     cidrBlock: { kind: "string", computed: true, forceNew: true, lab: "enforced", check: vpcCidrProblem },
@@ -68,7 +72,7 @@ export const vpc: ResourceType = {
     const cidrBlock = textOf(inputs, "cidrBlock");
     if (cidrBlock === undefined)
       throw new ApiError("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' must be provided.");
-    if (NEVER.some((never) => overlaps(mustCidr(never), mustCidr(cidrBlock))))
+    if (NEVER.some((never) => overlaps(mustNetwork(never), mustNetwork(cidrBlock))))
       throw new ApiError("InvalidVpc.Range", `The CIDR '${cidrBlock}' is invalid.`);
     if (records.ofType(EC2.vpc).length >= (records.quotas["vpcs-per-region"] ?? Infinity))
       throw new ApiError("VpcLimitExceeded", "The maximum number of VPCs has been reached.");
@@ -117,54 +121,9 @@ export const vpc: ResourceType = {
       `${count} VPCs in ${records.region}: AWS refuses the ${VPCS_PER_REGION + 1}th (VpcLimitExceeded) unless the quota "VPCs per Region" was raised. OVERLAYNET_LAB_QUOTAS=vpcs-per-region=${VPCS_PER_REGION} makes the lab refuse it, too.`,
     ];
   },
-  refuseDelete(record, records) {
-    const inUse = [
-      EC2.subnet,
-      EC2.internetGateway,
-      EC2.routeTable,
-      EC2.securityGroup,
-      EC2.networkAcl,
-      EC2.peering,
-      EC2.transitAttachment,
-    ].some((type) => {
-      return records
-        .ofType(type)
-        .some(
-          (other) =>
-            (other.outputs["vpcId"] === record.id || other.outputs["peerVpcId"] === record.id) &&
-            ownerOf(other) !== record.id &&
-            !hasFailed(other),
-        );
-    });
-    if (inUse)
-      throw new ApiError("DependencyViolation", `The vpc '${record.id}' has dependencies and cannot be deleted.`);
-  },
-  cascade(record, records) {
-    const adopted = [EC2.defaultRouteTable, EC2.defaultSecurityGroup, EC2.mainRouteTableAssociation].flatMap((type) =>
-      records.where(type, "vpcId", record.id),
-    );
-    const failed = records
-      .ofType(EC2.peering)
-      .filter(
-        (peering) => hasFailed(peering) && [peering.outputs["vpcId"], peering.outputs["peerVpcId"]].includes(record.id),
-      );
-    // Rules that its default ACL was given since.
-    const entries = records.where(
-      EC2.networkAclRule,
-      "networkAclId",
-      textOf(record.outputs, "defaultNetworkAclId") ?? "",
-    );
-    return [...adopted, ...failed, ...entries].map(({ id }) => id);
-  },
+  inUse: (record) =>
+    new ApiError("DependencyViolation", `The vpc '${record.id}' has dependencies and cannot be deleted.`),
 };
-
-/**
- * A peering connection that failed is shown for two hours, and holds nothing (VPC Peering Guide, "VPC peering
- * connection lifecycle").
- */
-function hasFailed({ outputs }: ResourceRecord): boolean {
-  return outputs["acceptStatus"] === "failed";
-}
 
 /** What no VPC can have: these addresses mean something on every host (VPC User Guide, "VPC CIDR blocks"). */
 const NEVER = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4"];
@@ -176,6 +135,6 @@ export function findVpc(records: Records, id: string): ResourceRecord {
   return record;
 }
 
-export function vpcCidr(record: ResourceRecord): string {
-  return mustText(record.outputs, "cidrBlock");
+export function vpcCidr(record: ResourceRecord): IPv4CidrRange {
+  return mustNetwork(mustText(record.outputs, "cidrBlock"));
 }
