@@ -50,8 +50,13 @@ describe("overlaynet lab check", function () {
   let bin: string;
 
   beforeEach(() => {
-    lab = openLab(mkdtempSync(join(tmpdir(), "overlaynet-check-")));
-    bin = join(lab.state, "bin");
+    const state = mkdtempSync(join(tmpdir(), "overlaynet-check-"));
+    // Whether this machine has made an image yet is not asked here.
+    const image = join(state, "image");
+    mkdirSync(image);
+    for (const file of ["linux", "base.img"]) writeFileSync(join(image, file), "");
+    lab = { ...openLab(state), image: () => image };
+    bin = join(state, "bin");
     mkdirSync(bin);
     for (const program of [...Object.keys(packages), ...basics]) symlinkSync(find(program), join(bin, program));
     process.env["PATH"] = bin;
