@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { shellFiles } from "./shell-files";
+import { runStep, runSteps } from "./step";
+import { closingLine, readArguments, readClosingLine, shards, sum, testFiles, tierOf, TIERS } from "./tier";
+
+const ROOT = resolve(__dirname, "../..");
+
+describe("the tiers of tests", () => {
+  it("are told by a file's name", () => {
+    assert.deepEqual(["a/x.test.ts", "a/x.linux.test.ts", "a/x.lab.test.ts"].map(tierOf), ["unit", "linux", "lab"]);
+  });
+
+  it("have every test file of the project in one of them", () => {
+    const files = TIERS.map((tier) => testFiles(ROOT, tier));
+    assert.ok(files.every((each) => each.length > 10));
+    assert.equal(new Set(files.flat()).size, files.flat().length);
+    assert.ok(files[0]?.includes("test/tiers/tier.test.ts"));
+  });
+
+  describe("cut into shards", () => {
+    let root: string;
+    before(() => {
+      root = mkdtempSync(join(tmpdir(), "overlaynet-shards-"));
+      mkdirSync(join(root, "test"));
+      for (const [name, size] of Object.entries({ a: 100, b: 100, c: 200, d: 10, e: 390 }))
+        writeFileSync(join(root, "test", `${name}.test.ts`), "x".repeat(size));
+    });
+    after(() => rmSync(root, { recursive: true }));
+
+    it("hold each file once, in order, about the same size each", () => {
+      const files = testFiles(root, "unit");
+      const cut = shards(root, files, 2);
+      assert.deepEqual(cut, [["a", "b", "c", "d"].map((name) => `test/${name}.test.ts`), ["test/e.test.ts"]]);
+    });
+
+    it("are no more than there are files", () => {
+      assert.deepEqual(shards(root, ["test/a.test.ts"], 4), [["test/a.test.ts"]]);
+    });
+  });
+
+  describe("on the command line", () => {
+    it("are run whole, or narrowed to files and to titles", () => {
+      assert.deepEqual(readArguments(["unit", "linux", "lab"]), { tiers: TIERS, files: [], options: [] });
+      assert.deepEqual(readArguments(["lab", "test/lab/x.lab.test.ts", "-g", "loses nothing"]), {
+        tiers: ["lab"],
+        files: ["test/lab/x.lab.test.ts"],
+        options: ["-g", "loses nothing"],
+      });
+      assert.deepEqual(readArguments(["unit", "./test/x.test.ts"]).files, ["test/x.test.ts"]);
+    });
+
+    it("take a title that is a tier's name for a title", () => {
+      assert.deepEqual(readArguments(["unit", "-g", "lab"]), { tiers: ["unit"], files: [], options: ["-g", "lab"] });
+    });
+
+    it("refuse no tier, and a file of another tier, with the command for it", () => {
+      assert.throws(() => readArguments(["-g", "x"]), /name a tier: unit, linux, lab/);
+      assert.throws(
+        () => readArguments(["unit", "test/lab/x.lab.test.ts"]),
+        /x\.lab\.test\.ts is of another tier, run: npm run test:lab -- test\/lab\/x\.lab\.test\.ts$/,
+      );
+    });
+  });
+});
+
+describe("the closing line", () => {
+  it("is read as it is written, and sums the runs", () => {
+    const counts = ["  noise\n2 passed, 0 failed\n", "3 passed, 1 failed, 4 skipped"].map(readClosingLine);
+    assert.deepEqual(counts, [
+      { passed: 2, failed: 0, skipped: 0 },
+      { passed: 3, failed: 1, skipped: 4 },
+    ]);
+    const total = sum(counts.filter((count) => count !== undefined));
+    assert.equal(closingLine(total), "5 passed, 1 failed, 4 skipped");
+    assert.equal(closingLine({ ...total, skipped: 0 }), "5 passed, 1 failed");
+  });
+
+  it("is missing after a crash", () => {
+    assert.equal(readClosingLine("2 passed, 0 failed\nSegmentation fault"), undefined);
+    assert.equal(readClosingLine(""), undefined);
+  });
+});
+
+describe("the steps of a tier", () => {
+  const sh = (name: string, script: string, after?: string) => ({ name, command: ["sh", "-c", script], after });
+  let mark: string;
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "overlaynet-steps-"));
+    mark = join(folder, "mark");
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("end with what they printed and their exit code", async () => {
+    const { code, printed } = await runStep(ROOT, sh("a", "echo out; echo err >&2; exit 3"));
+    assert.equal(code, 3);
+    assert.deepEqual(printed.trim().split("\n").sort(), ["err", "out"]);
+  });
+
+  it("say which program is not there", async () => {
+    const { code, printed } = await runStep(ROOT, { name: "a", command: ["no-such-program"] });
+    assert.equal(code, null);
+    assert.match(printed, /no-such-program could not be started/);
+  });
+
+  it("run beside each other, but not more at once than asked", async () => {
+    const order: string[] = [];
+    const quick = [sh("b", "true"), sh("c", "true")];
+    // The slow one ends once the others have, which it could not see if they waited for it.
+    const slow = sh("slow", `until [ -e "${mark}" ]; do sleep 0.01; done`);
+    await runSteps(
+      ROOT,
+      [slow, ...quick],
+      ({ name }) => {
+        order.push(name);
+        if (name === "c") writeFileSync(mark, "");
+      },
+      2,
+    );
+    assert.deepEqual(order, ["b", "c", "slow"]);
+    order.length = 0;
+    await runSteps(ROOT, [sh("a", "sleep 0.1"), sh("b", "true")], ({ name }) => order.push(name), 1);
+    assert.deepEqual(order, ["a", "b"]);
+  });
+
+  it("wait for the one that they come after, and are not run when it fails", async () => {
+    const order: string[] = [];
+    const steps = [sh("tests", "true", "build"), sh("build", "true")];
+    await runSteps(ROOT, steps, ({ name }) => order.push(name), 2);
+    assert.deepEqual(order, ["build", "tests"]);
+    const broken = await runSteps(ROOT, [sh("build", "exit 1"), sh("tests", "true", "build")], () => undefined, 2);
+    assert.deepEqual(
+      broken.map(({ name, code, printed }) => [name, code, printed]),
+      [
+        ["build", 1, ""],
+        ["tests", null, "not run: build failed\n"],
+      ],
+    );
+  });
+});
+
+describe("the project's shell scripts", () => {
+  it("are found by their first line, wherever they are", () => {
+    const found = shellFiles(ROOT);
+    for (const file of [
+      ".ci/run",
+      "scripts/setup",
+      "provider/node/overlaynet-apply",
+      "lab/image/debian",
+      "lab/ssh-proxy",
+    ])
+      assert.ok(found.includes(file), file);
+    assert.deepEqual(
+      found.filter((file) => /\.(?:ts|md|pl|awk|json)$/.test(file)),
+      [],
+    );
+  });
+});
