@@ -4,10 +4,24 @@
  * or nothing ran.
  */
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { shellFiles } from "./shell-files";
-import { type Outcome, runStep, runSteps, type Step } from "./step";
-import { type Asked, closingLine, type Count, readArguments, readClosingLine, shards, sum, testFiles } from "./tier";
+import { handOnSignals, type Outcome, runStep, runSteps, type Step } from "./step";
+import {
+  ALONE,
+  type Asked,
+  closingLine,
+  type Count,
+  largestFirst,
+  readArguments,
+  readClosingLine,
+  shards,
+  sum,
+  testFiles,
+  type Tier,
+  tierOf,
+} from "./tier";
 
 const ROOT = resolve(__dirname, "../..");
 /** Runs of mocha that share the unit tests: more than processors, so that none waits long for the other. */
@@ -22,6 +36,7 @@ const mocha = (name: string, files: readonly string[], options: readonly string[
   name,
   command: [NODE, bin("mocha/bin/mocha.js"), ...options, ...files],
   env: ENV,
+  tests: true,
   after,
 });
 const BUILD_STEP: Step = {
@@ -42,45 +57,51 @@ function unitSteps(): Step[] {
   ];
 }
 
+/** A run of mocha for each file, the largest first; what must be alone comes after all else, one at a time. */
+async function runFiles(tier: Tier): Promise<Outcome[]> {
+  const files = largestFirst(ROOT, testFiles(ROOT, tier));
+  const steps = (alone: boolean): Step[] =>
+    files.filter((file) => file in ALONE === alone).map((file) => mocha(file, [file]));
+  return [...(await runSteps(ROOT, steps(false), tell, 2)), ...(await runSteps(ROOT, steps(true), tell, 1))];
+}
+
 /** What a step came to: tests by mocha's word, a check as one. */
-function countOf({ name, code, printed }: Outcome): Count {
-  const said = name.startsWith("mocha") ? readClosingLine(printed) : undefined;
-  if (said !== undefined && (code === 0 || said.failed > 0)) return said;
-  const failed = code === 0 && !name.startsWith("mocha") ? 0 : 1;
-  return { passed: (said?.passed ?? 0) + (failed === 0 ? 1 : 0), failed, skipped: said?.skipped ?? 0 };
+function countOf({ step, code, printed }: Outcome): Count {
+  if (step.tests !== true) return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+  const said = readClosingLine(printed) ?? { passed: 0, failed: 0, skipped: 0 };
+  // One that ended before its closing line, or badly after it, failed whatever it says.
+  return { ...said, failed: code === 0 ? said.failed : Math.max(1, said.failed) };
 }
 
 function tell(outcome: Outcome): void {
-  const { name, code, printed, seconds } = outcome;
-  const count = countOf(outcome);
-  const what = name.startsWith("mocha") ? `, ${closingLine(count)}` : "";
-  console.log(`${code === 0 ? "✔" : "✘"} ${name}: ${seconds.toFixed(1)} s${what}`);
+  const { step, code, printed, seconds } = outcome;
+  const count = step.tests === true ? `, ${closingLine(countOf(outcome))}` : "";
+  console.log(`${code === 0 ? "✔" : "✘"} ${step.name}: ${seconds.toFixed(1)} s${count}`);
   if (code === 0) return;
   // Of a run of mocha, what failed.
-  const from = printed.search(/^ +\d+ passing/m);
+  const from = step.tests === true ? printed.search(/^ +\d+ passing/m) : 0;
   console.log(printed.slice(Math.max(0, from)).trimEnd().replace(/^/gm, "  "));
-  if (name === "shellcheck" && printed.includes("could not be started"))
+  if (step.name === "shellcheck" && printed.includes("could not be started"))
     console.log("  shellcheck is not installed. Run: sudo apt-get install shellcheck");
 }
 
-async function runTiers({ tiers, files, options }: Asked): Promise<Count> {
-  const narrowed = files.length > 0 || options.length > 0;
-  const counts: Count[] = [];
-  for (const tier of tiers) {
-    console.log(`\n== ${tier}`);
-    if (tier === "unit" && !narrowed) {
-      counts.push(...(await runSteps(ROOT, unitSteps(), tell)).map(countOf));
-      continue;
-    }
-    if (tier === "unit") {
-      const built = await runStep(ROOT, BUILD_STEP);
-      if (built.code !== 0) tell(built);
-    }
-    const chosen = files.length > 0 ? files : testFiles(ROOT, tier);
-    const outcome = await runStep(ROOT, mocha("mocha", chosen, options), { show: true });
-    counts.push(countOf(outcome));
+async function runTier(tier: Tier, { files, options }: Asked): Promise<Count[]> {
+  console.log(`\n== ${tier}`);
+  if (files.length === 0 && options.length === 0) {
+    const outcomes =
+      tier === "unit"
+        ? await runSteps(ROOT, unitSteps(), tell, Math.max(2, availableParallelism()))
+        : await runFiles(tier);
+    return outcomes.map(countOf);
   }
-  return sum(counts);
+  // What starts the project's own programs needs them as they are now.
+  const built = await runStep(ROOT, BUILD_STEP);
+  if (built.code !== 0) {
+    tell(built);
+    return [countOf(built)];
+  }
+  const chosen = files.length > 0 ? files.filter((file) => tierOf(file) === tier) : testFiles(ROOT, tier);
+  return chosen.length === 0 ? [] : [countOf(await runStep(ROOT, mocha("mocha", chosen, options), { show: true }))];
 }
 
 async function main(): Promise<void> {
@@ -93,7 +114,10 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const count = await runTiers(asked);
+  handOnSignals();
+  const counts: Count[] = [];
+  for (const tier of asked.tiers) counts.push(...(await runTier(tier, asked)));
+  const count = sum(counts);
   console.log(`\n${closingLine(count)}`);
   if (count.failed > 0 || count.passed === 0) process.exitCode = 1;
 }

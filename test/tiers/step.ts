@@ -1,17 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { availableParallelism } from "node:os";
 
 /** A program that a tier runs. */
 export interface Step {
   readonly name: string;
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether it is a run of mocha, whose closing line says what it came to. */
+  readonly tests?: boolean;
   /** A step that must have passed before this one starts. */
   readonly after?: string;
 }
 
 export interface Outcome {
-  readonly name: string;
+  readonly step: Step;
   /** null: it was ended by a signal or could not be started. */
   readonly code: number | null;
   readonly printed: string;
@@ -19,17 +20,20 @@ export interface Outcome {
 }
 
 const running = new Set<ChildProcess>();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => {
-    for (const child of running) child.kill(signal);
-    process.exitCode = 1;
-    // The children clean up; the runner ends with the last of them.
-    if (running.size === 0) process.exit();
-  });
+let stopped = false;
+
+/** Hands signals on to what runs; the runner ends with the last of it, and starts nothing more. */
+export function handOnSignals(): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => {
+      stopped = true;
+      for (const child of running) child.kill(signal);
+    });
 }
 
 /** Runs a step. With `show`, what it prints is seen at once; else it is only kept. */
-export function runStep(root: string, { name, command, env }: Step, { show = false } = {}): Promise<Outcome> {
+export function runStep(root: string, step: Step, { show = false } = {}): Promise<Outcome> {
+  const { command, env } = step;
   const began = performance.now();
   const [program = "", ...args] = command;
   return new Promise((resolve) => {
@@ -51,7 +55,7 @@ export function runStep(root: string, { name, command, env }: Step, { show = fal
     const end = (code: number | null): void => {
       running.delete(child);
       resolve({
-        name,
+        step,
         code,
         printed: Buffer.concat(printed).toString("utf8"),
         seconds: (performance.now() - began) / 1000,
@@ -66,33 +70,39 @@ export function runStep(root: string, { name, command, env }: Step, { show = fal
 }
 
 /**
- * Runs steps beside each other, as many as there are processors; a step waits for the one it comes after, and is left
- * out when that one fails. `onEnd` is told of each as it ends.
+ * Runs steps beside each other, at most `atOnce` of them; a step waits for the one it comes after, and is left out when
+ * that one fails. `onEnd` is told of each as it ends. After a signal none is started any more.
  */
 export async function runSteps(
   root: string,
   steps: readonly Step[],
   onEnd: (outcome: Outcome) => void,
-  atOnce = Math.max(2, availableParallelism()),
+  atOnce: number,
 ): Promise<Outcome[]> {
   const waiting = [...steps];
   const ended: Outcome[] = [];
   const under = new Set<Promise<void>>();
-  const failed = (name: string): boolean => ended.some((outcome) => outcome.name === name && outcome.code !== 0);
+  const end = (outcome: Outcome): void => {
+    ended.push(outcome);
+    onEnd(outcome);
+  };
+  const leaveOut = (step: Step, why: string): void => {
+    waiting.splice(waiting.indexOf(step), 1);
+    end({ step, code: null, printed: `not run: ${why}\n`, seconds: 0 });
+  };
+  const outcomeOf = (name: string | undefined): Outcome | undefined => ended.find(({ step }) => step.name === name);
   for (;;) {
-    for (const step of waiting.filter(({ after }) => after !== undefined && failed(after))) {
-      waiting.splice(waiting.indexOf(step), 1);
-      const outcome = { name: step.name, code: null, printed: `not run: ${step.after} failed\n`, seconds: 0 };
-      ended.push(outcome);
-      onEnd(outcome);
+    for (const step of [...waiting]) {
+      const before = outcomeOf(step.after);
+      if (stopped) leaveOut(step, "stopped");
+      else if (before !== undefined && before.code !== 0) leaveOut(step, `${step.after} failed`);
     }
-    const next = waiting.find(({ after }) => after === undefined || ended.some(({ name }) => name === after));
+    const next = waiting.find(({ after }) => after === undefined || outcomeOf(after) !== undefined);
     if (next !== undefined && under.size < atOnce) {
       waiting.splice(waiting.indexOf(next), 1);
       const run: Promise<void> = runStep(root, next).then((outcome) => {
         under.delete(run);
-        ended.push(outcome);
-        onEnd(outcome);
+        end(outcome);
       });
       under.add(run);
     } else if (under.size > 0) await Promise.race(under);

@@ -4,7 +4,18 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { shellFiles } from "./shell-files";
 import { runStep, runSteps } from "./step";
-import { closingLine, readArguments, readClosingLine, shards, sum, testFiles, tierOf, TIERS } from "./tier";
+import {
+  ALONE,
+  closingLine,
+  largestFirst,
+  readArguments,
+  readClosingLine,
+  shards,
+  sum,
+  testFiles,
+  tierOf,
+  TIERS,
+} from "./tier";
 
 const ROOT = resolve(__dirname, "../..");
 
@@ -18,6 +29,14 @@ describe("the tiers of tests", () => {
     assert.ok(files.every((each) => each.length > 10));
     assert.equal(new Set(files.flat()).size, files.flat().length);
     assert.ok(files[0]?.includes("test/tiers/tier.test.ts"));
+  });
+
+  it("name the files that run alone as they are", () => {
+    const files = (["linux", "lab"] as const).flatMap((tier) => testFiles(ROOT, tier));
+    assert.deepEqual(
+      Object.keys(ALONE).filter((file) => !files.includes(file)),
+      [],
+    );
   });
 
   describe("cut into shards", () => {
@@ -37,6 +56,13 @@ describe("the tiers of tests", () => {
         ["a", "b", "c"].map((name) => `test/${name}.test.ts`),
         ["d", "e"].map((name) => `test/${name}.test.ts`),
       ]);
+    });
+
+    it("begin with the largest where one takes the other's place", () => {
+      assert.deepEqual(
+        largestFirst(root, testFiles(root, "unit")).map((file) => file.charAt(5)),
+        ["e", "c", "a", "b", "d"],
+      );
     });
 
     it("are no more than there are files", () => {
@@ -117,26 +143,26 @@ describe("the steps of a tier", () => {
     await runSteps(
       ROOT,
       [slow, ...quick],
-      ({ name }) => {
-        order.push(name);
-        if (name === "c") writeFileSync(mark, "");
+      ({ step }) => {
+        order.push(step.name);
+        if (step.name === "c") writeFileSync(mark, "");
       },
       2,
     );
     assert.deepEqual(order, ["b", "c", "slow"]);
     order.length = 0;
-    await runSteps(ROOT, [sh("a", "sleep 0.1"), sh("b", "true")], ({ name }) => order.push(name), 1);
+    await runSteps(ROOT, [sh("a", "sleep 0.1"), sh("b", "true")], ({ step }) => order.push(step.name), 1);
     assert.deepEqual(order, ["a", "b"]);
   });
 
   it("wait for the one that they come after, and are not run when it fails", async () => {
     const order: string[] = [];
     const steps = [sh("tests", "true", "build"), sh("build", "true")];
-    await runSteps(ROOT, steps, ({ name }) => order.push(name), 2);
+    await runSteps(ROOT, steps, ({ step }) => order.push(step.name), 2);
     assert.deepEqual(order, ["build", "tests"]);
     const broken = await runSteps(ROOT, [sh("build", "exit 1"), sh("tests", "true", "build")], () => undefined, 2);
     assert.deepEqual(
-      broken.map(({ name, code, printed }) => [name, code, printed]),
+      broken.map(({ step, code, printed }) => [step.name, code, printed]),
       [
         ["build", 1, ""],
         ["tests", null, "not run: build failed\n"],

@@ -22,6 +22,22 @@ export function testFiles(root: string, tier: Tier): string[] {
     .sort();
 }
 
+/** Files that nothing else may run beside, and why. Others of the linux and lab tiers run two at a time. */
+export const ALONE: Readonly<Record<string, string>> = {
+  "test/lab/fabric-life.linux.test.ts": "has time limits, and compares the machine's own network",
+  "test/lab/leaks.lab.test.ts": "compares the machine's own network, and memory",
+  "test/lab/many-interfaces.linux.test.ts": "has time limits",
+  "test/lab/switching.lab.test.ts": "counts lost packets among thousands a second",
+  "test/provider/node/packets.linux.test.ts": "counts lost packets among thousands a second",
+  "test/provider/node/steady-state.linux.test.ts": "measures processor time",
+};
+
+/** Files in the order in which they are best begun: the large ones, which take longest, first. */
+export function largestFirst(root: string, files: readonly string[]): string[] {
+  const size = (file: string): number => statSync(join(root, file)).size;
+  return files.toSorted((a, b) => size(b) - size(a));
+}
+
 /** Cuts a list of files into `count` lists of about the same size in bytes; neighbours stay together. */
 export function shards(root: string, files: readonly string[], count: number): string[][] {
   const sizes = files.map((file) => statSync(join(root, file)).size);
