@@ -32,9 +32,12 @@ const bin = (path: string): string => join(ROOT, "node_modules", path);
 /** Where V8 keeps what it compiled, as cli/bin/overlaynet has it. */
 const ENV = { NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(ROOT, ".overlaynet", "compile-cache") };
 
+/** Random tests take ten times as long in long runs (test/support/tries.ts), and may. */
+const LONG = process.env["OVERLAYNET_LONG"] === undefined ? [] : ["--timeout", "200000"];
+
 const mocha = (name: string, files: readonly string[], options: readonly string[] = [], after?: string): Step => ({
   name,
-  command: [NODE, bin("mocha/bin/mocha.js"), ...options, ...files],
+  command: [NODE, bin("mocha/bin/mocha.js"), ...LONG, ...options, ...files],
   env: ENV,
   tests: true,
   after,

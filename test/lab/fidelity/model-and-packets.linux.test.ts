@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { type Cloud, readCloud } from "../../../lab/src/cloud/cloud";
 import { Connections } from "../../../lab/src/reach/connections";
 import { reach } from "../../../lab/src/reach/reach";
+import { tries } from "../../support/tries";
 import { CloudRecords } from "../cloud-records";
 import { type Case, describeDisagreement, disagreements, model, type Model, replayable, type Run } from "./judge";
 import { type Observed, ProbedFabric } from "./probed-fabric";
@@ -14,7 +15,7 @@ import { randomShape, randomTopology, type Shape } from "./topology";
 const LABS = 4;
 /** Shapes stand side by side, a quarter of them in each lab; each becomes so many topologies one after another. */
 const SHAPES = 16;
-const GENERATIONS = 13;
+const GENERATIONS = tries(13);
 const ROUNDS = 6;
 const PROBES = 6;
 /** By default always the same. */

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { type LaidOut, layOut, type LayoutArgs } from "../../../provider/src/aws/layout";
 import type { NetworkArgs } from "../../../provider/src/generated/component-args";
 import { containsAddress, containsCidr, overlaps, parseAddress, parseCidr } from "../../../provider/src/ippool/cidr";
+import { tries } from "../../support/tries";
 import { pool } from "./pool";
 
 const blue: NetworkArgs = {
@@ -238,7 +239,7 @@ describe("layout", () => {
         const after = addresses(lay(grown));
         for (const [name, address] of Object.entries(all)) assert.equal(after[name], address);
       }),
-      { numRuns: 200 },
+      { numRuns: tries(200) },
     );
   });
 });

@@ -7,6 +7,7 @@ import { type SecurityRule, type SecurityRules, securityRules } from "../../../p
 import { assignAddresses } from "../../../provider/src/ipam/assign-addresses";
 import type { IpPool } from "../../../provider/src/ippool/ippool";
 import { planTopology } from "../../../provider/src/plan/plan";
+import { tries } from "../../support/tries";
 import { pool } from "./pool";
 
 const ADMIN = { port: 22, cidrBlocks: ["203.0.113.7/32"] };
@@ -232,7 +233,7 @@ describe("security rules", () => {
         assert.deepEqual(overlay(ruled(laid, pools, { viaVpcRouter })), [...needed].sort());
       },
     );
-    fc.assert(property, { numRuns: 300 });
+    fc.assert(property, { numRuns: tries(300) });
   });
 
   it("let ssh in at the given port only, and ICMP from the networks", () => {

@@ -16,6 +16,7 @@ import {
   subnetAt,
   subnetCount,
 } from "../../../provider/src/ippool/cidr";
+import { tries } from "../../support/tries";
 
 describe("addresses", () => {
   for (const [text, version, value] of [
@@ -213,7 +214,7 @@ describe("CIDRs as Go reads them", () => {
           assert.equal(version, isIP(address), address);
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: tries(3000) },
     );
   });
 
@@ -234,7 +235,7 @@ describe("CIDRs as Go reads them", () => {
           assert.equal(new URL(`http://[${printed}]/`).hostname, `[${printed}]`);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: tries(1000) },
     );
   });
 

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { overlaps, parsePoolCidr } from "../../../provider/src/ippool/cidr";
 import { loadIpPoolObjects, loadIpPools } from "../../../provider/src/ippool/load";
 import { formatProblem } from "../../../provider/src/ippool/problem";
+import { tries } from "../../support/tries";
 
 function manifests(...pools: readonly (readonly [name: string, cidr: string, blockSize?: number])[]): string {
   return pools
@@ -69,7 +70,7 @@ describe("the IP pools of a network", () => {
           assert.ok(overlaps(parsed[Number(own)]!, parsed[Number(other)]!), message);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: tries(500) },
     );
   });
 

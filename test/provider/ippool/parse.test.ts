@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { parseIpPools } from "../../../provider/src/ippool/parse";
 import type { Problem } from "../../../provider/src/ippool/problem";
 import { MAX_TEXT_LENGTH } from "../../../provider/src/ippool/yaml-documents";
+import { tries } from "../../support/tries";
 
 function manifest(name: string, spec: string): string {
   return `apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata:\n  name: ${name}\nspec:\n${spec}`;
@@ -264,7 +265,7 @@ metadata:
               assert.equal(document.pool === undefined, document.problems.length > 0);
           },
         ),
-        { numRuns: 1000 },
+        { numRuns: tries(1000) },
       );
     });
   });

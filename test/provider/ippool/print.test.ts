@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseIpPools } from "../../../provider/src/ippool/parse";
 import { printIpPools } from "../../../provider/src/ippool/print";
+import { tries } from "../../support/tries";
 import { ipPool } from "./pool-arbitrary";
 
 describe("printed IP pools", () => {
@@ -18,7 +19,7 @@ describe("printed IP pools", () => {
           pools,
         );
       }),
-      { numRuns: 500 },
+      { numRuns: tries(500) },
     );
   });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Labels, parseSelector, SelectorError } from "../../../provider/src/ippool/selector";
+import { tries } from "../../support/tries";
 
 /** A selector as a value, so that it can be printed for the parser and evaluated without it. */
 type Expression =
@@ -131,7 +132,7 @@ describe("selectors", () => {
         const text = print(tree, blank);
         assert.equal(parseSelector(text).matches(given), naive(tree, given), text);
       }),
-      { numRuns: 2000 },
+      { numRuns: tries(2000) },
     );
   });
 
@@ -177,7 +178,7 @@ describe("selectors", () => {
           }
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: tries(2000) },
     );
   });
 

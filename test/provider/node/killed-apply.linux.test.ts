@@ -6,6 +6,7 @@ import type { Part } from "../../../provider/src/node/part";
 import { renderRoutes } from "../../../provider/src/node/routes";
 import { renderTunnel } from "../../../provider/src/node/tunnel";
 import { renderWorkload } from "../../../provider/src/node/workload";
+import { tries } from "../../support/tries";
 import { held } from "./held";
 import { A, planOf } from "./plans";
 import { type Outcome, TestNode } from "./test-node";
@@ -109,7 +110,7 @@ const FOREIGN = `
 
 for (const change of CHANGES) {
   describe(`overlaynet-apply killed in ${change.name}`, function () {
-    this.timeout(120_000);
+    this.timeout(tries(120_000));
     let node: TestNode;
     /** Shims by their places, which are found before the programs' own. */
     const shims = new Map<string, string>();
@@ -195,7 +196,7 @@ for (const change of CHANGES) {
           all();
           assert.equal(state(), wanted, `killed ${half ? "in" : "before"} ${call}; there was then:\n${between}`);
         }),
-        { numRuns: 5, endOnFailure: true },
+        { numRuns: tries(5), endOnFailure: true },
       );
     });
   });

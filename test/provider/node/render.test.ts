@@ -11,6 +11,7 @@ import { renderRoutes } from "../../../provider/src/node/routes";
 import { renderTunnel } from "../../../provider/src/node/tunnel";
 import { renderWorkload, workloadNamespace } from "../../../provider/src/node/workload";
 import type { NodePlan } from "../../../provider/src/plan/node-plan";
+import { tries } from "../../support/tries";
 import { A, B, C, planOf } from "./plans";
 
 function file(part: Part, name: string): string {
@@ -372,7 +373,7 @@ describe("parts of a node", () => {
               if (name === "state") for (const line of content.trimEnd().split("\n")) assert.match(line, HARMLESS);
             }
           }),
-          { numRuns: 300 },
+          { numRuns: tries(300) },
         );
       });
     }

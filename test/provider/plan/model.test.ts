@@ -4,6 +4,7 @@ import { containsAddress, parseAddress, parseCidr } from "../../../provider/src/
 import { fdbInWords, neighbourInWords, routeInWords } from "../../../provider/src/plan/linux-state";
 import { planTopology } from "../../../provider/src/plan/plan";
 import type { Topology, TopologyNode } from "../../../provider/src/plan/topology";
+import { tries } from "../../support/tries";
 import { topologies, topology } from "./topologies";
 
 /**
@@ -112,7 +113,7 @@ describe("the plan", () => {
   it("has exactly the routes of the model", () => {
     fc.assert(
       fc.property(topologies({ complete: false }), (one) => void hasRoutesOfModel(one)),
-      { numRuns: 500 },
+      { numRuns: tries(500) },
     );
   });
 
