@@ -4,7 +4,7 @@ import { type LaidOut, layOut, type LayoutArgs } from "../../../provider/src/aws
 import type { NetworkArgs } from "../../../provider/src/generated/component-args";
 import { containsAddress, containsCidr, overlaps, parseAddress, parseCidr } from "../../../provider/src/ippool/cidr";
 import { tries } from "../../support/tries";
-import { pool } from "./pool";
+import { ipPool } from "../ipam/ip-pool";
 
 const blue: NetworkArgs = {
   name: "blue",
@@ -186,12 +186,15 @@ describe("layout", () => {
   it("warns of pools that overlap a VPC, and of source/dest checks that un-encapsulated packets will meet", () => {
     const codes = (others: Partial<LayoutArgs>): string[] =>
       lay([blue, green], others).warnings.map(({ code }) => code);
-    assert.deepEqual(codes({ pools: [pool({ cidr: "10.2.64.0/18" })] }), ["PoolOverlapsVpc"]);
-    assert.deepEqual(codes({ pools: [pool({ ipipMode: "CrossSubnet" })], sourceDestCheck: { "blue-a0": true } }), [
+    assert.deepEqual(codes({ pools: [ipPool({ cidr: "10.2.64.0/18" })] }), ["PoolOverlapsVpc"]);
+    assert.deepEqual(codes({ pools: [ipPool({ ipipMode: "CrossSubnet" })], sourceDestCheck: { "blue-a0": true } }), [
       "SourceDestCheck",
     ]);
-    assert.deepEqual(codes({ pools: [pool({ ipipMode: "Always" })], sourceDestCheck: { "blue-a0": true } }), []);
-    assert.deepEqual(codes({ pools: [pool({ ipipMode: "CrossSubnet" })], sourceDestCheck: { "blue-a0": false } }), []);
+    assert.deepEqual(codes({ pools: [ipPool({ ipipMode: "Always" })], sourceDestCheck: { "blue-a0": true } }), []);
+    assert.deepEqual(
+      codes({ pools: [ipPool({ ipipMode: "CrossSubnet" })], sourceDestCheck: { "blue-a0": false } }),
+      [],
+    );
   });
 
   it("holds for random clusters: subnets inside their VPC and apart, addresses inside their subnet, unique, not AWS's, and stable", () => {

@@ -8,7 +8,7 @@ import { assignAddresses } from "../../../provider/src/ipam/assign-addresses";
 import type { IpPool } from "../../../provider/src/ippool/ippool";
 import { planTopology } from "../../../provider/src/plan/plan";
 import { tries } from "../../support/tries";
-import { pool } from "./pool";
+import { ipPool } from "../ipam/ip-pool";
 
 const ADMIN = { port: 22, cidrBlocks: ["203.0.113.7/32"] };
 
@@ -113,7 +113,7 @@ describe("security rules", () => {
             )
             .sort();
           assert.deepEqual(
-            overlay(ruled(layout(networks), [pool(field)], { viaVpcRouter: mode.includes("routed") })),
+            overlay(ruled(layout(networks), [ipPool(field)], { viaVpcRouter: mode.includes("routed") })),
             expected,
           );
         });
@@ -123,9 +123,9 @@ describe("security rules", () => {
 
   it("of several pools at once are what each needs, and let the workloads of all in where one of them is not encapsulated", () => {
     const pools = [
-      pool({ name: "a", cidr: "172.16.0.0/16", ipipMode: "Always" }),
-      pool({ name: "b", cidr: "172.17.0.0/16", vxlanMode: "CrossSubnet" }),
-      pool({ name: "c", cidr: "172.18.0.0/16", nodeSelector: "subnet == 'b'" }),
+      ipPool({ name: "a", cidr: "172.16.0.0/16", ipipMode: "Always" }),
+      ipPool({ name: "b", cidr: "172.17.0.0/16", vxlanMode: "CrossSubnet" }),
+      ipPool({ name: "c", cidr: "172.18.0.0/16", nodeSelector: "subnet == 'b'" }),
     ];
     const bare = (network: string, ...numbers: number[]) =>
       numbers.map((number) => `${network}: -1 from 172.${number}.0.0/16`);
@@ -145,15 +145,15 @@ describe("security rules", () => {
 
   it("are none where a node has no device to send from", () => {
     const apart = [
-      pool({ name: "a", cidr: "172.16.0.0/16", ipipMode: "Always", nodeSelector: "network == 'blue'" }),
-      pool({ name: "b", cidr: "172.17.0.0/16", vxlanMode: "Always", nodeSelector: "network == 'green'" }),
+      ipPool({ name: "a", cidr: "172.16.0.0/16", ipipMode: "Always", nodeSelector: "network == 'blue'" }),
+      ipPool({ name: "b", cidr: "172.17.0.0/16", vxlanMode: "Always", nodeSelector: "network == 'green'" }),
     ];
     assert.deepEqual(overlay(ruled(layout({ blue: [1], green: [1] }), apart)), []);
     assert.deepEqual(
       overlay(
         ruled(layout({ blue: [1], green: [1] }), [
           ...apart,
-          pool({ name: "c", cidr: "172.18.0.0/16", ipipMode: "Always" }),
+          ipPool({ name: "c", cidr: "172.18.0.0/16", ipipMode: "Always" }),
         ]),
       ),
       ["blue: 4 from green", "green: 4 from blue"],
@@ -162,11 +162,11 @@ describe("security rules", () => {
 
   it("are none for pools that give workloads and tunnels no addresses, and none of bare packets for those of tunnels alone", () => {
     const laid = layout(PLACES["the quick start's"]);
-    assert.deepEqual(overlay(ruled(laid, [pool({ allowedUses: ["LoadBalancer"] })])), []);
-    assert.deepEqual(overlay(ruled(laid, [pool({ allowedUses: ["Tunnel"] })])), []);
-    assert.deepEqual(overlay(ruled(laid, [pool({ cidr: "fd00::/112", blockSize: 122, vxlanMode: "Always" })])), []);
+    assert.deepEqual(overlay(ruled(laid, [ipPool({ allowedUses: ["LoadBalancer"] })])), []);
+    assert.deepEqual(overlay(ruled(laid, [ipPool({ allowedUses: ["Tunnel"] })])), []);
+    assert.deepEqual(overlay(ruled(laid, [ipPool({ cidr: "fd00::/112", blockSize: 122, vxlanMode: "Always" })])), []);
     assert.deepEqual(
-      overlay(ruled(layout(PLACES["one subnet"]), [pool({ allowedUses: ["Tunnel"], ipipMode: "CrossSubnet" })])),
+      overlay(ruled(layout(PLACES["one subnet"]), [ipPool({ allowedUses: ["Tunnel"], ipipMode: "CrossSubnet" })])),
       [],
     );
     assert.deepEqual(overlay(ruled(laid, [])), []);
@@ -199,7 +199,7 @@ describe("security rules", () => {
       (kinds, counts, viaVpcRouter) => {
         const laid = layout(Object.fromEntries(counts.map((subnets, i) => ["abc"[i] ?? "", subnets])));
         const pools = kinds.map(([fields, nodeSelector], i) =>
-          pool({ name: `p${i}`, cidr: `172.${16 + i}.0.0/16`, nodeSelector, ...(fields as Partial<IpPool>) }),
+          ipPool({ name: `p${i}`, cidr: `172.${16 + i}.0.0/16`, nodeSelector, ...(fields as Partial<IpPool>) }),
         );
         const nodes = labelled(laid);
         const { blocks, tunnels } = assignAddresses({ pools, nodes, workloads: [] });
@@ -248,15 +248,15 @@ describe("security rules", () => {
   });
 
   it("follow VXLAN's port", () => {
-    assert.deepEqual(overlay(ruled(layout({ blue: [2] }), [pool({ vxlanMode: "Always" })], { vxlanPort: 8472 })), [
+    assert.deepEqual(overlay(ruled(layout({ blue: [2] }), [ipPool({ vxlanMode: "Always" })], { vxlanPort: 8472 })), [
       "blue: udp 8472-8472 from blue",
     ]);
   });
 
   it("give IP in IP no ports, and nothing comes from everywhere", () => {
     const all = ruled(layout({ a: [2, 2], b: [2], c: [2] }), [
-      pool({ ipipMode: "CrossSubnet" }),
-      pool({ name: "v", cidr: "172.16.0.0/16", vxlanMode: "CrossSubnet" }),
+      ipPool({ ipipMode: "CrossSubnet" }),
+      ipPool({ name: "v", cidr: "172.16.0.0/16", vxlanMode: "CrossSubnet" }),
     ]).rules;
     for (const rule of all) {
       assert.ok(!("cidr" in rule.source) || rule.source.cidr !== "0.0.0.0/0", rule.key);
@@ -275,7 +275,7 @@ describe("security rules", () => {
     const many = (count: number, nodes: number, admins = 1) =>
       ruled(
         layout(Object.fromEntries(Array.from({ length: count }, (_, i) => [`net${i}`, [nodes]]))),
-        [pool({ ipipMode: "Always" })],
+        [ipPool({ ipipMode: "Always" })],
         { ssh: { port: 22, cidrBlocks: Array.from({ length: admins }, (_, i) => `203.0.113.${i}/32`) } },
       );
     assert.deepEqual(many(29, 2), many(29, 40));
@@ -293,8 +293,8 @@ describe("security rules", () => {
   it("name the nodes of their own network, and others' CIDRs over a transit gateway, which references do not cross", () => {
     const peered = layout({ net0: [2], net1: [2] });
     const both = [
-      pool({ name: "a", cidr: "192.168.0.0/17", ipipMode: "Always" }),
-      pool({ name: "b", cidr: "192.168.128.0/17", vxlanMode: "Always" }),
+      ipPool({ name: "a", cidr: "192.168.0.0/17", ipipMode: "Always" }),
+      ipPool({ name: "b", cidr: "192.168.128.0/17", vxlanMode: "Always" }),
     ];
     const sources = (laid: Layout): unknown[] =>
       ruled(laid, both)
