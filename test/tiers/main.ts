@@ -13,6 +13,7 @@ import {
   type Asked,
   closingLine,
   type Count,
+  exitCode,
   largestFirst,
   readArguments,
   readClosingLine,
@@ -56,7 +57,7 @@ function unitSteps(): Step[] {
       mocha(`mocha ${index + 1}/${UNIT_SHARDS}`, files, [], BUILD),
     ),
     { name: "prettier", command: [NODE, bin("prettier/bin/prettier.cjs"), "--check", "--log-level", "warn", "."] },
-    { name: "shellcheck", command: ["shellcheck", ...shellFiles(ROOT)] },
+    { name: "shellcheck", command: ["shellcheck", ...shellFiles(ROOT)], install: "sudo apt-get install shellcheck" },
   ];
 }
 
@@ -84,8 +85,6 @@ function tell(outcome: Outcome): void {
   // Of a run of mocha, what failed.
   const from = step.tests === true ? printed.search(/^ +\d+ passing/m) : 0;
   console.log(printed.slice(Math.max(0, from)).trimEnd().replace(/^/gm, "  "));
-  if (step.name === "shellcheck" && printed.includes("could not be started"))
-    console.log("  shellcheck is not installed. Run: sudo apt-get install shellcheck");
 }
 
 async function runTier(tier: Tier, { files, options }: Asked): Promise<Count[]> {
@@ -122,7 +121,7 @@ async function main(): Promise<void> {
   for (const tier of asked.tiers) counts.push(...(await runTier(tier, asked)));
   const count = sum(counts);
   console.log(`\n${closingLine(count)}`);
-  if (count.failed > 0 || count.passed === 0) process.exitCode = 1;
+  process.exitCode = exitCode(count);
 }
 
 void main();

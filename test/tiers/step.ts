@@ -4,6 +4,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 export interface Step {
   readonly name: string;
   readonly command: readonly string[];
+  /** What to do where the program is not installed. */
+  readonly install?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Whether it is a run of mocha, whose closing line says what it came to. */
   readonly tests?: boolean;
@@ -62,7 +64,8 @@ export function runStep(root: string, step: Step, { show = false } = {}): Promis
       });
     };
     child.on("error", (error) => {
-      printed.push(Buffer.from(`${program} could not be started: ${error.message}\n`));
+      const way = step.install === undefined ? "" : `${program} is not installed. Run: ${step.install}\n`;
+      printed.push(Buffer.from(`${program} could not be started: ${error.message}\n${way}`));
       end(null);
     });
     child.on("close", end);

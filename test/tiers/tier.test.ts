@@ -7,6 +7,7 @@ import { runStep, runSteps } from "./step";
 import {
   ALONE,
   closingLine,
+  exitCode,
   largestFirst,
   readArguments,
   readClosingLine,
@@ -107,6 +108,11 @@ describe("the closing line", () => {
     assert.equal(closingLine({ ...total, skipped: 0 }), "5 passed, 1 failed");
   });
 
+  it("goes with exit code 0 where something ran and nothing failed", () => {
+    const ran = { passed: 2, failed: 0, skipped: 0 };
+    assert.deepEqual([ran, { ...ran, failed: 1 }, { ...ran, passed: 0 }].map(exitCode), [0, 1, 1]);
+  });
+
   it("is missing after a crash", () => {
     assert.equal(readClosingLine("2 passed, 0 failed\nSegmentation fault"), undefined);
     assert.equal(readClosingLine(""), undefined);
@@ -129,10 +135,11 @@ describe("the steps of a tier", () => {
     assert.deepEqual(printed.trim().split("\n").sort(), ["err", "out"]);
   });
 
-  it("say which program is not there", async () => {
-    const { code, printed } = await runStep(ROOT, { name: "a", command: ["no-such-program"] });
+  it("say which program is not there, and how it is installed", async () => {
+    const install = "sudo apt-get install it";
+    const { code, printed } = await runStep(ROOT, { name: "a", command: ["no-such-program"], install });
     assert.equal(code, null);
-    assert.match(printed, /no-such-program could not be started/);
+    assert.match(printed, /^no-such-program is not installed\. Run: sudo apt-get install it$/m);
   });
 
   it("run beside each other, but not more at once than asked", async () => {

@@ -69,6 +69,9 @@ export const sum = (counts: readonly Count[]): Count => ({
 export const closingLine = ({ passed, failed, skipped }: Count): string =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 
+/** Of the run: 0 where something ran and nothing failed. */
+export const exitCode = ({ passed, failed }: Count): number => (failed > 0 || passed === 0 ? 1 : 0);
+
 /** Reads the closing line of what mocha printed; undefined where there is none, as after a crash. */
 export function readClosingLine(printed: string): Count | undefined {
   const found = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(printed.trimEnd().split("\n").at(-1) ?? "");
