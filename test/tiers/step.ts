@@ -21,6 +21,9 @@ export interface Outcome {
   readonly seconds: number;
 }
 
+/** How long after its end a program's pipes are read where something else still holds them. */
+const LEFT_BEHIND_MS = 1000;
+
 const running = new Set<ChildProcess>();
 let stopped = false;
 
@@ -55,7 +58,7 @@ export function runStep(root: string, step: Step, { show = false } = {}): Promis
         if (show) to.write(data);
       });
     const end = (code: number | null): void => {
-      running.delete(child);
+      if (!running.delete(child)) return;
       resolve({
         step,
         code,
@@ -69,6 +72,14 @@ export function runStep(root: string, step: Step, { show = false } = {}): Promis
       end(null);
     });
     child.on("close", end);
+    // What a test left behind may hold the pipes open for ever; what is in them by now is read.
+    child.on("exit", (code) => {
+      setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+        end(code);
+      }, LEFT_BEHIND_MS).unref();
+    });
   });
 }
 

@@ -135,6 +135,13 @@ describe("the steps of a tier", () => {
     assert.deepEqual(printed.trim().split("\n").sort(), ["err", "out"]);
   });
 
+  it("end with their program, also where it leaves one behind that holds its output", async () => {
+    const { code, printed } = await runStep(ROOT, sh("a", "sleep 300 & echo $!"));
+    assert.equal(code, 0);
+    // It still runs.
+    process.kill(Number(printed), "SIGKILL");
+  });
+
   it("say which program is not there, and how it is installed", async () => {
     const install = "sudo apt-get install it";
     const { code, printed } = await runStep(ROOT, { name: "a", command: ["no-such-program"], install });
