@@ -7,6 +7,7 @@ import { runStep, runSteps } from "./step";
 import {
   ALONE,
   closingLine,
+  countTests,
   exitCode,
   largestFirst,
   readArguments,
@@ -111,6 +112,18 @@ describe("the closing line", () => {
   it("goes with exit code 0 where something ran and nothing failed", () => {
     const ran = { passed: 2, failed: 0, skipped: 0 };
     assert.deepEqual([ran, { ...ran, failed: 1 }, { ...ran, passed: 0 }].map(exitCode), [0, 1, 1]);
+  });
+
+  it("is believed where the exit code agrees", () => {
+    const counted = (printed: string, code: number | null) => {
+      const { passed, failed } = countTests(printed, code);
+      return [passed, failed];
+    };
+    assert.deepEqual(counted("2 passed, 0 failed", 0), [2, 0]);
+    assert.deepEqual(counted("2 passed, 3 failed", 3), [2, 3]);
+    assert.deepEqual(counted("2 passed, 0 failed", 7), [2, 1]);
+    assert.deepEqual(counted("2 passed, 0 failed", null), [2, 1]);
+    assert.deepEqual(counted("it ended before", 0), [0, 1]);
   });
 
   it("is missing after a crash", () => {

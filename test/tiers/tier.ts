@@ -80,6 +80,16 @@ export function readClosingLine(printed: string): Count | undefined {
   return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) };
 }
 
+/**
+ * What a run of mocha came to, by what it printed and its exit code (null: ended by a signal). One without a closing
+ * line, or that ended badly after it, failed whatever it says.
+ */
+export function countTests(printed: string, code: number | null): Count {
+  const said = readClosingLine(printed);
+  if (said === undefined) return { passed: 0, failed: 1, skipped: 0 };
+  return code === 0 ? said : { ...said, failed: Math.max(1, said.failed) };
+}
+
 /** What the command line asks for: whole tiers, or what its arguments narrow them to. */
 export interface Asked {
   readonly tiers: readonly Tier[];
