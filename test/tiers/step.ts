@@ -27,14 +27,20 @@ const LEFT_BEHIND_MS = 1000;
 const running = new Set<ChildProcess>();
 let stopped = false;
 
-/** Hands signals on to what runs; the runner ends with the last of it, and starts nothing more. */
+/**
+ * Ends what runs when a signal comes; the runner ends with the last of it, and starts nothing more. It is always SIGINT
+ * that is handed on: mocha does its work in a child, which it takes along at no other.
+ */
 export function handOnSignals(): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => {
       stopped = true;
-      for (const child of running) child.kill(signal);
+      for (const child of running) child.kill("SIGINT");
     });
 }
+
+/** Whether a signal has ended the run before its end. */
+export const wasStopped = (): boolean => stopped;
 
 /** Runs a step. With `show`, what it prints is seen at once; else it is only kept. */
 export function runStep(root: string, step: Step, { show = false } = {}): Promise<Outcome> {

@@ -124,6 +124,7 @@ describe("the closing line", () => {
     assert.deepEqual(counted("2 passed, 0 failed", 7), [2, 1]);
     assert.deepEqual(counted("2 passed, 0 failed", null), [2, 1]);
     assert.deepEqual(counted("it ended before", 0), [0, 1]);
+    assert.deepEqual(counted("0 passed, 0 failed", 0), [0, 1]);
   });
 
   it("is missing after a crash", () => {

@@ -82,11 +82,11 @@ export function readClosingLine(printed: string): Count | undefined {
 
 /**
  * What a run of mocha came to, by what it printed and its exit code (null: ended by a signal). One without a closing
- * line, or that ended badly after it, failed whatever it says.
+ * line, that ran nothing, or that ended badly after it, failed whatever it says.
  */
 export function countTests(printed: string, code: number | null): Count {
   const said = readClosingLine(printed);
-  if (said === undefined) return { passed: 0, failed: 1, skipped: 0 };
+  if (said === undefined || said.passed + said.failed === 0) return { passed: 0, failed: 1, skipped: 0 };
   return code === 0 ? said : { ...said, failed: Math.max(1, said.failed) };
 }
 
