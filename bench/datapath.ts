@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { closeConnections, removePart } from "../provider/src/ssh/push";
 import { OverlayPair, WORKLOADS } from "../test/lab/overlay-pair";
-import { A, B, workloadMtuOf } from "../test/provider/node/plans";
+import { A, B, workloadMtuOf } from "../test/support/node-plans";
 
 /**
  * What the overlay costs beside the same made by hand: `npx tsx bench/datapath.ts [rounds] [seconds] [mode]`, as root.

@@ -10,7 +10,7 @@ import { reconcile } from "../lab/src/fabric/reconcile";
 import { bootsAtOnce } from "../lab/src/node/boot-turns";
 import { hasSettled, nodeStatus } from "../lab/src/node/node";
 import { type Lab, openLab } from "../lab/src/state/paths";
-import { CloudRecords } from "../test/lab/cloud-records";
+import { CloudRecords } from "../test/support/cloud-records";
 
 /**
  * What the lab's elements cost in time and memory: `npx tsx bench/lab.ts [vpcs | interfaces | nodes]`, as root. Times

@@ -13,7 +13,7 @@ import {
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { generateKey } from "../provider/src/ssh/key";
-import { pulumiPath } from "../test/pulumi-path";
+import { pulumiPath } from "../test/support/pulumi-path";
 import type { Mode } from "./up/topology";
 import { World } from "./up/world";
 

@@ -14,7 +14,7 @@ import { labPublicKey } from "../../lab/src/state/lab-key";
 import { type Lab, openLab } from "../../lab/src/state/paths";
 import { run } from "../../lab/src/state/privileged";
 import { RecordStore } from "../../lab/src/state/store";
-import { CloudRecords } from "./cloud-records";
+import { CloudRecords } from "../support/cloud-records";
 
 interface Outcome {
   readonly code: number;

@@ -12,7 +12,7 @@ import { selfTest, selfTestFabric } from "../../lab/src/fabric/self-test";
 import { type Lab, openLab } from "../../lab/src/state/paths";
 import { run } from "../../lab/src/state/privileged";
 import { RecordStore } from "../../lab/src/state/store";
-import { CloudRecords } from "./cloud-records";
+import { CloudRecords } from "../support/cloud-records";
 
 /** Six instances in two peered VPCs: the quick start's. */
 function sixNodes(): CloudRecords {

@@ -9,8 +9,8 @@ import type { Guest } from "../../lab/src/fabric/guest";
 import { openLab } from "../../lab/src/state/paths";
 import { RecordStore } from "../../lab/src/state/store";
 import { run } from "../../lab/src/state/privileged";
-import { CloudRecords, macOfInstance } from "./cloud-records";
-import { answer, connects, delivered, GuestLab, pings } from "./guests";
+import { CloudRecords, macOfInstance } from "../support/cloud-records";
+import { answer, connects, delivered, GuestLab, pings } from "../support/guests";
 
 /** Sends where nothing may arrive and where it must: every "no" here has its "yes" by one change. */
 describe("fabric, by packets", function () {

@@ -12,8 +12,8 @@ import { readFaults } from "../../lab/src/state/faults";
 import { openLab } from "../../lab/src/state/paths";
 import { run } from "../../lab/src/state/privileged";
 import { RecordStore } from "../../lab/src/state/store";
-import { CloudRecords } from "./cloud-records";
-import { answer, delivered, GuestLab, pings } from "./guests";
+import { CloudRecords } from "../support/cloud-records";
+import { answer, delivered, GuestLab, pings } from "../support/guests";
 
 /** a1 and a2 in one subnet, b in another VPC, peered; a2 lets no ssh in. */
 function records(): CloudRecords {

@@ -8,7 +8,7 @@ import { nodeStatus, stopNode } from "../../lab/src/node/node";
 import { withLock } from "../../lab/src/state/lock";
 import { run } from "../../lab/src/state/privileged";
 import { RecordStore } from "../../lab/src/state/store";
-import { processesOf, type RunningProcess } from "./processes";
+import { processesOf, type RunningProcess } from "../support/processes";
 import { type Outcome, QuickStart, type Resource, type Step } from "./quick-start";
 import { stopAfterFailure } from "./steps";
 

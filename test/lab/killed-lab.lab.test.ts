@@ -12,9 +12,9 @@ import { destroyNode, nodeStatus, startNode } from "../../lab/src/node/node";
 import { type Lab, openLab } from "../../lab/src/state/paths";
 import { run } from "../../lab/src/state/privileged";
 import { RecordStore } from "../../lab/src/state/store";
-import { CloudRecords } from "./cloud-records";
+import { CloudRecords } from "../support/cloud-records";
 import { NodesInNamespaces } from "./node-in-namespace";
-import { processesOf } from "./processes";
+import { processesOf } from "../support/processes";
 
 /** Two peered VPCs with a gateway and three instances: eight namespaces. */
 function records(): CloudRecords {

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { processesOf } from "./processes";
+import { processesOf } from "../support/processes";
 import { QuickStart } from "./quick-start";
 
 describe("lab destroy --all after a killed run", function () {

@@ -9,7 +9,7 @@ import { type Lab, openLab } from "../../lab/src/state/paths";
 import { run } from "../../lab/src/state/privileged";
 import { EC2 } from "../../lab/src/cloud/tokens";
 import { PluginProcess, remove, smallStack } from "./plugin-process";
-import { processesOf } from "./processes";
+import { processesOf } from "../support/processes";
 
 describe("the lab's plugin, over and over", function () {
   this.timeout(180_000);

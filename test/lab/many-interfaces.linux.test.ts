@@ -8,7 +8,7 @@ import { namespacePrefix } from "../../lab/src/fabric/names";
 import { reconcile } from "../../lab/src/fabric/reconcile";
 import { type Lab, openLab } from "../../lab/src/state/paths";
 import { run } from "../../lab/src/state/privileged";
-import { CloudRecords } from "./cloud-records";
+import { CloudRecords } from "../support/cloud-records";
 
 const COUNT = 60;
 

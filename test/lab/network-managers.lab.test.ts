@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { rebootNode } from "../../lab/src/node/node";
 import type { Suite } from "../../lab/src/state/paths";
 import { closeConnections, pushPart, readParts, removePart } from "../../provider/src/ssh/push";
-import { A, B } from "../provider/node/plans";
+import { A, B } from "../support/node-plans";
 import { OverlayPair } from "./overlay-pair";
 
 /**

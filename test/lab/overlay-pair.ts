@@ -11,7 +11,7 @@ import { renderTunnel } from "../../provider/src/node/tunnel";
 import { renderWorkload } from "../../provider/src/node/workload";
 import { pushPart } from "../../provider/src/ssh/push";
 import type { SshTarget } from "../../provider/src/ssh/target";
-import { A, B, type Mode, planOf, workloadMtuOf } from "../provider/node/plans";
+import { A, B, type Mode, planOf, workloadMtuOf } from "../support/node-plans";
 import { NodesInNamespaces, type SshOptions } from "./node-in-namespace";
 
 export const WORKLOADS = { a: "192.168.0.5", b: "192.168.0.69" } as const;

@@ -9,7 +9,7 @@ import { renderTunnel } from "../../provider/src/node/tunnel";
 import { renderWorkload } from "../../provider/src/node/workload";
 import { closeConnections, pushPart, readParts, removePart } from "../../provider/src/ssh/push";
 import type { SshTarget } from "../../provider/src/ssh/target";
-import { A, planOf } from "../provider/node/plans";
+import { A, planOf } from "../support/node-plans";
 import { NodesInNamespaces } from "./node-in-namespace";
 
 describe("a node's user", function () {

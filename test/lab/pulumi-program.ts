@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { destroyAll } from "../../lab/src/fabric/destroy";
 import { type Lab, openLab } from "../../lab/src/state/paths";
 import { RecordStore } from "../../lab/src/state/store";
-import { pulumiPath } from "../pulumi-path";
+import { pulumiPath } from "../support/pulumi-path";
 
 const ROOT = resolve(__dirname, "../..");
 

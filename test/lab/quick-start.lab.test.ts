@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { processesOf } from "./processes";
+import { processesOf } from "../support/processes";
 import { failures, QuickStart } from "./quick-start";
 import { stopAfterFailure } from "./steps";
 

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { backendUrl } from "../../cli/src/quick-start";
 import { openLab, type Lab } from "../../lab/src/state/paths";
-import { pulumiPath } from "../pulumi-path";
+import { pulumiPath } from "../support/pulumi-path";
 
 const ROOT = resolve(__dirname, "../..");
 

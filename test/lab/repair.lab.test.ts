@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { renderTunnel } from "../../provider/src/node/tunnel";
 import { closeConnections, pushPart, readParts } from "../../provider/src/ssh/push";
-import { A, B, planOf } from "../provider/node/plans";
+import { A, B, planOf } from "../support/node-plans";
 import { OverlayPair } from "./overlay-pair";
 
 interface Damage {

@@ -11,7 +11,7 @@ import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { serve } from "../../lab/src/serve";
-import { PUBLIC_KEY, MemoryBackend, urnOf } from "./ec2/account-in-memory";
+import { PUBLIC_KEY, MemoryBackend, urnOf } from "../support/account-in-memory";
 
 const main = resolve(__dirname, "../../lab/src/main.ts");
 const SIGNATURE = "4dabf18193072939515e22adb298388d";

@@ -4,7 +4,7 @@ import { renderRoutes } from "../../provider/src/node/routes";
 import { renderTunnel } from "../../provider/src/node/tunnel";
 import { renderWorkload } from "../../provider/src/node/workload";
 import { closeConnections, pushPart, removePart } from "../../provider/src/ssh/push";
-import { A, B, C, planOf } from "../provider/node/plans";
+import { A, B, C, planOf } from "../support/node-plans";
 import { OverlayPair, WORKLOADS } from "./overlay-pair";
 import { type Forged, sendCommand, tunnelPacket } from "./tunnel-packets";
 

@@ -10,7 +10,7 @@ import { unpackPlan } from "../../provider/src/resources/packed-plan";
 import { differences, STATE_SCRIPT } from "./node-state";
 import { QuickStart, type Report } from "./quick-start";
 import { stopAfterFailure } from "./steps";
-import { account, TRAFFIC, type TrafficReport } from "./traffic";
+import { account, TRAFFIC, type TrafficReport } from "../support/traffic";
 
 type Mode = "IPIP CrossSubnet" | "IPIP Always" | "VXLAN CrossSubnet" | "VXLAN Always" | "Never";
 

@@ -1,6 +1,6 @@
 import { IPIP, type Packet } from "../../lab/src/reach/packet";
 import { ICMP, UDP } from "../../lab/src/cloud/ip-protocol";
-import { frameBytes, packetBytes } from "./fidelity/frame";
+import { frameBytes, packetBytes } from "../support/frame";
 
 /** What anyone who knows the network's numbers can claim in a tunnel packet. */
 export interface Forged {

@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import type { Answer, CountedHop } from "../../lab/src/commands/why/explain";
 import { RecordStore } from "../../lab/src/state/store";
-import { CloudRecords } from "./cloud-records";
-import { delivered, GuestLab } from "./guests";
+import { CloudRecords } from "../support/cloud-records";
+import { delivered, GuestLab } from "../support/guests";
 
 /** What the command says of a packet, and what becomes of that packet. */
 describe("overlaynet lab why", function () {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FabricError, readCloud } from "../../../lab/src/cloud/cloud";
-import { CloudRecords } from "../cloud-records";
+import { CloudRecords } from "../../support/cloud-records";
 
 const small = (): CloudRecords =>
   new CloudRecords()

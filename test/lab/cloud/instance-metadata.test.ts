@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readCloud } from "../../../lab/src/cloud/cloud";
 import { type InstanceMetadata, instanceMetadata } from "../../../lab/src/cloud/instance-metadata";
-import { CloudRecords } from "../cloud-records";
+import { CloudRecords } from "../../support/cloud-records";
 
 function metadata(outputs: Record<string, unknown> = {}, internal: Record<string, unknown> = {}): InstanceMetadata {
   const records = new CloudRecords()

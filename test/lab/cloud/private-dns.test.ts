@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readCloud } from "../../../lab/src/cloud/cloud";
 import { privateDns } from "../../../lab/src/cloud/private-dns";
-import { CloudRecords } from "../cloud-records";
+import { CloudRecords } from "../../support/cloud-records";
 
 const base = (outputs: Record<string, unknown> = {}): CloudRecords =>
   new CloudRecords()

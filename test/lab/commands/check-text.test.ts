@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { checkText } from "../../../lab/src/commands/check";
 import { machineProblems } from "../../../lab/src/commands/check-machine";
-import { assertFits } from "../../provider/commands/json-schema";
+import { assertFits } from "../../support/json-schema";
 
 describe("what lab check prints", () => {
   const results = machineProblems({ architecture: "arm64", availableMiB: 256, freeMiB: 512 });

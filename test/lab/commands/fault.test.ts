@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { faultList } from "../../../lab/src/commands/fault";
 import type { FaultView } from "../../../lab/src/commands/inspect/lab-view";
-import { assertFits, schemaOf, violations } from "../../provider/commands/json-schema";
+import { assertFits, schemaOf, violations } from "../../support/json-schema";
 
 describe("lab fault", () => {
   const faults: readonly FaultView[] = [

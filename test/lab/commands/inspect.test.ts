@@ -8,8 +8,8 @@ import type { Seen } from "../../../lab/src/commands/inspect/seen";
 import { viewOf } from "../../../lab/src/commands/inspect/view-of";
 import { fabricOf } from "../../../lab/src/fabric/model";
 import { projectRoot, type Lab } from "../../../lab/src/state/paths";
-import { type Schema, violations } from "../../provider/commands/json-schema";
-import { CloudRecords } from "../cloud-records";
+import { type Schema, violations } from "../../support/json-schema";
+import { CloudRecords } from "../../support/cloud-records";
 
 const schema = JSON.parse(readFileSync(join(projectRoot(), "docs/schema/lab-inspect.schema.json"), "utf8")) as Schema;
 const lab: Lab = {

@@ -6,8 +6,8 @@ import { labNodes } from "../../../lab/src/commands/find-node";
 import { nodeTable } from "../../../lab/src/commands/list";
 import { type Lab, openLab } from "../../../lab/src/state/paths";
 import { RecordStore } from "../../../lab/src/state/store";
-import { assertFits } from "../../provider/commands/json-schema";
-import { CloudRecords } from "../cloud-records";
+import { assertFits } from "../../support/json-schema";
+import { CloudRecords } from "../../support/cloud-records";
 
 describe("lab list", () => {
   let lab: Lab;

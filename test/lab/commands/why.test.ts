@@ -6,8 +6,8 @@ import { counted } from "../../../lab/src/commands/why/why";
 import { whyText } from "../../../lab/src/commands/why/why-text";
 import { readCloud } from "../../../lab/src/cloud/cloud";
 import { explanations } from "../../../lab/src/reach/reason";
-import { assertFits, schemaOf } from "../../provider/commands/json-schema";
-import { CloudRecords } from "../cloud-records";
+import { assertFits, schemaOf } from "../../support/json-schema";
+import { CloudRecords } from "../../support/cloud-records";
 
 const everything = { ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" };
 const ip = { a1: "10.1.1.11", a2: "10.1.1.12", b1: "10.2.1.11" };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Account, FabricFailed } from "../../../lab/src/ec2/engine/account";
 import type { ResourceRecord } from "../../../lab/src/state/record";
-import { MemoryBackend } from "./account-in-memory";
+import { MemoryBackend } from "../../support/account-in-memory";
 
 describe("changes of an account", () => {
   let backend: MemoryBackend;

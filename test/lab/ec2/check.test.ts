@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EC2 } from "../../../lab/src/cloud/tokens";
 import { UNKNOWN } from "../../../wire/property-value";
-import { Account } from "./account-in-memory";
+import { Account } from "../../support/account-in-memory";
 
 const TARGETS =
   "`carrier_gateway_id,core_network_arn,egress_only_gateway_id,gateway_id,local_gateway_id,nat_gateway_id,network_interface_id,odb_network_arn,transit_gateway_id,vpc_endpoint_id,vpc_peering_connection_id`";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ACCOUNT_ID } from "../../../lab/src/ec2/engine/regions";
 import { EC2 } from "../../../lab/src/cloud/tokens";
 import { UNKNOWN } from "../../../wire/property-value";
-import { Account, type Resource, urnOf } from "./account-in-memory";
+import { Account, type Resource, urnOf } from "../../support/account-in-memory";
 
 const OPTIONS = "aws:ec2/vpcDhcpOptions:VpcDhcpOptions";
 const ASSOCIATION = "aws:ec2/vpcDhcpOptionsAssociation:VpcDhcpOptionsAssociation";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
 import { UNKNOWN } from "../../../wire/property-value";
 import { EC2 } from "../../../lab/src/cloud/tokens";
-import { Account, PUBLIC_KEY, type Resource, urnOf } from "./account-in-memory";
+import { Account, PUBLIC_KEY, type Resource, urnOf } from "../../support/account-in-memory";
 
 const ami = imagesOf("us-east-1").find(({ architecture }) => architecture === "x86_64")?.id ?? "";
 const instance = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { PropertyMap } from "../../../wire/property-value";
-import { Account } from "./account-in-memory";
+import { Account } from "../../support/account-in-memory";
 
 const DEBIAN = "136693071363";
 

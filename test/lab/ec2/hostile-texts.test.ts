@@ -14,7 +14,7 @@ import { seedFiles } from "../../../lab/src/node/seed";
 import { openLab } from "../../../lab/src/state/paths";
 import type { ResourceRecord } from "../../../lab/src/state/record";
 import { RecordStore } from "../../../lab/src/state/store";
-import { Account, PUBLIC_KEY, type Resource } from "./account-in-memory";
+import { Account, PUBLIC_KEY, type Resource } from "../../support/account-in-memory";
 import { Network } from "./network";
 
 interface Hostile {

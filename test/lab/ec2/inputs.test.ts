@@ -5,7 +5,7 @@ import { functions } from "../../../lab/src/ec2/functions";
 import { type Input, type Inputs, isBlock, isBlocks, type Kind } from "../../../lab/src/ec2/engine/input";
 import { isMap, type PropertyMap, type PropertyValue } from "../../../wire/property-value";
 import { resourceTypes } from "../../../lab/src/ec2/types-by-token";
-import { Account, urnOf } from "./account-in-memory";
+import { Account, urnOf } from "../../support/account-in-memory";
 import { type Block, type Documented, documentedInputs } from "./documented-inputs";
 import { inputsPage } from "./inputs-page";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EC2 } from "../../../lab/src/cloud/tokens";
-import { Account, PUBLIC_KEY } from "./account-in-memory";
+import { Account, PUBLIC_KEY } from "../../support/account-in-memory";
 
 // Made with ssh-keygen; its fingerprint by `ssh-keygen -e -m pkcs8 | openssl pkey -pubin -outform DER | openssl md5
 // -c`.

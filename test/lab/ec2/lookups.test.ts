@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { PropertyMap } from "../../../wire/property-value";
 import { EC2 } from "../../../lab/src/cloud/tokens";
-import { type Account, PUBLIC_KEY } from "./account-in-memory";
+import { type Account, PUBLIC_KEY } from "../../support/account-in-memory";
 import { Network } from "./network";
 
 describe("functions that find what is there", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { aclProtocolNumber } from "../../../lab/src/ec2/engine/ip-protocols";
 import { EC2 } from "../../../lab/src/cloud/tokens";
 import { fabricOf } from "../../../lab/src/fabric/model";
-import { Account, type Resource } from "./account-in-memory";
+import { Account, type Resource } from "../../support/account-in-memory";
 
 const everything = { protocol: "-1", cidrBlock: "0.0.0.0/0", fromPort: 0, toPort: 0 };
 const inline = (ruleNo: number, more: object = {}): object => ({ ruleNo, action: "allow", ...everything, ...more });

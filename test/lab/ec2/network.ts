@@ -1,6 +1,6 @@
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
 import { EC2 } from "../../../lab/src/cloud/tokens";
-import { Account, type Resource } from "./account-in-memory";
+import { Account, type Resource } from "../../support/account-in-memory";
 
 const ami = imagesOf("us-east-1").find(({ architecture }) => architecture === "x86_64")?.id ?? "";
 

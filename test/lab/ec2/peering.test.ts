@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ResourceInitFailed } from "../../../wire/resource-init-failed";
 import type { PropertyMap } from "../../../wire/property-value";
 import { EC2 } from "../../../lab/src/cloud/tokens";
-import { type Account, type Resource, urnOf } from "./account-in-memory";
+import { type Account, type Resource, urnOf } from "../../support/account-in-memory";
 import { Network } from "./network";
 
 const DNS = { allowRemoteVpcDnsResolution: true };

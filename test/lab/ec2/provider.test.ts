@@ -3,7 +3,7 @@ import { imagesOf } from "../../../lab/src/ec2/engine/images";
 import { ResourceInitFailed } from "../../../wire/resource-init-failed";
 import { UNKNOWN } from "../../../wire/property-value";
 import { EC2 } from "../../../lab/src/cloud/tokens";
-import { type Account, PUBLIC_KEY, type Resource } from "./account-in-memory";
+import { type Account, PUBLIC_KEY, type Resource } from "../../support/account-in-memory";
 import { Network } from "./network";
 
 describe("EC2's API in the lab", () => {

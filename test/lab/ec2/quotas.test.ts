@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseProviderConfig } from "../../../lab/src/ec2/provider-config";
 import { DEFAULT_QUOTAS, parseQuotas } from "../../../lab/src/ec2/engine/quotas";
 import { EC2 } from "../../../lab/src/cloud/tokens";
-import { Account, type Resource } from "./account-in-memory";
+import { Account, type Resource } from "../../support/account-in-memory";
 import { Network } from "./network";
 
 /** An account with quotas as OVERLAYNET_LAB_QUOTAS would say. */

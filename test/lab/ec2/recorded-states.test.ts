@@ -5,7 +5,7 @@ import { imagesOf } from "../../../lab/src/ec2/engine/images";
 import { isMap, propertyMap, type PropertyMap, type PropertyValue } from "../../../wire/property-value";
 import { ACCOUNT_ID } from "../../../lab/src/ec2/engine/regions";
 import { EC2 } from "../../../lab/src/cloud/tokens";
-import { Account, type Resource } from "./account-in-memory";
+import { Account, type Resource } from "../../support/account-in-memory";
 
 interface Recorded {
   readonly type: string;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { PropertyMap } from "../../../wire/property-value";
 import { EC2 } from "../../../lab/src/cloud/tokens";
 import { readCloud } from "../../../lab/src/cloud/cloud";
-import { Account, type Resource } from "./account-in-memory";
+import { Account, type Resource } from "../../support/account-in-memory";
 import { Network } from "./network";
 
 describe("resources that change what others made", () => {

@@ -3,7 +3,7 @@ import { resourceTypes } from "../../../lab/src/ec2/types-by-token";
 import type { PropertyMap } from "../../../wire/property-value";
 import { ACCOUNT_ID } from "../../../lab/src/ec2/engine/regions";
 import { EC2 } from "../../../lab/src/cloud/tokens";
-import { type Account, PUBLIC_KEY } from "./account-in-memory";
+import { type Account, PUBLIC_KEY } from "../../support/account-in-memory";
 import { Network } from "./network";
 
 /** What was seen of the provider's states, one test per row; recorded-states.test.ts has whole states. */

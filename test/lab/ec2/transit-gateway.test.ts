@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { PropertyMap } from "../../../wire/property-value";
 import { EC2 } from "../../../lab/src/cloud/tokens";
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
-import { Account, type Resource } from "./account-in-memory";
+import { Account, type Resource } from "../../support/account-in-memory";
 
 interface Network {
   readonly vpc: Resource;

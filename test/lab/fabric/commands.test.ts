@@ -4,7 +4,7 @@ import { linkCommands, peerCommands, routingCommands, surplusLinkCommands } from
 import { fabricOf } from "../../../lab/src/fabric/model";
 import type { Namespace, Route, Rule } from "../../../lab/src/fabric/namespace";
 import { nothing, type Observed, parseObserved } from "../../../lab/src/fabric/observed";
-import { CloudRecords } from "../cloud-records";
+import { CloudRecords } from "../../support/cloud-records";
 
 const empty: Namespace = {
   name: "lab-0-vpc-a",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fabricOf } from "../../../lab/src/fabric/model";
 import { tableNumber } from "../../../lab/src/fabric/names";
 import type { Namespace, Route } from "../../../lab/src/fabric/namespace";
-import { CloudRecords } from "../cloud-records";
+import { CloudRecords } from "../../support/cloud-records";
 
 const PREFIX = "lab-0123abcd-";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FabricError, readCloud } from "../../../lab/src/cloud/cloud";
 import { networkAclChains } from "../../../lab/src/fabric/network-acls";
-import { CloudRecords } from "../cloud-records";
+import { CloudRecords } from "../../support/cloud-records";
 
 const base = (): CloudRecords =>
   new CloudRecords().vpc("v", "10.1.0.0/16").subnet("a", "v", "10.1.1.0/24").subnet("b", "v", "10.1.2.0/24");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readCloud } from "../../../lab/src/cloud/cloud";
 import { fabricOf } from "../../../lab/src/fabric/model";
-import { CloudRecords } from "../cloud-records";
+import { CloudRecords } from "../../support/cloud-records";
 
 const launched = (): CloudRecords =>
   new CloudRecords()

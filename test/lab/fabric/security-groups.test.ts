@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readCloud } from "../../../lab/src/cloud/cloud";
 import { securityGroupChains } from "../../../lab/src/fabric/security-groups";
-import { CloudRecords } from "../cloud-records";
+import { CloudRecords } from "../../support/cloud-records";
 
 const base = (): CloudRecords =>
   new CloudRecords()

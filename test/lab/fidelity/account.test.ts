@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { imagesOf } from "../../../lab/src/ec2/engine/images";
 import { EC2 } from "../../../lab/src/cloud/tokens";
-import { Account, PUBLIC_KEY, type Resource } from "../ec2/account-in-memory";
+import { Account, PUBLIC_KEY, type Resource } from "../../support/account-in-memory";
 
 /** What EC2's API says to what is asked of it. Each refusal has its twin: the same, changed to what AWS takes. */
 describe("AWS' rules, at the API", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Guest } from "../../../lab/src/fabric/guest";
-import { CloudRecords } from "../cloud-records";
-import { GuestLab } from "../guests";
+import { CloudRecords } from "../../support/cloud-records";
+import { GuestLab } from "../../support/guests";
 
 const LINK_LOCAL = "169.254.169.253";
 

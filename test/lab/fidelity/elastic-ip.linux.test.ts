@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Guest } from "../../../lab/src/fabric/guest";
 import { INTERNET_ADDRESS } from "../../../lab/src/cloud/well-known-address";
-import { CloudRecords } from "../cloud-records";
-import { answer, connects, GuestLab } from "../guests";
+import { CloudRecords } from "../../support/cloud-records";
+import { answer, connects, GuestLab } from "../../support/guests";
 
 /** Every "no" here has its "yes" by one change. */
 describe("Elastic IP addresses, by packets (vpc/latest/userguide/vpc-eips.html)", function () {

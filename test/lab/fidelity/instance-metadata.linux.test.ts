@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { destroyAll } from "../../../lab/src/fabric/destroy";
 import type { Guest } from "../../../lab/src/fabric/guest";
 import { run } from "../../../lab/src/state/privileged";
-import { CloudRecords, macOfInstance } from "../cloud-records";
-import { GuestLab } from "../guests";
-import { processesOf } from "../processes";
+import { CloudRecords, macOfInstance } from "../../support/cloud-records";
+import { GuestLab } from "../../support/guests";
+import { processesOf } from "../../support/processes";
 
 const SERVICE = "169.254.169.254";
 const TOKEN_PATH = "/latest/api/token";

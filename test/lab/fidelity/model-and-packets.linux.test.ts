@@ -4,7 +4,7 @@ import { type Cloud, readCloud } from "../../../lab/src/cloud/cloud";
 import { Connections } from "../../../lab/src/reach/connections";
 import { reach } from "../../../lab/src/reach/reach";
 import { tries } from "../../support/tries";
-import { CloudRecords } from "../cloud-records";
+import { CloudRecords } from "../../support/cloud-records";
 import { type Case, describeDisagreement, disagreements, model, type Model, replayable, type Run } from "./judge";
 import { type Observed, ProbedFabric } from "./probed-fabric";
 import { type Probe, Probes, type SentProbe } from "./probe";

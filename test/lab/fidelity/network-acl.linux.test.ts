@@ -5,8 +5,8 @@ import { readCloud } from "../../../lab/src/cloud/cloud";
 import type { Guest } from "../../../lab/src/fabric/guest";
 import type { Packet } from "../../../lab/src/reach/packet";
 import { reach } from "../../../lab/src/reach/reach";
-import { CloudRecords } from "../cloud-records";
-import { connects, delivered, GuestLab, pings } from "../guests";
+import { CloudRecords } from "../../support/cloud-records";
+import { connects, delivered, GuestLab, pings } from "../../support/guests";
 
 /** Instances whose security groups let everything through, so that the network ACLs alone decide. */
 describe("network ACLs, by packets (vpc/latest/userguide/vpc-network-acls.html)", function () {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import type { Guest } from "../../../lab/src/fabric/guest";
-import { CloudRecords, macOfInstance } from "../cloud-records";
-import { answer, connects, delivered, GuestLab, pings } from "../guests";
+import { CloudRecords, macOfInstance } from "../../support/cloud-records";
+import { answer, connects, delivered, GuestLab, pings } from "../../support/guests";
 
 type Change = (records: CloudRecords) => CloudRecords;
 

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import type { Guest } from "../../../lab/src/fabric/guest";
 import { namespaceOf } from "../../../lab/src/fabric/names";
 import { run } from "../../../lab/src/state/privileged";
-import { CloudRecords } from "../cloud-records";
-import { answer, connects, delivered, GuestLab, pings } from "../guests";
+import { CloudRecords } from "../../support/cloud-records";
+import { answer, connects, delivered, GuestLab, pings } from "../../support/guests";
 
 /**
  * AWS' rules by packets, row by row. In each test one change of the records makes the opposite happen: without the

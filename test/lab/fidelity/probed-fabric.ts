@@ -4,10 +4,10 @@ import { internetNamespace, interfaceName, macOf, namespaceOfId, namespacePrefix
 import { INTERNET_ADDRESS } from "../../../lab/src/cloud/well-known-address";
 import { reconcile } from "../../../lab/src/fabric/reconcile";
 import { run } from "../../../lab/src/state/privileged";
-import type { CloudRecords } from "../cloud-records";
-import { GuestLab } from "../guests";
+import type { CloudRecords } from "../../support/cloud-records";
+import { GuestLab } from "../../support/guests";
 import { Exchange } from "./exchange";
-import { frameBytes, packetBytes, parseProbe } from "./frame";
+import { frameBytes, packetBytes, parseProbe } from "../../support/frame";
 import type { Probe } from "./probe";
 
 /** How long a packet that the model takes for delivered may need on a busy machine, milliseconds. */

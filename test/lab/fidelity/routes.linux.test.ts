@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Guest } from "../../../lab/src/fabric/guest";
-import { CloudRecords } from "../cloud-records";
-import { delivered, GuestLab, pings } from "../guests";
+import { CloudRecords } from "../../support/cloud-records";
+import { delivered, GuestLab, pings } from "../../support/guests";
 
 describe("routes, by packets (vpc/latest/userguide/VPC_Route_Tables.html)", function () {
   this.timeout(30_000);

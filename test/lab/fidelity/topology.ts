@@ -1,5 +1,5 @@
 import type { ResourceRecord } from "../../../lab/src/state/record";
-import { CloudRecords } from "../cloud-records";
+import { CloudRecords } from "../../support/cloud-records";
 import type { Random } from "./random";
 
 /**

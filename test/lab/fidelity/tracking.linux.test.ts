@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Guest } from "../../../lab/src/fabric/guest";
-import { CloudRecords } from "../cloud-records";
-import { connects, delivered, GuestLab, pings } from "../guests";
+import { CloudRecords } from "../../support/cloud-records";
+import { connects, delivered, GuestLab, pings } from "../../support/guests";
 
 describe("connection tracking, by packets (AWSEC2/latest/UserGuide/security-group-connection-tracking.html)", function () {
   this.timeout(30_000);

@@ -3,7 +3,7 @@ import { readCloud } from "../../../lab/src/cloud/cloud";
 import { answerTo, type Packet } from "../../../lab/src/reach/packet";
 import type { Origin, Path } from "../../../lab/src/reach/path";
 import { reach } from "../../../lab/src/reach/reach";
-import { CloudRecords } from "../cloud-records";
+import { CloudRecords } from "../../support/cloud-records";
 
 const ip = { a1: "10.1.1.11", a2: "10.1.1.12", b1: "10.1.2.11" };
 const everything = { ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" };

@@ -5,7 +5,7 @@ import { readCloud } from "../../../lab/src/cloud/cloud";
 import { answerTo, type Packet } from "../../../lab/src/reach/packet";
 import type { Origin, Path } from "../../../lab/src/reach/path";
 import { reach } from "../../../lab/src/reach/reach";
-import { CloudRecords } from "../cloud-records";
+import { CloudRecords } from "../../support/cloud-records";
 
 const everything = { ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" };
 

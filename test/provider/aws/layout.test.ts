@@ -4,7 +4,7 @@ import { type LaidOut, layOut, type LayoutArgs } from "../../../provider/src/aws
 import type { NetworkArgs } from "../../../provider/src/generated/component-args";
 import { containsAddress, containsCidr, overlaps, parseAddress, parseCidr } from "../../../provider/src/ippool/cidr";
 import { tries } from "../../support/tries";
-import { ipPool } from "../ipam/ip-pool";
+import { ipPool } from "../../support/ip-pool";
 
 const blue: NetworkArgs = {
   name: "blue",

@@ -8,7 +8,7 @@ import { assignAddresses } from "../../../provider/src/ipam/assign-addresses";
 import type { IpPool } from "../../../provider/src/ippool/ippool";
 import { planTopology } from "../../../provider/src/plan/plan";
 import { tries } from "../../support/tries";
-import { ipPool } from "../ipam/ip-pool";
+import { ipPool } from "../../support/ip-pool";
 
 const ADMIN = { port: 22, cidrBlocks: ["203.0.113.7/32"] };
 

@@ -6,8 +6,8 @@ import { planCluster } from "../../../provider/src/resources/cluster-plan";
 import type { TopologyInputs } from "../../../provider/src/generated/resource-types";
 import { unpackPlan } from "../../../provider/src/resources/packed-plan";
 import { topology } from "../../../provider/src/resources/topology";
-import { contextOf } from "../resources/context";
-import { manifest } from "../resources/topology-inputs";
+import { contextOf } from "../../support/context";
+import { manifest } from "../../support/topology-inputs";
 import { recordCluster, recordConstruct, type RecordedStack } from "./recorded-stack";
 
 const ROUTE = "aws:ec2/route:Route";

@@ -3,7 +3,7 @@ import { spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type Schema, violations } from "./json-schema";
+import { type Schema, violations } from "../../support/json-schema";
 
 const ROOT = resolve(__dirname, "../../..");
 const CASES = join(ROOT, "test/cases/routes.json");

@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { calicoCases } from "../ippool/calico-cases";
-import { assertFits } from "./json-schema";
+import { calicoCases } from "../../support/calico-cases";
+import { assertFits } from "../../support/json-schema";
 
 const ROOT = resolve(__dirname, "../../..");
 

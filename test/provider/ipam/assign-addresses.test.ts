@@ -7,7 +7,7 @@ import {
 } from "../../../provider/src/ipam/assign-addresses";
 import { containsAddress, parseAddress, parseCidr } from "../../../provider/src/ippool/cidr";
 import type { IpPool } from "../../../provider/src/ippool/ippool";
-import { ipPool } from "./ip-pool";
+import { ipPool } from "../../support/ip-pool";
 
 const nodes = [{ name: "a" }, { name: "b", labels: { rack: "1" } }];
 const ipip = ipPool({ ipipMode: "CrossSubnet" });

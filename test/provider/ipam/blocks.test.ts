@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type AssignBlocksArgs, assignBlocks, type PoolBlock } from "../../../provider/src/ipam/blocks";
 import { containsCidr, overlaps, parseCidr } from "../../../provider/src/ippool/cidr";
 import type { IpPool } from "../../../provider/src/ippool/ippool";
-import { ipPool } from "./ip-pool";
+import { ipPool } from "../../support/ip-pool";
 
 const nodes = (...names: string[]): { name: string }[] => names.map((name) => ({ name }));
 

@@ -6,7 +6,7 @@ import {
   type TunnelAddresses,
 } from "../../../provider/src/ipam/tunnel-addresses";
 import type { IpPool } from "../../../provider/src/ippool/ippool";
-import { ipPool } from "./ip-pool";
+import { ipPool } from "../../support/ip-pool";
 
 function tunnels(
   pools: readonly IpPool[],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { checkIpPools } from "../../../provider/src/ippool/check";
 import { parsePoolCidr } from "../../../provider/src/ippool/cidr";
 import { readStoredPools } from "../../../provider/src/ippool/stored";
-import { type CalicoCase, calicoCases, reasonsOf, sentenceOf } from "./calico-cases";
+import { type CalicoCase, calicoCases, reasonsOf, sentenceOf } from "../../support/calico-cases";
 
 /** docs/compared.md says why. */
 const DIFFERENT_ON_PURPOSE: Readonly<Record<string, string>> = {

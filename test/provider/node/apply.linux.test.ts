@@ -8,8 +8,8 @@ import { renderTunnel } from "../../../provider/src/node/tunnel";
 import { renderWorkload } from "../../../provider/src/node/workload";
 import type { NodePlan } from "../../../provider/src/plan/node-plan";
 import { held, inOrder } from "./held";
-import { A, B, C, type Peer, planOf } from "./plans";
-import { kill, type Outcome, TestNode } from "./test-node";
+import { A, B, C, type Peer, planOf } from "../../support/node-plans";
+import { kill, type Outcome, TestNode } from "../../support/test-node";
 
 const TUNNEL = renderTunnel(planOf("VXLAN CrossSubnet"), "VXLAN");
 const CROSS_SUBNET = renderRoutes(planOf("VXLAN CrossSubnet"));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { renderRoutes } from "../../../provider/src/node/routes";
 import { renderTunnel } from "../../../provider/src/node/tunnel";
-import { A, planOf } from "./plans";
-import { TestNode } from "./test-node";
+import { A, planOf } from "../../support/node-plans";
+import { TestNode } from "../../support/test-node";
 
 const TUNNEL = renderTunnel(planOf("VXLAN Always"), "VXLAN");
 const ROUTES = renderRoutes(planOf("VXLAN Always"));

@@ -1,4 +1,4 @@
-import type { TestNode } from "./test-node";
+import type { TestNode } from "../../support/test-node";
 
 /**
  * All that a node holds in the kernel, but for what changes by itself: indexes, counters, order, random addresses and

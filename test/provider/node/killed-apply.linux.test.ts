@@ -8,8 +8,8 @@ import { renderTunnel } from "../../../provider/src/node/tunnel";
 import { renderWorkload } from "../../../provider/src/node/workload";
 import { tries } from "../../support/tries";
 import { held } from "./held";
-import { A, planOf } from "./plans";
-import { type Outcome, TestNode } from "./test-node";
+import { A, planOf } from "../../support/node-plans";
+import { type Outcome, TestNode } from "../../support/test-node";
 
 const CROSS_SUBNET = planOf("VXLAN CrossSubnet");
 const ALWAYS = planOf("VXLAN Always");

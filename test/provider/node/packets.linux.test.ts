@@ -3,9 +3,9 @@ import { renderRoutes } from "../../../provider/src/node/routes";
 import { renderTunnel } from "../../../provider/src/node/tunnel";
 import { renderWorkload } from "../../../provider/src/node/workload";
 import type { NodePlan } from "../../../provider/src/plan/node-plan";
-import { account, TRAFFIC, type TrafficReport } from "../../lab/traffic";
-import { A, B, C, type Mode, type Peer, planOf } from "./plans";
-import { type Outcome, TestNode } from "./test-node";
+import { account, TRAFFIC, type TrafficReport } from "../../support/traffic";
+import { A, B, C, type Mode, type Peer, planOf } from "../../support/node-plans";
+import { type Outcome, TestNode } from "../../support/test-node";
 
 const ADDRESSES = { a: "192.168.0.5", b: "192.168.0.69", c: "192.168.0.133" } as const;
 type Name = keyof typeof ADDRESSES;

@@ -12,7 +12,7 @@ import { renderTunnel } from "../../../provider/src/node/tunnel";
 import { renderWorkload, workloadNamespace } from "../../../provider/src/node/workload";
 import type { NodePlan } from "../../../provider/src/plan/node-plan";
 import { tries } from "../../support/tries";
-import { A, B, C, planOf } from "./plans";
+import { A, B, C, planOf } from "../../support/node-plans";
 
 function file(part: Part, name: string): string {
   return part.files.find((each) => each.name === name)?.content ?? assert.fail(`${part.name} has no file ${name}`);

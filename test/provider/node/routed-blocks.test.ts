@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { renderRoutes } from "../../../provider/src/node/routes";
 import { renderTunnel } from "../../../provider/src/node/tunnel";
 import type { NodePlan } from "../../../provider/src/plan/node-plan";
-import { A, C, planOf } from "./plans";
+import { A, C, planOf } from "../../support/node-plans";
 
 /** A block of C's that a router leads to, beside the tunnel to C. */
 const plan: NodePlan = (() => {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { renderRoutes } from "../../../provider/src/node/routes";
 import { renderTunnel } from "../../../provider/src/node/tunnel";
 import { renderWorkload } from "../../../provider/src/node/workload";
-import { A, planOf } from "./plans";
-import { TestNode } from "./test-node";
+import { A, planOf } from "../../support/node-plans";
+import { TestNode } from "../../support/test-node";
 
 /** Seconds between two runs of the repair: overlaynet.timer. */
 const PERIOD = 30;

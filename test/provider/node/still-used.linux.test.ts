@@ -3,8 +3,8 @@ import type { Part } from "../../../provider/src/node/part";
 import { renderRoutes } from "../../../provider/src/node/routes";
 import { renderTunnel } from "../../../provider/src/node/tunnel";
 import { held } from "./held";
-import { A, B, C, planOf } from "./plans";
-import { type Outcome, TestNode } from "./test-node";
+import { A, B, C, planOf } from "../../support/node-plans";
+import { type Outcome, TestNode } from "../../support/test-node";
 
 /** In the order that the resource graph has: tunnels are changed and removed before the routes that go by them. */
 const TUNNEL = renderTunnel(planOf("VXLAN Always"), "VXLAN");

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { renderRoutes } from "../../../provider/src/node/routes";
 import { renderTunnel } from "../../../provider/src/node/tunnel";
-import { A, B, planOf } from "./plans";
-import { TestNode } from "./test-node";
+import { A, B, planOf } from "../../support/node-plans";
+import { TestNode } from "../../support/test-node";
 
 const TUNNEL = renderTunnel(planOf("VXLAN Always"), "VXLAN");
 const OTHER_TUNNEL = renderTunnel(planOf("VXLAN Always", A, [A, B]), "VXLAN");

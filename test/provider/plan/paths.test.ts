@@ -3,7 +3,7 @@ import type { IpPool } from "../../../provider/src/ippool/ippool";
 import type { Path } from "../../../provider/src/plan/paths";
 import { planTopology } from "../../../provider/src/plan/plan";
 import type { Topology } from "../../../provider/src/plan/topology";
-import { ipPool } from "../ipam/ip-pool";
+import { ipPool } from "../../support/ip-pool";
 import { topology } from "./topologies";
 
 function path(one: Topology, from: string, to: string): Path | undefined {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { IpPool } from "../../../provider/src/ippool/ippool";
 import type { Block } from "../../../provider/src/ipam/blocks";
 import type { Topology, TopologyNode } from "../../../provider/src/plan/topology";
-import { ipPool } from "../ipam/ip-pool";
+import { ipPool } from "../../support/ip-pool";
 
 /**
  * A topology like Calico's document on overlay networking: two networks of two subnets, a node in each, one pool, a

@@ -3,8 +3,8 @@ import type { CheckResult } from "../../../provider/src/resources/custom-resourc
 import type { IpPoolsInputs } from "../../../provider/src/generated/resource-types";
 import { ipPools } from "../../../provider/src/resources/ip-pools";
 import { UNKNOWN } from "../../../wire/property-value";
-import { contextOf } from "./context";
-import { manifest } from "./topology-inputs";
+import { contextOf } from "../../support/context";
+import { manifest } from "../../support/topology-inputs";
 
 async function check(inputs: IpPoolsInputs): Promise<CheckResult<IpPoolsInputs>> {
   assert.ok(ipPools.check);

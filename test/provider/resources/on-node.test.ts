@@ -6,7 +6,7 @@ import type { NodeAccess, NodeAccessOptions, SeenPart } from "../../../provider/
 import { type OnNodeInputs, partResource, type PartOutputs } from "../../../provider/src/resources/on-node";
 import type { SshTarget } from "../../../provider/src/ssh/target";
 import { UNKNOWN } from "../../../wire/property-value";
-import { contextOf } from "./context";
+import { contextOf } from "../../support/context";
 
 interface Inputs extends OnNodeInputs {
   readonly text: string;

@@ -3,7 +3,7 @@ import { utils } from "ssh2";
 import { sshKey, wellFormedKey } from "../../../provider/src/resources/ssh-key";
 import { fingerprint } from "../../../provider/src/ssh/key";
 import { UNKNOWN } from "../../../wire/property-value";
-import { contextOf } from "./context";
+import { contextOf } from "../../support/context";
 
 describe("SshKey", () => {
   it("is made when created, and not in preview", async () => {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { unpackPlan } from "../../../provider/src/resources/packed-plan";
 import { topology } from "../../../provider/src/resources/topology";
 import { UNKNOWN } from "../../../wire/property-value";
-import { contextOf } from "./context";
-import { manifest, node, topologyInputs } from "./topology-inputs";
+import { contextOf } from "../../support/context";
+import { manifest, node, topologyInputs } from "../../support/topology-inputs";
 
 type Inputs = Parameters<typeof topology.create>[0];
 

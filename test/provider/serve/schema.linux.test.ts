@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
-import { pulumiPath } from "../../pulumi-path";
+import { pulumiPath } from "../../support/pulumi-path";
 
 const SCHEMA = resolve(__dirname, "../../../provider/schema.json");
 

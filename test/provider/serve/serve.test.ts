@@ -6,7 +6,7 @@ import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import schema from "../../../provider/schema.json";
 import { UNKNOWN } from "../../../wire/property-value";
-import { manifest, topologyInputs } from "../resources/topology-inputs";
+import { manifest, topologyInputs } from "../../support/topology-inputs";
 import { FakeEngine } from "./fake-engine";
 import { answer, FIXTURE, Plugin, secret, struct, urn } from "./plugin";
 

@@ -10,7 +10,7 @@ import {
   TunnelsReady,
   Workload,
 } from "../../../provider/src/generated/child-resources";
-import { manifest, node as topologyNode } from "../resources/topology-inputs";
+import { manifest, node as topologyNode } from "../../support/topology-inputs";
 import { FakeNode } from "./fake-node";
 import { steps, testStack, type TestStack } from "./stack";
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type EngineEvent, LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
-import { pulumiPath } from "../../pulumi-path";
+import { pulumiPath } from "../../support/pulumi-path";
 
 /** As it was built: most of an operation would be the compilation of its sources. */
 const PLUGIN = resolve(__dirname, "../../../provider");

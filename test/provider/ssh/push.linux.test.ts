@@ -12,8 +12,8 @@ import {
   removePart,
 } from "../../../provider/src/ssh/push";
 import { RemoteCommandError } from "../../../provider/src/ssh/ssh-error";
-import { A, B, planOf } from "../node/plans";
-import { TestNode } from "../node/test-node";
+import { A, B, planOf } from "../../support/node-plans";
+import { TestNode } from "../../support/test-node";
 import { type Answer, exit, running, SshServer } from "./ssh-server";
 
 /** A part that is on the node as it was brought there. */

@@ -4,7 +4,7 @@ import { SshPool } from "../../../provider/src/ssh/pool";
 import { closeConnections, isPartial, pushPart, readParts, removePart } from "../../../provider/src/ssh/push";
 import { ConnectionLostError, RemoteCommandError, UnreachableError } from "../../../provider/src/ssh/ssh-error";
 import { renderTunnel } from "../../../provider/src/node/tunnel";
-import { planOf } from "../node/plans";
+import { planOf } from "../../support/node-plans";
 import { type Answer, exit, SshServer } from "./ssh-server";
 
 const TUNNEL = renderTunnel(planOf("VXLAN CrossSubnet"), "VXLAN");

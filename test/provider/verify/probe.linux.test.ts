@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { PROBE_KINDS, type ProbeKind, readResults } from "../../../provider/src/verify/script";
-import { kill, TestNode } from "../node/test-node";
+import { kill, TestNode } from "../../support/test-node";
 
 const PROBE = resolve(__dirname, "../../../provider/verify/overlaynet-probe");
 const [HERE, ROUTER, PEER, OTHER] = ["10.1.0.5", "10.1.0.1", "10.2.0.7", "10.2.0.8"];

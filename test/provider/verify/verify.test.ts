@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { exitCode, pathTable, reportText } from "../../../provider/src/verify/report";
 import { PROBE_KINDS, readPorts, readResults } from "../../../provider/src/verify/script";
 import { type RunOnNode, verify } from "../../../provider/src/verify/verify";
-import { assertFits } from "../commands/json-schema";
+import { assertFits } from "../../support/json-schema";
 import { smallInventory } from "./inventories";
 import { ethernet, ipv4, pcap } from "./packets";
 

@@ -3,9 +3,9 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Part } from "../../../provider/src/node/part";
+import type { Part } from "../../provider/src/node/part";
 
-const PROJECT = resolve(__dirname, "../../..");
+const PROJECT = resolve(__dirname, "../..");
 const NODE_FILES = join(PROJECT, "provider", "node");
 const SUDO = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
 /** Where workloads' plugins are looked for, the lab's image last. */

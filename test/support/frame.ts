@@ -1,5 +1,5 @@
-import type { Packet } from "../../../lab/src/reach/packet";
-import { ICMP, TCP, UDP } from "../../../lab/src/cloud/ip-protocol";
+import type { Packet } from "../../lab/src/reach/packet";
+import { ICMP, TCP, UDP } from "../../lab/src/cloud/ip-protocol";
 
 /**
  * What a probe's payload begins with, before its number: to know it again when it arrives, and not to take an ICMP

@@ -1,5 +1,5 @@
-import type { NodePlan } from "../../../provider/src/plan/node-plan";
-import type { Route } from "../../../provider/src/plan/linux-state";
+import type { NodePlan } from "../../provider/src/plan/node-plan";
+import type { Route } from "../../provider/src/plan/linux-state";
 
 /** A cluster of three nodes in two subnets; B is in A's subnet. */
 export const A = { ip: "10.1.0.10", block: "192.168.0.0/26", vtep: "192.168.0.0", mac: "66:00:00:00:00:0a" } as const;

@@ -1,4 +1,4 @@
-import type { IpPool } from "../../../provider/src/ippool/ippool";
+import type { IpPool } from "../../provider/src/ippool/ippool";
 
 /** A pool as the quick start has it, but for what a test is about. */
 export function ipPool(changes: Partial<IpPool> = {}): IpPool {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import type { Backend } from "../../../lab/src/ec2/engine/backend";
-import type { Diff } from "../../../lab/src/ec2/engine/diff-inputs";
-import { Ec2Provider } from "../../../lab/src/ec2/provider";
-import { propertyMap, type PropertyMap } from "../../../wire/property-value";
-import { fabricOf } from "../../../lab/src/fabric/model";
-import { type NodeSpec, nodeSpecProblems } from "../../../lab/src/node/node-spec";
-import type { ResourceRecord } from "../../../lab/src/state/record";
+import type { Backend } from "../../lab/src/ec2/engine/backend";
+import type { Diff } from "../../lab/src/ec2/engine/diff-inputs";
+import { Ec2Provider } from "../../lab/src/ec2/provider";
+import { propertyMap, type PropertyMap } from "../../wire/property-value";
+import { fabricOf } from "../../lab/src/fabric/model";
+import { type NodeSpec, nodeSpecProblems } from "../../lab/src/node/node-spec";
+import type { ResourceRecord } from "../../lab/src/state/record";
 
 /** A lab without Linux: the fabric is worked out of the records as always, and then nothing is made of it. */
 export class MemoryBackend implements Backend {

@@ -1,4 +1,4 @@
-import type { OperationContext } from "../../../provider/src/resources/custom-resource";
+import type { OperationContext } from "../../provider/src/resources/custom-resource";
 
 export interface RecordedContext extends OperationContext {
   readonly statuses: string[];

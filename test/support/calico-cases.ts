@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const CASES = join(__dirname, "../../cases");
+const CASES = join(__dirname, "../cases");
 
 /** Calico's own verdict on one manifest, computed by running its validators. */
 export interface CalicoCase {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join, resolve as absolute } from "node:path";
 
-const FOLDER = absolute(__dirname, "../../../docs/schema");
+const FOLDER = absolute(__dirname, "../../docs/schema");
 
 /** A schema of docs/schema, by its file's name. */
 export function schemaOf(file: string): Schema {

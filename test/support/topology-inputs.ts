@@ -1,5 +1,5 @@
-import { loadIpPools } from "../../../provider/src/ippool/load";
-import type { TopologyInputs, TopologyNode } from "../../../provider/src/generated/resource-types";
+import { loadIpPools } from "../../provider/src/ippool/load";
+import type { TopologyInputs, TopologyNode } from "../../provider/src/generated/resource-types";
 
 /** An IPPool manifest. */
 export function manifest(spec: Readonly<Record<string, unknown>> = {}, name = "ippool-cross-subnet-1"): string {
