@@ -63,7 +63,11 @@ export function readCloud(records: readonly ResourceRecord[]): Cloud {
     transitGateways: readTransitGateways(reading, vpcsById),
     publicAddresses: publicAddresses(networkInterfaces, natGateways, associations),
   };
-  for (const record of reading.left()) reading.problem(record, "is of a type that the lab's fabric does not know");
+  for (const record of reading.left())
+    reading.problem(
+      record,
+      'is of a type that the lab\'s fabric does not know, as of another version. Run "overlaynet lab destroy --all" and bring the lab up anew',
+    );
   if (reading.problems.length > 0) throw new FabricError(reading.problems);
   return cloud;
 }

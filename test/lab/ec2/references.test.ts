@@ -121,7 +121,7 @@ describe("what the types declare", () => {
       }
     };
     const problemOf = (token: string): string =>
-      `${token} (${token}) is of a type that the lab's fabric does not know.`;
+      `${token} (${token}) is of a type that the lab's fabric does not know, as of another version. Run "overlaynet lab destroy --all" and bring the lab up anew.`;
     assert.deepEqual(
       unread(),
       types.filter(({ fabric }) => fabric === false).map(({ token }) => token),
