@@ -1,0 +1,104 @@
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
+import { Stryker } from "@stryker-mutator/core";
+import "./mocha-12.cjs";
+
+// For the processes that Stryker starts.
+process.env["NODE_OPTIONS"] = `--require ${join(import.meta.dirname, "mocha-12.cjs")}`;
+
+/**
+ * `npm run test:mutants [-- FOLDER…]`: changes the pure folders one slip at a time and runs the unit tests of that
+ * folder's mirror against each change. A change that no test notices is a survivor. Prints a line for each folder and
+ * fails where less than BAR percent died. The report of each folder, with every survivor in its place, is
+ * out/mutants/FOLDER.html (and .json).
+ *
+ * A folder's survivors that no test can notice carry `// Stryker disable next-line MUTATOR: reason` in the source.
+ */
+const BAR = 85;
+const ROOT = resolve(import.meta.dirname, "../..");
+const REPORTS = join("out", "mutants");
+
+interface Folder {
+  /** The sources that are changed. */
+  readonly sources: readonly string[];
+  /** The unit tests that must notice. */
+  readonly tests: readonly string[];
+}
+
+const provider = (name: string): Folder => ({
+  sources: [`provider/src/${name}/**/*.ts`],
+  tests: [`test/provider/${name}/**/*.test.ts`],
+});
+
+const lab = (name: string): Folder => ({ sources: [`lab/src/${name}/**/*.ts`], tests: [`test/lab/${name}/**/*.test.ts`] });
+
+const FOLDERS: Readonly<Record<string, Folder>> = {
+  ippool: provider("ippool"),
+  ipam: provider("ipam"),
+  plan: provider("plan"),
+  node: provider("node"),
+  aws: {
+    // The others make Pulumi resources of what these say.
+    sources: ["arrivals", "distribution", "layout", "never-across-subnets", "security-rules", "transit-layout", "user-data"].map(
+      (name) => `provider/src/aws/${name}.ts`,
+    ),
+    tests: ["test/provider/aws/**/*.test.ts"],
+  },
+  verify: {
+    sources: ["capture", "pair", "report", "verdict"].map((name) => `provider/src/verify/${name}.ts`),
+    tests: ["test/provider/verify/**/*.test.ts"],
+  },
+  cloud: lab("cloud"),
+  reach: lab("reach"),
+  wire: { sources: ["wire/**/*.ts"], tests: ["test/wire/**/*.test.ts"] },
+};
+
+interface Result {
+  readonly folder: string;
+  readonly mutants: number;
+  readonly killed: number;
+}
+
+async function run(folder: string, { sources, tests }: Folder): Promise<Result> {
+  const results = await new Stryker({
+    mutate: [...sources],
+    testRunner: "mocha",
+    plugins: ["@stryker-mutator/mocha-runner"],
+    mochaOptions: { spec: [...tests], ignore: ["**/*.linux.test.ts", "**/*.lab.test.ts"] },
+    testRunnerNodeArgs: ["--import", "tsx"],
+    coverageAnalysis: "perTest",
+    concurrency: Number(process.env["OVERLAYNET_MUTANTS_AT_ONCE"] ?? availableParallelism()),
+    tempDirName: join(REPORTS, "sandbox"),
+    // What no unit test of these folders reads.
+    ignorePatterns: ["/out", "/docs", "/bench", "/.overlaynet"],
+    reporters: ["clear-text", "html", "json"],
+    clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportMutants: true, reportScoreTable: true },
+    htmlReporter: { fileName: join(REPORTS, `${folder}.html`) },
+    jsonReporter: { fileName: join(REPORTS, `${folder}.json`) },
+    allowConsoleColors: false,
+  }).runMutationTest();
+  const counted = results.filter(({ status }) => status !== "Ignored" && status !== "CompileError");
+  return {
+    folder,
+    mutants: counted.length,
+    killed: counted.filter(({ status }) => status === "Killed" || status === "Timeout").length,
+  };
+}
+
+async function main(names: readonly string[]): Promise<void> {
+  process.chdir(ROOT);
+  const unknown = names.filter((name) => FOLDERS[name] === undefined);
+  if (unknown.length > 0)
+    throw new Error(`No folder ${unknown.join(", ")}; must be one of ${Object.keys(FOLDERS).join(", ")}`);
+  const lines: string[] = [];
+  for (const [name, folder] of Object.entries(FOLDERS)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    const { mutants, killed } = await run(name, folder);
+    const percent = (100 * killed) / mutants;
+    if (percent < BAR) process.exitCode = 1;
+    lines.push(`${name.padEnd(8)} ${String(mutants).padStart(5)} mutants, ${percent.toFixed(1)} % killed`);
+  }
+  console.log(lines.join("\n"));
+}
+
+await main(process.argv.slice(2));
