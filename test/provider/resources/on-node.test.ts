@@ -17,7 +17,7 @@ interface Inputs extends OnNodeInputs {
 class Unreachable extends Error {}
 class HalfDone extends Error {}
 
-/** Nodes in memory: parts by host, and what was done to them. */
+/** Nodes in memory: parts by host, and what was done to them. Each answers later than it is asked, as over a network. */
 class FakeNodes implements NodeAccess {
   readonly parts = new Map<string, Map<string, string>>();
   /** Digests of files and what deviates, by part. */
@@ -28,10 +28,11 @@ class FakeNodes implements NodeAccess {
   readonly deadlines: number[] = [];
   failure: Error | undefined;
 
-  private reach(call: string, target: SshTarget, options: NodeAccessOptions): Map<string, string> {
+  private async reach(call: string, target: SshTarget, options: NodeAccessOptions): Promise<Map<string, string>> {
     this.calls.push(`${call} ${target.host}`);
     this.targets.push(target);
     this.deadlines.push(options.deadlineMs);
+    await new Promise(setImmediate);
     if (this.failure !== undefined) throw this.failure;
     const parts = this.parts.get(target.host) ?? new Map<string, string>();
     this.parts.set(target.host, parts);
@@ -39,13 +40,13 @@ class FakeNodes implements NodeAccess {
   }
 
   async push(target: SshTarget, part: Part, options: NodeAccessOptions): Promise<void> {
-    this.reach(`push ${part.name}`, target, options).set(part.name, part.digest);
+    (await this.reach(`push ${part.name}`, target, options)).set(part.name, part.digest);
   }
   async remove(target: SshTarget, part: string, options: NodeAccessOptions): Promise<void> {
-    this.reach(`remove ${part}`, target, options).delete(part);
+    (await this.reach(`remove ${part}`, target, options)).delete(part);
   }
   async read(target: SshTarget, options: NodeAccessOptions): Promise<ReadonlyMap<string, SeenPart>> {
-    const parts = this.reach("read", target, options);
+    const parts = await this.reach("read", target, options);
     return new Map(
       [...parts].map(([name, digest]) => [
         name,
@@ -300,6 +301,20 @@ describe("a part on a node", () => {
     assert.deepEqual(nodes.calls, ["read 10.1.0.4", "push routes 10.1.0.4", "remove routes 10.1.0.4"]);
     await resource.delete(none, contextOf());
     assert.equal(nodes.calls.length, 3);
+  });
+
+  it("is still there when it is needed no more and could not be removed: the update fails", async () => {
+    const nodes = new FakeNodes();
+    const resource = resourceOn(nodes);
+    await resource.create(INPUTS, contextOf());
+    const without = { ...INPUTS, text: "nothing" };
+    nodes.failure = new Unreachable("no route to 10.1.0.4");
+    await assert.rejects(resource.update(OLD, without, contextOf()), /could not be brought there: no route to 10\.1/);
+    nodes.failure = new HalfDone("exit code 1");
+    await assert.rejects(resource.update(OLD, without, contextOf()), (error) => error instanceof ResourceInitFailed);
+    nodes.failure = undefined;
+    assert.deepEqual(await resource.update(OLD, without, contextOf()), { digest: "none" });
+    assert.deepEqual(nodes.parts.get("10.1.0.4"), new Map(), "once the update has ended, so has the part");
   });
 
   it("is checked before anything is touched", async () => {
