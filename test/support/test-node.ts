@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Part } from "../../provider/src/node/part";
@@ -49,6 +49,19 @@ export class TestNode {
   ship(): void {
     rmSync(join(this.dir, "from"), { recursive: true });
     cpSync(NODE_FILES, join(this.dir, "from", "node"), { recursive: true });
+    writeFileSync(join(this.dir, "from", "node", "version"), `${++this.version}\n`);
+  }
+
+  /**
+   * Changes the program as it came with the last push, in one place.
+   * @throws Error where the words are not there, or more than once
+   */
+  change(file: string, words: string, replacement: string): void {
+    const path = join(this.dir, "from", "node", file);
+    const [before, after, ...more] = readFileSync(path, "utf8").split(words);
+    if (before === undefined || after === undefined || more.length > 0)
+      throw new Error(`${file} has not once "${words}"`);
+    writeFileSync(path, `${before}${replacement}${after}`);
     writeFileSync(join(this.dir, "from", "node", "version"), `${++this.version}\n`);
   }
 
