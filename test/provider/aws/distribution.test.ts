@@ -10,7 +10,11 @@ describe("distribution", () => {
       ["099720109477", "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-20250305", "Ubuntu", "ubuntu"],
       ["137112412989", "al2023-ami-2023.6.20250303.0-kernel-6.1-x86_64", "Amazon Linux 2023", "ec2-user"],
       ["137112412989", "amzn2-ami-kernel-5.10-hvm-2.0.20250305.0-x86_64-gp2", undefined],
+      ["136693071363", "somebody's", undefined],
+      ["099720109477", "somebody's", undefined],
       ["123456789012", "debian-12-amd64-20250316-2053", undefined],
+      ["123456789012", "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-20250305", undefined],
+      ["123456789012", "al2023-ami-2023.6.20250303.0-kernel-6.1-x86_64", undefined],
     ];
 
   it("is told by the account and the name of an image", () => {

@@ -23,6 +23,34 @@ describe("user data", () => {
     assert.ok(text.length < 2048);
   });
 
+  it("takes keys as files have them, and leaves a long line in one piece", () => {
+    const publicKey = `ssh-ed25519 ${"A".repeat(100)} ${"a comment ".repeat(10)}end`;
+    const text = cloudConfig({
+      hostname: "blue-a0",
+      hostPrivateKey: KEY.trimEnd(),
+      hostPublicKey: `${publicKey}\n`,
+      packages: [],
+    });
+    assert.deepEqual((parse(text) as Record<string, unknown>)["ssh_keys"], {
+      ed25519_private: KEY,
+      ed25519_public: publicKey,
+    });
+    assert.ok(text.split("\n").some((line) => line.endsWith(publicKey)));
+  });
+
+  it("may be as long as EC2 takes, to the byte", () => {
+    const of = (length: number): string =>
+      cloudConfig({
+        hostname: "a".repeat(length),
+        hostPrivateKey: KEY,
+        hostPublicKey: "ssh-ed25519 AAAA",
+        packages: [],
+      });
+    const room = USER_DATA_LIMIT - Buffer.byteLength(of(1)) + 1;
+    assert.equal(Buffer.byteLength(of(room)), USER_DATA_LIMIT);
+    assert.throws(() => of(room + 1), /has 16385 bytes, and EC2 takes 16384/);
+  });
+
   it("is refused beyond what EC2 takes, without showing the key", () => {
     const long = "S".repeat(USER_DATA_LIMIT);
     assert.throws(
