@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { exitCode, pathTable, reportText, table } from "../../../provider/src/verify/report";
 import { reportJunit, reportMarkdown } from "../../../provider/src/verify/report-files";
 import { reportHtml } from "../../../provider/src/verify/report-html";
 import type { VerifyReport } from "../../../provider/src/verify/verify";
@@ -39,6 +40,51 @@ describe("reports", () => {
     assert.ok(!/(?:src|href|url\()\s*=?\s*["']?https?:/.test(page) && !page.includes("<script"));
     assert.ok(page.includes("lost &lt;b&gt;&quot;here&quot;&lt;/b&gt;") && !page.includes("<b>"));
     assert.ok(!page.includes("a key"), "the private key stays out");
+  });
+
+  it("text has a row for each pair, what failed below it with the reason, then the notes and the sum", () => {
+    const plain = { ...report, pairs: report.pairs.map((pair) => ({ ...pair, reason: pair.reason.slice(0, 4) })) };
+    assert.equal(
+      reportText(plain),
+      [
+        "FROM  TO  ENCAPSULATION  MTU   VERDICT  ON THE WIRE AT THE SENDER",
+        "----  --  -------------  ----  -------  -----------------------------",
+        "wa    wb  None           8981  passed   IP 192.168.0.1 > 192.168.0.65",
+        "wa    wc  IPIP           8981  FAILED   -",
+        "",
+        "wa -> wc: lost",
+        "",
+        "note: a note & more",
+        "",
+        "1 pairs passed, 1 failed",
+      ].join("\n"),
+    );
+    const [passed] = report.pairs;
+    assert.ok(passed);
+    const short = reportText({ passed: 1, failed: 0, pairs: [{ ...passed, wire: ["one", "two"] }], notes: [] });
+    assert.match(short, /^FROM .*\n-.*\nwa .* one, two\n\n1 pairs passed, 0 failed$/);
+  });
+
+  it("the table of paths says which way each pair goes and why", () => {
+    const [path] = smallInventory().paths;
+    assert.ok(path);
+    assert.equal(
+      pathTable([path]),
+      [
+        "FROM  TO  ENCAPSULATION  NEXT HOP  MTU   REASON",
+        "----  --  -------------  --------  ----  ------------------------",
+        "a     b   None           10.1.0.5  9001  CrossSubnet: same subnet",
+      ].join("\n"),
+    );
+  });
+
+  it("a table is as wide as its widest cells, and takes rows that are short", () => {
+    assert.equal(table(["A", "B"], [["long", ""], ["x"], ["", "y"]]), "A     B\n----  -\nlong\nx\n      y");
+  });
+
+  it("exit with 0 when all passed, 1 when some failed, 2 when nothing was tested", () => {
+    const code = (passed: number, failed: number): number => exitCode({ ...report, passed, failed });
+    assert.deepEqual([code(2, 0), code(1, 1), code(0, 1), code(0, 0)], [0, 1, 1, 2]);
   });
 
   it("JUnit counts tests and failures", () => {
