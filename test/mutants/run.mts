@@ -63,7 +63,10 @@ const FOLDERS: Readonly<Record<string, Folder>> = {
     sources: ["capture", "pair", "report", "verdict"].map((name) => `provider/src/verify/${name}.ts`),
     tests: ["test/provider/verify/**/*.test.ts"],
   },
-  cloud: lab("cloud"),
+  cloud: {
+    sources: lab("cloud").sources,
+    tests: [...lab("cloud").tests, "test/lab/fabric/*.test.ts"],
+  },
   reach: lab("reach"),
   wire: { sources: ["wire/**/*.ts"], tests: ["test/wire/**/*.test.ts"] },
 };

@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  type LaidOut,
-  layOut,
-  type LayoutArgs,
-  type NetworkArgs,
-  sendsUnencapsulated,
-  type SubnetArgs,
-} from "../../../provider/src/aws/layout";
+import { type LaidOut, layOut, type LayoutArgs, sendsUnencapsulated } from "../../../provider/src/aws/layout";
+import type { NetworkArgs, SubnetArgs } from "../../../provider/src/generated/component-args";
 import { pool } from "./pool";
 
 const zone = (letter = "a", more: Partial<SubnetArgs> = {}): SubnetArgs => ({

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { poolNodes } from "../../../provider/src/aws/arrivals";
-import { type Layout, layOut, type NetworkArgs } from "../../../provider/src/aws/layout";
+import { type Layout, layOut } from "../../../provider/src/aws/layout";
 import { type NeverAcrossSubnets, neverAcrossSubnets } from "../../../provider/src/aws/never-across-subnets";
+import type { NetworkArgs } from "../../../provider/src/generated/component-args";
 import type { IpPool } from "../../../provider/src/ippool/ippool";
 import { pool } from "./pool";
 
