@@ -295,26 +295,6 @@ describe("the limits of records that are read as a cloud", () => {
     );
   });
 
-  it("let records pass that change others, and say nothing of the network themselves", () => {
-    for (const type of [
-      "keyPair:KeyPair",
-      "eip:Eip",
-      "defaultRouteTable:DefaultRouteTable",
-      "defaultSecurityGroup:DefaultSecurityGroup",
-      "internetGatewayAttachment:InternetGatewayAttachment",
-      "mainRouteTableAssociation:MainRouteTableAssociation",
-      "peeringConnectionOptions:PeeringConnectionOptions",
-      "securityGroupRule:SecurityGroupRule",
-      "tag:Tag",
-      "vpcPeeringConnectionAccepter:VpcPeeringConnectionAccepter",
-    ])
-      assert.equal(
-        refused((r) => r.add(`aws:ec2/${type}`, "any-1", {})),
-        "",
-        type,
-      );
-  });
-
   it("are told with the record and its type, one by itself and several as a list", () => {
     const one = small().update("i-a1", { sourceDestCheck: undefined });
     assert.throws(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { IPv4CidrRange } from "ip-num";
-import type { NetworkAclEntry } from "../../../lab/src/cloud/cloud";
+import type { NetworkAclEntry } from "../../../lab/src/cloud/network-acl";
 import { decidingEntry, entryName } from "../../../lab/src/reach/network-acl";
 import type { Packet } from "../../../lab/src/reach/packet";
 import { echo, ip, ipip, syn, udp } from "./three-vpcs";

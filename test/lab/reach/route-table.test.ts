@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { type Cloud, readCloud, type Vpc, type VpcRoute } from "../../../lab/src/cloud/cloud";
+import { type Cloud, readCloud } from "../../../lab/src/cloud/cloud";
+import type { VpcRoute } from "../../../lab/src/cloud/route-table";
+import type { Vpc } from "../../../lab/src/cloud/vpc";
 import { parseCidr } from "../../../lab/src/cloud/cidr";
 import { chooseRoute, resolveTarget, routeName } from "../../../lab/src/reach/route-table";
 import type { CloudRecords } from "../../support/cloud-records";

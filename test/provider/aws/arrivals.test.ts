@@ -3,7 +3,7 @@ import { arrivalsOf, poolNodes } from "../../../provider/src/aws/arrivals";
 import { layOut } from "../../../provider/src/aws/layout";
 import { encapsulationsInUse } from "../../../provider/src/aws/security-rules";
 import type { IpPool } from "../../../provider/src/ippool/ippool";
-import { pool } from "./pool";
+import { ipPool as pool } from "../../support/ip-pool";
 
 const NODES = [
   { name: "a0", labels: { zone: "a" } },

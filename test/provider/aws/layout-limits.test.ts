@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type LaidOut, layOut, type LayoutArgs, sendsUnencapsulated } from "../../../provider/src/aws/layout";
 import type { NetworkArgs, SubnetArgs } from "../../../provider/src/generated/component-args";
-import { pool } from "./pool";
+import { ipPool as pool } from "../../support/ip-pool";
 
 const zone = (letter = "a", more: Partial<SubnetArgs> = {}): SubnetArgs => ({
   availabilityZone: `us-east-1${letter}`,

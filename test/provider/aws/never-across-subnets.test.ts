@@ -4,7 +4,7 @@ import { type Layout, layOut } from "../../../provider/src/aws/layout";
 import { type NeverAcrossSubnets, neverAcrossSubnets } from "../../../provider/src/aws/never-across-subnets";
 import type { NetworkArgs } from "../../../provider/src/generated/component-args";
 import type { IpPool } from "../../../provider/src/ippool/ippool";
-import { pool } from "./pool";
+import { ipPool as pool } from "../../support/ip-pool";
 
 /** Networks by name with the number of nodes in each of their subnets. */
 function layout(networks: Readonly<Record<string, readonly number[]>>): Layout {

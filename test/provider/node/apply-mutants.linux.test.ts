@@ -3,8 +3,8 @@ import { newPart } from "../../../provider/src/node/digest";
 import { renderRoutes } from "../../../provider/src/node/routes";
 import { renderTunnel } from "../../../provider/src/node/tunnel";
 import { renderWorkload } from "../../../provider/src/node/workload";
-import { A, B, planOf } from "./plans";
-import { TestNode } from "./test-node";
+import { A, B, planOf } from "../../support/node-plans";
+import { TestNode } from "../../support/test-node";
 
 const PLAN = planOf("VXLAN CrossSubnet");
 const TUNNEL = renderTunnel(PLAN, "VXLAN");
