@@ -95,7 +95,7 @@ async function run(folder: string, { sources, tests, without, ignoreStatic }: Fo
     concurrency: Number(process.env["OVERLAYNET_MUTANTS_AT_ONCE"] ?? availableParallelism()),
     tempDirName: join(REPORTS, "sandbox"),
     // What no unit test of these folders reads.
-    ignorePatterns: ["/out", "/docs", "/bench", "/.overlaynet"],
+    ignorePatterns: ["/out", "/bench", "/.overlaynet"],
     reporters: ["clear-text", "html", "json"],
     clearTextReporter: {
       allowColor: false,
