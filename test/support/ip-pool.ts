@@ -18,3 +18,10 @@ export function ipPool(changes: Partial<IpPool> = {}): IpPool {
     ...changes,
   };
 }
+
+/** The manifest of a pool, with fields of its spec changed. */
+export function manifest(spec: Readonly<Record<string, unknown>> = {}, name = "ippool-cross-subnet-1"): string {
+  const fields = { cidr: "192.168.0.0/16", ipipMode: "CrossSubnet", natOutgoing: true, ...spec };
+  const lines = Object.entries(fields).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}\n`);
+  return `apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata:\n  name: ${name}\nspec:\n${lines.join("")}`;
+}

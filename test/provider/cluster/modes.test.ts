@@ -7,7 +7,7 @@ import type { TopologyInputs } from "../../../provider/src/generated/resource-ty
 import { unpackPlan } from "../../../provider/src/resources/packed-plan";
 import { topology } from "../../../provider/src/resources/topology";
 import { contextOf } from "../../support/context";
-import { manifest } from "../../support/topology-inputs";
+import { manifest } from "../../support/ip-pool";
 import { recordCluster, recordConstruct, type RecordedStack } from "./recorded-stack";
 
 const ROUTE = "aws:ec2/route:Route";

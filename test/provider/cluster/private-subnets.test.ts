@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterArgs, NetworkArgs } from "../../../provider/src/generated/component-args";
 import { readClusterArgs } from "../../../provider/src/resources/cluster-args";
 import { planCluster } from "../../../provider/src/resources/cluster-plan";
-import { manifest } from "../../support/topology-inputs";
+import { manifest } from "../../support/ip-pool";
 import { clearTexts, isSecret, recordCluster, type RecordedStack } from "./recorded-stack";
 
 const TABLE = "aws:ec2/routeTable:RouteTable";

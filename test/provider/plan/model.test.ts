@@ -5,7 +5,8 @@ import { fdbInWords, neighbourInWords, routeInWords } from "../../../provider/sr
 import { planTopology } from "../../../provider/src/plan/plan";
 import type { Topology, TopologyNode } from "../../../provider/src/plan/topology";
 import { tries } from "../../support/tries";
-import { topologies, topology } from "./topologies";
+import { topology } from "../../support/topologies";
+import { topologies } from "./random-topologies";
 
 /**
  * The same rules once more, one node and one destination at a time, straight from the table of docs/compared.md: no

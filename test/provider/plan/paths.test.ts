@@ -4,7 +4,7 @@ import type { Path } from "../../../provider/src/plan/paths";
 import { planTopology } from "../../../provider/src/plan/plan";
 import type { Topology } from "../../../provider/src/plan/topology";
 import { ipPool } from "../../support/ip-pool";
-import { topology } from "./topologies";
+import { topology } from "../../support/topologies";
 
 function path(one: Topology, from: string, to: string): Path | undefined {
   return [...planTopology(one).paths].find((candidate) => candidate.from === from && candidate.to === to);

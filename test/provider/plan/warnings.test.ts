@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { planTopology } from "../../../provider/src/plan/plan";
 import type { Topology, TopologyNode } from "../../../provider/src/plan/topology";
 import { ipPool } from "../../support/ip-pool";
-import { topology } from "./topologies";
+import { topology } from "../../support/topologies";
 
 const codes = (one: Topology): string[] => planTopology(one).warnings.map(({ code }) => code);
 const messages = (one: Topology): string[] => planTopology(one).warnings.map(({ message }) => message);

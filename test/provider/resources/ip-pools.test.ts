@@ -4,7 +4,7 @@ import type { IpPoolsInputs } from "../../../provider/src/generated/resource-typ
 import { ipPools } from "../../../provider/src/resources/ip-pools";
 import { UNKNOWN } from "../../../wire/property-value";
 import { contextOf } from "../../support/context";
-import { manifest } from "../../support/topology-inputs";
+import { manifest } from "../../support/ip-pool";
 
 async function check(inputs: IpPoolsInputs): Promise<CheckResult<IpPoolsInputs>> {
   assert.ok(ipPools.check);

@@ -3,7 +3,8 @@ import { unpackPlan } from "../../../provider/src/resources/packed-plan";
 import { topology } from "../../../provider/src/resources/topology";
 import { UNKNOWN } from "../../../wire/property-value";
 import { contextOf } from "../../support/context";
-import { manifest, node, topologyInputs } from "../../support/topology-inputs";
+import { manifest } from "../../support/ip-pool";
+import { node, topologyInputs } from "../../support/topologies";
 
 type Inputs = Parameters<typeof topology.create>[0];
 

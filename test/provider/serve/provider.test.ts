@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { wellFormedKey } from "../../../provider/src/resources/ssh-key";
 import { UNKNOWN } from "../../../wire/property-value";
-import { topologyInputs } from "../../support/topology-inputs";
+import { topologyInputs } from "../../support/topologies";
 import { FakeEngine } from "./fake-engine";
 import { FakeNode } from "./fake-node";
 import { Plugin, PROVIDER, secret } from "./plugin";

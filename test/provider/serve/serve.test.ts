@@ -6,7 +6,8 @@ import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import schema from "../../../provider/schema.json";
 import { UNKNOWN } from "../../../wire/property-value";
-import { manifest, topologyInputs } from "../../support/topology-inputs";
+import { manifest } from "../../support/ip-pool";
+import { topologyInputs } from "../../support/topologies";
 import { FakeEngine } from "./fake-engine";
 import { answer, FIXTURE, Plugin, secret, struct, urn } from "./plugin";
 

@@ -10,7 +10,8 @@ import {
   TunnelsReady,
   Workload,
 } from "../../../provider/src/generated/child-resources";
-import { manifest, node as topologyNode } from "../../support/topology-inputs";
+import { manifest } from "../../support/ip-pool";
+import { node as topologyNode } from "../../support/topologies";
 import { FakeNode } from "./fake-node";
 import { steps, testStack, type TestStack } from "./stack";
 

@@ -1,36 +1,7 @@
 import fc from "fast-check";
-import type { IpPool } from "../../../provider/src/ippool/ippool";
 import type { Block } from "../../../provider/src/ipam/blocks";
 import type { Topology, TopologyNode } from "../../../provider/src/plan/topology";
 import { ipPool } from "../../support/ip-pool";
-
-/**
- * A topology like Calico's document on overlay networking: two networks of two subnets, a node in each, one pool, a
- * block a node.
- */
-export function topology(changes: Partial<IpPool> = {}, rest: Partial<Topology> = {}): Topology {
-  const pool = ipPool({ ipipMode: "CrossSubnet", ...changes });
-  const kind = pool.vxlanMode !== "Never" ? "vxlanTunnelAddr" : "ipipTunnelAddr";
-  const tunnelled = pool.vxlanMode !== "Never" || pool.ipipMode !== "Never";
-  const places = [
-    ["a1", "blue", "10.1.0.4"],
-    ["a2", "blue", "10.1.0.5"],
-    ["b1", "blue", "10.1.1.4"],
-    ["c1", "green", "10.2.0.4"],
-  ] as const;
-  return {
-    pools: [pool],
-    nodes: places.map(([name, network, ip], index) => ({
-      name,
-      network,
-      ip,
-      subnetPrefixLen: 24,
-      ...(tunnelled && { [kind]: `192.168.0.${64 * index}` }),
-    })),
-    blocks: places.map(([node], index) => ({ cidr: `192.168.0.${64 * index}/26`, node })),
-    ...rest,
-  };
-}
 
 const MODES = ["Never", "Always", "CrossSubnet"] as const;
 
