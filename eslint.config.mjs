@@ -34,7 +34,7 @@ const ONE_WAY = [
 export default tseslint.config(
   { ignores: ["out/", "sdk/", "**/node_modules/", ".stryker-tmp/"] },
   {
-    files: ["**/*.ts"],
+    files: ["**/*.ts", "**/*.mts"],
     extends: [eslint.configs.recommended, tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     linterOptions: { reportUnusedDisableDirectives: "error" },

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, extname, join, relative } from "node:path";
 
 /** What is a program or a page; anything else below test/ was recorded. */
-const CODE = new Set([".ts", ".cjs", ".pl", ".md"]);
+const CODE = new Set([".ts", ".mts", ".cjs", ".pl", ".md"]);
 /** What a reader has to know of a recorded file. */
 const ROWS = ["Holds", "Made by", "Version", "Make again", "Older than claimed"];
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { aclProtocolNumber } from "../../../lab/src/ec2/engine/ip-protocols";
+import { aclProtocolNumber } from "../../../lab/src/ec2/engine/protocol-names";
 import { EC2 } from "../../../lab/src/cloud/tokens";
 import { fabricOf } from "../../../lab/src/fabric/model";
 import { Account, type Resource } from "../../support/account-in-memory";

@@ -4,7 +4,7 @@ import { formatCidr, networkOf } from "../../cloud/cidr";
 import { ApiError } from "../engine/api-error";
 import { mapsOf, mustText, numberOf, textOf } from "../engine/fields";
 import { type Input, type Inputs, between, refused, regionInput } from "../engine/input";
-import { aclProtocolNumber } from "../engine/ip-protocols";
+import { aclProtocolNumber } from "../engine/protocol-names";
 import { networkProblem } from "../engine/network-problem";
 import type { Records } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
