@@ -118,7 +118,7 @@ async function run(
     tempDirName: join(REPORTS, "sandbox"),
     // What no unit test of these folders reads.
     ignorePatterns: ["/out", "/bench", "/.overlaynet"],
-    reporters: ["clear-text", "html", "json"],
+    reporters: ["progress-append-only", "clear-text", "html", "json"],
     clearTextReporter: {
       allowColor: false,
       logTests: false,

@@ -4,6 +4,7 @@ import { containsAddress, parseAddress, parseCidr } from "../../../provider/src/
 import { fdbInWords, neighbourInWords, routeInWords } from "../../../provider/src/plan/linux-state";
 import { planTopology } from "../../../provider/src/plan/plan";
 import type { Topology, TopologyNode } from "../../../provider/src/plan/topology";
+import { ipPool } from "../../support/ip-pool";
 import { tries } from "../../support/tries";
 import { topology } from "../../support/topologies";
 import { topologies } from "./random-topologies";
@@ -198,5 +199,116 @@ describe("the plan", () => {
       const routes = planTopology({ pools, blocks, nodes: listed }).nodes.get("c1")?.routes.map(routeInWords);
       assert.deepEqual(routes, ["192.168.0.7/32 via 10.1.0.4 dev tunl0 proto 80 onlink mtu 8981"]);
     }
+  });
+
+  it("is a map of nodes in their order, however one goes through it", () => {
+    const { nodes } = planTopology(topology({ ipipMode: "Always" }));
+    const names = ["a1", "a2", "b1", "c1"];
+    assert.deepEqual([nodes.has("a1"), nodes.has("nobody")], [true, false]);
+    assert.deepEqual(
+      [...nodes.values()].map(({ node }) => node),
+      names,
+    );
+    assert.deepEqual(
+      [...nodes.entries()].map(([name, { node }]) => `${name} ${node}`),
+      names.map((name) => `${name} ${name}`),
+    );
+    const seen: string[] = [];
+    nodes.forEach((plan, name, map) => seen.push(`${plan.node} ${name} ${map === nodes}`));
+    assert.deepEqual(
+      seen,
+      names.map((name) => `${name} ${name} true`),
+    );
+  });
+
+  it("has the node's address, and no members without a device for them", () => {
+    const plan = planTopology(topology({ ipipMode: "Always" })).nodes.get("b1");
+    assert.equal(plan?.ip, "10.1.1.4");
+    assert.deepEqual(plan.ipipMembers, ["10.1.0.4", "10.1.0.5", "10.1.1.4", "10.2.0.4"]);
+    assert.deepEqual([plan.vxlan, plan.vxlan6, plan.vxlanMembers, plan.fdb], [undefined, undefined, [], []]);
+    const other = planTopology(topology({ ipipMode: "Never", vxlanMode: "Always" })).nodes.get("b1");
+    assert.deepEqual([other?.ipip, other?.ipipMembers], [undefined, []]);
+    assert.deepEqual(other?.vxlanMembers, ["10.1.0.4", "10.1.0.5", "10.2.0.4"]);
+  });
+
+  it("lists pools that masquerade apart from all pools, those of load balancers in the former alone", () => {
+    const pools = [
+      ipPool({ name: "a", cidr: "10.60.0.0/16", natOutgoing: true }),
+      ipPool({ name: "b", cidr: "10.61.0.0/16" }),
+      ipPool({ name: "c", cidr: "10.62.0.0/16", natOutgoing: true, allowedUses: ["LoadBalancer"] }),
+      ipPool({ name: "d", cidr: "10.63.0.0/16", allowedUses: [] }),
+    ];
+    const plan = planTopology({ ...topology(), pools, blocks: [] }).nodes.get("a1");
+    assert.deepEqual(plan?.allPools, ["10.60.0.0/16", "10.61.0.0/16", "10.63.0.0/16"]);
+    assert.deepEqual(plan.masqueradePools, ["10.60.0.0/16", "10.62.0.0/16"]);
+  });
+
+  it("takes the innermost pool where pools overlap, in whatever order they are listed", () => {
+    const pools = [
+      ipPool({ name: "wide", cidr: "192.168.0.0/16", ipipMode: "Always" }),
+      ipPool({ name: "narrow", cidr: "192.168.0.0/24" }),
+      ipPool({ name: "middle", cidr: "192.168.0.0/20", vxlanMode: "Always" }),
+    ];
+    for (const listed of [pools, pools.toReversed()]) {
+      const plan = planTopology({ ...topology(), pools: listed }).nodes.get("a2");
+      assert.deepEqual(
+        plan?.workloadBlocks.map(({ pool }) => pool),
+        ["narrow"],
+      );
+    }
+  });
+
+  it("names workload blocks of one address with their length", () => {
+    const pools = [ipPool({ blockSize: 32 }), ipPool({ name: "six", cidr: "fd00::/112", blockSize: 128 })];
+    const blocks = [
+      { cidr: "192.168.0.9/32", node: "a1" },
+      { cidr: "fd00:0::9/128", node: "a1" },
+    ];
+    const plan = planTopology({ ...topology(), pools, blocks }).nodes.get("a1");
+    assert.deepEqual(plan?.workloadBlocks.map(({ cidr }) => cidr).sort(), ["192.168.0.9/32", "fd00::9/128"]);
+    assert.deepEqual(plan.routes, []);
+  });
+
+  it("has no route on a node to an address that a workload of its own has", () => {
+    const base = topology({ ipipMode: "Always" });
+    const blocks = [{ cidr: "192.168.0.0/26", node: "a1", borrowed: { "192.168.0.7": "b1", "192.168.0.8": "a1" } }];
+    const to = (name: string, workloads: Topology["workloads"]): string[] =>
+      (planTopology({ ...base, blocks, workloads }).nodes.get(name)?.routes ?? []).map(({ dst }) => dst);
+    const workloads = [
+      { ip: "192.168.0.7", node: "a2" },
+      { ip: "192.168.0.7", node: "gone" },
+      { ip: "192.168.0.9", node: "a2" },
+    ];
+    assert.deepEqual(to("a2", undefined), ["192.168.0.0/26", "192.168.0.7"]);
+    assert.deepEqual(to("a2", workloads), ["192.168.0.0/26"]);
+    assert.deepEqual(to("c1", workloads), ["192.168.0.0/26", "192.168.0.7"]);
+  });
+
+  it("refuses what is no address or CIDR", () => {
+    const base = topology();
+    assert.throws(() => planTopology({ ...base, blocks: [{ cidr: "nowhere", node: "a1" }] }), RangeError);
+    assert.throws(() => planTopology({ ...base, nodes: [{ name: "a1", ip: "nowhere" }] }), RangeError);
+  });
+});
+
+describe("a node's own address and subnet", () => {
+  it("may be written as one, and the subnet's length by itself counts before", () => {
+    const nodes = (changes: object): Topology["nodes"] => [
+      { name: "a", ...changes },
+      { name: "b", ip: "10.1.0.9", subnetPrefixLen: 24 },
+    ];
+    const reasonFrom = (changes: object): string | undefined =>
+      [
+        ...planTopology({
+          nodes: nodes(changes),
+          pools: [ipPool()],
+          blocks: [{ cidr: "192.168.0.0/26", node: "b" }],
+        }).paths,
+      ][0]?.reason;
+    const said = "pool has ipipMode and vxlanMode Never: 10.1.0.9 is";
+    assert.equal(reasonFrom({ ip: "10.1.0.4/24" }), `${said} inside 10.1.0.0/24`);
+    assert.equal(reasonFrom({ ip: "10.1.0.4/29" }), `${said} outside 10.1.0.0/29`);
+    assert.equal(reasonFrom({ ip: "10.1.0.4/29", subnetPrefixLen: 16 }), `${said} inside 10.1.0.0/16`);
+    assert.equal(reasonFrom({ ip: "10.1.0.4" }), undefined);
   });
 });

@@ -136,4 +136,156 @@ describe("warnings", () => {
       /^n0, n1, n2 and 297 more have no ipipTunnelAddr/,
     );
   });
+
+  it("name up to four nodes, and of more three and how many others", () => {
+    const first = (count: number): string => {
+      const one = topology();
+      const nodes = Array.from({ length: count }, (_, index) => ({
+        name: `n${index}`,
+        ip: `10.9.0.${index}`,
+        subnetPrefixLen: 24,
+      }));
+      return messages({ ...one, nodes: [...one.nodes, ...nodes] })[0]?.split(", and so")[0] ?? "";
+    };
+    assert.equal(first(1), "n0 has no ipipTunnelAddr");
+    assert.equal(first(2), "n0, n1 have no ipipTunnelAddr");
+    assert.equal(first(4), "n0, n1, n2, n3 have no ipipTunnelAddr");
+    assert.equal(first(5), "n0, n1, n2 and 2 more have no ipipTunnelAddr");
+  });
+
+  it("say what a node without its tunnel address lacks, for each device that pools ask for", () => {
+    const one = topology({ ipipMode: "Never", vxlanMode: "Always" });
+    assert.match(
+      messages(changed(one, "a1", { vxlanTunnelAddr: undefined }))[0] ?? "",
+      /^a1 has no vxlanTunnelAddr, and so no device vxlan\.calico: no packets are encapsulated from there\. An enabled/,
+    );
+    const pools = [ipPool({ cidr: "fd00::/112", blockSize: 122, vxlanMode: "Always" })];
+    const six = { pools, blocks: [], nodes: [{ name: "a", ip6: "2001:db8::4", subnetPrefixLen6: 64 }, { name: "b" }] };
+    assert.match(messages(six)[0] ?? "", /^a has no vxlanTunnelAddr6, and so no device vxlan-v6\.calico/);
+    assert.deepEqual(codes({ ...six, pools: [] }), []);
+  });
+
+  it("say which family a node lacks the address or the subnet of, and how to give it", () => {
+    const pools = [ipPool(), ipPool({ name: "six", cidr: "fd00::/112", blockSize: 122 })];
+    const node = { name: "a", ip: "10.1.0.4", subnetPrefixLen: 24, ip6: "2001:db8::4", subnetPrefixLen6: 64 };
+    const only = (...changes: readonly Partial<TopologyNode>[]): string[] =>
+      messages({
+        pools,
+        blocks: [],
+        nodes: changes.map((change, index) => ({ ...node, ...change, name: `n${index}` })),
+      });
+    assert.deepEqual(only({ ip: undefined }), [
+      "n0 has no ip: nothing is routed to or from there for IP pools of IPv4",
+    ]);
+    assert.deepEqual(only({ ip6: undefined }, { ip6: undefined, ip: "10.1.0.5" }), [
+      "n0, n1 have no ip6: nothing is routed to or from there for IP pools of IPv6",
+    ]);
+    assert.deepEqual(only({ subnetPrefixLen: undefined }), [
+      "the ip of n0 is recorded without its subnet, which counts as a subnet of /32: only VXLAN works there. Give subnetPrefixLen",
+    ]);
+    assert.deepEqual(only({ subnetPrefixLen6: undefined }), [
+      "the ip6 of n0 is recorded without its subnet, which counts as a subnet of /128: only VXLAN works there. Give subnetPrefixLen6",
+    ]);
+    assert.deepEqual(messages({ pools: [], blocks: [], nodes: [{ name: "a" }] }), []);
+  });
+
+  it("name the nodes that share an address", () => {
+    assert.deepEqual(messages(changed(topology(), "a1", { ip: "10.1.0.5" })), [
+      "a1, a2 have an address that another node has too: give each node its own",
+    ]);
+    const tunnels = changed(topology(), "c1", { ipipTunnelAddr: "192.168.0.0" });
+    assert.match(messages(tunnels)[0] ?? "", /^a1, c1 have an address/);
+  });
+
+  it("say of nested prefixes who records what, how many pairs more, and which pools mind", () => {
+    const one = topology();
+    const pools = [...one.pools, ipPool({ name: "other", cidr: "172.20.0.0/16", ipipMode: "Always" })];
+    const nested = changed({ ...one, pools }, "a1", { subnetPrefixLen: 23 });
+    assert.deepEqual(messages(nested), [
+      "a1 records the subnet 10.1.0.0/23 and a2 records 10.1.0.0/24, which lies in it; 1 more of the kind: with IP pools that send within a subnet as it is (pool) packets between such nodes go differently there and back. Record the subnets' own prefix lengths",
+    ]);
+    const single = {
+      ...nested,
+      nodes: nested.nodes.filter(({ name }) => name !== "b1"),
+      blocks: nested.blocks.slice(0, 2),
+    };
+    assert.match(messages(single)[0] ?? "", /which lies in it: with IP pools/);
+    // Neighbouring prefixes do not nest.
+    assert.deepEqual(codes(changed(topology(), "a2", { ip: "10.1.2.5", subnetPrefixLen: 23 })), []);
+  });
+
+  it("say of networks whose subnets overlap which nodes are there, with and without names of networks", () => {
+    const message = (changes: Partial<TopologyNode>): string =>
+      messages(changed(topology(), "c1", { ip: "10.1.0.20", ...changes }))[0] ?? "";
+    assert.match(
+      message({}),
+      /: IP pools that send within a subnet as it is \(pool\) take such nodes for neighbours, and packets are lost\. Use other subnets, or ipipMode or vxlanMode Always$/,
+    );
+    assert.match(message({ network: undefined }), /^nodes of networks blue and \(none\) are in subnets that overlap/);
+    assert.match(
+      message({ ip: "10.1.9.20", subnetPrefixLen: 16 }),
+      /\(c1 in 10\.1\.0\.0\/16, a1 in 10\.1\.0\.0\/24; 1 more of the kind\): /,
+    );
+  });
+
+  it("no overlap in a family that no pool is of", () => {
+    const one = topology();
+    const nodes = one.nodes.map((node, index) => ({
+      ...node,
+      ip6: `2001:db8::${index + 1}`,
+      subnetPrefixLen6: 64,
+    }));
+    assert.deepEqual(codes({ ...one, nodes }), []);
+    assert.deepEqual(
+      codes({ ...one, nodes, pools: [...one.pools, ipPool({ name: "six", cidr: "fd00::/112", blockSize: 122 })] }),
+      ["OverlappingSubnets"],
+    );
+  });
+
+  it("Never across subnets only from nodes that have an address with its subnet, to those that have blocks", () => {
+    const one = topology({ ipipMode: "Never" });
+    // Nodes without blocks are not sent to.
+    assert.deepEqual(codes({ ...one, blocks: [] }), []);
+    assert.deepEqual(codes({ ...one, nodes: one.nodes.slice(0, 2), blocks: one.blocks.slice(0, 2) }), []);
+    // From one without blocks to one with.
+    assert.match(
+      messages({ ...one, blocks: one.blocks.slice(0, 1) })[0] ?? "",
+      /from b1 \(10\.1\.1\.0\/24\) the next hop to a1/,
+    );
+    const bare = one.nodes.map((node) => ({ ...node, subnetPrefixLen: undefined }));
+    assert.deepEqual(codes({ ...one, nodes: bare }), ["NodeWithoutSubnet"]);
+    // The first of its subnet and the last are in it.
+    const edge = { ...one, nodes: one.nodes.slice(0, 2), blocks: one.blocks.slice(0, 2) };
+    assert.deepEqual(codes(changed(changed(edge, "a1", { ip: "10.1.0.0" }), "a2", { ip: "10.1.0.255" })), []);
+    assert.deepEqual(codes(changed(edge, "a2", { ip: "10.1.1.0" })), ["NeverAcrossSubnets"]);
+    assert.deepEqual(codes(changed(edge, "a2", { ip: "10.0.255.255" })), ["NeverAcrossSubnets"]);
+  });
+
+  it("a blocked protocol for each network and pool, and what to use instead", () => {
+    const networks = [
+      { name: "blue", blockedProtocols: [17] },
+      { name: "green", blockedProtocols: [4, 17] },
+    ];
+    const one = topology({ ipipMode: "Never", vxlanMode: "CrossSubnet" }, { networks });
+    assert.deepEqual(messages(one), [
+      "network blue is said to block IP protocol 17, which IP pool pool (vxlanMode CrossSubnet) needs: use ipipMode",
+      "network green is said to block IP protocol 17, which IP pool pool (vxlanMode CrossSubnet) needs: use ipipMode",
+    ]);
+    assert.deepEqual(codes({ ...topology({ ipipMode: "Never" }), networks, nodes: [], blocks: [] }), []);
+    assert.deepEqual(
+      codes(topology({}, { networks: [{ name: "blue" }, { name: "green", blockedProtocols: [] }] })),
+      [],
+    );
+  });
+
+  it("a pool over several ranges names each", () => {
+    const networks = [
+      { name: "blue", cidrBlocks: ["10.0.0.0/8"] },
+      { name: "red" },
+      { name: "green", cidrBlocks: ["192.168.3.0/24", "192.0.0.0/8"] },
+    ];
+    assert.deepEqual(messages(topology({}, { networks })), [
+      "IP pool pool (192.168.0.0/16) overlaps network green's CIDR 192.168.3.0/24, network green's CIDR 192.0.0.0/8: addresses there belong to hosts and workloads at once. Use another CIDR for the pool",
+    ]);
+  });
 });
