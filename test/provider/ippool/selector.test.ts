@@ -239,4 +239,93 @@ describe("selectors", () => {
     assert.throws(() => parseSelector("(".repeat(1_000_000)), SelectorError);
     assert.equal(parseSelector(`${"(".repeat(500)}has(a)${")".repeat(500)}`).matches({ a: "" }), true);
   });
+
+  it("nest 1024 parentheses and no more, as many beside each other as one likes", () => {
+    const nested = (depth: number): string => `${"(".repeat(depth)}has(a)${")".repeat(depth)}`;
+    assert.equal(parseSelector(nested(1024)).matches({ a: "" }), true);
+    assert.throws(() => parseSelector(nested(1025)), {
+      name: "SelectorError",
+      message: "more than 1024 parentheses within each other",
+    });
+    assert.equal(parseSelector(Array(1100).fill("(has(a))").join("&&")).matches({ a: "" }), true);
+  });
+
+  for (const [text, label] of [
+    ["a startswith 'b'", "b"],
+    ["a starts \t with 'b'", "bc"],
+    ["a starts with'b'", "b"],
+    ["a endswith 'b'", "ab"],
+    ["a ends \t with\t'b'", "b"],
+    ["a not\tin{'c'}", "b"],
+    ["a in{'c','b'}", "b"],
+    ["a contains'b'", "abc"],
+    ["has( a )", "b"],
+    ["has(\ta\t) && all( ) && global(\t)", "b"],
+    ["\t a == 'b'\t ", "b"],
+    ['a == "b\'c"', "b'c"],
+    ["a == 'b\"c'", 'b"c'],
+    ["a != 'b'", "c"],
+    ["!!!(a == 'b')", "c"],
+    ["a == ''", ""],
+  ] as const) {
+    it(`takes ${JSON.stringify(text)}`, () => {
+      assert.equal(parseSelector(text).matches({ a: label }), true);
+      assert.equal(parseSelector(`!(${text})`).matches({ a: label }), false);
+    });
+  }
+
+  it("take words for labels where a label is due", () => {
+    for (const label of ["all", "global", "has", "hash", "allow", "globally", "not", "in", "A-b_c./9"])
+      assert.equal(parseSelector(`${label} == 'x'`).matches({ [label]: "x" }), true, label);
+  });
+
+  for (const [text, message] of [
+    ["== 'a'", "unexpected token: TokEq()"],
+    ["'x'", "unexpected token: TokStringLiteral(x)"],
+    [", a", "unexpected token: TokComma()"],
+    ["{", "unexpected token: TokLBrace()"],
+    ["}", "unexpected token: TokRBrace()"],
+    ["!", "unexpected token: TokEOF()"],
+    ["|| has(a)", "unexpected token: TokOr()"],
+    ["a && b == 'c'", "expected == or != not: TokAnd()"],
+    ["a 'b'", "expected == or != not: TokStringLiteral(b)"],
+    ["a containsb 'c'", 'expected operator after label "a"'],
+    ["a contains-b 'c'", 'expected operator after label "a"'],
+    ["a startswithin 'c'", 'expected operator after label "a"'],
+    ["a ends with 9", 'expected operator after label "a"'],
+    ["a not in x", 'expected operator after label "a"'],
+    ["a notin.x", 'expected operator after label "a"'],
+    ["a in/x", 'expected operator after label "a"'],
+    ["a contains {'b'}", "expected string"],
+    ["a starts with {'b'}", "expected string"],
+    ["a ends with {'b'}", "expected string"],
+    ["a != {'b'}", "expected string"],
+    ["a not in 'b'", "expected set literal"],
+    ["a in {'b' 'c'}", "expected }"],
+    ["a in {,}", "expected }"],
+    ['a == "b', "unterminated string"],
+    [
+      "has(a) , { } != == (",
+      "unexpected content at end of selector [TokComma() TokLBrace() TokRBrace() TokNe() TokEq() TokLParen() TokEOF()]",
+    ],
+    [
+      "has(a) all() global() ! 'x'",
+      "unexpected content at end of selector [TokAll() TokGlobal() TokNot() TokStringLiteral(x) TokEOF()]",
+    ],
+    ["has(a) b in", "unexpected content at end of selector [TokLabel(b) TokIn() TokEOF()]"],
+    ["has(a) b notin", "unexpected content at end of selector [TokLabel(b) TokNotIn() TokEOF()]"],
+    ["has(a) b contains", "unexpected content at end of selector [TokLabel(b) TokContains() TokEOF()]"],
+    ["has(a) b startswith", "unexpected content at end of selector [TokLabel(b) TokStartsWith() TokEOF()]"],
+    ["has(a) b endswith", "unexpected content at end of selector [TokLabel(b) TokEndsWith() TokEOF()]"],
+  ] as const) {
+    it(`refuses ${JSON.stringify(text)} in Calico's words`, () => {
+      assert.throws(() => parseSelector(text), { name: "SelectorError", message });
+    });
+  }
+
+  it("know no labels but an object's own", () => {
+    assert.equal(parseSelector("has(toString)").matches({}), false);
+    assert.equal(parseSelector("toString != 'x'").matches({}), true);
+    assert.equal(parseSelector("a contains 'b' || a starts with 'b' || a ends with 'b'").matches({}), false);
+  });
 });
