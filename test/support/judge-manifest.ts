@@ -20,8 +20,8 @@ export function problemsOfPool(parts: Part, surroundings: Surroundings = {}): st
 }
 
 /** `LINE:COLUMN PATH` for each problem of a text. */
-export function placesOfProblems(text: string): string[] {
-  return parseIpPools(text).documents.flatMap(({ problems }) =>
+export function placesOfProblems(text: string, surroundings: Surroundings = {}): string[] {
+  return parseIpPools(text, surroundings).documents.flatMap(({ problems }) =>
     problems.map(({ path, line, column }) => `${line}:${column} ${path}`),
   );
 }

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { parsePoolCidr } from "../../../provider/src/ippool/cidr";
 import { manifestValueOf } from "../../../provider/src/ippool/manifest-value";
 import { judgeIpPool } from "../../../provider/src/ippool/judge-pool";
+import { parseIpPools } from "../../../provider/src/ippool/parse";
 import { readStoredPools } from "../../../provider/src/ippool/stored";
+import { placesOfProblems, problemsOfPool } from "../../support/judge-manifest";
 
 type Part = Readonly<Record<string, unknown>>;
 
@@ -235,6 +237,162 @@ describe("IPPool rules", () => {
   });
 });
 
+describe("an IPPool's type", () => {
+  const matches = "no matches for kind: an IP pool is of apiVersion projectcalico.org/v3, kind IPPool";
+  for (const [parts, path, type] of [
+    [{ apiVersion: "v1" }, "apiVersion", "v1/IPPool"],
+    [{ kind: "Node" }, "kind", "projectcalico.org/v3/Node"],
+    [{ apiVersion: "v1", kind: "Node" }, "apiVersion", "v1/Node"],
+    [{ apiVersion: undefined, kind: undefined }, "apiVersion", "/"],
+    [{ apiVersion: null, kind: null }, "apiVersion", "/"],
+    [{ kind: ["IPPool"] }, "kind", "projectcalico.org/v3/"],
+    [{ kind: {} }, "kind", "projectcalico.org/v3/"],
+    [{ apiVersion: 5, kind: true }, "apiVersion", "5/true"],
+  ] as const) {
+    it(`is not ${type}, and no more is said of one that is (${JSON.stringify(parts)})`, () =>
+      assert.deepEqual(problemsOfPool({ ...parts, spec: {} }), [`${path}: Unknown object type: ${type}; ${matches}`]));
+  }
+
+  it("is that of an object", () => {
+    for (const [value, type] of [
+      ["x", "string"],
+      [5, "integer"],
+      [1.5, "number"],
+      [true, "boolean"],
+      [null, "null"],
+      [[], "array"],
+    ] as const)
+      assert.deepEqual(judgeIpPool(manifestValueOf(value)), {
+        problems: [{ path: "", message: `json: cannot unmarshal ${type} into Go value of type v3.IPPool` }],
+      });
+  });
+
+  it("is wrong where it stands, or where the object does", () => {
+    assert.deepEqual(placesOfProblems("kind: IPPool\napiVersion: v1\n"), ["2:13 apiVersion"]);
+    assert.deepEqual(placesOfProblems("apiVersion: projectcalico.org/v3\nkind: Node\n"), ["2:7 kind"]);
+    assert.deepEqual(placesOfProblems("# here\n  apiVersion: projectcalico.org/v3\n"), ["2:3 kind"]);
+    assert.deepEqual(placesOfProblems("# here\n- 5\n"), ["2:3 "]);
+  });
+});
+
+describe("an IPPool and those that are there", () => {
+  const overlapping = [stored("x", { cidr: "10.0.1.0/24" })];
+
+  it("do not overlap, although it have no name", () => {
+    const problems = problemsOf({ metadata: { name: undefined }, existing: overlapping });
+    assert.ok(problems.includes("spec.cidr: IPPool() CIDR overlaps with IPPool(x) CIDR 10.0.1.0/24"));
+  });
+
+  it("is not held against them where what would be compared is wrong itself", () => {
+    const one = (given: Given): string => {
+      const problems = problemsOf(given);
+      assert.equal(problems.length, 1, problems.join("\n"));
+      return problems[0] ?? "";
+    };
+    assert.match(one({ spec: { blockSize: "26" }, blocks: ["10.0.3.0/28"] }), /^spec\.blockSize: json: cannot/);
+    assert.match(one({ spec: { cidr: undefined }, existing: overlapping }), /^spec\.cidr: IPPool CIDR must be spec/);
+    const old = [stored("a", { cidr: "10.0.0.0/16", blockSize: 26, allowedUses: ["LoadBalancer"] })];
+    const same = { allowedUses: ["LoadBalancer"] };
+    assert.match(one({ spec: { ...same, cidr: undefined }, existing: old }), /^spec\.cidr: IPPool CIDR must be spec/);
+    assert.match(one({ spec: { ...same, blockSize: "28" }, existing: old }), /^spec\.blockSize: json: cannot/);
+    assert.match(one({ spec: { allowedUses: 5 }, existing: old }), /^spec\.allowedUses: json: cannot/);
+    assert.equal(
+      one({ spec: { blockSize: 28 }, existing: [stored("a", { cidr: "nonsense" })] }),
+      "spec.cidr: IPPool CIDR cannot be modified; CIDR cannot be changed; follow IP pool migration guide to avoid corruption.; it is nonsense",
+    );
+  });
+
+  it("keeps its block size, be it the default", () => {
+    const old = [stored("a", { cidr: "10.0.0.0/16" })];
+    assert.deepEqual(problemsOf({ spec: { blockSize: 26 }, existing: old }), []);
+    assert.deepEqual(problemsOf({ spec: { blockSize: 28 }, existing: old }), [
+      "spec.blockSize: IPPool BlockSize cannot be modified; it is 26",
+    ]);
+    assert.deepEqual(
+      problemsOf({ spec: { blockSize: 28 }, existing: [stored("a", { cidr: "10.0.0.0/16", blockSize: 27 })] }),
+      [
+        "spec.blockSize: IPPool BlockSize cannot be modified; Block size cannot be changed; follow IP pool migration guide to avoid corruption.; it is 27",
+      ],
+    );
+  });
+
+  it("stays one for load balancers", () => {
+    const old = [stored("a", { cidr: "10.0.0.0/16", allowedUses: ["LoadBalancer"] })];
+    const sentence = "spec.allowedUses: IPPool allowed use cannot be changed from LoadBalacer to Workload or Tunnel";
+    assert.deepEqual(problemsOf({ spec: { allowedUses: ["LoadBalancer"] }, existing: old }), []);
+    assert.deepEqual(problemsOf({ spec: { allowedUses: ["Workload"] }, existing: old }), [sentence]);
+    assert.ok(problemsOf({ spec: { allowedUses: ["LoadBalancer", "Tunnel"] }, existing: old }).includes(sentence));
+  });
+
+  it("meet where the field stands", () => {
+    const text = (spec: string): string =>
+      `apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata: {name: a}\nspec:\n${spec}`;
+    const places = (spec: string, existing: readonly unknown[], ...blocks: readonly string[]): string[] =>
+      placesOfProblems(text(spec), {
+        existing: readStoredPools(JSON.stringify(existing)).pools,
+        blocks: blocks.map((block) => parsePoolCidr(block)),
+      });
+    assert.deepEqual(places("  cidr: 10.0.0.0/16\n", overlapping), ["5:9 spec.cidr"]);
+    assert.deepEqual(places("  cidr: 10.0.0.0/16\n  blockSize: 28\n", [], "10.0.0.0/26"), ["6:14 spec.blockSize"]);
+    const old = [stored("a", { cidr: "10.1.0.0/16", blockSize: 26, allowedUses: ["LoadBalancer"] })];
+    assert.deepEqual(places("  allowedUses: [Tunnel]\n  blockSize: 28\n  cidr: 10.0.0.0/16\n", old), [
+      "7:9 spec.cidr",
+      "6:14 spec.blockSize",
+      "5:16 spec.allowedUses",
+    ]);
+  });
+});
+
+describe("lists of IPPools", () => {
+  const list = (parts: Part): string =>
+    JSON.stringify({ apiVersion: "projectcalico.org/v3", kind: "IPPoolList", items: [], ...parts });
+  const found = (text: string): string[] =>
+    parseIpPools(text).documents.flatMap(({ name, problems }) => [
+      ...(name === undefined ? [] : [name]),
+      ...problems.map(({ path, message }) => `${path}: ${message}`.replace(/; no matches for kind.*/, "")),
+    ]);
+  const bare = { metadata: { name: "a" }, spec: { cidr: "10.0.0.0/16" } };
+
+  it("have items, and say what else they are not to have", () => {
+    assert.deepEqual(found(list({})), []);
+    assert.deepEqual(found(list({ metadata: {}, itmes: [] })), ['itmes: json: unknown field "itmes"']);
+    for (const items of [undefined, null, {}, 5])
+      assert.deepEqual(found(list({ items })), ["items: the items of a list must be a list"]);
+    assert.deepEqual(placesOfProblems(list({ items: 5 })), ["1:66 items"]);
+    assert.deepEqual(placesOfProblems(`  ${list({ items: undefined })}`), ["1:3 items"]);
+    assert.deepEqual(placesOfProblems("apiVersion: v1\nkind: List\nx: 1\n"), ["3:1 x"]);
+  });
+
+  it("are of two types only", () => {
+    assert.deepEqual(found(list({ apiVersion: "v1", kind: "List" })), []);
+    for (const [apiVersion, kind] of [
+      ["v1", "IPPoolList"],
+      ["v1", "Pod"],
+      ["v2", "List"],
+      ["projectcalico.org/v3", "List"],
+    ])
+      assert.deepEqual(
+        found(list({ apiVersion, kind })).map((problem) => problem.replace(/^\w+: /, "")),
+        [`Unknown object type: ${apiVersion}/${kind}`],
+      );
+  });
+
+  it("have items whose type is wholly there or not at all", () => {
+    assert.deepEqual(found(list({ items: [bare] })), ["a"]);
+    assert.deepEqual(found(list({ items: [{ ...bare, kind: "IPPool" }] })), [
+      "a",
+      "apiVersion: Unknown object type: /IPPool",
+    ]);
+    assert.deepEqual(found(list({ items: [{ ...bare, apiVersion: "projectcalico.org/v3" }] })), [
+      "a",
+      "kind: Unknown object type: projectcalico.org/v3/",
+    ]);
+    assert.deepEqual(found(list({ items: ["x"] })), [
+      ": json: cannot unmarshal string into Go value of type v3.IPPool",
+    ]);
+  });
+});
+
 describe("existing pools", () => {
   it("are taken as they are, from manifests or in short", () => {
     const { pools, problems } = readStoredPools(
@@ -260,5 +418,30 @@ describe("existing pools", () => {
         ["", 6],
       ],
     );
+  });
+
+  it("are read from lists too, and what is wrong with a list is told", () => {
+    const list = { apiVersion: "v1", kind: "List", items: [stored("a", { cidr: "10.0.0.0/16" })] };
+    assert.deepEqual(
+      readStoredPools(JSON.stringify(list)).pools.map(({ name }) => name),
+      ["a"],
+    );
+    const { pools, problems } = readStoredPools(JSON.stringify({ ...list, items: 5 }));
+    assert.deepEqual(
+      [pools, problems.map(({ path, message }) => `${path}: ${message}`)],
+      [[], ["items: the items of a list must be a list"]],
+    );
+    assert.deepEqual(readStoredPools("kind: Node").problems, [
+      { path: "kind", message: "an existing pool is of kind IPPool", line: 1, column: 1 },
+    ]);
+  });
+
+  it("have what is of a wrong type left out", () => {
+    const [pool] = readStoredPools(
+      JSON.stringify(stored("a", { cidr: "10.0.0.0/16", blockSize: "28", allowedUses: [5, "Tunnel", null] })),
+    ).pools;
+    assert.deepEqual([pool?.givenBlockSize, pool?.blockSize, pool?.allowedUses], [undefined, 26, ["Tunnel"]]);
+    const [other] = readStoredPools(JSON.stringify(stored("a", { cidr: "fd00::/112", allowedUses: "Tunnel" }))).pools;
+    assert.deepEqual([other?.blockSize, other?.allowedUses], [122, []]);
   });
 });

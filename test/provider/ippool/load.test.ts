@@ -100,6 +100,40 @@ describe("the IP pools of a network", () => {
     );
   });
 
+  it("must be some, and the way to give one is told", () => {
+    for (const { pools, problems } of [loadIpPools("# nothing"), loadIpPoolObjects([])])
+      assert.deepEqual(
+        [pools, problems],
+        [
+          [],
+          [
+            {
+              path: "ipPools",
+              message: "no IPPool: give at least one manifest of apiVersion projectcalico.org/v3, kind IPPool",
+            },
+          ],
+        ],
+      );
+  });
+
+  it("without names are not taken for one another", () => {
+    const nameless = {
+      apiVersion: "projectcalico.org/v3",
+      kind: "IPPool",
+      metadata: {},
+      spec: { cidr: "10.0.0.0/16" },
+    };
+    assert.deepEqual(
+      loadIpPoolObjects([nameless, nameless]).problems.map(({ path }) => path),
+      ["ipPools[0].metadata.name", "ipPools[1].metadata.name"],
+    );
+  });
+
+  it("of both families never overlap, though their addresses be the same numbers", () => {
+    assert.deepEqual(loadIpPools(manifests(["a", "10.0.0.0/16"], ["b", "::a00:0/112", 122])).problems, []);
+    assert.deepEqual(loadIpPools(manifests(["b", "::a00:0/112", 122], ["a", "10.0.0.0/16"])).problems, []);
+  });
+
   it("keep the problems of single pools under their index, and give only the pools without any", () => {
     const { pools, problems } = loadIpPools(
       `${manifests(["a", "10.1.0.0/16"])}---\n${manifests(["b", "10.1.0.1/16"])}`,
@@ -137,6 +171,14 @@ describe("IP pools from objects", () => {
     const { problems } = loadIpPoolObjects([object, { ...object, metadata: { name: "b" }, spec: { cidr: 5 } }]);
     assert.deepEqual([...new Set(problems.map(({ path }) => path))], ["ipPools[1].spec.cidr"]);
     assert.equal(problems[0]?.line, undefined);
+  });
+
+  it("may be nested a hundred levels", () => {
+    const nested = (levels: number): unknown => Array.from({ length: levels }).reduce((inner) => [inner], 5);
+    const messages = (levels: number): string[] =>
+      loadIpPoolObjects([{ items: nested(levels) }]).problems.map(({ message }) => message);
+    assert.deepEqual(messages(100), ["nested more than 100 levels"]);
+    assert.match(messages(99).join(), /^Unknown object type/);
   });
 
   it("are refused when they contain themselves or functions", () => {

@@ -264,7 +264,7 @@ metadata:
     "b c": d
   finalizers: [" "]
   ownerReferences:
-    - {apiVersion: v1, kind: Event, name: n}
+    - {apiVersion: v1, kind: Event, name: own}
 spec:
   cidr: 10.0.0.0/16
 `;

@@ -47,4 +47,19 @@ spec:
 `,
     );
   });
+
+  it("have selectors in one line, however long", () => {
+    const nodeSelector = Array.from({ length: 20 }, (_, index) => `has(label-${index})`).join(" || ");
+    const [pool] = parseIpPools(
+      JSON.stringify({
+        apiVersion: "projectcalico.org/v3",
+        kind: "IPPool",
+        metadata: { name: "a" },
+        spec: { cidr: "10.0.0.0/16", nodeSelector },
+      }),
+    ).documents.flatMap((document) => document.pool ?? []);
+    assert.ok(pool);
+    assert.ok(printIpPools([pool]).split("\n").includes(`  nodeSelector: ${nodeSelector}`));
+    assert.equal(printIpPools([pool, pool]), `${printIpPools([pool])}---\n${printIpPools([pool])}`);
+  });
 });
