@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { containsAddress, parseAddress, parseCidr } from "../../../provider/src/ippool/cidr";
 import { fdbInWords, neighbourInWords, routeInWords } from "../../../provider/src/plan/linux-state";
+import type { IpPool } from "../../../provider/src/ippool/ippool";
+import { tunnelDevices } from "../../../provider/src/plan/node-plan";
 import { planTopology } from "../../../provider/src/plan/plan";
 import type { Topology, TopologyNode } from "../../../provider/src/plan/topology";
 import { ipPool } from "../../support/ip-pool";
@@ -81,8 +83,11 @@ function naiveRoutes(
  * The same each time: whether what is looked for occurs in topologies must not hang on which ones a run happens to get.
  */
 function sample(options: { readonly complete: boolean }): Topology[] {
-  return fc.sample(topologies(options), { numRuns: 500, seed: 1 });
+  return fc.sample(topologies(options), { numRuns: Math.min(500, tries(500)), seed: 1 });
 }
+
+/** How often at least what is looked for occurs in a sample. */
+const ENOUGH = Math.min(50, tries(50));
 
 /** @returns the routes that were compared */
 function hasRoutesOfModel(one: Topology): string[] {
@@ -123,7 +128,7 @@ describe("the plan", () => {
     const lines = sample({ complete: false }).flatMap(hasRoutesOfModel);
     for (const kind of ["eth0", "tunl0", "vxlan", "scope", "blackhole"]) {
       const count = lines.filter((line) => line.includes(kind)).length;
-      assert.ok(count > 50, `only ${count} routes with ${kind} were compared`);
+      assert.ok(count > ENOUGH, `only ${count} routes with ${kind} were compared`);
     }
   });
 
@@ -152,7 +157,7 @@ describe("the plan", () => {
     const compared = sample({ complete: true })
       .map(goesSameWayBack)
       .filter((count) => count > 0).length;
-    assert.ok(compared > 50, `only ${compared} topologies had a pair to compare`);
+    assert.ok(compared > ENOUGH, `only ${compared} topologies had a pair to compare`);
   });
 
   it("has an asymmetric pair where prefixes differ, which is what the property above would find", () => {
@@ -282,6 +287,32 @@ describe("the plan", () => {
     assert.deepEqual(to("a2", undefined), ["192.168.0.0/26", "192.168.0.7"]);
     assert.deepEqual(to("a2", workloads), ["192.168.0.0/26"]);
     assert.deepEqual(to("c1", workloads), ["192.168.0.0/26", "192.168.0.7"]);
+  });
+
+  it("has devices only for the tunnels that some pool asks for", () => {
+    const addresses = { ipipTunnelAddr: "192.168.9.1", vxlanTunnelAddr: "192.168.9.2", vxlanTunnelAddr6: "fd00::3" };
+    const devices = (...pools: readonly IpPool[]): string[] => {
+      const { nodes, ...rest } = topology({}, { pools });
+      const all = nodes.map((node) => ({ ...node, ip6: "2001:db8::4", subnetPrefixLen6: 64, ...addresses }));
+      const plan = planTopology({ ...rest, nodes: all }).nodes.get("a1");
+      assert.ok(plan);
+      return Object.entries(tunnelDevices(plan)).flatMap(([kind, list]) =>
+        list.map(({ address, mtu }) => `${kind} ${address} ${mtu}`),
+      );
+    };
+    const six = ipPool({ name: "six", cidr: "fd00::/112", blockSize: 122, vxlanMode: "CrossSubnet" });
+    assert.deepEqual(devices(), []);
+    assert.deepEqual(devices(ipPool()), []);
+    assert.deepEqual(devices(ipPool({ ipipMode: "Always" })), ["IPIP 192.168.9.1 8981"]);
+    assert.deepEqual(devices(ipPool({ vxlanMode: "Always" })), ["VXLAN 192.168.9.2 8951"]);
+    assert.deepEqual(devices(six), ["VXLAN fd00::3 8931"]);
+    assert.deepEqual(devices(six, ipPool({ vxlanMode: "Always" })), ["VXLAN 192.168.9.2 8951", "VXLAN fd00::3 8931"]);
+  });
+
+  it("shares routes by way of a VPC's router among the nodes of a subnet", () => {
+    const { nodes } = planTopology(topology({ ipipMode: "Never" }, { viaVpcRouter: true }));
+    const to = (name: string): unknown => nodes.get(name)?.routes.find(({ dst }) => dst === "192.168.0.128/26");
+    assert.ok(to("a1") !== undefined && to("a1") === to("a2"));
   });
 
   it("refuses what is no address or CIDR", () => {

@@ -156,6 +156,59 @@ describe("paths", () => {
     );
   });
 
+  it("have VXLAN's default for the port or the identifier that is not given, and neither for IP in IP", () => {
+    const outer = (mode: Partial<IpPool>, rest: Partial<Topology>): unknown =>
+      path(topology(mode, rest), "a1", "a2")?.outer;
+    const ends = { source: "10.1.0.4", destination: "10.1.0.5" };
+    const vxlan = { ipipMode: "Never", vxlanMode: "Always" } as const;
+    assert.deepEqual(outer(vxlan, { vxlanPort: 8472 }), { ...ends, port: 8472, vni: 4096 });
+    assert.deepEqual(outer(vxlan, { vxlanVni: 42 }), { ...ends, port: 4789, vni: 42 });
+    assert.deepEqual(outer({ ipipMode: "Always" }, { vxlanPort: 8472, vxlanVni: 42 }), ends);
+  });
+
+  it("say whose MTU limits them, between networks or within one", () => {
+    const limited = (first: string, second: string): readonly (string | undefined)[] => {
+      const one = topology({ ipipMode: "Always" }, { networkMtus: [{ networks: [first, second], mtu: 1400 }] });
+      return [path(one, "a1", "b1")?.reason, path(one, "a1", "c1")?.reason, path(one, "c1", "a1")?.reason];
+    };
+    const said = "pool has ipipMode Always";
+    assert.deepEqual(limited("blue", "blue"), [`${said}; 1400 bytes within blue`, said, said]);
+    assert.deepEqual(limited("green", "blue"), [
+      said,
+      `${said}; 1400 bytes between blue and green`,
+      `${said}; 1400 bytes between green and blue`,
+    ]);
+    assert.deepEqual(limited("blue", "elsewhere"), [said, said, said]);
+  });
+
+  it("of IPv6 never go by the VPC's router", () => {
+    const node = (name: string, subnet: number) => ({
+      name,
+      network: "blue",
+      ip: `10.1.${subnet}.4`,
+      subnetPrefixLen: 24,
+      ip6: `2001:db8:${subnet}::4`,
+      subnetPrefixLen6: 64,
+    });
+    const six: Topology = {
+      viaVpcRouter: true,
+      pools: [ipPool({ cidr: "fd00:5::/112", blockSize: 122 })],
+      nodes: [node("a", 1), node("b", 2)],
+      blocks: [{ cidr: "fd00:5::/122", node: "b" }],
+    };
+    assert.equal(path(six, "a", "b")?.nextHop, "2001:db8:2::4");
+  });
+
+  it("are none where the next hop is an address of the sender's own", () => {
+    const base = topology({ ipipMode: "Never" });
+    const nodes = base.nodes.map((node) => (node.name === "a2" ? { ...node, ip: "10.1.0.4" } : node));
+    const pairs = [...planTopology({ ...base, nodes }).paths].map(({ from, to }) => `${from} ${to}`);
+    assert.deepEqual(
+      ["a1 a2", "a2 a1", "a1 b1", "b1 a1", "b1 a2"].filter((pair) => pairs.includes(pair)),
+      ["a1 b1", "b1 a1", "b1 a2"],
+    );
+  });
+
   it("none where there is no route", () => {
     const base = topology({ ipipMode: "Always" });
     const nodes = base.nodes.map((node) => (node.name === "a1" ? { ...node, ipipTunnelAddr: undefined } : node));
