@@ -165,4 +165,15 @@ describe("YAML documents", () => {
     ] as const)
       assert.deepEqual(problemsOf(`a: ${text}`), [`1:4 yaml: unsupported value: ${name}`]);
   });
+
+  it("take a hundred lists in lists, one a line or all in one", () => {
+    assert.deepEqual(problemsOf(`${"- ".repeat(100)}a`), []);
+    assert.match(problemsOf(`${"- ".repeat(101)}a`).join(), /^1:\d+ yaml: nested more than 100 levels$/);
+  });
+
+  it("are not repeated in messages about them", () => {
+    const [problem, ...more] = problemsOf(`a: !${"x".repeat(1000)} b`);
+    assert.deepEqual(more, []);
+    assert.ok(problem !== undefined && /Unresolved tag/.test(problem) && problem.length < 220);
+  });
 });

@@ -37,4 +37,16 @@ describe("plain scalars, as go-yaml reads them", () => {
   it("stay text otherwise", () => {
     for (const text of TEXT_TO_GO.split(" ")) assert.equal(resolvePlainScalar(text), text);
   });
+
+  it("are numbers as far as Go's integers go: unsigned ones without a sign, signed ones with one", () => {
+    for (const [text, value] of [
+      ["0xffffffffffffffff", 2 ** 64],
+      ["+0x7fffffffffffffff", 2 ** 63],
+      ["-0x8000000000000000", -(2 ** 63)],
+      ["-0x7fffffffffffffff", -(2 ** 63)],
+    ] as const)
+      assert.equal(resolvePlainScalar(text), value, text);
+    for (const text of ["0x10000000000000000", "+0x8000000000000000", "-0x8000000000000001", "+0xffffffffffffffff"])
+      assert.equal(resolvePlainScalar(text), text);
+  });
 });
