@@ -90,6 +90,32 @@ describe("CIDRs", () => {
     it(`refuses ${JSON.stringify(text)}`, () => assert.throws(() => parseCidr(text), RangeError));
   }
 
+  for (const [text, message] of [
+    ["", '"" is not a CIDR'],
+    ["10.0.0.0/8/8", '"10.0.0.0/8/8" is not a CIDR'],
+    ["x/10.0.0.0/8", '"x/10.0.0.0/8" is not a CIDR'],
+    ["10.0.0.0/33", '"10.0.0.0/33" is not a CIDR: a prefix of IPv4 has at most 32 bits'],
+    ["::/129", '"::/129" is not a CIDR: a prefix of IPv6 has at most 128 bits'],
+  ] as const) {
+    it(`refuses ${JSON.stringify(text)}, and says why`, () =>
+      assert.throws(() => parseCidr(text), { name: "RangeError", message }));
+  }
+
+  it("holds its first and its last address, and itself", () => {
+    const cidr = parseCidr("10.1.0.0/16");
+    for (const [text, inside] of [
+      ["10.1.0.0", true],
+      ["10.1.255.255", true],
+      ["10.0.255.255", false],
+      ["10.2.0.0", false],
+    ] as const) {
+      assert.equal(containsAddress(cidr, parseAddress(text)), inside, text);
+      assert.equal(containsCidr(cidr, parseCidr(text)), inside, text);
+    }
+    assert.ok(containsCidr(cidr, cidr) && !containsCidr(cidr, parseCidr("10.1.0.0/15")));
+    assert.ok(!containsCidr(parseCidr("::/0"), cidr) && !containsCidr(parseCidr("0.0.0.0/0"), parseCidr("::/112")));
+  });
+
   it("holds and meets what lies in it, of its own family", () => {
     const outer = parseCidr("10.0.0.0/8");
     assert.ok(containsCidr(outer, parseCidr("10.255.0.0/16")) && !containsCidr(parseCidr("10.255.0.0/16"), outer));
@@ -146,6 +172,8 @@ describe("CIDRs as Go reads them", () => {
     ["fd00::10.1.2.0/120", "fd00::a01:200/120"],
     ["::ffff:10.0.0.0/112", "10.0.0.0/16"],
     ["::ffff:0:0/96", "0.0.0.0/0"],
+    ["::ffff:0:0/95", "::fffe:0:0/95"],
+    ["::fffe:a00:0/112", "::fffe:a00:0/112"],
   ] as const) {
     it(`${text} is ${network}`, () => assert.equal(formatCidr(parsePoolCidr(text)), network));
   }
@@ -174,6 +202,7 @@ describe("CIDRs as Go reads them", () => {
     ["fd000::/112", 'ParseAddr("fd000::"): each group must have 4 or fewer digits'],
     ["fd0g::/112", 'ParseAddr("fd0g::"): unexpected character'],
     ["fe80::%eth0/64", 'ParseAddr("fe80::%eth0"): IPv6 zones cannot be present in a prefix'],
+    ["fd00:1.2.3.4::/112", 'ParseAddr("fd00:1.2.3.4::"): unexpected character'],
     ["fd00::1.2.3.4:5/112", 'ParseAddr("fd00::1.2.3.4:5"): unexpected character'],
   ] as const) {
     it(`refuses ${text}`, () => assert.throws(() => parsePoolCidr(text), { name: "CidrError", message }));

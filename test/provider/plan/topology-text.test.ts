@@ -274,6 +274,27 @@ describe("topologies as text", () => {
     );
   });
 
+  it("that are no YAML leave the others of the text, and hold nothing", () => {
+    const [bad, good] = readTopologies("a: {\n---\nnodes: []\npools: []\n");
+    assert.deepEqual([bad?.assign, bad?.topology], [false, { nodes: [], pools: [], blocks: [] }]);
+    assert.ok(bad !== undefined && bad.problems.length > 0);
+    assert.deepEqual(good?.problems, []);
+  });
+
+  it("have empty lists where nothing of a network is known", () => {
+    const [read] = readTopologies("nodes: []\npools: []\nnetworks: [{name: blue}]\n");
+    assert.deepEqual(read?.topology.networks, [{ name: "blue", cidrBlocks: [], blockedProtocols: [] }]);
+  });
+
+  it("keep the MTU that is written", () => {
+    const [read] = readTopologies("nodes: []\npools: []\nnetworkMtus: [{networks: [a, b], mtu: 1500}]\n");
+    assert.deepEqual(read?.topology.networkMtus, [{ networks: ["a", "b"], mtu: 1500 }]);
+    assert.deepEqual(
+      where("nodes: []\npools: []\nnetworkMtus: [{networks: [a], mtu: 1500}, {networks: [], mtu: 1500}]\n").length,
+      2,
+    );
+  });
+
   it("may begin with a byte order mark", () => {
     assert.deepEqual(readTopologies(`\uFEFF${JSON.stringify(minimal)}`), readTopologies(JSON.stringify(minimal)));
   });
