@@ -242,9 +242,10 @@ describe("the plan", () => {
       ipPool({ name: "b", cidr: "10.61.0.0/16" }),
       ipPool({ name: "c", cidr: "10.62.0.0/16", natOutgoing: true, allowedUses: ["LoadBalancer"] }),
       ipPool({ name: "d", cidr: "10.63.0.0/16", allowedUses: [] }),
+      ipPool({ name: "e", cidr: "10.64.0.0/16", allowedUses: ["LoadBalancer", "Workload"] }),
     ];
     const plan = planTopology({ ...topology(), pools, blocks: [] }).nodes.get("a1");
-    assert.deepEqual(plan?.allPools, ["10.60.0.0/16", "10.61.0.0/16", "10.63.0.0/16"]);
+    assert.deepEqual(plan?.allPools, ["10.60.0.0/16", "10.61.0.0/16", "10.63.0.0/16", "10.64.0.0/16"]);
     assert.deepEqual(plan.masqueradePools, ["10.60.0.0/16", "10.62.0.0/16"]);
   });
 
@@ -307,6 +308,23 @@ describe("the plan", () => {
     assert.deepEqual(devices(ipPool({ vxlanMode: "Always" })), ["VXLAN 192.168.9.2 8951"]);
     assert.deepEqual(devices(six), ["VXLAN fd00::3 8931"]);
     assert.deepEqual(devices(six, ipPool({ vxlanMode: "Always" })), ["VXLAN 192.168.9.2 8951", "VXLAN fd00::3 8931"]);
+  });
+
+  it("knows no other VTEPs on a node without a device of its own", () => {
+    const { nodes, ...rest } = topology({ ipipMode: "Never", vxlanMode: "Always" });
+    const bare = nodes.map((node) => (node.name === "a1" ? { ...node, vxlanTunnelAddr: undefined } : node));
+    const plans = planTopology({ ...rest, nodes: bare }).nodes;
+    const counts = (name: string): unknown => {
+      const plan = plans.get(name);
+      return [plan?.neighbours.length, plan?.fdb.length, plan?.vxlanMembers.length];
+    };
+    assert.deepEqual(
+      [counts("a1"), counts("a2")],
+      [
+        [0, 0, 0],
+        [2, 2, 2],
+      ],
+    );
   });
 
   it("shares routes by way of a VPC's router among the nodes of a subnet", () => {

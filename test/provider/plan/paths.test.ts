@@ -209,6 +209,19 @@ describe("paths", () => {
     );
   });
 
+  it("to a node without an address lead to its VTEP alone", () => {
+    const base = topology({ ipipMode: "Never", vxlanMode: "Always", blockSize: 32 });
+    const nodes = base.nodes.map((node) => (node.name === "b1" ? { ...node, ip: undefined } : node));
+    const vtep = { cidr: "192.168.0.128/32", node: "b1" };
+    const other = { cidr: "192.168.0.129/32", node: "b1" };
+    assert.equal(path({ ...base, nodes, blocks: [vtep] }, "a1", "b1")?.nextHop, "192.168.0.128");
+    for (const blocks of [
+      [vtep, other],
+      [other, vtep],
+    ])
+      assert.equal(path({ ...base, nodes, blocks }, "a1", "b1"), undefined);
+  });
+
   it("none where there is no route", () => {
     const base = topology({ ipipMode: "Always" });
     const nodes = base.nodes.map((node) => (node.name === "a1" ? { ...node, ipipTunnelAddr: undefined } : node));
@@ -257,6 +270,29 @@ describe("MTU", () => {
     const third = { name: "d1", network: "red", ip: "10.3.0.4", subnetPrefixLen: 24 };
     const base = topology({}, { networkMtus: [{ networks: ["green", "red"], mtu: 1500 }] });
     assert.deepEqual(mtus({ ...base, nodes: [...base.nodes, third] }), [8981, 8981, 8981, 1480, undefined]);
+  });
+
+  it("is on routes by way of a VPC's router too, where the network has less than the interface", () => {
+    const one = topology(
+      { ipipMode: "Never" },
+      { viaVpcRouter: true, networkMtus: [{ networks: ["blue", "blue"], mtu: 1400 }] },
+    );
+    const route = planTopology(one)
+      .nodes.get("a1")
+      ?.routes.find(({ dst }) => dst === "192.168.0.128/26");
+    assert.deepEqual([route?.via, route?.mtu], ["10.1.0.1", 1400]);
+  });
+
+  it("of workloads goes by the pools of their own family", () => {
+    const base = topology({ ipipMode: "Always" });
+    const six = ipPool({ name: "six", cidr: "fd00::/112", blockSize: 122, vxlanMode: "Always" });
+    const blocks = [...base.blocks, { cidr: "fd00::/122", node: "a1" }];
+    assert.deepEqual(
+      planTopology({ ...base, pools: [...base.pools, six], blocks })
+        .nodes.get("a1")
+        ?.workloadBlocks.map(({ mtu }) => mtu),
+      [8981, 8931],
+    );
   });
 
   it("never grows by a limit above the interface's", () => {
