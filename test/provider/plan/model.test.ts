@@ -6,6 +6,7 @@ import type { IpPool } from "../../../provider/src/ippool/ippool";
 import { tunnelDevices } from "../../../provider/src/plan/node-plan";
 import { planTopology } from "../../../provider/src/plan/plan";
 import type { Topology, TopologyNode } from "../../../provider/src/plan/topology";
+import { vxlanMac } from "../../../provider/src/plan/vxlan-mac";
 import { ipPool } from "../../support/ip-pool";
 import { tries } from "../../support/tries";
 import { topology } from "../../support/topologies";
@@ -191,6 +192,22 @@ describe("the plan", () => {
     assert.deepEqual(a1?.neighbours.filter(({ ip }) => ip === "192.168.0.128").map(neighbourInWords), [
       "192.168.0.128 lladdr 66:ab:cd:ef:00:0a dev vxlan.calico",
     ]);
+  });
+
+  it("has the MAC addresses that follow from the node's name where none is written", () => {
+    const pools = [
+      ipPool({ vxlanMode: "Always" }),
+      ipPool({ name: "six", cidr: "fd00::/112", blockSize: 122, vxlanMode: "Always" }),
+    ];
+    const { nodes, ...rest } = topology({ ipipMode: "Never", vxlanMode: "Always" }, { pools });
+    const both = nodes.map((node, index) => ({
+      ...node,
+      ip6: `2001:db8::${index + 1}`,
+      subnetPrefixLen6: 64,
+      vxlanTunnelAddr6: `fd00::${index + 1}`,
+    }));
+    const plan = planTopology({ ...rest, nodes: both }).nodes.get("b1");
+    assert.deepEqual([plan?.vxlan?.mac, plan?.vxlan6?.mac], [vxlanMac("b1", 4), vxlanMac("b1", 6)]);
   });
 
   it("gives a tunnel address that two nodes have to the first of them by name, in whatever order they are listed", () => {
