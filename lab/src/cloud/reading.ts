@@ -28,7 +28,7 @@ export class Reading {
     return [...this.byType.values()].flat();
   }
 
-  /** An output that has to be there; empty when it is not. */
+  /** An output that the record must have; empty when it is missing. */
   string(record: ResourceRecord, key: string): string {
     const value = record.outputs[key];
     if (typeof value === "string" && value !== "") return value;

@@ -40,7 +40,7 @@ export interface NamedRouteTable {
 
 export interface PlacedSubnet {
   readonly subnet: Subnet;
-  /** What has to be there before a booting instance can reach its package mirror. */
+  /** What must exist before a booting instance can reach its package mirror. */
   readonly wayOut: readonly pulumi.Resource[];
 }
 

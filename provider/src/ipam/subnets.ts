@@ -62,7 +62,7 @@ export interface AssignSubnetsOptions {
   readonly previous?: readonly (string | undefined)[];
   /** By position: CIDRs that the user chose. */
   readonly fixed?: readonly (string | undefined)[];
-  /** Default 24, or longer when the VPC has no room for `count` of those. */
+  /** Default 24, or longer when `count` of those do not fit into the VPC. */
   readonly prefixLength?: number;
 }
 

@@ -15,7 +15,7 @@ export function readClusterArgs(given: pulumi.Inputs): {
 } {
   const tagged = given["tags"] === undefined ? given : { ...given, tags: tagStrings(given["tags"]) };
   const { inputs, problems } = readComponentInputs(schema, "overlaynet:index:Cluster", tagged);
-  return { args: inputs as unknown as ClusterArgs, problems };
+  return { args: inputs as ClusterArgs, problems };
 }
 
 /** A tag is a string, and may be written as a number: `cost: 1` is one in YAML. */

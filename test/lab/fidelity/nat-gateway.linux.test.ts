@@ -96,7 +96,7 @@ describe("NAT gateways, by packets (vpc/latest/userguide/vpc-nat-gateway.html)",
     assert.equal(await connects(host, elastic, 7000), true);
   });
 
-  it("AWS-33 is of no use over a peering (vpc/latest/userguide/nat-gateway-basics.html)", async () => {
+  it("AWS-33 serves nobody over a peering (vpc/latest/userguide/nat-gateway-basics.html)", async () => {
     assert.equal(await connects(peer, INTERNET_ADDRESS, 7000), false);
     assert.equal(await connects(peer, ip.hidden, 7000), false, "no way back but through the gateway");
     await lab.apply((records) => records.route("a", "10.2.0.0/16", { vpcPeeringConnectionId: "pcx-ab" }));
