@@ -28,4 +28,4 @@ const cluster = new overlaynet.Cluster("test", {
   ssh: { adminCidrBlocks: config.getObject<string[]>("adminCidrBlocks") ?? [] },
 });
 
-export const { nodes, privateIps, workloads, paths, blocks, warnings, ssh, vpcIds, securityGroupIds } = cluster;
+export const { nodes, privateIps, workloads, topology, blocks, warnings, ssh, vpcIds, securityGroupIds } = cluster;

@@ -41,13 +41,21 @@ const HEADER = "// Made from provider/schema.json by scripts/generate-types.ts: 
 class Generator {
   constructor(private readonly schema: PackageSpec) {}
 
-  /** Values as they are when all are known: what custom resources get and give, and what components give. */
+  /** Values as they are when all are known: what custom resources and functions get and give, and what components give. */
   resourceTypes(): string {
     const resources = this.resources();
     const custom = resources.filter(({ component }) => !component);
+    const functions = Object.entries(this.schema.functions ?? {}).flatMap(([token, { inputs, outputs }]) => {
+      const name = `${nameOf(token).charAt(0).toUpperCase()}${nameOf(token).slice(1)}`;
+      return [
+        { name: `${name}Inputs`, spec: inputs },
+        { name: `${name}Outputs`, spec: outputs },
+      ];
+    });
     const types = this.used([
       ...custom.map(({ spec }) => spec.inputProperties),
       ...resources.map(({ spec }) => spec.properties),
+      ...functions.map(({ spec }) => spec.properties ?? {}),
     ]);
     return paragraphs([
       ...types.map(({ name, type }) => this.declaration(name, type, (spec) => this.value(spec))),
@@ -55,6 +63,9 @@ class Generator {
         component ? "" : this.object(`${name}Inputs`, spec.inputProperties, spec.requiredInputs, (p) => this.value(p)),
         this.object(`${name}Outputs`, spec.properties, spec.required, (p) => this.value(p)),
       ]),
+      ...functions.map(({ name, spec }) =>
+        this.object(name, spec.properties ?? {}, spec.required, (p) => this.value(p)),
+      ),
       constant("RANGES", "What whole numbers are within, both included.", rangeOf, [
         ...types.map(({ name, type }) => [name, propertiesOf(type)] as const),
         ...custom.map(({ name, spec }) => [name, spec.inputProperties] as const),

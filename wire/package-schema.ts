@@ -45,8 +45,14 @@ export interface ResourceSpec {
   readonly required?: readonly string[];
 }
 
+export interface FunctionSpec {
+  readonly inputs: ObjectSpec;
+  readonly outputs: ObjectSpec;
+}
+
 export interface PackageSpec {
   readonly provider?: { readonly inputProperties?: Readonly<Record<string, PropertySpec>> };
   readonly types: Readonly<Record<string, ObjectSpec | EnumSpec>>;
   readonly resources: Readonly<Record<string, ResourceSpec>>;
+  readonly functions?: Readonly<Record<string, FunctionSpec>>;
 }

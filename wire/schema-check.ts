@@ -27,7 +27,7 @@ const NOT_PLAIN =
  * TypeScript end where YAML programs and other languages begin. All failures at once. Strings are not shown in them,
  * but where only some are allowed: they may be secrets.
  *
- * @param token of a custom resource or a component
+ * @param token of a custom resource, a component or a function
  * @param isLater whether a value is not here yet: such a one is refused where the schema wants it plain, passed over
  *   elsewhere. Default: UNKNOWN, as custom resources have it
  */
@@ -38,9 +38,14 @@ export function checkAgainstSchema(
   isLater?: (value: unknown) => boolean,
 ): readonly CheckFailure[] {
   const resource = schema.resources[token];
-  if (resource === undefined) throw new Error(`the schema has no resource ${token}`);
+  const called = schema.functions?.[token]?.inputs;
+  const [properties, required] =
+    resource === undefined
+      ? [called?.properties, called?.required]
+      : [resource.inputProperties, resource.requiredInputs];
+  if (properties === undefined) throw new Error(`the schema has no resource or function ${token}`);
   const check = new Check(schema, isLater);
-  check.object(inputs as Readonly<Record<string, unknown>>, resource.inputProperties, resource.requiredInputs, []);
+  check.object(inputs as Readonly<Record<string, unknown>>, properties, required, []);
   return check.failures;
 }
 

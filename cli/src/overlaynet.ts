@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { labCommand } from "../../lab/src/commands/lab";
+import { pathsCommand } from "../../provider/src/commands/paths";
 import { planCommand } from "../../provider/src/commands/plan";
 import { poolsCommand } from "../../provider/src/commands/pools";
 import { verifyCommand } from "../../provider/src/commands/verify";
@@ -23,6 +24,7 @@ export function overlaynetCommand(): Command {
     .addCommand(poolsCommand())
     .addCommand(planCommand())
     .commandsGroup("A running cluster:")
+    .addCommand(pathsCommand())
     .addCommand(verifyCommand())
     .commandsGroup("The lab, a stand-in for AWS on this machine:")
     .addCommand(startCommand())

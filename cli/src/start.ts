@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { openLab, projectRoot } from "../../lab/src/state/paths";
 import { parseInventory } from "../../provider/src/verify/inventory";
 import { verifyOverSsh } from "../../provider/src/verify/over-ssh";
-import { exitCode, pathTable, reportText } from "../../provider/src/verify/report";
+import { exitCode, pathTableLines, reportText } from "../../provider/src/verify/report";
 import { writeReport } from "../../provider/src/verify/report-writer";
 import { stackOutputs } from "../../provider/src/verify/stack-outputs";
 import { withHelp } from "../../terminal/help";
@@ -41,8 +41,8 @@ export function startCommand(): Command {
       );
       const up = Date.now();
 
-      const inventory = parseInventory(await stackOutputs(join(root, "lab"), STACK, env));
-      process.stdout.write(`\nPaths between the nodes\n${pathTable(inventory.paths)}\n\n`);
+      const inventory = parseInventory(await stackOutputs(join(root, "lab"), { stack: STACK, env }));
+      process.stdout.write(`\nPaths between the nodes\n${[...pathTableLines(inventory.paths)].join("")}\n`);
       const report = await verifyOverSsh(inventory, {
         flushCommand: `${quote(join(root, "cli", "bin", "overlaynet"))} lab flush`,
         environment: env,

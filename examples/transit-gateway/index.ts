@@ -25,4 +25,4 @@ const cluster = new overlaynet.Cluster("transit", {
   ssh: { adminCidrBlocks: new pulumi.Config().getObject<string[]>("adminCidrBlocks") ?? [] },
 });
 
-export const { nodes, workloads, paths, ssh } = cluster;
+export const { nodes, workloads, topology, ssh } = cluster;

@@ -15,4 +15,4 @@ const cluster = new overlaynet.Cluster("pools", {
   ssh: { adminCidrBlocks: new pulumi.Config().getObject<string[]>("adminCidrBlocks") ?? [] },
 });
 
-export const { nodes, workloads, paths, ssh } = cluster;
+export const { nodes, workloads, topology, ssh } = cluster;

@@ -1,10 +1,12 @@
 import { dirname } from "node:path";
 import type * as grpc from "@grpc/grpc-js";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import * as provider from "@pulumi/pulumi/provider";
+import { DependencyProviderResource } from "@pulumi/pulumi/resource";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { configureResponse, handshakeResponse } from "../../wire/capabilities";
+import type { CheckFailure } from "../../wire/check-failure";
 import { checkResponse } from "../../wire/check-response";
 import { diffResponse, type PathChange } from "../../wire/diff-response";
 import { engineAddress, EngineLog } from "../../wire/engine-log";
@@ -33,10 +35,17 @@ export type ComponentFactory = (
 
 /** A Pulumi package: what its schema says, and who does it, by type token. */
 export interface Package {
-  readonly schema: PackageSpec & { readonly version: string };
+  readonly schema: PackageSpec & { readonly name: string; readonly version: string };
   readonly customResources: Readonly<Record<string, CustomResource<object, object>>>;
   readonly components: Readonly<Record<string, ComponentFactory>>;
+  readonly functions: Readonly<Record<string, PackageFunction>>;
 }
+
+/** A function of a package: what programs call without making anything. */
+export type PackageFunction = (inputs: never) => {
+  readonly outputs: object;
+  readonly failures: readonly CheckFailure[];
+};
 
 /**
  * Serves the package to the engine until the process ends; prints the port as plugins do. Components go through the
@@ -57,6 +66,9 @@ export async function serve(pkg: Package, args: string[]): Promise<void> {
     },
     args,
   );
+  // The SDK puts the call stack of each registration into the user's state: some 700 bytes a resource, with this
+  // machine's paths in them. Where in the provider a resource is made tells a user nothing.
+  Reflect.set(pulumi.Resource, "stackTrace", () => []);
   // provider.main maps the stack of every promise to sources, most of the CPU time of a large stack; nobody reads them.
   Reflect.deleteProperty(Error, "prepareStackTrace");
   await served;
@@ -85,6 +97,8 @@ class Calls {
   readonly log = new EngineLog();
   private readonly cancelled = new AbortController();
   private config: ProviderConfig = parseProviderConfig({}).config;
+  /** The provider instance that this process is, as resources refer to it; older engines do not tell. */
+  private self: string | undefined;
 
   constructor(private readonly pkg: Package) {}
 
@@ -108,6 +122,7 @@ class Calls {
       delete: unary((request: rpc.DeleteRequest) => this.delete(request)),
       diff: unary((request: rpc.DiffRequest) => this.diff(request)),
       diffConfig: unary((request: rpc.DiffRequest) => this.diffConfig(request)),
+      invoke: unary((request: rpc.InvokeRequest) => this.invoke(request)),
       handshake: unary((request: rpc.ProviderHandshakeRequest) => this.handshake(request)),
       read: unary((request: rpc.ReadRequest) => this.read(request)),
       update: unary((request: rpc.UpdateRequest) => this.update(request)),
@@ -123,7 +138,34 @@ class Calls {
     const factory = this.pkg.components[type];
     if (factory === undefined)
       throw new Error(`${type} is no component of this provider (${Object.keys(this.pkg.components).join(", ")})`);
-    return factory(name, inputs, options, this.config);
+    return factory(name, inputs, this.withSelf(options), this.config);
+  }
+
+  /**
+   * Children are made by the very instance that makes the component. The default provider for their version may be
+   * another process, which knows nothing of what the component laid down in this one.
+   */
+  private withSelf(options: pulumi.ComponentResourceOptions): pulumi.ComponentResourceOptions {
+    if (this.self === undefined) return options;
+    const own = new DependencyProviderResource(this.self);
+    // As the SDK's server gives them: by package.
+    const others = options.providers as Record<string, pulumi.ProviderResource> | undefined;
+    return { ...options, providers: { ...others, [this.pkg.schema.name]: own } };
+  }
+
+  private invoke(request: rpc.InvokeRequest): rpc.InvokeResponse {
+    const token = request.getTok();
+    const call = this.pkg.functions[token];
+    if (call === undefined)
+      throw new Error(`${token} is no function of this provider (${Object.keys(this.pkg.functions).join(", ")})`);
+    const inputs = unwrapProperties(request.getArgs()).values;
+    const malformed = checkAgainstSchema(this.pkg.schema, token, inputs);
+    const { outputs, failures } = malformed.length > 0 ? { outputs: {}, failures: malformed } : call(inputs as never);
+    return new rpc.InvokeResponse()
+      .setReturn(wrapProperties(outputs, []))
+      .setFailuresList(
+        failures.map(({ property, reason }) => new rpc.CheckFailure().setProperty(property).setReason(reason)),
+      );
   }
 
   private handshake(request: rpc.ProviderHandshakeRequest): rpc.ProviderHandshakeResponse {
@@ -154,6 +196,8 @@ class Calls {
     if (failures.length > 0)
       throw new Error(failures.map(({ property, reason }) => `overlaynet:${property}: ${reason}`).join("\n"));
     this.config = config;
+    const [urn, id] = [request.getUrn(), request.getId()];
+    this.self = urn === undefined || id === undefined ? undefined : `${urn}::${id}`;
     return configureResponse();
   }
 

@@ -36,10 +36,6 @@ export class Cluster extends pulumi.ComponentResource {
      */
     declare public /*out*/ readonly nodes: pulumi.Output<outputs.ClusterNode[]>;
     /**
-     * The path table: for every ordered pair of nodes and every pool, how packets go and why.
-     */
-    declare public /*out*/ readonly paths: pulumi.Output<outputs.Path[]>;
-    /**
      * Private IPv4 addresses by name of the node: known in preview, unlike `nodes` as a whole.
      */
     declare public /*out*/ readonly privateIps: pulumi.Output<{[key: string]: string}>;
@@ -51,6 +47,10 @@ export class Cluster extends pulumi.ComponentResource {
      * How the nodes are reached.
      */
     declare public readonly ssh: pulumi.Output<outputs.SshAccess>;
+    /**
+     * What all nodes share, packed: `overlaynet paths` and `overlaynet verify` work the paths out of it.
+     */
+    declare public /*out*/ readonly topology: pulumi.Output<string>;
     /**
      * Ids of the VPCs by name of the network.
      */
@@ -93,24 +93,25 @@ export class Cluster extends pulumi.ComponentResource {
             resourceInputs["sourceDestCheck"] = args?.sourceDestCheck;
             resourceInputs["ssh"] = args ? (args.ssh ? inputs.sshOptionsArgsProvideDefaults(args.ssh) : undefined) : undefined;
             resourceInputs["tags"] = args?.tags;
+            resourceInputs["unreachable"] = (args?.unreachable) ?? "Fail";
             resourceInputs["vxlanPort"] = (args?.vxlanPort) ?? 4789;
             resourceInputs["vxlanVni"] = (args?.vxlanVni) ?? 4096;
             resourceInputs["workloadsPerNode"] = (args?.workloadsPerNode) ?? 0;
             resourceInputs["blocks"] = undefined /*out*/;
             resourceInputs["nodes"] = undefined /*out*/;
-            resourceInputs["paths"] = undefined /*out*/;
             resourceInputs["privateIps"] = undefined /*out*/;
             resourceInputs["securityGroupIds"] = undefined /*out*/;
+            resourceInputs["topology"] = undefined /*out*/;
             resourceInputs["vpcIds"] = undefined /*out*/;
             resourceInputs["warnings"] = undefined /*out*/;
             resourceInputs["workloads"] = undefined /*out*/;
         } else {
             resourceInputs["blocks"] = undefined /*out*/;
             resourceInputs["nodes"] = undefined /*out*/;
-            resourceInputs["paths"] = undefined /*out*/;
             resourceInputs["privateIps"] = undefined /*out*/;
             resourceInputs["securityGroupIds"] = undefined /*out*/;
             resourceInputs["ssh"] = undefined /*out*/;
+            resourceInputs["topology"] = undefined /*out*/;
             resourceInputs["vpcIds"] = undefined /*out*/;
             resourceInputs["warnings"] = undefined /*out*/;
             resourceInputs["workloads"] = undefined /*out*/;
@@ -172,6 +173,10 @@ export interface ClusterArgs {
      * Tags of all AWS resources, besides `Name`. Default: none. A change is applied in place.
      */
     tags?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
+    /**
+     * What becomes of an update when a node cannot be reached. In both cases a node that is back is healed by the next update. Default: `Fail`.
+     */
+    unreachable?: enums.Unreachable;
     /**
      * UDP port of VXLAN, 1 to 65535, as Calico's `vxlanPort`; the security group rules have it. Defaults to 4789. A change makes the nodes' VXLAN devices anew, which interrupts what they carry; the preview warns of it.
      */

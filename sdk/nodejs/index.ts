@@ -10,10 +10,25 @@ export type Cluster = import("./cluster").Cluster;
 export const Cluster: typeof import("./cluster").Cluster = null as any;
 utilities.lazyLoad(exports, ["Cluster"], () => require("./cluster"));
 
+export { GetIngressArgs, GetIngressResult, GetIngressOutputArgs } from "./getIngress";
+export const getIngress: typeof import("./getIngress").getIngress = null as any;
+export const getIngressOutput: typeof import("./getIngress").getIngressOutput = null as any;
+utilities.lazyLoad(exports, ["getIngress","getIngressOutput"], () => require("./getIngress"));
+
+export { HostKeyArgs } from "./hostKey";
+export type HostKey = import("./hostKey").HostKey;
+export const HostKey: typeof import("./hostKey").HostKey = null as any;
+utilities.lazyLoad(exports, ["HostKey"], () => require("./hostKey"));
+
 export { IpPoolsArgs } from "./ipPools";
 export type IpPools = import("./ipPools").IpPools;
 export const IpPools: typeof import("./ipPools").IpPools = null as any;
 utilities.lazyLoad(exports, ["IpPools"], () => require("./ipPools"));
+
+export { OverlayArgs } from "./overlay";
+export type Overlay = import("./overlay").Overlay;
+export const Overlay: typeof import("./overlay").Overlay = null as any;
+utilities.lazyLoad(exports, ["Overlay"], () => require("./overlay"));
 
 export { ProviderArgs } from "./provider";
 export type Provider = import("./provider").Provider;
@@ -69,8 +84,12 @@ const _module = {
         switch (type) {
             case "overlaynet:index:Cluster":
                 return new Cluster(name, <any>undefined, { urn })
+            case "overlaynet:index:HostKey":
+                return new HostKey(name, <any>undefined, { urn })
             case "overlaynet:index:IpPools":
                 return new IpPools(name, <any>undefined, { urn })
+            case "overlaynet:index:Overlay":
+                return new Overlay(name, <any>undefined, { urn })
             case "overlaynet:index:Routes":
                 return new Routes(name, <any>undefined, { urn })
             case "overlaynet:index:SshKey":

@@ -38,9 +38,13 @@ export class Routes extends pulumi.CustomResource {
     }
 
     /**
-     * sha256, hex, of what stands on the node. Known in preview; `none` when the node needs none, `files: …` or `deviates: …` when a refresh found files changed or something else in force, empty when it is not known what stands there.
+     * sha256, hex, of what stands on the node. Known in preview; `none` when the node needs none, `files: …` or `deviates: …` when a refresh found files changed or something else in force, `skipped` when the node was not reached, empty when it is not known what stands there.
      */
     declare public /*out*/ readonly digest: pulumi.Output<string>;
+    /**
+     * The first 16 hex digits of the sha256 of each file that was brought there, by name.
+     */
+    declare public /*out*/ readonly files: pulumi.Output<{[key: string]: string}>;
 
     /**
      * Create a Routes resource with the given unique name, arguments, and options.
@@ -56,26 +60,28 @@ export class Routes extends pulumi.CustomResource {
             if (args?.connection === undefined && !opts.urn) {
                 throw new Error("Missing required property 'connection'");
             }
-            if (args?.instanceId === undefined && !opts.urn) {
-                throw new Error("Missing required property 'instanceId'");
-            }
             if (args?.node === undefined && !opts.urn) {
                 throw new Error("Missing required property 'node'");
             }
-            if (args?.plan === undefined && !opts.urn) {
-                throw new Error("Missing required property 'plan'");
+            if (args?.topology === undefined && !opts.urn) {
+                throw new Error("Missing required property 'topology'");
             }
             if (args?.tunnelsReady === undefined && !opts.urn) {
                 throw new Error("Missing required property 'tunnelsReady'");
             }
             resourceInputs["connection"] = args?.connection;
-            resourceInputs["instanceId"] = args?.instanceId;
+            resourceInputs["incarnation"] = args?.incarnation;
+            resourceInputs["link"] = args?.link;
             resourceInputs["node"] = args?.node;
-            resourceInputs["plan"] = args?.plan;
+            resourceInputs["owner"] = args?.owner;
+            resourceInputs["topology"] = args?.topology;
             resourceInputs["tunnelsReady"] = args?.tunnelsReady;
+            resourceInputs["unreachable"] = args?.unreachable;
             resourceInputs["digest"] = undefined /*out*/;
+            resourceInputs["files"] = undefined /*out*/;
         } else {
             resourceInputs["digest"] = undefined /*out*/;
+            resourceInputs["files"] = undefined /*out*/;
         }
         opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts);
         super(Routes.__pulumiType, name, resourceInputs, opts);
@@ -91,19 +97,31 @@ export interface RoutesArgs {
      */
     connection: pulumi.Input<inputs.ConnectionArgs>;
     /**
-     * Id of the node's instance. A change brings everything to the new instance: what was pushed to the former one went with it.
+     * Which machine the node is, such as the id of its instance. A change brings everything to the new machine: what was pushed to the former one went with it. Default: the same machine for ever.
      */
-    instanceId: pulumi.Input<string>;
+    incarnation?: pulumi.Input<string | undefined>;
+    /**
+     * The entry of `links` of a Topology for the node's subnet: when it changes, the node forgets the MAC addresses of its neighbours. Default: never.
+     */
+    link?: pulumi.Input<string | undefined>;
     /**
      * Name of the node. A change replaces the resource.
      */
     node: pulumi.Input<string>;
     /**
-     * What the node has to hold: its entry of `nodePlans` of a Topology. Pushed when what it says of routes changes.
+     * `owner` of a Topology: whom the node belongs to. A node of another owner is refused. Default: none, and only nodes without an owner are taken.
      */
-    plan: pulumi.Input<string>;
+    owner?: pulumi.Input<string | undefined>;
+    /**
+     * `packed` of a Topology, or a short reference to it by which components of this provider name what their own process knows. Pushed when what it says of the node's routes changes.
+     */
+    topology: pulumi.Input<string>;
     /**
      * Digest of a TunnelsReady: the routes come after it. A change alone pushes nothing.
      */
     tunnelsReady: pulumi.Input<string>;
+    /**
+     * What becomes of an update when the node cannot be reached. Default: `Fail`. A change alone pushes nothing.
+     */
+    unreachable?: pulumi.Input<enums.Unreachable | undefined>;
 }

@@ -8,7 +8,7 @@ import * as enums from "./types/enums";
 import * as utilities from "./utilities";
 
 /**
- * All nodes and pools, and what follows from them: who has which block and address, and who reaches whom and how. Blocks and addresses are assigned in preview, stay when nodes come and go, and are never renumbered. Nothing is created outside the state.
+ * All hosts and pools, and what follows from them: who has which block and address, and who reaches whom and how. Blocks and addresses are assigned in preview, stay when hosts come and go, and are never renumbered. Nothing is created outside the state.
  */
 export class Topology extends pulumi.CustomResource {
     /**
@@ -46,17 +46,17 @@ export class Topology extends pulumi.CustomResource {
      */
     declare public readonly blocks: pulumi.Output<outputs.Block[]>;
     /**
-     * Encapsulations that each node needs a tunnel device for, by name of the node.
+     * By CIDR of the subnet, a digest of which machines the hosts there are.
      */
-    declare public /*out*/ readonly encapsulations: pulumi.Output<{[key: string]: enums.TunnelEncapsulation[]}>;
+    declare public /*out*/ readonly links: pulumi.Output<{[key: string]: string}>;
     /**
-     * What each node has to hold, by name of the node: JSON, gzip, base64.
+     * Who the hosts belong to: project, stack, name, and an id that stays for the resource's life. Hosts refuse changes by anyone else.
      */
-    declare public /*out*/ readonly nodePlans: pulumi.Output<{[key: string]: string}>;
+    declare public /*out*/ readonly owner: pulumi.Output<string>;
     /**
-     * For every ordered pair of nodes and every pool, how packets go and why.
+     * What all hosts share, packed: JSON, gzip, base64. Tunnel and Routes take their plans from it, and `overlaynet paths` works the path table out of it. It holds no secret.
      */
-    declare public /*out*/ readonly paths: pulumi.Output<outputs.Path[]>;
+    declare public /*out*/ readonly packed: pulumi.Output<string>;
     /**
      * Addresses of the tunnel devices by name of the node.
      */
@@ -77,8 +77,8 @@ export class Topology extends pulumi.CustomResource {
         let resourceInputs: pulumi.Inputs = {};
         opts = opts || {};
         if (!opts.id) {
-            if (args?.nodes === undefined && !opts.urn) {
-                throw new Error("Missing required property 'nodes'");
+            if (args?.hosts === undefined && !opts.urn) {
+                throw new Error("Missing required property 'hosts'");
             }
             if (args?.pools === undefined && !opts.urn) {
                 throw new Error("Missing required property 'pools'");
@@ -88,8 +88,9 @@ export class Topology extends pulumi.CustomResource {
             }
             resourceInputs["blocks"] = args?.blocks;
             resourceInputs["hostMtu"] = args?.hostMtu;
+            resourceInputs["hosts"] = args?.hosts;
             resourceInputs["networkMtus"] = args?.networkMtus;
-            resourceInputs["nodes"] = args?.nodes;
+            resourceInputs["networks"] = args?.networks;
             resourceInputs["pools"] = args?.pools;
             resourceInputs["tunnelAddresses"] = args?.tunnelAddresses;
             resourceInputs["viaVpcRouter"] = args?.viaVpcRouter;
@@ -98,16 +99,16 @@ export class Topology extends pulumi.CustomResource {
             resourceInputs["workloadAddresses"] = args?.workloadAddresses;
             resourceInputs["workloads"] = args?.workloads;
             resourceInputs["assignedWorkloads"] = undefined /*out*/;
-            resourceInputs["encapsulations"] = undefined /*out*/;
-            resourceInputs["nodePlans"] = undefined /*out*/;
-            resourceInputs["paths"] = undefined /*out*/;
+            resourceInputs["links"] = undefined /*out*/;
+            resourceInputs["owner"] = undefined /*out*/;
+            resourceInputs["packed"] = undefined /*out*/;
             resourceInputs["warnings"] = undefined /*out*/;
         } else {
             resourceInputs["assignedWorkloads"] = undefined /*out*/;
             resourceInputs["blocks"] = undefined /*out*/;
-            resourceInputs["encapsulations"] = undefined /*out*/;
-            resourceInputs["nodePlans"] = undefined /*out*/;
-            resourceInputs["paths"] = undefined /*out*/;
+            resourceInputs["links"] = undefined /*out*/;
+            resourceInputs["owner"] = undefined /*out*/;
+            resourceInputs["packed"] = undefined /*out*/;
             resourceInputs["tunnelAddresses"] = undefined /*out*/;
             resourceInputs["warnings"] = undefined /*out*/;
         }
@@ -129,13 +130,17 @@ export interface TopologyArgs {
      */
     hostMtu?: pulumi.Input<number | undefined>;
     /**
+     * The hosts.
+     */
+    hosts: pulumi.Input<pulumi.Input<inputs.TopologyHostArgs>[]>;
+    /**
      * Where two networks exchange smaller packets than `hostMtu`: 8500 over a transit gateway or between regions, 1500 over the internet. Default: nowhere.
      */
     networkMtus?: pulumi.Input<pulumi.Input<inputs.NetworkMtuArgs>[] | undefined>;
     /**
-     * The nodes.
+     * The networks that do otherwise than most. Default: all carry everything.
      */
-    nodes: pulumi.Input<pulumi.Input<inputs.TopologyNodeArgs>[]>;
+    networks?: pulumi.Input<pulumi.Input<inputs.TopologyNetworkArgs>[] | undefined>;
     /**
      * The IP pools, as `IpPools` gives them.
      */

@@ -38,9 +38,13 @@ export class Tunnel extends pulumi.CustomResource {
     }
 
     /**
-     * sha256, hex, of what stands on the node. Known in preview; `none` when the node needs none, `files: …` or `deviates: …` when a refresh found files changed or something else in force, empty when it is not known what stands there.
+     * sha256, hex, of what stands on the node. Known in preview; `none` when the node needs none, `files: …` or `deviates: …` when a refresh found files changed or something else in force, `skipped` when the node was not reached, empty when it is not known what stands there.
      */
     declare public /*out*/ readonly digest: pulumi.Output<string>;
+    /**
+     * The first 16 hex digits of the sha256 of each file that was brought there, by name.
+     */
+    declare public /*out*/ readonly files: pulumi.Output<{[key: string]: string}>;
 
     /**
      * Create a Tunnel resource with the given unique name, arguments, and options.
@@ -59,23 +63,24 @@ export class Tunnel extends pulumi.CustomResource {
             if (args?.encapsulation === undefined && !opts.urn) {
                 throw new Error("Missing required property 'encapsulation'");
             }
-            if (args?.instanceId === undefined && !opts.urn) {
-                throw new Error("Missing required property 'instanceId'");
-            }
             if (args?.node === undefined && !opts.urn) {
                 throw new Error("Missing required property 'node'");
             }
-            if (args?.plan === undefined && !opts.urn) {
-                throw new Error("Missing required property 'plan'");
+            if (args?.topology === undefined && !opts.urn) {
+                throw new Error("Missing required property 'topology'");
             }
             resourceInputs["connection"] = args?.connection;
             resourceInputs["encapsulation"] = args?.encapsulation;
-            resourceInputs["instanceId"] = args?.instanceId;
+            resourceInputs["incarnation"] = args?.incarnation;
             resourceInputs["node"] = args?.node;
-            resourceInputs["plan"] = args?.plan;
+            resourceInputs["owner"] = args?.owner;
+            resourceInputs["topology"] = args?.topology;
+            resourceInputs["unreachable"] = args?.unreachable;
             resourceInputs["digest"] = undefined /*out*/;
+            resourceInputs["files"] = undefined /*out*/;
         } else {
             resourceInputs["digest"] = undefined /*out*/;
+            resourceInputs["files"] = undefined /*out*/;
         }
         opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts);
         super(Tunnel.__pulumiType, name, resourceInputs, opts);
@@ -95,15 +100,23 @@ export interface TunnelArgs {
      */
     encapsulation: pulumi.Input<enums.TunnelEncapsulation>;
     /**
-     * Id of the node's instance. A change brings everything to the new instance: what was pushed to the former one went with it.
+     * Which machine the node is, such as the id of its instance. A change brings everything to the new machine: what was pushed to the former one went with it. Default: the same machine for ever.
      */
-    instanceId: pulumi.Input<string>;
+    incarnation?: pulumi.Input<string | undefined>;
     /**
      * Name of the node. A change replaces the resource.
      */
     node: pulumi.Input<string>;
     /**
-     * What the node has to hold: its entry of `nodePlans` of a Topology. Pushed when what it says of the tunnel changes.
+     * `owner` of a Topology: whom the node belongs to. A node of another owner is refused. Default: none, and only nodes without an owner are taken.
      */
-    plan: pulumi.Input<string>;
+    owner?: pulumi.Input<string | undefined>;
+    /**
+     * `packed` of a Topology, or a short reference to it by which components of this provider name what their own process knows. Pushed when what it says of the node's tunnel changes.
+     */
+    topology: pulumi.Input<string>;
+    /**
+     * What becomes of an update when the node cannot be reached. Default: `Fail`. A change alone pushes nothing.
+     */
+    unreachable?: pulumi.Input<enums.Unreachable | undefined>;
 }

@@ -38,9 +38,13 @@ export class Workload extends pulumi.CustomResource {
     }
 
     /**
-     * sha256, hex, of what stands on the node. Known in preview; `none` when the node needs none, `files: …` or `deviates: …` when a refresh found files changed or something else in force, empty when it is not known what stands there.
+     * sha256, hex, of what stands on the node. Known in preview; `none` when the node needs none, `files: …` or `deviates: …` when a refresh found files changed or something else in force, `skipped` when the node was not reached, empty when it is not known what stands there.
      */
     declare public /*out*/ readonly digest: pulumi.Output<string>;
+    /**
+     * The first 16 hex digits of the sha256 of each file that was brought there, by name.
+     */
+    declare public /*out*/ readonly files: pulumi.Output<{[key: string]: string}>;
     /**
      * Its network namespace on the node.
      */
@@ -63,9 +67,6 @@ export class Workload extends pulumi.CustomResource {
             if (args?.connection === undefined && !opts.urn) {
                 throw new Error("Missing required property 'connection'");
             }
-            if (args?.instanceId === undefined && !opts.urn) {
-                throw new Error("Missing required property 'instanceId'");
-            }
             if (args?.mtu === undefined && !opts.urn) {
                 throw new Error("Missing required property 'mtu'");
             }
@@ -83,16 +84,20 @@ export class Workload extends pulumi.CustomResource {
             }
             resourceInputs["address"] = args?.address;
             resourceInputs["connection"] = args?.connection;
-            resourceInputs["instanceId"] = args?.instanceId;
+            resourceInputs["incarnation"] = args?.incarnation;
             resourceInputs["mtu"] = args?.mtu;
             resourceInputs["name"] = args?.name;
             resourceInputs["node"] = args?.node;
+            resourceInputs["owner"] = args?.owner;
             resourceInputs["pool"] = args?.pool;
             resourceInputs["routes"] = args?.routes;
+            resourceInputs["unreachable"] = args?.unreachable;
             resourceInputs["digest"] = undefined /*out*/;
+            resourceInputs["files"] = undefined /*out*/;
             resourceInputs["namespace"] = undefined /*out*/;
         } else {
             resourceInputs["digest"] = undefined /*out*/;
+            resourceInputs["files"] = undefined /*out*/;
             resourceInputs["namespace"] = undefined /*out*/;
         }
         opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts);
@@ -113,9 +118,9 @@ export interface WorkloadArgs {
      */
     connection: pulumi.Input<inputs.ConnectionArgs>;
     /**
-     * Id of the node's instance. A change brings everything to the new instance: what was pushed to the former one went with it.
+     * Which machine the node is, such as the id of its instance. A change brings everything to the new machine: what was pushed to the former one went with it. Default: the same machine for ever.
      */
-    instanceId: pulumi.Input<string>;
+    incarnation?: pulumi.Input<string | undefined>;
     /**
      * MTU of its interface, bytes. A change attaches it anew.
      */
@@ -129,6 +134,10 @@ export interface WorkloadArgs {
      */
     node: pulumi.Input<string>;
     /**
+     * `owner` of a Topology: whom the node belongs to. A node of another owner is refused. Default: none, and only nodes without an owner are taken.
+     */
+    owner?: pulumi.Input<string | undefined>;
+    /**
      * Name of the pool that its address is from. A change attaches it anew.
      */
     pool: pulumi.Input<string>;
@@ -136,4 +145,8 @@ export interface WorkloadArgs {
      * Digest of the node's Routes: the workload comes after them. A change alone pushes nothing.
      */
     routes: pulumi.Input<string>;
+    /**
+     * What becomes of an update when the node cannot be reached. Default: `Fail`. A change alone pushes nothing.
+     */
+    unreachable?: pulumi.Input<enums.Unreachable | undefined>;
 }

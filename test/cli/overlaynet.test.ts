@@ -77,7 +77,7 @@ describe("the overlaynet command", () => {
     const help = await helpOf("overlaynet");
     for (const group of [
       /\nPools and plans, without a cluster:\n {2}pools .*\n {2}plan /,
-      /\nA running cluster:\n {2}verify /,
+      /\nA running cluster:\n {2}paths .*(?:\n .*)*\n {2}verify /,
       /\nThe lab, a stand-in for AWS on this machine:\n {2}start .*(?:\n .*)*\n {2}env .*(?:\n .*)*\n {2}lab /,
     ])
       assert.match(help, group);
@@ -108,6 +108,7 @@ describe("the overlaynet command", () => {
       [
         "overlaynet pools check",
         "overlaynet plan",
+        "overlaynet paths",
         "overlaynet verify",
         "overlaynet env",
         "overlaynet lab list",

@@ -27,7 +27,7 @@ export interface Resource {
   readonly urn: string;
   readonly type: string;
   readonly inputs?: { readonly node?: string };
-  readonly outputs?: { readonly digest?: string; readonly nodePlans?: Readonly<Record<string, string>> };
+  readonly outputs?: { readonly digest?: string; readonly packed?: string };
   readonly initErrors?: readonly string[];
 }
 export interface Deployment {

@@ -6,7 +6,8 @@ import { labNodes } from "../../lab/src/commands/find-node";
 import { nodeStatus } from "../../lab/src/node/node";
 import { run } from "../../lab/src/state/privileged";
 import { RecordStore } from "../../lab/src/state/store";
-import { unpackPlan } from "../../provider/src/resources/packed-plan";
+import { unpackTopology } from "../../provider/src/plan/packed-topology";
+import { planTopology } from "../../provider/src/plan/plan";
 import { differences, STATE_SCRIPT } from "./node-state";
 import { QuickStart, type Report } from "./quick-start";
 import { stopAfterFailure } from "./steps";
@@ -165,13 +166,14 @@ class SwitchingCluster {
 
   /** Nothing but what the plan says, on any node and in any security group. */
   async holdsOnly(mode: Mode): Promise<void> {
-    const plans =
+    const packed =
       this.quickStart.deployment().resources.find(({ type }) => type === "overlaynet:index:Topology")?.outputs
-        ?.nodePlans ?? {};
-    assert.notDeepEqual(plans, {});
+        ?.packed ?? "";
+    const plans = [...planTopology(unpackTopology(packed)).nodes];
+    assert.notDeepEqual(plans, []);
     const found = await Promise.all(
-      Object.entries(plans).map(async ([node, packed]) =>
-        differences(unpackPlan(packed), await this.on(node, STATE_SCRIPT)).map((line) => `${node} ${line}`),
+      plans.map(async ([node, plan]) =>
+        differences(plan, await this.on(node, STATE_SCRIPT)).map((line) => `${node} ${line}`),
       ),
     );
     assert.deepEqual(found.flat(), [], mode);

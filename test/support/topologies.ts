@@ -1,4 +1,4 @@
-import type { TopologyInputs, TopologyNode } from "../../provider/src/generated/resource-types";
+import type { TopologyInputs, TopologyHost } from "../../provider/src/generated/resource-types";
 import type { IpPool } from "../../provider/src/ippool/ippool";
 import { loadIpPools } from "../../provider/src/ippool/load";
 import type { Topology } from "../../provider/src/plan/topology";
@@ -49,19 +49,19 @@ export function topology(changes: Partial<IpPool> = {}, rest: Partial<Topology> 
 export function topologyInputs(text = manifest()): TopologyInputs {
   return {
     pools: loadIpPools(text).pools,
-    nodes: PLACES.pairAndOne.map(({ name, network, ip }) => node(name, network, ip.replace(/\d+$/, "0/24"), ip)),
+    hosts: PLACES.pairAndOne.map(({ name, network, ip }) => host(name, network, ip.replace(/\d+$/, "0/24"), ip)),
     workloads: PLACES.pairAndOne.map(({ name }) => ({ name: `w-${name}`, node: name })),
   };
 }
 
-/** A node of a Topology resource. */
-export function node(
+/** A host of a Topology resource. */
+export function host(
   name: string,
   network: string,
   subnetCidrBlock: string,
-  privateIp: string,
+  address: string,
   labels?: Readonly<Record<string, string>>,
-): TopologyNode {
+): TopologyHost {
   return {
     name,
     network,
@@ -69,7 +69,7 @@ export function node(
     subnetCidrBlock,
     availabilityZone: "us-east-1a",
     region: "us-east-1",
-    privateIp,
+    address,
     ...(labels && { labels }),
   };
 }

@@ -5,12 +5,12 @@ import { checkAgainstSchema, secretLeaves } from "../../wire/schema-check";
 
 const TUNNEL = "overlaynet:index:Tunnel";
 const CONNECTION = { host: "10.1.0.4", port: 22, user: "root", privateKey: "key", hostKey: "ssh-ed25519 AAAA" };
-const INPUTS = { node: "blue-a-0", instanceId: "i-1", connection: CONNECTION, encapsulation: "IPIP", plan: "" };
+const INPUTS = { node: "blue-a-0", incarnation: "i-1", connection: CONNECTION, encapsulation: "IPIP", topology: "" };
 
 describe("inputs against the schema", () => {
   it("passes what has the form, and the unknown in any place", () => {
     assert.deepEqual(checkAgainstSchema(schema, TUNNEL, INPUTS), []);
-    assert.deepEqual(checkAgainstSchema(schema, TUNNEL, { ...INPUTS, connection: UNKNOWN, plan: UNKNOWN }), []);
+    assert.deepEqual(checkAgainstSchema(schema, TUNNEL, { ...INPUTS, connection: UNKNOWN, topology: UNKNOWN }), []);
     assert.deepEqual(
       checkAgainstSchema(schema, TUNNEL, { ...INPUTS, connection: { ...CONNECTION, host: UNKNOWN } }),
       [],
@@ -36,7 +36,7 @@ describe("inputs against the schema", () => {
   it("looks into lists and maps", () => {
     const failures = checkAgainstSchema(schema, "overlaynet:index:Topology", {
       pools: [],
-      nodes: [
+      hosts: [
         {
           name: "a",
           network: "n",
@@ -44,21 +44,21 @@ describe("inputs against the schema", () => {
           subnetCidrBlock: "10.1.0.0/24",
           availabilityZone: "z",
           region: "r",
-          privateIp: "10.1.0.4",
+          address: "10.1.0.4",
           labels: { rack: 1 },
         },
       ],
       workloads: {},
     });
     assert.deepEqual(failures, [
-      { property: "nodes[0].labels.rack", reason: "must be a string, not 1" },
+      { property: "hosts[0].labels.rack", reason: "must be a string, not 1" },
       { property: "workloads", reason: "must be a list, not an object" },
     ]);
   });
 
   it("holds numbers within their bounds and lists to their length", () => {
     const topology = (others: object) =>
-      checkAgainstSchema(schema, "overlaynet:index:Topology", { pools: [], nodes: [], workloads: [], ...others });
+      checkAgainstSchema(schema, "overlaynet:index:Topology", { pools: [], hosts: [], workloads: [], ...others });
     assert.deepEqual(topology({ hostMtu: 68, vxlanPort: 65535, networkMtus: [{ networks: ["a", "b"], mtu: 68 }] }), []);
     assert.deepEqual(topology({ hostMtu: 67, vxlanPort: 65536, networkMtus: [{ networks: ["a"], mtu: 65536 }] }), [
       { property: "hostMtu", reason: "must be a whole number from 68 to 65535, not 67" },
@@ -78,7 +78,7 @@ describe("inputs against the schema", () => {
   });
 
   it("takes the engine's own keys for nobody's, and inherited ones for unknown", () => {
-    assert.deepEqual(checkAgainstSchema(schema, TUNNEL, { ...INPUTS, __defaults: ["plan"] }), []);
+    assert.deepEqual(checkAgainstSchema(schema, TUNNEL, { ...INPUTS, __defaults: ["topology"] }), []);
     assert.deepEqual(checkAgainstSchema(schema, "overlaynet:index:SshKey", { toString: "x" }), [
       { property: "toString", reason: "unknown key, there are none here" },
     ]);
@@ -88,6 +88,7 @@ describe("inputs against the schema", () => {
     assert.deepEqual(secretLeaves(schema, TUNNEL), [
       ["connection", "privateKey"],
       ["connection", "bastion", "privateKey"],
+      ["connection", "sudoPassword"],
     ]);
     assert.deepEqual(secretLeaves(schema, "overlaynet:index:SshKey"), [["privateKey"]]);
     assert.deepEqual(secretLeaves(schema, "overlaynet:index:Topology"), []);

@@ -2,7 +2,7 @@ import { poolAllows } from "../ippool/ippool";
 import { modeInWords, poolEncapsulation } from "../ippool/pool-mode";
 import type { Problem } from "../ippool/problem";
 import type { Warning } from "../plan/warnings";
-import type { PoolNodes } from "./arrivals";
+import type { PoolNodes } from "../plan/arrivals";
 import type { NodeLayout } from "./layout";
 
 /** What becomes of pools without encapsulation (ipipMode and vxlanMode Never) whose nodes are in several subnets. */

@@ -1,8 +1,8 @@
 import type { IpPool } from "../ippool/ippool";
-import { poolEncapsulation, type TunnelKind } from "../ippool/pool-mode";
+import type { TunnelKind } from "../ippool/pool-mode";
 import { ENCAPSULATIONS, TUNNEL_KINDS } from "../plan/encapsulation";
 import type { Warning } from "../plan/warnings";
-import type { Arrivals } from "./arrivals";
+import type { Arrivals } from "../plan/arrivals";
 import type { Layout } from "./layout";
 
 /**
@@ -55,12 +55,6 @@ export interface SecurityRulesArgs {
   readonly ssh: SshAdmission;
   /** UDP port of VXLAN. */
   readonly vxlanPort: number;
-}
-
-/** Encapsulations that some pool asks for: exactly these get tunnel devices, on all nodes, as in Calico. */
-export function encapsulationsInUse(pools: readonly IpPool[]): readonly TunnelKind[] {
-  const kinds = new Set(pools.map(poolEncapsulation));
-  return TUNNEL_KINDS.filter((kind) => kinds.has(kind));
 }
 
 /**

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { Command } from "commander";
 import { type FormatOptions, withFormat } from "../../../terminal/format";
 import { withHelp } from "../../../terminal/help";
@@ -7,6 +6,7 @@ import { planReportJson } from "../plan/plan-report-json";
 import { readTopologies } from "../plan/topology-text";
 import { OR_STANDARD_INPUT, readInput } from "./input-file";
 import { planReportTable } from "./plan-report-table";
+import { printPieces } from "./print-pieces";
 
 /** `overlaynet plan`: what every node of a topology has to hold, and who reaches whom how. */
 export function planCommand(): Command {
@@ -26,7 +26,7 @@ export function planCommand(): Command {
           yield report;
         }
       }
-      await print(format === "json" ? planReportJson(reports()) : planReportTable(reports()));
+      await printPieces(format === "json" ? planReportJson(reports()) : planReportTable(reports()));
       if (failed) process.exitCode = 1;
     });
   return withHelp(withFormat(command), {
@@ -37,20 +37,4 @@ export function planCommand(): Command {
     exitCodes: { 0: "all topologies are planned", 1: "one cannot be planned, or there is none" },
     schema: "docs/schema/plan.schema.json, and so is the file",
   });
-}
-
-const WRITE_CHARACTERS = 64 * 1024;
-
-/** A plan of thousands of nodes is longer than a string can be, so it goes out as it is made. */
-async function print(pieces: Iterable<string>): Promise<void> {
-  let pending = "";
-  const flush = async (): Promise<void> => {
-    if (!process.stdout.write(pending)) await once(process.stdout, "drain");
-    pending = "";
-  };
-  for (const piece of pieces) {
-    pending += piece;
-    if (pending.length >= WRITE_CHARACTERS) await flush();
-  }
-  await flush();
 }

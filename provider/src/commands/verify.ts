@@ -37,7 +37,7 @@ export function verifyCommand(): Command {
     .action(async (options: VerifyCommandOptions) => {
       const outputs =
         options.outputs === undefined
-          ? await stackOutputs(options.cwd, options.stack)
+          ? await stackOutputs(options.cwd, { stack: options.stack })
           : (JSON.parse(readInput(options.outputs)) as unknown);
       const inventory = parseInventory(outputs);
       const report = await verifyOverSsh(inventory, {

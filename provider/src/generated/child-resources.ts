@@ -16,6 +16,8 @@ import type {
   RoutesOutputs,
   WorkloadInputs,
   WorkloadOutputs,
+  HostKeyInputs,
+  HostKeyOutputs,
 } from "./resource-types";
 
 export class SshKey extends ChildResource {
@@ -42,10 +44,10 @@ export class Topology extends ChildResource {
   declare readonly blocks: Output<TopologyOutputs["blocks"]>;
   declare readonly tunnelAddresses: Output<TopologyOutputs["tunnelAddresses"]>;
   declare readonly assignedWorkloads: Output<TopologyOutputs["assignedWorkloads"]>;
-  declare readonly paths: Output<TopologyOutputs["paths"]>;
   declare readonly warnings: Output<TopologyOutputs["warnings"]>;
-  declare readonly nodePlans: Output<TopologyOutputs["nodePlans"]>;
-  declare readonly encapsulations: Output<TopologyOutputs["encapsulations"]>;
+  declare readonly packed: Output<TopologyOutputs["packed"]>;
+  declare readonly links: Output<TopologyOutputs["links"]>;
+  declare readonly owner: Output<TopologyOutputs["owner"]>;
 
   constructor(name: string, args: Inputs<TopologyInputs>, options?: CustomResourceOptions) {
     super("overlaynet:index:Topology", name, args, options);
@@ -54,6 +56,7 @@ export class Topology extends ChildResource {
 
 export class Tunnel extends ChildResource {
   declare readonly digest: Output<TunnelOutputs["digest"]>;
+  declare readonly files: Output<TunnelOutputs["files"]>;
 
   constructor(name: string, args: Inputs<TunnelInputs>, options?: CustomResourceOptions) {
     super("overlaynet:index:Tunnel", name, args, options);
@@ -70,6 +73,7 @@ export class TunnelsReady extends ChildResource {
 
 export class Routes extends ChildResource {
   declare readonly digest: Output<RoutesOutputs["digest"]>;
+  declare readonly files: Output<RoutesOutputs["files"]>;
 
   constructor(name: string, args: Inputs<RoutesInputs>, options?: CustomResourceOptions) {
     super("overlaynet:index:Routes", name, args, options);
@@ -79,8 +83,17 @@ export class Routes extends ChildResource {
 export class Workload extends ChildResource {
   declare readonly digest: Output<WorkloadOutputs["digest"]>;
   declare readonly namespace: Output<WorkloadOutputs["namespace"]>;
+  declare readonly files: Output<WorkloadOutputs["files"]>;
 
   constructor(name: string, args: Inputs<WorkloadInputs>, options?: CustomResourceOptions) {
     super("overlaynet:index:Workload", name, args, options);
+  }
+}
+
+export class HostKey extends ChildResource {
+  declare readonly hostKey: Output<HostKeyOutputs["hostKey"]>;
+
+  constructor(name: string, args: Inputs<HostKeyInputs>, options?: CustomResourceOptions) {
+    super("overlaynet:index:HostKey", name, args, options);
   }
 }

@@ -106,6 +106,137 @@ export interface BastionOptionsArgs {
   readonly hostKey: Input<string>;
 }
 
+/** The largest packet that two networks can exchange. */
+export interface NetworkMtuArgs {
+  /** Names of the two networks. */
+  readonly networks: Input<readonly [Input<string>, Input<string>]>;
+  /** Bytes, 68 to 65535. */
+  readonly mtu: Input<number>;
+}
+
+/** Whether a network carries IP protocol 4 (IP in IP). */
+export type Protocol4 = "Allowed" | "Blocked";
+
+/** What becomes of an update when a host cannot be reached. */
+export type Unreachable = "Fail" | "Skip";
+
+/** A network that hosts stand in. Hosts of one network reach each other's addresses without address translation. */
+export interface OverlayNetworkArgs {
+  /**
+   * Name of the network, unique in the overlay; also the label `overlaynet/network` of its hosts. A change is
+   * applied in place.
+   */
+  readonly name: string;
+  /**
+   * Largest packet that hosts of the network exchange, bytes, 576 to 65535: 9001 in an AWS VPC, 1500 in most
+   * others. Between two networks the lesser of both counts, unless `networkMtus` says otherwise. Default: 1500. A
+   * change is applied in place.
+   */
+  readonly mtu?: number;
+  /** Whether the network carries IP protocol 4 (IP in IP). Default: `Allowed`. */
+  readonly protocol4?: Protocol4;
+}
+
+/** How hosts are reached where they say nothing else. */
+export interface OverlaySshOptionsArgs {
+  /** User to log in as: root, or one who may use sudo. Default: `root`. */
+  readonly user?: Input<string>;
+  /** TCP port of the ssh server, 1 to 65535. Default: 22. */
+  readonly port?: Input<number>;
+  /** Private key of the user, OpenSSH or PEM format, without a passphrase. Default: each host names its own. */
+  readonly privateKey?: Input<string>;
+  /**
+   * Whether to take the host key that a host without a `hostKey` shows when it is first connected to. The key is
+   * then pinned: another one is refused. Whoever answers first is trusted, so prefer `hostKey`. Default: false.
+   */
+  readonly trustOnFirstUse?: boolean;
+  /**
+   * Command that carries the connection: run by `/bin/sh` with `%h`, `%p` and `%r` replaced by host, port and
+   * user; its standard input and output carry the connection. With a `bastion`, the connection to it. Default:
+   * that of the provider, else a direct connection.
+   */
+  readonly proxyCommand?: Input<string>;
+  /** Host that the connection goes through. Default: none. */
+  readonly bastion?: BastionOptionsArgs;
+  /** Password that sudo asks the user for. Default: none, and sudo must not ask. */
+  readonly sudoPassword?: Input<string>;
+}
+
+/** How a host is reached. */
+export interface HostSshOptionsArgs {
+  /** Address or name to connect to. Default: the host's `address`. A change alone pushes nothing again. */
+  readonly host?: Input<string>;
+  /** User to log in as: root, or one who may use sudo. Default: that of the overlay's `ssh`, else `root`. */
+  readonly user?: Input<string>;
+  /** TCP port of the ssh server, 1 to 65535. Default: that of the overlay's `ssh`, else 22. */
+  readonly port?: Input<number>;
+  /** Private key of the user, OpenSSH or PEM format, without a passphrase. Default: that of the overlay's `ssh`. */
+  readonly privateKey?: Input<string>;
+  /** Host key to expect (`ssh-ed25519 AAAA…`); any other is refused. Needed unless `trustOnFirstUse` is true. */
+  readonly hostKey?: Input<string>;
+  /**
+   * Whether to take the host key that the host shows when it is first connected to. The key is then pinned:
+   * another one is refused. Whoever answers first is trusted, so prefer `hostKey`. Default: that of the overlay's
+   * `ssh`, else false.
+   */
+  readonly trustOnFirstUse?: boolean;
+  /**
+   * Command that carries the connection: run by `/bin/sh` with `%h`, `%p` and `%r` replaced by host, port and
+   * user; its standard input and output carry the connection. With a `bastion`, the connection to it. Default:
+   * that of the overlay's `ssh`, else that of the provider, else a direct connection.
+   */
+  readonly proxyCommand?: Input<string>;
+  /** Host that the connection goes through. Default: that of the overlay's `ssh`, else none. */
+  readonly bastion?: BastionOptionsArgs;
+  /** Password that sudo asks the user for. Default: that of the overlay's `ssh`, else sudo must not ask. */
+  readonly sudoPassword?: Input<string>;
+}
+
+/** A host that exists already, on any cloud or none. It needs Linux with iproute2, nftables and systemd. */
+export interface OverlayHostArgs {
+  /**
+   * Name of the host, unique in the overlay: lower-case letters, digits, `-` and `.`, at most 63; with test
+   * workloads at most 28, without dots. A change removes the overlay from the host and brings it there anew.
+   */
+  readonly name: string;
+  /** Name of the network that it stands in. Default: the only network. A change is applied in place. */
+  readonly network?: string;
+  /**
+   * IPv4 address of its network interface: outer address of what it encapsulates, next hop of what it does not.
+   * May be an output that is not known yet. A change is applied in place.
+   */
+  readonly address: Input<string>;
+  /**
+   * IPv4 address at which hosts of other networks reach it, translated one to one to `address`. They send tunnel
+   * packets there, and take tunnel packets from there. Default: `address`, which they must then reach without
+   * translation. A change is applied in place.
+   */
+  readonly publicAddress?: Input<string>;
+  /**
+   * CIDR of the subnet that `address` is in, such as `10.1.0.0/24`: CrossSubnet is decided by it. A change is
+   * applied in place.
+   */
+  readonly subnetCidrBlock: Input<string>;
+  /** Its zone: the label `topology.kubernetes.io/zone`. Default: none. */
+  readonly availabilityZone?: string;
+  /** Its region: the label `topology.kubernetes.io/region`. Default: none. */
+  readonly region?: string;
+  /**
+   * Labels that the pools' `nodeSelector` is matched against, besides `kubernetes.io/hostname`,
+   * `topology.kubernetes.io/zone` and `region`, and `overlaynet/network`. Default: none. A change is applied in
+   * place.
+   */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * Which machine it is, such as the id of its instance. Another value says that another machine has the old name:
+   * everything is brought to it anew, and the hosts on its link forget the old one's MAC address. Default: the
+   * same machine for ever.
+   */
+  readonly incarnation?: Input<string>;
+  /** How the host is reached. Default: by the overlay's `ssh` at `address`. */
+  readonly ssh?: HostSshOptionsArgs;
+}
+
 export interface ClusterArgs {
   /**
    * Calico v3 IPPool manifests, YAML or JSON, one or many documents: the text, unmodified. It decides which
@@ -170,6 +301,52 @@ export interface ClusterArgs {
    * `topology.kubernetes.io/zone` and `region`, `overlaynet/network` and `overlaynet/subnet`. Default: none.
    */
   readonly labels?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /**
+   * What becomes of an update when a node cannot be reached. In both cases a node that is back is healed by the
+   * next update. Default: `Fail`.
+   */
+  readonly unreachable?: Unreachable;
+}
+
+export interface OverlayArgs {
+  /**
+   * Calico v3 IPPool manifests, YAML or JSON, one or many documents: the text, unmodified. It decides which
+   * tunnels there are, so it has to be known when the program runs. A change is applied to the running hosts.
+   */
+  readonly ipPools: string;
+  /** Name of the file that `ipPools` came from, for messages such as `pools.yaml:7:9: …`. Default: `ipPools`. */
+  readonly ipPoolsSource?: string;
+  /** The networks that the hosts stand in. Default: one named `default`, with an MTU of 1500. */
+  readonly networks?: readonly OverlayNetworkArgs[];
+  /**
+   * The largest packets between two networks where that is not the lesser of their own MTUs: 8500 over an AWS
+   * transit gateway, 1500 over the internet. Default: none.
+   */
+  readonly networkMtus?: readonly NetworkMtuArgs[];
+  /** The hosts. Hosts may be added, removed and reordered: the others keep their blocks and addresses. */
+  readonly hosts: readonly OverlayHostArgs[];
+  /** How hosts are reached where they say nothing else. Default: each host says it. */
+  readonly ssh?: OverlaySshOptionsArgs;
+  /**
+   * What becomes of an update when a host cannot be reached. In both cases a host that is back is healed by the
+   * next update. Default: `Fail`.
+   */
+  readonly unreachable?: Unreachable;
+  /**
+   * VXLAN network identifier, 1 to 16777215, as Calico's `vxlanVNI`. Defaults to 4096. A change makes the nodes'
+   * VXLAN devices anew, which interrupts what they carry; the preview warns of it.
+   */
+  readonly vxlanVni?: number;
+  /**
+   * UDP port of VXLAN, 1 to 65535, as Calico's `vxlanPort`. Defaults to 4789. A change makes the nodes' VXLAN
+   * devices anew, which interrupts what they carry; the preview warns of it.
+   */
+  readonly vxlanPort?: number;
+  /**
+   * Number of test workloads on each node: network namespaces with an address of a pool, for `overlaynet verify`.
+   * A node's workloads take the pools in turn, so that as many as there are pools try each of them. Defaults to 0.
+   */
+  readonly workloadsPerNode?: number;
 }
 
 /** What arguments are where a program gives none. */
@@ -178,6 +355,7 @@ export const DEFAULTS = {
   Subnet: { publicIp: true },
   SshOptions: { port: 22 },
   BastionOptions: { port: 22 },
+  OverlayNetwork: { mtu: 1500, protocol4: "Allowed" },
   Cluster: {
     interconnect: "Peering",
     neverAcrossSubnets: "Refuse",
@@ -186,5 +364,7 @@ export const DEFAULTS = {
     hostMtu: 9001,
     instanceType: "t3.micro",
     workloadsPerNode: 0,
+    unreachable: "Fail",
   },
+  Overlay: { unreachable: "Fail", vxlanVni: 4096, vxlanPort: 4789, workloadsPerNode: 0 },
 } as const;

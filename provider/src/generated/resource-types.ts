@@ -9,9 +9,6 @@ export type AllowedUse = "Workload" | "Tunnel" | "LoadBalancer";
 /** When addresses of a pool are given. */
 export type AssignmentMode = "Automatic" | "Manual";
 
-/** What a packet wears on the wire. */
-export type Encapsulation = "None" | "IPIP" | "VXLAN";
-
 /** The encapsulation that a tunnel device is for. */
 export type TunnelEncapsulation = "IPIP" | "VXLAN";
 
@@ -81,40 +78,6 @@ export interface ClusterWorkload {
   readonly namespace: string;
 }
 
-/** How packets of a pool's workloads get from one node to another, and why. */
-export interface Path {
-  /** Name of the sending node. */
-  readonly from: string;
-  /** Name of the receiving node. */
-  readonly to: string;
-  /** Name of the IP pool. */
-  readonly pool: string;
-  /** What the packets wear on the wire. */
-  readonly encapsulation: Encapsulation;
-  /** Where the sender's route points: the receiving node's address, its VTEP's for VXLAN, or the VPC's router. */
-  readonly nextHop: string;
-  /** The outer header on the wire; absent without encapsulation. */
-  readonly outer?: OuterHeader;
-  /** Largest inner packet, bytes. */
-  readonly mtu: number;
-  /** Why so, in words, naming pool, mode and subnets. */
-  readonly reason: string;
-  /** The hops in order: node, device, next node. */
-  readonly hops: readonly string[];
-}
-
-/** The outer header of an encapsulated packet. */
-export interface OuterHeader {
-  /** Address of the sending node. */
-  readonly source: string;
-  /** Address of the receiving node. */
-  readonly destination: string;
-  /** UDP port, of VXLAN only. Default: 4789. */
-  readonly port?: number;
-  /** VXLAN network identifier, of VXLAN only. Default: 4096. */
-  readonly vni?: number;
-}
-
 /** Something that works otherwise than one might think. */
 export interface Warning {
   /** Which warning it is; stays the same when the words change. */
@@ -173,29 +136,6 @@ export interface TunnelAddresses {
   readonly vxlanTunnelAddr6?: string;
 }
 
-/** A node and where it stands. */
-export interface TopologyNode {
-  /** Name of the node, unique: lower-case letters, digits, `-` and `.`, at most 63. */
-  readonly name: string;
-  /** Name of the network that it stands in; also the label `overlaynet/network`. */
-  readonly network: string;
-  /** Name of the subnet that it stands in; also the label `overlaynet/subnet`. */
-  readonly subnet: string;
-  /** CIDR of the subnet: what CrossSubnet is decided by. */
-  readonly subnetCidrBlock: string;
-  /** Its availability zone; also the label `topology.kubernetes.io/zone`. */
-  readonly availabilityZone: string;
-  /** Its region; also the label `topology.kubernetes.io/region`. */
-  readonly region: string;
-  /** Its IPv4 address in the subnet: outer address of what it encapsulates, next hop of what it does not. */
-  readonly privateIp: string;
-  /**
-   * Labels that the pools' nodeSelectors are matched against, besides those of name, network, subnet, zone and
-   * region.
-   */
-  readonly labels?: Readonly<Record<string, string>>;
-}
-
 /** A workload that is to get an address. */
 export interface TopologyWorkload {
   /** Name of the workload, unique. */
@@ -249,7 +189,7 @@ export interface Connection {
   readonly host: string;
   /** TCP port, 1 to 65535. */
   readonly port: number;
-  /** User to log in as; root, or one who may use sudo without a password. */
+  /** User to log in as: root, or one who may use sudo. */
   readonly user: string;
   /** Private key of the user, OpenSSH format. */
   readonly privateKey: string;
@@ -262,6 +202,169 @@ export interface Connection {
   readonly proxyCommand?: string;
   /** Host that the connection goes through. Default: none. */
   readonly bastion?: Bastion;
+  /** Password that sudo asks the user for. Default: none, and sudo must not ask. */
+  readonly sudoPassword?: string;
+}
+
+/** Whether a network carries IP protocol 4 (IP in IP). */
+export type Protocol4 = "Allowed" | "Blocked";
+
+/** What becomes of an update when a host cannot be reached. */
+export type Unreachable = "Fail" | "Skip";
+
+/** A network that hosts stand in. Hosts of one network reach each other's addresses without address translation. */
+export interface OverlayNetwork {
+  /**
+   * Name of the network, unique in the overlay; also the label `overlaynet/network` of its hosts. A change is
+   * applied in place.
+   */
+  readonly name: string;
+  /**
+   * Largest packet that hosts of the network exchange, bytes, 576 to 65535: 9001 in an AWS VPC, 1500 in most
+   * others. Between two networks the lesser of both counts, unless `networkMtus` says otherwise. Default: 1500. A
+   * change is applied in place.
+   */
+  readonly mtu?: number;
+  /** Whether the network carries IP protocol 4 (IP in IP). Default: `Allowed`. */
+  readonly protocol4?: Protocol4;
+}
+
+/** What a host has of its own for being reached; the rest is in the overlay's `ssh`. */
+export interface HostSsh {
+  /** Address or name to connect to. */
+  readonly host: string;
+  /** Host key to expect. */
+  readonly hostKey: string;
+  /** TCP port of its ssh server, 1 to 65535. */
+  readonly port?: number;
+  /** User to log in as. */
+  readonly user?: string;
+  /** Private key of the user. */
+  readonly privateKey?: string;
+  /** Command that carries the connection. */
+  readonly proxyCommand?: string;
+  /** Host that the connection goes through. */
+  readonly bastion?: Bastion;
+  /** Password that sudo asks for. */
+  readonly sudoPassword?: string;
+}
+
+/** A host of an overlay. */
+export interface OverlayNode {
+  /** Name of the host. */
+  readonly name: string;
+  /** Network that it stands in. */
+  readonly network: string;
+  /** Its IPv4 address. */
+  readonly address: string;
+  /** How it is reached, where that differs from the overlay's `ssh`. */
+  readonly ssh: HostSsh;
+}
+
+/** How hosts are reached where they have nothing of their own. */
+export interface OverlaySsh {
+  /** TCP port of the ssh servers, 1 to 65535. */
+  readonly port: number;
+  /** User to log in as. */
+  readonly user: string;
+  /** Private key of the user. */
+  readonly privateKey?: string;
+  /** Command that carries the connections. */
+  readonly proxyCommand?: string;
+  /** Host that the connections go through. */
+  readonly bastion?: Bastion;
+  /** Password that sudo asks for. */
+  readonly sudoPassword?: string;
+}
+
+/** A host and where it stands. */
+export interface TopologyHost {
+  /** Name of the host, unique: lower-case letters, digits, `-` and `.`, at most 63. */
+  readonly name: string;
+  /** Name of the network that it stands in; also the label `overlaynet/network`. */
+  readonly network: string;
+  /** Name of the subnet that it stands in; also the label `overlaynet/subnet`. Default: none. */
+  readonly subnet?: string;
+  /** CIDR of the subnet: what CrossSubnet is decided by. */
+  readonly subnetCidrBlock: string;
+  /** Its availability zone; also the label `topology.kubernetes.io/zone`. Default: none. */
+  readonly availabilityZone?: string;
+  /** Its region; also the label `topology.kubernetes.io/region`. Default: none. */
+  readonly region?: string;
+  /** Its IPv4 address in the subnet: outer address of what it encapsulates, next hop of what it does not. */
+  readonly address: string;
+  /** IPv4 address at which hosts of other networks reach it. Default: `address`. */
+  readonly publicAddress?: string;
+  /** Which machine it is. It concerns the host and those on its link alone. Default: the same machine for ever. */
+  readonly incarnation?: string;
+  /**
+   * Labels that the pools' nodeSelectors are matched against, besides those of name, network, subnet, zone and
+   * region.
+   */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** What a network does with packets. */
+export interface TopologyNetwork {
+  /** Name of the network. */
+  readonly name: string;
+  /** Whether it carries IP protocol 4 (IP in IP). */
+  readonly protocol4: Protocol4;
+}
+
+/** A host as `getIngress` needs to know it. */
+export interface IngressHost {
+  /** Name of the host. */
+  readonly name: string;
+  /** Name of its network. Default: the only network. */
+  readonly network?: string;
+  /** CIDR of its subnet. */
+  readonly subnetCidrBlock: string;
+  /** Its zone. */
+  readonly availabilityZone?: string;
+  /** Its region. */
+  readonly region?: string;
+  /** Address at which hosts of other networks reach it. Default: its own. */
+  readonly publicAddress?: string;
+  /** Labels that the pools' `nodeSelector` is matched against. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** What a network must let in. */
+export interface IngressRule {
+  /** IP protocol, as AWS writes it: `4` (IP in IP), `udp`, or `-1` for every protocol. */
+  readonly protocol: string;
+  /** First port. Absent where the protocol has none. */
+  readonly fromPort?: number;
+  /** Last port. Absent where the protocol has none. */
+  readonly toPort?: number;
+  /** Networks whose hosts send it. Absent where the source is workloads. */
+  readonly networks?: readonly string[];
+  /** CIDRs of the sources: subnets of the sending hosts, their public addresses, or the IP pool. */
+  readonly cidrBlocks: readonly string[];
+  /** Why, in a sentence. */
+  readonly reason: string;
+}
+
+/** What one network must let in. */
+export interface NetworkIngress {
+  /** Name of the network. */
+  readonly network: string;
+  /** The rules. Empty where nothing comes from outside of the hosts. */
+  readonly rules: readonly IngressRule[];
+}
+
+/** Whether a host's network interface must take packets of other addresses than its own. */
+export interface HostForwarding {
+  /** Name of the host. */
+  readonly name: string;
+  /**
+   * True: EC2's source/destination check must be off, IP forwarding of an Azure network interface or of a Google
+   * Cloud instance on.
+   */
+  readonly forwarding: boolean;
+  /** Why, in a sentence. */
+  readonly reason: string;
 }
 
 export interface ClusterOutputs {
@@ -271,8 +374,8 @@ export interface ClusterOutputs {
   readonly privateIps: Readonly<Record<string, string>>;
   /** The test workloads. */
   readonly workloads: readonly ClusterWorkload[];
-  /** The path table: for every ordered pair of nodes and every pool, how packets go and why. */
-  readonly paths: readonly Path[];
+  /** What all nodes share, packed: `overlaynet paths` and `overlaynet verify` work the paths out of it. */
+  readonly topology: string;
   /** The blocks of the pools and the nodes they are routed to. */
   readonly blocks: readonly Block[];
   /** What works otherwise than one might think. */
@@ -283,6 +386,21 @@ export interface ClusterOutputs {
   readonly vpcIds: Readonly<Record<string, string>>;
   /** Ids of the nodes' security groups by name of the network. */
   readonly securityGroupIds: Readonly<Record<string, string>>;
+}
+
+export interface OverlayOutputs {
+  /** The hosts and how they are reached. */
+  readonly nodes: readonly OverlayNode[];
+  /** The test workloads. */
+  readonly workloads: readonly ClusterWorkload[];
+  /** What all hosts share, packed: `overlaynet paths` and `overlaynet verify` work the paths out of it. */
+  readonly topology: string;
+  /** The blocks of the pools and the nodes they are routed to. */
+  readonly blocks: readonly Block[];
+  /** What works otherwise than one might think. */
+  readonly warnings: readonly Warning[];
+  /** How hosts are reached where they have nothing of their own. */
+  readonly ssh: OverlaySsh;
 }
 
 export interface SshKeyOutputs {
@@ -313,8 +431,10 @@ export interface IpPoolsOutputs {
 export interface TopologyInputs {
   /** The IP pools, as `IpPools` gives them. */
   readonly pools: readonly IpPool[];
-  /** The nodes. */
-  readonly nodes: readonly TopologyNode[];
+  /** The hosts. */
+  readonly hosts: readonly TopologyHost[];
+  /** The networks that do otherwise than most. Default: all carry everything. */
+  readonly networks?: readonly TopologyNetwork[];
   /** The workloads that are to get an address. */
   readonly workloads: readonly TopologyWorkload[];
   /** MTU of the nodes' interfaces, bytes, 68 to 65535. Default: 9001. */
@@ -361,42 +481,57 @@ export interface TopologyOutputs {
   readonly tunnelAddresses: Readonly<Record<string, TunnelAddresses>>;
   /** The workloads with their addresses. */
   readonly assignedWorkloads: readonly AssignedWorkload[];
-  /** For every ordered pair of nodes and every pool, how packets go and why. */
-  readonly paths: readonly Path[];
   /** What works otherwise than one might think. */
   readonly warnings: readonly Warning[];
-  /** What each node has to hold, by name of the node: JSON, gzip, base64. */
-  readonly nodePlans: Readonly<Record<string, string>>;
-  /** Encapsulations that each node needs a tunnel device for, by name of the node. */
-  readonly encapsulations: Readonly<Record<string, readonly TunnelEncapsulation[]>>;
+  /**
+   * What all hosts share, packed: JSON, gzip, base64. Tunnel and Routes take their plans from it, and `overlaynet
+   * paths` works the path table out of it. It holds no secret.
+   */
+  readonly packed: string;
+  /** By CIDR of the subnet, a digest of which machines the hosts there are. */
+  readonly links: Readonly<Record<string, string>>;
+  /**
+   * Who the hosts belong to: project, stack, name, and an id that stays for the resource's life. Hosts refuse
+   * changes by anyone else.
+   */
+  readonly owner: string;
 }
 
 export interface TunnelInputs {
   /** Name of the node. A change replaces the resource. */
   readonly node: string;
   /**
-   * Id of the node's instance. A change brings everything to the new instance: what was pushed to the former one
-   * went with it.
+   * Which machine the node is, such as the id of its instance. A change brings everything to the new machine: what
+   * was pushed to the former one went with it. Default: the same machine for ever.
    */
-  readonly instanceId: string;
+  readonly incarnation?: string;
   /** How to reach the node. A change alone pushes nothing again. */
   readonly connection: Connection;
+  /**
+   * `owner` of a Topology: whom the node belongs to. A node of another owner is refused. Default: none, and only
+   * nodes without an owner are taken.
+   */
+  readonly owner?: string;
+  /** What becomes of an update when the node cannot be reached. Default: `Fail`. A change alone pushes nothing. */
+  readonly unreachable?: Unreachable;
   /** The encapsulation. A change replaces the resource. */
   readonly encapsulation: TunnelEncapsulation;
   /**
-   * What the node has to hold: its entry of `nodePlans` of a Topology. Pushed when what it says of the tunnel
-   * changes.
+   * `packed` of a Topology, or a short reference to it by which components of this provider name what their own
+   * process knows. Pushed when what it says of the node's tunnel changes.
    */
-  readonly plan: string;
+  readonly topology: string;
 }
 
 export interface TunnelOutputs {
   /**
    * sha256, hex, of what stands on the node. Known in preview; `none` when the node needs none, `files: …` or
-   * `deviates: …` when a refresh found files changed or something else in force, empty when it is not known what
-   * stands there.
+   * `deviates: …` when a refresh found files changed or something else in force, `skipped` when the node was not
+   * reached, empty when it is not known what stands there.
    */
   readonly digest: string;
+  /** The first 16 hex digits of the sha256 of each file that was brought there, by name. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 export interface TunnelsReadyInputs {
@@ -413,14 +548,29 @@ export interface RoutesInputs {
   /** Name of the node. A change replaces the resource. */
   readonly node: string;
   /**
-   * Id of the node's instance. A change brings everything to the new instance: what was pushed to the former one
-   * went with it.
+   * Which machine the node is, such as the id of its instance. A change brings everything to the new machine: what
+   * was pushed to the former one went with it. Default: the same machine for ever.
    */
-  readonly instanceId: string;
+  readonly incarnation?: string;
   /** How to reach the node. A change alone pushes nothing again. */
   readonly connection: Connection;
-  /** What the node has to hold: its entry of `nodePlans` of a Topology. Pushed when what it says of routes changes. */
-  readonly plan: string;
+  /**
+   * `owner` of a Topology: whom the node belongs to. A node of another owner is refused. Default: none, and only
+   * nodes without an owner are taken.
+   */
+  readonly owner?: string;
+  /** What becomes of an update when the node cannot be reached. Default: `Fail`. A change alone pushes nothing. */
+  readonly unreachable?: Unreachable;
+  /**
+   * `packed` of a Topology, or a short reference to it by which components of this provider name what their own
+   * process knows. Pushed when what it says of the node's routes changes.
+   */
+  readonly topology: string;
+  /**
+   * The entry of `links` of a Topology for the node's subnet: when it changes, the node forgets the MAC addresses
+   * of its neighbours. Default: never.
+   */
+  readonly link?: string;
   /** Digest of a TunnelsReady: the routes come after it. A change alone pushes nothing. */
   readonly tunnelsReady: string;
 }
@@ -428,22 +578,31 @@ export interface RoutesInputs {
 export interface RoutesOutputs {
   /**
    * sha256, hex, of what stands on the node. Known in preview; `none` when the node needs none, `files: …` or
-   * `deviates: …` when a refresh found files changed or something else in force, empty when it is not known what
-   * stands there.
+   * `deviates: …` when a refresh found files changed or something else in force, `skipped` when the node was not
+   * reached, empty when it is not known what stands there.
    */
   readonly digest: string;
+  /** The first 16 hex digits of the sha256 of each file that was brought there, by name. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 export interface WorkloadInputs {
   /** Name of the node. A change replaces the resource. */
   readonly node: string;
   /**
-   * Id of the node's instance. A change brings everything to the new instance: what was pushed to the former one
-   * went with it.
+   * Which machine the node is, such as the id of its instance. A change brings everything to the new machine: what
+   * was pushed to the former one went with it. Default: the same machine for ever.
    */
-  readonly instanceId: string;
+  readonly incarnation?: string;
   /** How to reach the node. A change alone pushes nothing again. */
   readonly connection: Connection;
+  /**
+   * `owner` of a Topology: whom the node belongs to. A node of another owner is refused. Default: none, and only
+   * nodes without an owner are taken.
+   */
+  readonly owner?: string;
+  /** What becomes of an update when the node cannot be reached. Default: `Fail`. A change alone pushes nothing. */
+  readonly unreachable?: Unreachable;
   /** Name of the workload, unique on the node. A change replaces the resource. */
   readonly name: string;
   /** Name of the pool that its address is from. A change attaches it anew. */
@@ -459,12 +618,52 @@ export interface WorkloadInputs {
 export interface WorkloadOutputs {
   /**
    * sha256, hex, of what stands on the node. Known in preview; `none` when the node needs none, `files: …` or
-   * `deviates: …` when a refresh found files changed or something else in force, empty when it is not known what
-   * stands there.
+   * `deviates: …` when a refresh found files changed or something else in force, `skipped` when the node was not
+   * reached, empty when it is not known what stands there.
    */
   readonly digest: string;
   /** Its network namespace on the node. */
   readonly namespace: string;
+  /** The first 16 hex digits of the sha256 of each file that was brought there, by name. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export interface HostKeyInputs {
+  /** Address or name to connect to. A change is recorded and pins nothing anew. */
+  readonly host: string;
+  /** TCP port of the ssh server, 1 to 65535. */
+  readonly port: number;
+  /** User for `%r` of the proxy command. Nobody logs in. */
+  readonly user: string;
+  /** Command that carries the connection. Default: that of the provider, else a direct connection. */
+  readonly proxyCommand?: string;
+  /** Host that the connection goes through. Default: none. */
+  readonly bastion?: Bastion;
+  /** Which machine it is. A change replaces the resource: another machine has another key. */
+  readonly incarnation?: string;
+}
+
+export interface HostKeyOutputs {
+  /** The host key, `ssh-ed25519 AAAA…`, without a comment. */
+  readonly hostKey: string;
+}
+
+export interface GetIngressInputs {
+  /** Calico v3 IPPool manifests, as the Overlay gets them. */
+  readonly ipPools: string;
+  /** The networks, as the Overlay gets them. Default: one named `default`. */
+  readonly networks?: readonly OverlayNetwork[];
+  /** The hosts. */
+  readonly hosts: readonly IngressHost[];
+  /** UDP port of VXLAN. Default: 4789. */
+  readonly vxlanPort?: number;
+}
+
+export interface GetIngressOutputs {
+  /** For each network, what it must let in. */
+  readonly networks: readonly NetworkIngress[];
+  /** For each host, whether it must be allowed to forward. */
+  readonly hosts: readonly HostForwarding[];
 }
 
 /** What whole numbers are within, both included. */
@@ -473,10 +672,14 @@ export const RANGES = {
   SshAccess: { port: { minimum: 1, maximum: 65535 } },
   NetworkMtu: { mtu: { minimum: 68, maximum: 65535 } },
   Connection: { port: { minimum: 1, maximum: 65535 } },
+  OverlayNetwork: { mtu: { minimum: 576, maximum: 65535 } },
+  HostSsh: { port: { minimum: 1, maximum: 65535 } },
+  OverlaySsh: { port: { minimum: 1, maximum: 65535 } },
   Topology: {
     hostMtu: { minimum: 68, maximum: 65535 },
     vxlanVni: { minimum: 1, maximum: 16777215 },
     vxlanPort: { minimum: 1, maximum: 65535 },
   },
+  HostKey: { port: { minimum: 1, maximum: 65535 } },
   Provider: { sshDeadline: { minimum: 1, maximum: 999999 } },
 } as const;

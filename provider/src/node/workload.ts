@@ -34,9 +34,14 @@ export function renderWorkload(args: WorkloadPartArgs): Part {
       `address ${args.address} of workload ${args.name} is in no block of node ${args.plan.node} that workloads get addresses from`,
     );
   }
-  return newPart(`workload-${args.name}`, [
+  return newPart(workloadPartName(args.name), [
     stateFile([["workload", args.name, address(args.address), mtu(args.mtu), name(args.pool, "an IP pool")]]),
   ]);
+}
+
+/** The name of the part that `renderWorkload` makes. */
+export function workloadPartName(name: string): string {
+  return `workload-${name}`;
 }
 
 /** The network namespace of a workload on its node. */

@@ -1,4 +1,4 @@
-import { type Host, pathEnd } from "./host";
+import { type Host, isAbroad, outerAddress, pathEnd } from "./host";
 import type { Encapsulation } from "../ippool/pool-mode";
 import { ENCAPSULATIONS, endNumber, overhead } from "./encapsulation";
 import type { Route } from "./linux-state";
@@ -36,6 +36,7 @@ export class Destination implements DestinationArgs {
   readonly end: number;
   private readonly direct: Route[] = [];
   private readonly tunnelled: Route[] = [];
+  private readonly abroad: Route[] = [];
   private readonly routed = new Map<string, Route[]>();
 
   constructor(args: DestinationArgs) {
@@ -59,34 +60,34 @@ export class Destination implements DestinationArgs {
   }
 
   /**
-   * The route to it, for an MTU of the underlay; `mtuClass` stands for that MTU, and `limited` says that it is less
-   * than the interface's.
+   * The route to it from a host, for an MTU of the underlay; `mtuClass` stands for that MTU, and `limited` says that it
+   * is less than the interface's. Hosts of other networks may have another address to send to.
    */
-  route(encapsulation: Encapsulation, mtuClass: number, mtu: number, limited: boolean): Route {
-    const routes = encapsulation === "None" ? this.direct : this.tunnelled;
-    return (routes[mtuClass] ??= this.newRoute(encapsulation, mtu, limited));
+  route(encapsulation: Encapsulation, from: Host, mtuClass: number, mtu: number, limited: boolean): Route {
+    const tunnelled = isAbroad(this.owner, from) ? this.abroad : this.tunnelled;
+    const routes = encapsulation === "None" ? this.direct : tunnelled;
+    return (routes[mtuClass] ??= this.newRoute(encapsulation, from, mtu, limited));
   }
 
   /** The route to it without encapsulation through a router on the sender's link; nodes of one subnet share it. */
-  routeVia(router: string, mtuClass: number, mtu: number, limited: boolean): Route {
+  routeVia(router: string, from: Host, mtuClass: number, mtu: number, limited: boolean): Route {
     let routes = this.routed.get(router);
     if (routes === undefined) this.routed.set(router, (routes = []));
     return (routes[mtuClass] ??= {
-      ...this.newRoute("None", mtu, limited),
+      ...this.newRoute("None", from, mtu, limited),
       via: router,
       host: this.owner.addresses[this.pool.version]?.text,
     });
   }
 
   /** Where routes to it point: an address of its owner, or of its owner's VTEP. Undefined where that has none. */
-  gateway(encapsulation: Encapsulation): string | undefined {
+  gateway(encapsulation: Encapsulation, from: Host): string | undefined {
     const { version } = this.pool;
-    return ENCAPSULATIONS[encapsulation].route.gateway === "Vtep"
-      ? this.owner.vteps[version]?.address
-      : this.owner.addresses[version]?.text;
+    if (ENCAPSULATIONS[encapsulation].route.gateway === "Vtep") return this.owner.vteps[version]?.address;
+    return encapsulation === "None" ? this.owner.addresses[version]?.text : outerAddress(this.owner, from, version);
   }
 
-  private newRoute(encapsulation: Encapsulation, underlayMtu: number, limited: boolean): Route {
+  private newRoute(encapsulation: Encapsulation, from: Host, underlayMtu: number, limited: boolean): Route {
     const { version } = this.pool;
     const { devices, route } = ENCAPSULATIONS[encapsulation];
     const { proto } = route;
@@ -94,7 +95,7 @@ export class Destination implements DestinationArgs {
     const common = { dst: this.dst, type: "unicast", ...(version === 6 && { metric: METRIC_V6 }) } as const;
     const mtu = route.mtu === "Always" || limited ? { mtu: underlayMtu - overhead(encapsulation, version) } : {};
     if (encapsulation !== "None" && this.isVtep) return { ...common, dev, proto, onlink: false, scope: "link", ...mtu };
-    return { ...common, via: this.gateway(encapsulation), dev, proto, onlink: true, ...mtu };
+    return { ...common, via: this.gateway(encapsulation, from), dev, proto, onlink: true, ...mtu };
   }
 
   /**

@@ -44,6 +44,8 @@ export interface Host {
   /** Number of its network. */
   readonly network: number;
   readonly addresses: Readonly<Partial<Record<IpVersion, HostAddress>>>;
+  /** Where hosts of other networks send tunnel packets for it, where that is not its own address. */
+  readonly publicAddress?: string;
   /** Addresses of its tunnel devices, by the family of the pools that each carries. */
   readonly tunnels: Readonly<Record<TunnelKind, Readonly<Partial<Record<IpVersion, string>>>>>;
   readonly vteps: Readonly<Partial<Record<IpVersion, Vtep>>>;
@@ -60,6 +62,7 @@ export function hostOf(node: TopologyNode, index: number, network: number): Host
     name: node.name,
     network,
     addresses: { 4: v4, 6: v6 },
+    publicAddress: node.publicIp === undefined ? undefined : formatAddress(parseAddress(node.publicIp)),
     tunnels,
     vteps: {
       4: vtep(v4, tunnels.VXLAN[4], node.vxlanMac ?? (() => vxlanMac(node.name, 4))),
@@ -67,6 +70,16 @@ export function hostOf(node: TopologyNode, index: number, network: number): Host
     },
     own: new Set([v4?.text, v6?.text, ...allTunnelAddresses(tunnels)].filter((text) => text !== undefined)),
   };
+}
+
+/** Whether the host reaches the other one, of another network, at an address that is not its own. */
+export function isAbroad(to: Host, from: Host): boolean {
+  return to.publicAddress !== undefined && to.network !== from.network;
+}
+
+/** The outer destination of tunnel packets from one host to another, and the outer source of what comes back. */
+export function outerAddress(to: Host, from: Host, version: IpVersion): string | undefined {
+  return version === 4 && isAbroad(to, from) ? to.publicAddress : to.addresses[version]?.text;
 }
 
 /** All of a host's tunnel addresses. */

@@ -35,8 +35,9 @@ export interface Model {
   readonly ambiguous: ReadonlySet<number>;
   /** For the VTEPs of each family, by the number of the host; absent where the host has none. */
   readonly vtepEntries: Readonly<Record<IpVersion, readonly (VtepEntry | undefined)[]>>;
-  /** Addresses of hosts that may send IP in IP. */
-  readonly ipipMembers: readonly string[];
+  /** Hosts that may send IP in IP, and their own addresses. */
+  readonly ipipMembers: readonly Host[];
+  readonly ipipMemberAddresses: readonly string[];
   readonly allPools: readonly string[];
   readonly masqueradePools: readonly string[];
   /** What of the topology cannot be used, for warnings. */
@@ -47,9 +48,12 @@ export interface Model {
 }
 
 export interface VtepEntry {
+  readonly owner: Host;
   readonly host: string;
   readonly neighbour: Neighbour;
   readonly fdb: FdbEntry;
+  /** From other networks, where the host is seen at another address there. */
+  readonly abroad?: { readonly host: string; readonly fdb: FdbEntry };
 }
 
 export function modelOf(topology: Topology): Model {
@@ -58,6 +62,7 @@ export function modelOf(topology: Topology): Model {
   const hosts = topology.nodes.map((node, index) => hostOf(node, index, networkNumber.get(node.network) ?? 0));
   const pools = plannedPools(topology.pools);
   const { destinations, unusable } = destinationsOf(topology, hosts, pools);
+  const ipipMembers = hosts.filter(({ addresses }) => addresses[4]?.complete === true);
   const vtepEntries = { 4: vtepEntriesOf(hosts, 4), 6: vtepEntriesOf(hosts, 6) };
   return {
     topology,
@@ -73,7 +78,8 @@ export function modelOf(topology: Topology): Model {
     ),
     ambiguous: ambiguousHosts(hosts),
     vtepEntries,
-    ipipMembers: hosts.flatMap(({ addresses }) => (addresses[4]?.complete ? [addresses[4].text] : [])),
+    ipipMembers,
+    ipipMemberAddresses: ipipMembers.flatMap(({ addresses }) => addresses[4]?.text ?? []),
     allPools: pools.map(({ pool }) => pool.cidr),
     // Pools for load balancers are in this set and not in the other, as in felix/dataplane/linux/masq_mgr.go.
     masqueradePools: topology.pools.filter(({ natOutgoing }) => natOutgoing).map(({ cidr }) => cidr),
@@ -166,13 +172,16 @@ function ambiguousHosts(hosts: readonly Host[]): ReadonlySet<number> {
 
 function vtepEntriesOf(hosts: readonly Host[], version: IpVersion): readonly (VtepEntry | undefined)[] {
   const dev = ENCAPSULATIONS.VXLAN.devices[version];
-  return hosts.map(({ vteps }) => {
-    const vtep = vteps[version];
+  return hosts.map((owner): VtepEntry | undefined => {
+    const vtep = owner.vteps[version];
     if (vtep === undefined) return undefined;
+    const { publicAddress: there } = owner;
     return {
+      owner,
       host: vtep.host,
       neighbour: { ip: vtep.address, mac: vtep.mac, dev },
       fdb: { mac: vtep.mac, dev, dst: vtep.host },
+      ...(version === 4 && there !== undefined && { abroad: { host: there, fdb: { mac: vtep.mac, dev, dst: there } } }),
     };
   });
 }

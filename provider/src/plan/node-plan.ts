@@ -2,7 +2,7 @@ import type { IpVersion } from "../ippool/cidr";
 import { type IpPool, poolAllows } from "../ippool/ippool";
 import type { TunnelKind } from "../ippool/pool-mode";
 import { ENCAPSULATIONS, overhead } from "./encapsulation";
-import type { Host } from "./host";
+import { type Host, isAbroad, outerAddress } from "./host";
 import type { FdbEntry, IpipDevice, Neighbour, Route, VxlanDevice } from "./linux-state";
 import type { Model } from "./model";
 import { Viewer } from "./viewer";
@@ -33,6 +33,8 @@ export interface NodePlan {
   readonly masqueradePools: readonly string[];
   /** Own blocks that workloads may get addresses from, with the pool that each is of. */
   readonly workloadBlocks: readonly { readonly cidr: string; readonly pool: string; readonly mtu: number }[];
+  /** Which machines the nodes of its subnet are: when it changes, it forgets their MAC addresses. */
+  readonly linkIncarnation?: string;
   /** All pools as Calico has them, kept on the node for people who look there. */
   readonly pools?: readonly IpPool[];
 }
@@ -63,11 +65,18 @@ export function planNode(model: Model, host: Host): NodePlan {
     vxlan6: vxlanDevice(viewer, 6),
     routes: routes(viewer),
     ...remoteVteps(viewer),
-    ipipMembers: viewer.hasDevice("IPIP", 4) ? model.ipipMembers : [],
+    ipipMembers: viewer.hasDevice("IPIP", 4) ? ipipMembers(model, host) : [],
     allPools: model.allPools,
     masqueradePools: model.masqueradePools,
     workloadBlocks: workloadBlocks(model, host),
   };
+}
+
+/** The same list for all, unless some host is seen at another address from other networks. */
+function ipipMembers(model: Model, host: Host): readonly string[] {
+  const { ipipMembers: members } = model;
+  if (members.every(({ publicAddress }) => publicAddress === undefined)) return model.ipipMemberAddresses;
+  return members.flatMap((member) => outerAddress(member, host, 4) ?? []);
 }
 
 function ipipDevice(viewer: Viewer): IpipDevice | undefined {
@@ -112,8 +121,8 @@ function routes(viewer: Viewer): readonly Route[] {
       const router = viewer.routerTo(destination);
       list.push(
         router === undefined
-          ? destination.route(encapsulation, mtuClass, mtu, mtu < hostMtu)
-          : destination.routeVia(router, mtuClass, mtu, mtu < hostMtu),
+          ? destination.route(encapsulation, host, mtuClass, mtu, mtu < hostMtu)
+          : destination.routeVia(router, host, mtuClass, mtu, mtu < hostMtu),
       );
     }
   }
@@ -133,9 +142,10 @@ function remoteVteps(viewer: Viewer): {
     if (!viewer.hasDevice("VXLAN", version)) continue;
     for (const [index, entry] of viewer.model.vtepEntries[version].entries()) {
       if (entry === undefined || index === viewer.host.index) continue;
+      const way = entry.abroad !== undefined && isAbroad(entry.owner, viewer.host) ? entry.abroad : entry;
       neighbours.push(entry.neighbour);
-      fdb.push(entry.fdb);
-      vxlanMembers.push(entry.host);
+      fdb.push(way.fdb);
+      vxlanMembers.push(way.host);
     }
   }
   return { neighbours, fdb, vxlanMembers };

@@ -1,13 +1,36 @@
-import type { OuterHeader, Path } from "../generated/resource-types";
 import type { Destination } from "./destination";
-import type { Host } from "./host";
+import { type Host, outerAddress } from "./host";
 import type { Model } from "./model";
 import type { Encapsulation, TunnelKind } from "../ippool/pool-mode";
 import { ENCAPSULATIONS, overhead, PARENT_DEVICE } from "./encapsulation";
 import type { PlannedPool } from "./planned-pool";
 import { Viewer } from "./viewer";
 
-export type { OuterHeader, Path };
+/** How packets of a pool's workloads get from one node to another, and why. */
+export interface Path {
+  readonly from: string;
+  readonly to: string;
+  readonly pool: string;
+  readonly encapsulation: Encapsulation;
+  /** Where the sender's route points: the receiving node's address, its VTEP's for VXLAN, or the VPC's router. */
+  readonly nextHop: string;
+  /** On the wire; absent without encapsulation. */
+  readonly outer?: OuterHeader;
+  /** Largest inner packet, bytes. */
+  readonly mtu: number;
+  /** Why so, in words, naming pool, mode and subnets. */
+  readonly reason: string;
+  /** In order: node, device, next node. */
+  readonly hops: readonly string[];
+}
+
+export interface OuterHeader {
+  readonly source: string;
+  readonly destination: string;
+  /** UDP port and VXLAN network identifier, where the topology says one of them. */
+  readonly port?: number;
+  readonly vni?: number;
+}
 
 /**
  * From every node to every other, one for each pool that the other has a block or address of. No path where there is no
@@ -17,13 +40,19 @@ export function* pathsOf(model: Model): Generator<Path, undefined> {
   const samples = model.destinations.map(onePerPool);
   for (const from of model.hosts) {
     const viewer = new Viewer(model, from);
-    for (const to of model.hosts) {
-      if (to === from) continue;
-      for (const destination of samples[to.index] ?? []) {
-        const encapsulation = viewer.encapsulationTo(destination);
-        if (encapsulation !== undefined) yield pathTo(viewer, destination, encapsulation);
-      }
-    }
+    for (const to of model.hosts) if (to !== from) yield* pathsTo(viewer, samples[to.index] ?? []);
+  }
+}
+
+/** From one node to another. */
+export function pathsBetween(from: Viewer, to: Host): Iterable<Path> {
+  return pathsTo(from, onePerPool(from.model.destinations[to.index] ?? []));
+}
+
+function* pathsTo(viewer: Viewer, destinations: readonly Destination[]): Generator<Path, undefined> {
+  for (const destination of destinations) {
+    const encapsulation = viewer.encapsulationTo(destination);
+    if (encapsulation !== undefined) yield pathTo(viewer, destination, encapsulation);
   }
 }
 
@@ -47,7 +76,7 @@ function pathTo(viewer: Viewer, destination: Destination, encapsulation: Encapsu
   const mtuClass = model.mtus.classesFrom(from.network)[to.network] ?? 0;
   const underlay = model.mtus.mtus[mtuClass] ?? model.mtus.hostMtu;
   const source = from.addresses[version]?.text ?? "";
-  const target = to.addresses[version]?.text ?? "";
+  const target = outerAddress(to, from, version) ?? "";
   const tunnel = encapsulation === "None" ? [] : [ENCAPSULATIONS[encapsulation].devices[version] ?? ""];
   const router = viewer.routerTo(destination);
   return {
@@ -58,7 +87,7 @@ function pathTo(viewer: Viewer, destination: Destination, encapsulation: Encapsu
     nextHop:
       encapsulation !== "None" && destination.isVtep
         ? destination.dst
-        : (router ?? destination.gateway(encapsulation) ?? ""),
+        : (router ?? destination.gateway(encapsulation, from) ?? ""),
     ...(encapsulation !== "None" && {
       outer: { source, destination: target, ...udpOf(model, encapsulation) },
     }),

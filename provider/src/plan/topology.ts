@@ -10,7 +10,7 @@ export type { NetworkMtu } from "../generated/resource-types";
  */
 export type PlanOptions = Omit<
   TopologyInputs,
-  "pools" | "nodes" | "workloads" | "blocks" | "tunnelAddresses" | "workloadAddresses"
+  "pools" | "hosts" | "networks" | "workloads" | "blocks" | "tunnelAddresses" | "workloadAddresses"
 >;
 
 /**
@@ -39,6 +39,8 @@ export interface TopologyNode {
   readonly ip?: string;
   /** Prefix of the subnet that owns `ip`; absent with an ip = recorded as a bare address. */
   readonly subnetPrefixLen?: number;
+  /** Where nodes of other networks send tunnel packets for it, translated one to one to `ip`. Default: `ip`. */
+  readonly publicIp?: string;
   readonly ip6?: string;
   readonly subnetPrefixLen6?: number;
   readonly ipipTunnelAddr?: string;
@@ -54,6 +56,8 @@ export interface TopologyNode {
 }
 
 export interface TopologyWorkload {
+  /** Of a test workload. */
+  readonly name?: string;
   readonly ip: string;
   readonly node: string;
 }

@@ -56,7 +56,7 @@ export class Viewer {
     const encapsulation = (sameSubnet ? decisions?.inSubnet : decisions?.outside)?.[destination.end];
     if (encapsulation === undefined || !this.model.ambiguous.has(owner.index)) return encapsulation;
     // The kernel refuses a route through an address of its own.
-    const gateway = destination.gateway(encapsulation);
+    const gateway = destination.gateway(encapsulation, this.host);
     return gateway !== undefined && this.host.own.has(gateway) ? undefined : encapsulation;
   }
 

@@ -6,6 +6,7 @@ import type { Model } from "./model";
 import { SMALLEST_MTU } from "./mtu";
 import { modeField, type TunnelKind } from "../ippool/pool-mode";
 import type { PlannedPool } from "./planned-pool";
+import { Viewer } from "./viewer";
 
 export interface Warning {
   readonly code: string;
@@ -158,17 +159,30 @@ function poolsMeetingNetworks(model: Model, subnets: readonly NodeSubnet[]): rea
 }
 
 function blockedProtocols(model: Model): readonly Warning[] {
-  const withNodes = new Set(model.mtus.networks);
   return (model.topology.networks ?? []).flatMap(({ name, blockedProtocols: blocked }) =>
     model.pools.flatMap((pool) => {
-      if (pool.encapsulation === "None" || !withNodes.has(name)) return [];
+      if (pool.encapsulation === "None") return [];
       const isBlocked = (kind: TunnelKind): boolean => blocked?.includes(ENCAPSULATIONS[kind].ipProtocol) === true;
-      if (!isBlocked(pool.encapsulation)) return [];
+      if (!isBlocked(pool.encapsulation) || !encapsulatesIn(model, model.mtus.networks.indexOf(name), pool)) return [];
       const others = TUNNEL_KINDS.filter((kind) => kind !== pool.encapsulation).map(modeField);
       const message = `network ${name} is said to block IP protocol ${ENCAPSULATIONS[pool.encapsulation].ipProtocol}, which IP pool ${pool.name} (${pool.mode}) needs: use ${others.join(" or ")}`;
       return [{ code: "ProtocolBlocked", message }];
     }),
   );
+}
+
+/** Whether encapsulated packets to the pool's blocks leave or reach a node of the network. */
+function encapsulatesIn(model: Model, network: number, pool: PlannedPool): boolean {
+  const destinations = model.destinations.flat().filter((destination) => destination.pool === pool);
+  return model.hosts.some((host) => {
+    const viewer = new Viewer(model, host);
+    return destinations.some(
+      (destination) =>
+        destination.owner !== host &&
+        (host.network === network || destination.owner.network === network) &&
+        viewer.encapsulationTo(destination) === pool.encapsulation,
+    );
+  });
 }
 
 function missingTunnelAddresses(model: Model): readonly Warning[] {

@@ -1,9 +1,8 @@
-import { arrivalsOf, type PoolNodes, poolNodes } from "../aws/arrivals";
+import { arrivalsOf, type PoolNodes, poolNodes } from "../plan/arrivals";
 import { type Layout, layOut, type NodeLayout } from "../aws/layout";
 import { neverAcrossSubnets } from "../aws/never-across-subnets";
-import { encapsulationsInUse, type SecurityRule, securityRules } from "../aws/security-rules";
+import { type SecurityRule, securityRules } from "../aws/security-rules";
 import { type IpPool, poolAllows } from "../ippool/ippool";
-import type { TunnelKind } from "../ippool/pool-mode";
 import { formatCidr, parseCidr } from "../ippool/cidr";
 import { loadIpPools } from "../ippool/load";
 import type { Problem } from "../ippool/problem";
@@ -15,7 +14,6 @@ import { nodeLabels } from "./node-labels";
 export interface ClusterPlan {
   readonly pools: readonly IpPool[];
   readonly layout: Layout;
-  readonly encapsulations: readonly TunnelKind[];
   readonly rules: readonly SecurityRule[];
   /** What is to be added for disabled pools that still have blocks, by the names of the pools that have some. */
   rulesOfDisabled(withBlocks: ReadonlySet<string>): readonly SecurityRule[];
@@ -42,11 +40,12 @@ export function planCluster(args: ClusterArgs, proxyCommand: string | undefined)
     pools,
     layout.nodes.map((node) => ({ name: node.name, labels: labelsOf(node, layout.region, args) })),
   );
+  const standing = layout.nodes.map(({ name, network, subnet }) => ({ name, network, subnet: subnet.key }));
   const rulesOf = (carrying: readonly PoolNodes[]) =>
     securityRules({
       networks: layout.networks,
       interconnect: layout.interconnect,
-      arrivals: arrivalsOf(layout.nodes, carrying, viaVpcRouter),
+      arrivals: arrivalsOf(standing, carrying, viaVpcRouter),
       pools: carrying.map(({ pool }) => pool),
       ssh: { port: sshPort(args), cidrBlocks: adminCidrBlocks },
       vxlanPort: args.vxlanPort ?? DEFAULTS.Cluster.vxlanPort,
@@ -59,7 +58,6 @@ export function planCluster(args: ClusterArgs, proxyCommand: string | undefined)
   return {
     pools,
     layout,
-    encapsulations: encapsulationsInUse(pools),
     rules: rules.rules,
     rulesOfDisabled(withBlocks) {
       const known = new Set(rules.rules.map(({ network, key }) => `${network} ${key}`));

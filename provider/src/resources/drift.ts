@@ -1,5 +1,3 @@
-import { fileDigest } from "../node/digest";
-import type { Part } from "../node/part";
 import type { SeenPart } from "./node-access";
 
 /**
@@ -7,15 +5,26 @@ import type { SeenPart } from "./node-access";
  */
 const TOLD = 4;
 
+/** Of the sha256 of a file, hex digits that the state keeps: what was changed is told by them, and nothing else. */
+const KEPT_DIGITS = 16;
+
+/** Files by name, each as the first digits of its sha256. */
+export type FileDigests = Readonly<Record<string, string>>;
+
+/** What a state keeps of the files of a part. */
+export function keptDigests(files: ReadonlyMap<string, string>): FileDigests {
+  return Object.fromEntries([...files].map(([name, digest]) => [name, digest.slice(0, KEPT_DIGITS)]));
+}
+
 /**
  * What a part on a node is now, as its digest or in words: files that are not as they were brought there, and what
  * Linux holds otherwise than they say. Words are no digest of ours, so the next update mends it.
  *
- * @param expected the part as it has to be
- * @param was the digest that was last known
+ * @param digests those that are right: what was last known, and what has to be there
+ * @param brought the files that were brought there
  */
-export function whatIsThere(seen: SeenPart, expected: Part | undefined, was: string): string {
-  const files = seen.digest === was || seen.digest === expected?.digest ? [] : changedFiles(seen, expected);
+export function whatIsThere(seen: SeenPart, digests: readonly (string | undefined)[], brought: FileDigests): string {
+  const files = digests.includes(seen.digest) ? [] : changedFiles(seen, brought);
   const words = [
     ...(files.length > 0 ? [`files: ${listed(files, ", ")}`] : []),
     ...(seen.deviations.length > 0 ? [`deviates: ${listed(seen.deviations, "; ")}`] : []),
@@ -23,13 +32,13 @@ export function whatIsThere(seen: SeenPart, expected: Part | undefined, was: str
   return words.length === 0 ? seen.digest : words.join("; ");
 }
 
-function changedFiles({ files }: SeenPart, expected: Part | undefined): string[] {
-  const wanted = new Map(expected?.files.map(({ name, content }) => [name, fileDigest(content)]));
+function changedFiles({ files }: SeenPart, brought: FileDigests): string[] {
+  const wanted = new Map(Object.entries(brought));
   const names = [...new Set([...wanted.keys(), ...files.keys()])].sort();
   return names.flatMap((name) => {
     if (!files.has(name)) return files.size > 0 ? [`${name} is missing`] : [];
     if (!wanted.has(name)) return [`${name} is foreign`];
-    return files.get(name) === wanted.get(name) ? [] : [`${name} was edited`];
+    return files.get(name)?.slice(0, KEPT_DIGITS) === wanted.get(name) ? [] : [`${name} was edited`];
   });
 }
 

@@ -2,6 +2,8 @@ import type { Part } from "../node/part";
 import type { SshTarget } from "../ssh/target";
 
 export interface NodeAccessOptions {
+  /** Whom the node belongs to; a node of another owner is refused. */
+  readonly owner?: string;
   readonly signal: AbortSignal;
   /** Until then a node that does not answer is tried again. */
   readonly deadlineMs: number;
@@ -25,6 +27,8 @@ export interface NodeAccess {
   remove(target: SshTarget, part: string, options: NodeAccessOptions): Promise<void>;
   /** The parts on the node, by name. */
   read(target: SshTarget, options: NodeAccessOptions): Promise<ReadonlyMap<string, SeenPart>>;
+  /** The host key that its ssh server shows; nobody logs in. */
+  readHostKey(target: Omit<SshTarget, "privateKey" | "hostKey">, options: NodeAccessOptions): Promise<string>;
   /** Whether the node was changed before the error. */
   isPartial(error: unknown): boolean;
   /** Whether the node could not be reached at all. */

@@ -1,10 +1,12 @@
+import { fileDigest } from "../node/digest";
 import type { Part } from "../node/part";
 import type { SshTarget } from "../ssh/target";
 import { type ChangeKind, sameProperties } from "../../../wire/property-diff";
 import { isKnown, UNKNOWN, type Unknowable } from "../../../wire/property-value";
 import { ResourceInitFailed } from "../../../wire/resource-init-failed";
+import type { ProviderConfig } from "../provider-config";
 import type { CustomResource, OperationContext } from "./custom-resource";
-import { whatIsThere } from "./drift";
+import { type FileDigests, keptDigests, whatIsThere } from "./drift";
 import type { RoutesInputs, RoutesOutputs } from "../generated/resource-types";
 import type { NodeAccess, NodeAccessOptions } from "./node-access";
 
@@ -16,68 +18,105 @@ const READ_DEADLINE = 30;
 const DELETE_DEADLINE = 60;
 
 /** What every resource on a node is given, and tells. */
-export type OnNodeInputs = Pick<RoutesInputs, "node" | "instanceId" | "connection">;
-export type PartOutputs = Pick<RoutesOutputs, "digest">;
+export type OnNodeInputs = Pick<RoutesInputs, "node" | "incarnation" | "connection" | "owner" | "unreachable">;
+export type PartOutputs = Pick<RoutesOutputs, "digest" | "files">;
 
 /** The digest of a part that a node needs none of. */
 const NONE = "none";
+/** The digest of a part on a node that was not reached, where that is to stop nothing. */
+const SKIPPED = "skipped";
 
 /** A kind of part: how it follows from the inputs of its resource. */
 export interface PartKind<I extends OnNodeInputs, O extends PartOutputs> {
   /** What users call it, e.g. "IPIP tunnel". */
   title(inputs: I): string;
   partName(inputs: I): string;
-  /** The inputs that the part is made from: as long as one is unknown, so is the part. */
+  /** The inputs that the part is made from, beside the node's name: as long as one is unknown, so is the part. */
   readonly madeFrom: readonly (keyof I & string)[];
-  /** Inputs whose change makes it another part, besides node and instance. */
+  /** Inputs whose change makes it another part, besides the node. */
   readonly identity: readonly (keyof I & string)[];
+  /** Whether this process has what the inputs refer to. An old state may refer to what nobody knows any more. */
+  isFound?(inputs: I): boolean;
   /** Undefined where the node needs none. @throws RangeError for inputs that are none of their kind */
   render(inputs: I): Part | undefined;
-  outputs(digest: string, inputs: I): O;
+  /** The names of all parts that the node is to have: where it was skipped before, others are left from then. */
+  planned?(inputs: I): ReadonlySet<string>;
+  outputs(part: Unknowable<PartOutputs>, inputs: I): Unknowable<O>;
 }
 
 /**
  * A resource that is a part on a node. It is compared by digest: what the inputs say now, and what was last seen there.
  * So a new host, key or proxy command pushes nothing, and a part that someone changed on the node is pushed again after
- * a refresh has seen it. A new instance is an update: what stood on the former one ended with it, and nobody asks that
- * one to take it off. Nothing of this connects to the node in check, diff or preview.
+ * a refresh has seen it. A new incarnation is an update: what stood on the former machine ended with it, and nobody
+ * asks that one to take it off. Nothing of this connects to the node in check, diff or preview.
  */
 export function partResource<I extends OnNodeInputs, O extends PartOutputs>(
   kind: PartKind<I, O>,
   access: NodeAccess,
 ): CustomResource<I, O> {
-  const computable = (inputs: I): boolean => kind.madeFrom.every((key) => isKnown(inputs[key]));
-  const expected = (inputs: I): string => kind.render(inputs)?.digest ?? NONE;
+  const computable = (inputs: I): boolean => kind.madeFrom.every((key) => isKnown(inputs[key])) && isKnown(inputs.node);
+  const isFound = (inputs: I): boolean => kind.isFound?.(inputs) ?? true;
+  const memo = new Map<string, PartOutputs>();
+  /** A part is asked for some four times an update, and takes time linear in the nodes; its digests are kept. */
+  const summary = (inputs: I): PartOutputs => {
+    const key = JSON.stringify(["node", ...kind.madeFrom].map((name) => Reflect.get(inputs, name) as unknown));
+    let known = memo.get(key);
+    if (known === undefined) memo.set(key, (known = summaryOf(kind.render(inputs))));
+    return known;
+  };
 
-  const push = async (id: string, inputs: I, old: string, context: OperationContext): Promise<Unknowable<O>> => {
+  const push = async (id: string, inputs: I, old: PartOutputs, context: OperationContext): Promise<Unknowable<O>> => {
     if (context.preview)
-      return computable(inputs)
-        ? kind.outputs(expected(inputs), inputs)
-        : { ...kind.outputs("", inputs), digest: UNKNOWN };
+      return kind.outputs(computable(inputs) ? summary(inputs) : { digest: UNKNOWN, files: UNKNOWN }, inputs);
     const part = kind.render(inputs);
     const target = targetOf(inputs, context);
-    const options = optionsOf(context, context.timeout ?? context.config.sshDeadline);
+    const options = optionsOf(inputs, context, context.timeout ?? context.config.sshDeadline);
     try {
-      if (part !== undefined) await access.push(target, part, options);
-      else if (old !== NONE) await access.remove(target, kind.partName(inputs), options);
+      if (part !== undefined) await unlessSkipped(inputs, context, () => access.push(target, part, options));
+      else if (old.digest !== NONE)
+        await unlessSkipped(inputs, context, () => access.remove(target, kind.partName(inputs), options));
+      if (old.digest === SKIPPED && kind.planned !== undefined) await sweep(kind.planned(inputs), target, options);
     } catch (error) {
-      if (access.isUnreachable(error))
-        throw new Error(
-          `${kind.title(inputs)} of node ${inputs.node} could not be brought there: ${messageOf(error)}`,
-          { cause: error },
-        );
+      if (access.isUnreachable(error)) {
+        const message = `${kind.title(inputs)} of node ${inputs.node} could not be brought there: ${messageOf(error)}`;
+        if (inputs.unreachable !== "Skip") throw new Error(message, { cause: error });
+        await context.log("warning", `${message}; skipped, the next update tries again`);
+        return kind.outputs({ digest: SKIPPED, files: old.files }, inputs);
+      }
       if (!access.isPartial(error)) throw error;
       const message = `${kind.title(inputs)} of node ${inputs.node} is not in force: ${messageOf(error)}`;
-      throw new ResourceInitFailed(message, id, kind.outputs("", inputs), { cause: error });
+      throw new ResourceInitFailed(message, id, kind.outputs({ digest: "", files: old.files }, inputs), {
+        cause: error,
+      });
     }
-    return kind.outputs(part?.digest ?? NONE, inputs);
+    return kind.outputs(summaryOf(part), inputs);
+  };
+
+  /** A node that was not reached is not waited for again in the same update. */
+  const unlessSkipped = async (inputs: I, { config }: OperationContext, action: () => Promise<void>): Promise<void> => {
+    const lost = lostIn(config);
+    const place = `${inputs.connection.host} ${inputs.connection.port}`;
+    const before = inputs.unreachable === "Skip" ? lost.get(place) : undefined;
+    if (before !== undefined) throw before;
+    try {
+      await action();
+    } catch (error) {
+      if (error instanceof Error && access.isUnreachable(error)) lost.set(place, error);
+      throw error;
+    }
+  };
+
+  /** Takes off a node what was to go while it was away. */
+  const sweep = async (planned: ReadonlySet<string>, target: SshTarget, options: NodeAccessOptions): Promise<void> => {
+    const there = await access.read(target, options);
+    for (const name of there.keys()) if (!planned.has(name)) await access.remove(target, name, options);
   };
 
   return {
     check(inputs) {
       if (!computable(inputs)) return { inputs, failures: [] };
       try {
-        kind.render(inputs);
+        summary(inputs);
         return { inputs, failures: [] };
       } catch (error) {
         return { inputs, failures: [{ property: "", reason: messageOf(error) }] };
@@ -87,14 +126,20 @@ export function partResource<I extends OnNodeInputs, O extends PartOutputs>(
     diff(old, inputs) {
       const changes = new Map<string, ChangeKind>();
       const replaces: string[] = [];
-      for (const key of ["node", "instanceId", ...kind.identity] as const) {
+      for (const key of ["node", "incarnation", ...kind.identity] as const) {
         if (sameProperties(Reflect.get(old.inputs, key), Reflect.get(inputs, key))) continue;
         changes.set(key, "update");
-        if (key !== "instanceId") replaces.push(key);
+        if (key !== "incarnation") replaces.push(key);
       }
       if (!computable(inputs)) {
         for (const key of kind.madeFrom) if (!isKnown(inputs[key]) && !changes.has(key)) changes.set(key, "update");
-      } else if (expected(inputs) !== old.outputs.digest) changes.set("digest", "update");
+      } else if (isFound(inputs)) {
+        if (summary(inputs).digest !== old.outputs.digest) changes.set("digest", "update");
+      } else {
+        // The engine asks so with a state's own inputs, when something that they depend on is to be replaced.
+        for (const key of kind.madeFrom)
+          if (!sameProperties(old.inputs[key], inputs[key]) && !changes.has(key)) changes.set(key, "update");
+      }
       return {
         changes,
         replaces,
@@ -105,19 +150,20 @@ export function partResource<I extends OnNodeInputs, O extends PartOutputs>(
 
     async create(inputs, context) {
       const id = `${inputs.node}/${kind.partName(inputs)}`;
-      return { id, outputs: await push(id, inputs, NONE, context) };
+      return { id, outputs: await push(id, inputs, summaryOf(undefined), context) };
     },
 
-    update: (old, inputs, context) => push(old.id, inputs, old.outputs.digest, context),
+    update: (old, inputs, context) => push(old.id, inputs, old.outputs, context),
 
     async read(old, context) {
       try {
         context.status(`reading ${kind.partName(old.inputs)} of ${old.inputs.node}`);
         const deadline = Math.min(READ_DEADLINE, context.config.sshDeadline);
-        const parts = await access.read(targetOf(old.inputs, context), optionsOf(context, deadline));
+        const parts = await access.read(targetOf(old.inputs, context), optionsOf(old.inputs, context, deadline));
         const part = parts.get(kind.partName(old.inputs));
-        if (part === undefined && old.outputs.digest === NONE) return old.outputs;
-        const digest = part && whatIsThere(part, kind.render(old.inputs), old.outputs.digest);
+        if (part === undefined && (old.outputs.digest === NONE || old.outputs.digest === SKIPPED)) return old.outputs;
+        const expected = isFound(old.inputs) ? summary(old.inputs).digest : undefined;
+        const digest = part && whatIsThere(part, [old.outputs.digest, expected], old.outputs.files);
         if (digest === old.outputs.digest) return old.outputs;
         const drift = digest === undefined ? "is not there any more" : `is not what was brought there (${digest})`;
         await context.log(
@@ -137,19 +183,41 @@ export function partResource<I extends OnNodeInputs, O extends PartOutputs>(
     },
 
     async delete(old, context) {
-      if (old.outputs.digest === NONE) return;
+      const { inputs, outputs } = old;
+      if (outputs.digest === NONE) return;
       try {
         const deadline = context.timeout ?? Math.min(DELETE_DEADLINE, context.config.sshDeadline);
-        await access.remove(targetOf(old.inputs, context), kind.partName(old.inputs), optionsOf(context, deadline));
+        const target = targetOf(inputs, context);
+        const options = optionsOf(inputs, context, deadline);
+        await unlessSkipped(inputs, context, () => access.remove(target, kind.partName(inputs), options));
       } catch (error) {
         if (!access.isUnreachable(error)) throw error;
-        const message = `${kind.title(old.inputs)} of node ${old.inputs.node} could not be removed: ${messageOf(error)}`;
-        if (!context.config.deleteUnreachable)
-          throw new Error(`${message}. When the node is gone for good, ${GONE}`, { cause: error });
-        await context.log("warning", `${message}; taken as deleted, as deleteUnreachable says`);
+        const message = `${kind.title(inputs)} of node ${inputs.node} could not be removed: ${messageOf(error)}`;
+        if (context.config.deleteUnreachable) {
+          await context.log("warning", `${message}; taken as deleted, as deleteUnreachable says`);
+        } else if (inputs.unreachable === "Skip") {
+          await context.log(
+            "warning",
+            `${message}; skipped. If the node stays in the overlay, the update that reaches it removes it`,
+          );
+        } else throw new Error(`${message}. When the node is gone for good, ${GONE}`, { cause: error });
       }
     },
   };
+}
+
+function summaryOf(part: Part | undefined): PartOutputs {
+  const files = new Map(part?.files.map(({ name, content }) => [name, fileDigest(content)]));
+  return { digest: part?.digest ?? NONE, files: keptDigests(files) satisfies FileDigests };
+}
+
+/** One configuration is one run of Pulumi, also where a plugin outlives it under a debugger. */
+const LOST = new WeakMap<ProviderConfig, Map<string, Error>>();
+
+function lostIn(config: ProviderConfig): Map<string, Error> {
+  let lost = LOST.get(config);
+  if (lost === undefined) LOST.set(config, (lost = new Map<string, Error>()));
+  return lost;
 }
 
 /** The environment, as a destroy takes the provider's configuration from the state. */
@@ -163,8 +231,8 @@ function targetOf({ connection }: OnNodeInputs, { config }: OperationContext): S
     : connection;
 }
 
-function optionsOf(context: OperationContext, deadline: number): NodeAccessOptions {
-  return { signal: context.signal, deadlineMs: deadline * 1000, status: (message) => context.status(message) };
+function optionsOf({ owner }: OnNodeInputs, context: OperationContext, deadline: number): NodeAccessOptions {
+  return { owner, signal: context.signal, deadlineMs: deadline * 1000, status: (message) => context.status(message) };
 }
 
 function messageOf(error: unknown): string {

@@ -11,6 +11,7 @@ export const sshAccess: NodeAccess = {
     await removePart(target, part, options);
   },
   read: (target, options) => readParts(target, options),
+  readHostKey: () => Promise.reject(new Error("not yet")),
   isPartial,
   isUnreachable: (error) => error instanceof UnreachableError,
 };

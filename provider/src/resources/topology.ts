@@ -1,27 +1,34 @@
-import { parseAddress, parseCidr } from "../ippool/cidr";
+import { createHash, randomBytes } from "node:crypto";
+import { containsAddress, parseAddress, parseCidr } from "../ippool/cidr";
 import { assignAddresses } from "../ipam/assign-addresses";
 import { poolEncapsulation } from "../ippool/pool-mode";
-import { type NodePlan, tunnelDevices } from "../plan/node-plan";
-import { ENCAPSULATIONS, TUNNEL_KINDS } from "../plan/encapsulation";
+import { ENCAPSULATIONS } from "../plan/encapsulation";
+import { packTopology } from "../plan/packed-topology";
 import { planTopology } from "../plan/plan";
-import type { TopologyNode } from "../plan/topology";
+import { refusals } from "../plan/refusals";
+import { summaryOf } from "../plan/subnet-summary";
+import type { Topology as PlannableTopology, TopologyNode } from "../plan/topology";
+import { workloadMtus } from "../plan/workload-mtus";
 import type { CheckFailure } from "../../../wire/check-failure";
 import { diffProperties, sameProperties } from "../../../wire/property-diff";
 import { isKnown, UNKNOWN, type Unknowable } from "../../../wire/property-value";
+import { nameInUrn, stackInUrn } from "../../../wire/urn";
 import type { CustomResource, OperationContext } from "./custom-resource";
-import type { TopologyInputs, TopologyOutputs } from "../generated/resource-types";
+import type { TopologyHost, TopologyInputs, TopologyOutputs } from "../generated/resource-types";
 import { nodeLabels } from "./node-labels";
-import { packPlan } from "./packed-plan";
 
 /** What check adds to the inputs: kept in the state, it is what keeps addresses where they are. */
 type Assigned = Required<Pick<TopologyInputs, "blocks" | "tunnelAddresses" | "workloadAddresses">>;
 
-/** All nodes, what they get, and what follows from it; there is nothing of it outside the state. */
+/** What all inputs of a topology are once every host's address is known. */
+type Inputs = TopologyInputs;
+
+/** All hosts, what they get, and what follows from it; there is nothing of it outside the state. */
 export const topology: CustomResource<TopologyInputs, TopologyOutputs> = {
   async check(inputs, old, context) {
     const malformed = malformedAddresses(inputs);
     if (malformed.length > 0) return { inputs, failures: malformed };
-    if (!isKnown(inputs))
+    if (!isAssignable(inputs))
       return {
         inputs: { blocks: UNKNOWN, tunnelAddresses: UNKNOWN, workloadAddresses: UNKNOWN, ...inputs },
         failures: [],
@@ -33,7 +40,7 @@ export const topology: CustomResource<TopologyInputs, TopologyOutputs> = {
     };
     const assigned = assignAddresses({
       pools: inputs.pools,
-      nodes: inputs.nodes.map((node) => ({ name: node.name, labels: nodeLabels(node) })),
+      nodes: inputs.hosts.map((host) => ({ name: host.name, labels: nodeLabels(host) })),
       workloads: inputs.workloads,
       previous: {
         blocks: given.blocks ?? old?.blocks ?? [],
@@ -41,19 +48,21 @@ export const topology: CustomResource<TopologyInputs, TopologyOutputs> = {
         workloads: given.workloadAddresses ?? old?.workloadAddresses ?? [],
       },
     });
-    const failures = [
-      ...repeated(inputs),
-      ...assigned.problems.map(({ path, message }) => ({ property: path, reason: message })),
-    ];
-    if (failures.length > 0) return { inputs, failures };
-    // Said here, as this is called in previews, too, and knows what was before.
-    for (const message of old === undefined ? [] : interruptions(old, inputs)) await context.log("warning", message);
     const checked = {
       ...inputs,
       blocks: assigned.blocks,
       tunnelAddresses: Object.fromEntries(assigned.tunnels),
       workloadAddresses: assigned.workloads,
     };
+    const failures = [
+      ...repeated(inputs),
+      ...assigned.problems.map(({ path, message }) => ({ property: path, reason: message })),
+    ];
+    if (failures.length === 0)
+      failures.push(...refusals(planned(checked)).map(({ message }) => ({ property: "pools", reason: message })));
+    if (failures.length > 0) return { inputs, failures };
+    // Said here, as this is called in previews, too, and knows what was before.
+    for (const message of old === undefined ? [] : interruptions(old, inputs)) await context.log("warning", message);
     return { inputs: checked, failures: notKept(given, checked) };
   },
 
@@ -61,7 +70,7 @@ export const topology: CustomResource<TopologyInputs, TopologyOutputs> = {
     const changes = diffProperties(old.inputs, inputs);
     if (changes.size > 0 || !isKnown(inputs)) return { changes };
     // The same inputs may mean something else to another version of this provider.
-    const outputs = outputsOf(inputs);
+    const outputs = { ...outputsOf(inputs), owner: old.outputs.owner };
     const changed = Object.keys(outputs).filter(
       (key) => !sameProperties(Reflect.get(old.outputs, key), Reflect.get(outputs, key)),
     );
@@ -69,83 +78,150 @@ export const topology: CustomResource<TopologyInputs, TopologyOutputs> = {
   },
 
   async create(inputs, context) {
-    return { id: "topology", outputs: await outputsAndWarnings(inputs, context) };
+    const owner = context.preview
+      ? UNKNOWN
+      : `${ownerName(context.urn)} ${randomBytes(OWNER_ID_BYTES).toString("hex")}`;
+    return { id: "topology", outputs: { ...(await outputsAndWarnings(inputs, undefined, context)), owner } };
   },
   read: async (old) => old.outputs,
-  update: (_old, inputs, context) => outputsAndWarnings(inputs, context),
+  async update(old, inputs, context) {
+    // A renamed stack keeps the id, and so its hosts.
+    const owner = `${ownerName(context.urn)} ${old.outputs.owner.split(" ").at(-1)}`;
+    return { ...(await outputsAndWarnings(inputs, old.outputs.packed, context)), owner };
+  },
   delete: async () => undefined,
 };
 
+/** Bytes of the id that tells owners of hosts apart. */
+const OWNER_ID_BYTES = 4;
+
+/** `project/stack/name`, for people. */
+function ownerName(urn: string): string {
+  const { project, stack } = stackInUrn(urn);
+  return `${project}/${stack}/${nameInUrn(urn)}`;
+}
+
 async function outputsAndWarnings(
   inputs: TopologyInputs,
+  before: string | undefined,
   context: OperationContext,
-): Promise<Unknowable<TopologyOutputs>> {
-  if (!isKnown(inputs)) return UNKNOWN_OUTPUTS;
+): Promise<Unknowable<Omit<TopologyOutputs, "owner">>> {
+  if (!isAssignable(inputs) || !isKnown(inputs.blocks)) return UNKNOWN_OUTPUTS;
   const outputs = outputsOf(inputs);
   for (const warning of outputs.warnings) await context.log("warning", `${warning.message} (${warning.code})`);
+  if (context.preview && outputs.packed !== before) await context.log("info", summaryOf(topologyOf(inputs)));
   return outputs;
 }
 
-const UNKNOWN_OUTPUTS: Unknowable<TopologyOutputs> = {
+const UNKNOWN_OUTPUTS: Unknowable<Omit<TopologyOutputs, "owner">> = {
   assignedWorkloads: UNKNOWN,
   blocks: UNKNOWN,
-  encapsulations: UNKNOWN,
-  nodePlans: UNKNOWN,
-  paths: UNKNOWN,
+  links: UNKNOWN,
+  packed: UNKNOWN,
   tunnelAddresses: UNKNOWN,
   warnings: UNKNOWN,
 };
 
-function outputsOf(inputs: TopologyInputs): TopologyOutputs {
+/**
+ * Whether blocks and addresses can be given, and what is wrong with pools be said: names, labels and pools are known.
+ * Hosts' own addresses may come later.
+ */
+function isAssignable({ pools, workloads, hosts }: Inputs): boolean {
+  return (
+    isKnown(pools) &&
+    isKnown(workloads) &&
+    hosts.every(({ address: _, publicAddress: __, subnetCidrBlock: ___, incarnation: ____, ...identity }) =>
+      isKnown(identity),
+    )
+  );
+}
+
+/** Whether the host has its place in the plan: nothing but its incarnation is missing. */
+function isPlaced({ incarnation: _, ...host }: TopologyHost): boolean {
+  return isKnown(host);
+}
+
+/** What the plan is made from. A host whose address is not known yet has none. */
+function topologyOf(inputs: Inputs): PlannableTopology {
   const {
     pools,
-    nodes,
+    hosts,
+    networks = [],
     workloads: _asked,
     blocks = [],
     tunnelAddresses = {},
     workloadAddresses = [],
     ...options
   } = inputs;
-  const plan = planTopology({
+  return {
     ...options,
-    nodes: nodes.map((node): TopologyNode => ({
-      name: node.name,
-      ip: node.privateIp,
-      subnetPrefixLen: parseCidr(node.subnetCidrBlock).prefixLength,
-      network: node.network,
-      subnet: node.subnet,
-      labels: nodeLabels(node),
-      ...tunnelAddresses[node.name],
+    nodes: hosts.map((host): TopologyNode => ({
+      name: host.name,
+      network: host.network,
+      subnet: host.subnet,
+      ...(isPlaced(host) && {
+        ip: host.address,
+        subnetPrefixLen: parseCidr(host.subnetCidrBlock).prefixLength,
+        publicIp: host.publicAddress,
+      }),
+      ...tunnelAddresses[host.name],
+    })),
+    networks: networks.map(({ name, protocol4 }) => ({
+      name,
+      blockedProtocols: protocol4 === "Blocked" ? [ENCAPSULATIONS.IPIP.ipProtocol] : [],
     })),
     pools,
     blocks,
-    workloads: workloadAddresses.map(({ address, node }) => ({ ip: address, node })),
-  });
-  const nodePlans: Record<string, string> = {};
-  const encapsulations: Record<string, readonly ("IPIP" | "VXLAN")[]> = {};
-  const mtus = new Map<string, number>();
-  for (const [name, nodePlan] of plan.nodes) {
-    nodePlans[name] = packPlan({ ...nodePlan, pools });
-    encapsulations[name] = encapsulationsOf(nodePlan);
-    for (const { pool, mtu } of nodePlan.workloadBlocks) mtus.set(`${pool}/${name}`, mtu);
-  }
+    workloads: workloadAddresses.map(({ name, address, node }) => ({ name, ip: address, node })),
+  };
+}
+
+/** Without the hosts whose addresses come later: what is said of the others is true whatever these are. */
+function planned(inputs: Inputs): PlannableTopology {
+  const known = inputs.hosts.filter(isPlaced);
+  return topologyOf({ ...inputs, hosts: known });
+}
+
+function outputsOf(inputs: Inputs): Unknowable<Omit<TopologyOutputs, "owner">> & Pick<TopologyOutputs, "warnings"> {
+  const { hosts, blocks = [], tunnelAddresses = {}, workloadAddresses = [] } = inputs;
+  const whole = topologyOf(inputs);
+  const plan = planTopology(whole);
+  const mtus = workloadMtus(whole);
+  const isWhole = hosts.every(isPlaced);
   return {
     blocks,
     tunnelAddresses,
     assignedWorkloads: workloadAddresses.map((workload) => {
-      const mtu = mtus.get(`${workload.pool}/${workload.node}`);
+      const mtu = mtus(workload.node, workload.pool);
       if (mtu === undefined)
         throw new Error(
           `node ${workload.node} has no block of IP pool ${workload.pool}, from which workload ${workload.name} has ${workload.address}`,
         );
       return { ...workload, mtu };
     }),
-    paths: [...plan.paths],
-    warnings: plan.warnings,
-    nodePlans,
-    encapsulations,
+    warnings: isWhole ? plan.warnings : planTopology(planned(inputs)).warnings,
+    packed: isWhole ? packTopology(whole) : UNKNOWN,
+    links: links(hosts),
   };
 }
+
+/** By subnet, which machines are on the link: those of a subnet whose hosts are not all known are not known. */
+function links(hosts: readonly TopologyHost[]): Readonly<Record<string, string>> | typeof UNKNOWN {
+  if (!hosts.every(({ subnetCidrBlock }) => isKnown(subnetCidrBlock))) return UNKNOWN;
+  const subnets = Map.groupBy(hosts, ({ subnetCidrBlock }) => subnetCidrBlock);
+  return Object.fromEntries(
+    [...subnets].map(([subnet, own]) => {
+      const machines = own
+        .filter(({ incarnation }) => incarnation !== undefined)
+        .map(({ address, incarnation }) => [address, incarnation])
+        .sort();
+      if (!isKnown(machines)) return [subnet, UNKNOWN];
+      return [subnet, createHash("sha256").update(JSON.stringify(machines)).digest("hex").slice(0, LINK_DIGITS)];
+    }),
+  );
+}
+
+const LINK_DIGITS = 16;
 
 /**
  * What a change interrupts, in words: Linux has no way to change VNI and port of a VXLAN device that is there
@@ -173,35 +249,38 @@ function interruptions(old: TopologyInputs, inputs: TopologyInputs): readonly st
   ];
 }
 
-/** The encapsulations that a node needs a tunnel device for. */
-function encapsulationsOf(plan: NodePlan): readonly ("IPIP" | "VXLAN")[] {
-  const devices = tunnelDevices(plan);
-  return TUNNEL_KINDS.filter((kind) => devices[kind].length > 0);
-}
-
-function malformedAddresses({ nodes }: TopologyInputs): CheckFailure[] {
+function malformedAddresses({ hosts }: TopologyInputs): CheckFailure[] {
   const failures: CheckFailure[] = [];
-  const attempt = (property: string, value: string, parse: (text: string) => unknown): void => {
+  const attempt = (property: string, value: string | undefined, parse: (text: string) => unknown): void => {
+    if (value === undefined || !isKnown(value)) return;
     try {
       parse(value);
     } catch (error) {
       failures.push({ property, reason: error instanceof Error ? error.message : String(error) });
     }
   };
-  if (isKnown(nodes)) {
-    nodes.forEach(({ privateIp, subnetCidrBlock }, index) => {
-      attempt(`nodes[${index}].privateIp`, privateIp, parseAddress);
-      attempt(`nodes[${index}].subnetCidrBlock`, subnetCidrBlock, parseCidr);
+  hosts.forEach(({ address, publicAddress, subnetCidrBlock }, index) => {
+    const at = `hosts[${index}]`;
+    attempt(`${at}.address`, address, parseIpv4);
+    attempt(`${at}.publicAddress`, publicAddress, parseIpv4);
+    attempt(`${at}.subnetCidrBlock`, subnetCidrBlock, (text) => {
+      const subnet = parseCidr(text);
+      if (isKnown(address) && !containsAddress(subnet, parseAddress(address)))
+        throw new RangeError(`${address}, the host's address, is not in ${text}`);
     });
-  }
+  });
   return failures;
 }
 
-function repeated({ nodes }: TopologyInputs): CheckFailure[] {
+function parseIpv4(text: string): void {
+  if (parseAddress(text).version !== 4) throw new RangeError(`${text} is IPv6: hosts are reached by IPv4`);
+}
+
+function repeated({ hosts }: TopologyInputs): CheckFailure[] {
   const seen = new Set<string>();
-  return nodes.flatMap(({ name }, index) => {
+  return hosts.flatMap(({ name }, index) => {
     if (!seen.has(name)) return (seen.add(name), []);
-    return [{ property: `nodes[${index}].name`, reason: `two nodes are named ${name}: name each one once` }];
+    return [{ property: `hosts[${index}].name`, reason: `two hosts are named ${name}: name each one once` }];
   });
 }
 

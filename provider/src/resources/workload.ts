@@ -1,4 +1,4 @@
-import { renderWorkload, workloadNamespace } from "../node/workload";
+import { renderWorkload, workloadNamespace, workloadPartName } from "../node/workload";
 import { isKnown, UNKNOWN } from "../../../wire/property-value";
 import type { CustomResource } from "./custom-resource";
 import type { WorkloadInputs, WorkloadOutputs } from "../generated/resource-types";
@@ -10,11 +10,11 @@ export function workload(access: NodeAccess): CustomResource<WorkloadInputs, Wor
   return partResource(
     {
       title: ({ name }) => `workload ${name}`,
-      partName: ({ name }) => `workload-${name}`,
+      partName: ({ name }) => workloadPartName(name),
       madeFrom: ["name", "pool", "address", "mtu"],
       identity: ["name"],
       render: ({ name, pool, address, mtu }) => renderWorkload({ name, pool, address, mtu }),
-      outputs: (digest, { name }) => ({ digest, namespace: isKnown(name) ? workloadNamespace(name) : UNKNOWN }),
+      outputs: (part, { name }) => ({ ...part, namespace: isKnown(name) ? workloadNamespace(name) : UNKNOWN }),
     },
     access,
   );

@@ -3,8 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SshPool } from "../ssh/pool";
 import { RemoteCommandError } from "../ssh/ssh-error";
-import type { SshTarget } from "../ssh/target";
-import type { Inventory, InventoryNode } from "./inventory";
+import type { Inventory } from "./inventory";
 import { verify, type RunOnNode, type VerifyReport } from "./verify";
 
 export interface OverSshOptions {
@@ -25,9 +24,8 @@ const DEADLINE_MS = 20_000;
 export async function verifyOverSsh(inventory: Inventory, options: OverSshOptions = {}): Promise<VerifyReport> {
   const { flushCommand, environment = process.env, signal } = options;
   const pool = new SshPool();
-  const shell = inventory.ssh.user === "root" ? "sh -s" : "sudo -n sh -s";
-  const run: RunOnNode = async (node, script) => {
-    const target = targetOf(inventory, node);
+  const run: RunOnNode = async ({ target }, script) => {
+    const shell = target.user === "root" ? "sh -s" : "sudo -n sh -s";
     // The script goes in by standard input: no quoting, nothing of it in a process list.
     const { code, stdout, stderr } = await pool.run(target, shell, {
       stdin: Buffer.from(script),
@@ -47,18 +45,6 @@ export async function verifyOverSsh(inventory: Inventory, options: OverSshOption
   } finally {
     pool.close();
   }
-}
-
-function targetOf({ ssh }: Inventory, node: InventoryNode): SshTarget {
-  return {
-    host: node.host,
-    port: ssh.port,
-    user: ssh.user,
-    privateKey: ssh.privateKey,
-    hostKey: node.hostKey,
-    proxyCommand: ssh.proxyCommand,
-    bastion: ssh.bastion,
-  };
 }
 
 /** provider/verify/overlaynet-probe, seen from provider/src and from out/provider/src. */

@@ -22,7 +22,8 @@ export interface Pair {
  */
 export function pairsOf(inventory: Inventory): readonly Pair[] {
   const nodes = new Map(inventory.nodes.map((node) => [node.name, node]));
-  const paths = new Map<string, Path>(inventory.paths.map((path) => [key(path.from, path.to, path.pool), path]));
+  const paths = new Map<string, Path>();
+  for (const path of inventory.paths) paths.set(key(path.from, path.to, path.pool), path);
   const pairs: Pair[] = [];
   for (const from of inventory.workloads) {
     for (const to of inventory.workloads) {

@@ -40,7 +40,7 @@ ${htmlTable(
 ${htmlTable(
   "paths",
   ["From", "To", "Pool", "Encapsulation", "Next hop", "MTU", "Reason"],
-  inventory.paths.map((p) => [p.from, p.to, p.pool, p.encapsulation, p.nextHop, String(p.mtu), p.reason]),
+  [...inventory.paths].map((p) => [p.from, p.to, p.pool, p.encapsulation, p.nextHop, String(p.mtu), p.reason]),
 )}
 </body>
 </html>
@@ -48,17 +48,15 @@ ${htmlTable(
 }
 
 function networkBox(network: string, nodes: readonly InventoryNode[], inventory: Inventory): string {
-  const subnets = [...Map.groupBy(nodes, (node) => `${node.subnet} (${node.availabilityZone})`)].map(
-    ([subnet, members]) => {
-      const boxes = members.map((node) => {
-        const workloads = inventory.workloads
-          .filter((w) => w.node === node.name)
-          .map((w) => `<li>${escape(w.name)} ${escape(w.address)}</li>`);
-        return `<section class="node"><h5>${escape(node.name)}</h5><p>${escape(node.privateIp)}</p><ul>${workloads.join("")}</ul></section>`;
-      });
-      return `<section class="subnet"><h4>subnet ${escape(subnet)}</h4><div class="nodes">${boxes.join("")}</div></section>`;
-    },
-  );
+  const subnets = [...Map.groupBy(nodes, ({ subnet }) => subnet)].map(([subnet, members]) => {
+    const boxes = members.map((node) => {
+      const workloads = inventory.workloads
+        .filter((w) => w.node === node.name)
+        .map((w) => `<li>${escape(w.name)} ${escape(w.address)}</li>`);
+      return `<section class="node"><h5>${escape(node.name)}</h5><p>${escape(node.privateIp)}</p><ul>${workloads.join("")}</ul></section>`;
+    });
+    return `<section class="subnet"><h4>subnet ${escape(subnet)}</h4><div class="nodes">${boxes.join("")}</div></section>`;
+  });
   return `<section class="network"><h3>VPC ${escape(network)}</h3>${subnets.join("")}</section>`;
 }
 

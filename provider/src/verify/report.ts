@@ -1,14 +1,15 @@
-import { table } from "../../../terminal/table";
+import { table, tableLines } from "../../../terminal/table";
 import type { Path } from "../plan/paths";
 import type { VerifyReport } from "./verify";
 
 /** The path table: which way each pair of nodes goes and why. */
-export function pathTable(paths: readonly Path[]): string {
-  return table(
-    ["FROM", "TO", "ENCAPSULATION", "NEXT HOP", "MTU", "REASON"],
-    paths.map((p) => [p.from, p.to, p.encapsulation, p.nextHop, String(p.mtu), p.reason]),
-    { underline: true },
-  ).trimEnd();
+export function pathTableLines(paths: Iterable<Path>): Iterable<string> {
+  const rows: Iterable<readonly string[]> = {
+    *[Symbol.iterator]() {
+      for (const p of paths) yield [p.from, p.to, p.encapsulation, p.nextHop, String(p.mtu), p.reason];
+    },
+  };
+  return tableLines(["FROM", "TO", "ENCAPSULATION", "NEXT HOP", "MTU", "REASON"], rows, { underline: true });
 }
 
 /** The connectivity matrix and, below it, one line per failed pair. */

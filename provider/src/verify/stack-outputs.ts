@@ -1,17 +1,22 @@
 import { spawn } from "node:child_process";
 
+export interface StackOutputsOptions {
+  /** Name of the stack; default: the selected one. */
+  readonly stack?: string;
+  /** Whether secrets are in it; they stay in memory. Default: true. */
+  readonly showSecrets?: boolean;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /**
- * The outputs of a stack, secrets included, as `pulumi stack output --json --show-secrets` gives them. They stay in
- * memory.
+ * The outputs of a stack, as `pulumi stack output --json` gives them.
  *
  * @param directory where the project's Pulumi.yaml is
- * @param stack name of the stack; default: the selected one
  * @throws Error with what the CLI wrote to standard error
  */
 export async function stackOutputs(
   directory: string,
-  stack?: string,
-  env: NodeJS.ProcessEnv = process.env,
+  { stack, showSecrets = true, env = process.env }: StackOutputsOptions = {},
 ): Promise<unknown> {
   const args = [
     "-C",
@@ -19,7 +24,7 @@ export async function stackOutputs(
     "stack",
     "output",
     "--json",
-    "--show-secrets",
+    ...(showSecrets ? ["--show-secrets"] : []),
     "--non-interactive",
     ...(stack === undefined ? [] : ["--stack", stack]),
   ];

@@ -120,9 +120,132 @@ export interface ConnectionArgs {
      */
     proxyCommand?: pulumi.Input<string | undefined>;
     /**
-     * User to log in as; root, or one who may use sudo without a password.
+     * Password that sudo asks the user for. Default: none, and sudo must not ask.
+     */
+    sudoPassword?: pulumi.Input<string | undefined>;
+    /**
+     * User to log in as: root, or one who may use sudo.
      */
     user: pulumi.Input<string>;
+}
+
+/**
+ * How a host is reached.
+ */
+export interface HostSshOptionsArgs {
+    /**
+     * Host that the connection goes through. Default: that of the overlay's `ssh`, else none.
+     */
+    bastion?: inputs.BastionOptionsArgs;
+    /**
+     * Address or name to connect to. Default: the host's `address`. A change alone pushes nothing again.
+     */
+    host?: pulumi.Input<string | undefined>;
+    /**
+     * Host key to expect (`ssh-ed25519 AAAA…`); any other is refused. Needed unless `trustOnFirstUse` is true.
+     */
+    hostKey?: pulumi.Input<string | undefined>;
+    /**
+     * TCP port of the ssh server, 1 to 65535. Default: that of the overlay's `ssh`, else 22.
+     */
+    port?: pulumi.Input<number | undefined>;
+    /**
+     * Private key of the user, OpenSSH or PEM format, without a passphrase. Default: that of the overlay's `ssh`.
+     */
+    privateKey?: pulumi.Input<string | undefined>;
+    /**
+     * Command that carries the connection: run by `/bin/sh` with `%h`, `%p` and `%r` replaced by host, port and user; its standard input and output carry the connection. With a `bastion`, the connection to it. Default: that of the overlay's `ssh`, else that of the provider, else a direct connection.
+     */
+    proxyCommand?: pulumi.Input<string | undefined>;
+    /**
+     * Password that sudo asks the user for. Default: that of the overlay's `ssh`, else sudo must not ask.
+     */
+    sudoPassword?: pulumi.Input<string | undefined>;
+    /**
+     * Whether to take the host key that the host shows when it is first connected to. The key is then pinned: another one is refused. Whoever answers first is trusted, so prefer `hostKey`. Default: that of the overlay's `ssh`, else false.
+     */
+    trustOnFirstUse?: boolean;
+    /**
+     * User to log in as: root, or one who may use sudo. Default: that of the overlay's `ssh`, else `root`.
+     */
+    user?: pulumi.Input<string | undefined>;
+}
+/**
+ * hostSshOptionsArgsProvideDefaults sets the appropriate defaults for HostSshOptionsArgs
+ */
+export function hostSshOptionsArgsProvideDefaults(val: HostSshOptionsArgs): HostSshOptionsArgs {
+    return {
+        ...val,
+        bastion: (val.bastion ? inputs.bastionOptionsArgsProvideDefaults(val.bastion) : undefined),
+    };
+}
+
+/**
+ * A host as `getIngress` needs to know it.
+ */
+export interface IngressHost {
+    /**
+     * Its zone.
+     */
+    availabilityZone?: string;
+    /**
+     * Labels that the pools' `nodeSelector` is matched against.
+     */
+    labels?: {[key: string]: string};
+    /**
+     * Name of the host.
+     */
+    name: string;
+    /**
+     * Name of its network. Default: the only network.
+     */
+    network?: string;
+    /**
+     * Address at which hosts of other networks reach it. Default: its own.
+     */
+    publicAddress?: string;
+    /**
+     * Its region.
+     */
+    region?: string;
+    /**
+     * CIDR of its subnet.
+     */
+    subnetCidrBlock: string;
+}
+
+/**
+ * A host as `getIngress` needs to know it.
+ */
+export interface IngressHostArgs {
+    /**
+     * Its zone.
+     */
+    availabilityZone?: string;
+    /**
+     * Labels that the pools' `nodeSelector` is matched against.
+     */
+    labels?: {[key: string]: string};
+    /**
+     * Name of the host.
+     */
+    name: string;
+    /**
+     * Name of its network. Default: the only network.
+     */
+    network?: string;
+    /**
+     * Address at which hosts of other networks reach it. Default: its own.
+     */
+    publicAddress?: string;
+    /**
+     * Its region.
+     */
+    region?: string;
+    /**
+     * CIDR of its subnet.
+     */
+    subnetCidrBlock: string;
 }
 
 /**
@@ -225,6 +348,160 @@ export interface NetworkMtuArgs {
 }
 
 /**
+ * A host that exists already, on any cloud or none. It needs Linux with iproute2, nftables and systemd.
+ */
+export interface OverlayHostArgs {
+    /**
+     * IPv4 address of its network interface: outer address of what it encapsulates, next hop of what it does not. May be an output that is not known yet. A change is applied in place.
+     */
+    address: pulumi.Input<string>;
+    /**
+     * Its zone: the label `topology.kubernetes.io/zone`. Default: none.
+     */
+    availabilityZone?: string;
+    /**
+     * Which machine it is, such as the id of its instance. Another value says that another machine has the old name: everything is brought to it anew, and the hosts on its link forget the old one's MAC address. Default: the same machine for ever.
+     */
+    incarnation?: pulumi.Input<string | undefined>;
+    /**
+     * Labels that the pools' `nodeSelector` is matched against, besides `kubernetes.io/hostname`, `topology.kubernetes.io/zone` and `region`, and `overlaynet/network`. Default: none. A change is applied in place.
+     */
+    labels?: {[key: string]: string};
+    /**
+     * Name of the host, unique in the overlay: lower-case letters, digits, `-` and `.`, at most 63; with test workloads at most 28, without dots. A change removes the overlay from the host and brings it there anew.
+     */
+    name: string;
+    /**
+     * Name of the network that it stands in. Default: the only network. A change is applied in place.
+     */
+    network?: string;
+    /**
+     * IPv4 address at which hosts of other networks reach it, translated one to one to `address`. They send tunnel packets there, and take tunnel packets from there. Default: `address`, which they must then reach without translation. A change is applied in place.
+     */
+    publicAddress?: pulumi.Input<string | undefined>;
+    /**
+     * Its region: the label `topology.kubernetes.io/region`. Default: none.
+     */
+    region?: string;
+    /**
+     * How the host is reached. Default: by the overlay's `ssh` at `address`.
+     */
+    ssh?: inputs.HostSshOptionsArgs;
+    /**
+     * CIDR of the subnet that `address` is in, such as `10.1.0.0/24`: CrossSubnet is decided by it. A change is applied in place.
+     */
+    subnetCidrBlock: pulumi.Input<string>;
+}
+/**
+ * overlayHostArgsProvideDefaults sets the appropriate defaults for OverlayHostArgs
+ */
+export function overlayHostArgsProvideDefaults(val: OverlayHostArgs): OverlayHostArgs {
+    return {
+        ...val,
+        ssh: (val.ssh ? inputs.hostSshOptionsArgsProvideDefaults(val.ssh) : undefined),
+    };
+}
+
+/**
+ * A network that hosts stand in. Hosts of one network reach each other's addresses without address translation.
+ */
+export interface OverlayNetwork {
+    /**
+     * Largest packet that hosts of the network exchange, bytes, 576 to 65535: 9001 in an AWS VPC, 1500 in most others. Between two networks the lesser of both counts, unless `networkMtus` says otherwise. Default: 1500. A change is applied in place.
+     */
+    mtu?: number;
+    /**
+     * Name of the network, unique in the overlay; also the label `overlaynet/network` of its hosts. A change is applied in place.
+     */
+    name: string;
+    /**
+     * Whether the network carries IP protocol 4 (IP in IP). Default: `Allowed`.
+     */
+    protocol4?: enums.Protocol4;
+}
+/**
+ * overlayNetworkProvideDefaults sets the appropriate defaults for OverlayNetwork
+ */
+export function overlayNetworkProvideDefaults(val: OverlayNetwork): OverlayNetwork {
+    return {
+        ...val,
+        mtu: (val.mtu) ?? 1500,
+        protocol4: (val.protocol4) ?? "Allowed",
+    };
+}
+
+/**
+ * A network that hosts stand in. Hosts of one network reach each other's addresses without address translation.
+ */
+export interface OverlayNetworkArgs {
+    /**
+     * Largest packet that hosts of the network exchange, bytes, 576 to 65535: 9001 in an AWS VPC, 1500 in most others. Between two networks the lesser of both counts, unless `networkMtus` says otherwise. Default: 1500. A change is applied in place.
+     */
+    mtu?: number;
+    /**
+     * Name of the network, unique in the overlay; also the label `overlaynet/network` of its hosts. A change is applied in place.
+     */
+    name: string;
+    /**
+     * Whether the network carries IP protocol 4 (IP in IP). Default: `Allowed`.
+     */
+    protocol4?: enums.Protocol4;
+}
+/**
+ * overlayNetworkArgsProvideDefaults sets the appropriate defaults for OverlayNetworkArgs
+ */
+export function overlayNetworkArgsProvideDefaults(val: OverlayNetworkArgs): OverlayNetworkArgs {
+    return {
+        ...val,
+        mtu: (val.mtu) ?? 1500,
+        protocol4: (val.protocol4) ?? "Allowed",
+    };
+}
+
+/**
+ * How hosts are reached where they say nothing else.
+ */
+export interface OverlaySshOptionsArgs {
+    /**
+     * Host that the connection goes through. Default: none.
+     */
+    bastion?: inputs.BastionOptionsArgs;
+    /**
+     * TCP port of the ssh server, 1 to 65535. Default: 22.
+     */
+    port?: pulumi.Input<number | undefined>;
+    /**
+     * Private key of the user, OpenSSH or PEM format, without a passphrase. Default: each host names its own.
+     */
+    privateKey?: pulumi.Input<string | undefined>;
+    /**
+     * Command that carries the connection: run by `/bin/sh` with `%h`, `%p` and `%r` replaced by host, port and user; its standard input and output carry the connection. With a `bastion`, the connection to it. Default: that of the provider, else a direct connection.
+     */
+    proxyCommand?: pulumi.Input<string | undefined>;
+    /**
+     * Password that sudo asks the user for. Default: none, and sudo must not ask.
+     */
+    sudoPassword?: pulumi.Input<string | undefined>;
+    /**
+     * Whether to take the host key that a host without a `hostKey` shows when it is first connected to. The key is then pinned: another one is refused. Whoever answers first is trusted, so prefer `hostKey`. Default: false.
+     */
+    trustOnFirstUse?: boolean;
+    /**
+     * User to log in as: root, or one who may use sudo. Default: `root`.
+     */
+    user?: pulumi.Input<string | undefined>;
+}
+/**
+ * overlaySshOptionsArgsProvideDefaults sets the appropriate defaults for OverlaySshOptionsArgs
+ */
+export function overlaySshOptionsArgsProvideDefaults(val: OverlaySshOptionsArgs): OverlaySshOptionsArgs {
+    return {
+        ...val,
+        bastion: (val.bastion ? inputs.bastionOptionsArgsProvideDefaults(val.bastion) : undefined),
+    };
+}
+
+/**
  * How the nodes are reached to set them up.
  */
 export interface SshOptionsArgs {
@@ -296,19 +573,27 @@ export function subnetArgsProvideDefaults(val: SubnetArgs): SubnetArgs {
 }
 
 /**
- * A node and where it stands.
+ * A host and where it stands.
  */
-export interface TopologyNodeArgs {
+export interface TopologyHostArgs {
     /**
-     * Its availability zone; also the label `topology.kubernetes.io/zone`.
+     * Its IPv4 address in the subnet: outer address of what it encapsulates, next hop of what it does not.
      */
-    availabilityZone: pulumi.Input<string>;
+    address: pulumi.Input<string>;
+    /**
+     * Its availability zone; also the label `topology.kubernetes.io/zone`. Default: none.
+     */
+    availabilityZone?: pulumi.Input<string | undefined>;
+    /**
+     * Which machine it is. It concerns the host and those on its link alone. Default: the same machine for ever.
+     */
+    incarnation?: pulumi.Input<string | undefined>;
     /**
      * Labels that the pools' nodeSelectors are matched against, besides those of name, network, subnet, zone and region.
      */
     labels?: pulumi.Input<{[key: string]: pulumi.Input<string>} | undefined>;
     /**
-     * Name of the node, unique: lower-case letters, digits, `-` and `.`, at most 63.
+     * Name of the host, unique: lower-case letters, digits, `-` and `.`, at most 63.
      */
     name: pulumi.Input<string>;
     /**
@@ -316,21 +601,35 @@ export interface TopologyNodeArgs {
      */
     network: pulumi.Input<string>;
     /**
-     * Its IPv4 address in the subnet: outer address of what it encapsulates, next hop of what it does not.
+     * IPv4 address at which hosts of other networks reach it. Default: `address`.
      */
-    privateIp: pulumi.Input<string>;
+    publicAddress?: pulumi.Input<string | undefined>;
     /**
-     * Its region; also the label `topology.kubernetes.io/region`.
+     * Its region; also the label `topology.kubernetes.io/region`. Default: none.
      */
-    region: pulumi.Input<string>;
+    region?: pulumi.Input<string | undefined>;
     /**
-     * Name of the subnet that it stands in; also the label `overlaynet/subnet`.
+     * Name of the subnet that it stands in; also the label `overlaynet/subnet`. Default: none.
      */
-    subnet: pulumi.Input<string>;
+    subnet?: pulumi.Input<string | undefined>;
     /**
      * CIDR of the subnet: what CrossSubnet is decided by.
      */
     subnetCidrBlock: pulumi.Input<string>;
+}
+
+/**
+ * What a network does with packets.
+ */
+export interface TopologyNetworkArgs {
+    /**
+     * Name of the network.
+     */
+    name: pulumi.Input<string>;
+    /**
+     * Whether it carries IP protocol 4 (IP in IP).
+     */
+    protocol4: pulumi.Input<enums.Protocol4>;
 }
 
 /**

@@ -155,6 +155,92 @@ export interface ClusterWorkload {
 }
 
 /**
+ * Whether a host's network interface must take packets of other addresses than its own.
+ */
+export interface HostForwarding {
+    /**
+     * True: EC2's source/destination check must be off, IP forwarding of an Azure network interface or of a Google Cloud instance on.
+     */
+    forwarding: boolean;
+    /**
+     * Name of the host.
+     */
+    name: string;
+    /**
+     * Why, in a sentence.
+     */
+    reason: string;
+}
+
+/**
+ * What a host has of its own for being reached; the rest is in the overlay's `ssh`.
+ */
+export interface HostSsh {
+    /**
+     * Host that the connection goes through.
+     */
+    bastion?: outputs.Bastion;
+    /**
+     * Address or name to connect to.
+     */
+    host: string;
+    /**
+     * Host key to expect.
+     */
+    hostKey: string;
+    /**
+     * TCP port of its ssh server, 1 to 65535.
+     */
+    port?: number;
+    /**
+     * Private key of the user.
+     */
+    privateKey?: string;
+    /**
+     * Command that carries the connection.
+     */
+    proxyCommand?: string;
+    /**
+     * Password that sudo asks for.
+     */
+    sudoPassword?: string;
+    /**
+     * User to log in as.
+     */
+    user?: string;
+}
+
+/**
+ * What a network must let in.
+ */
+export interface IngressRule {
+    /**
+     * CIDRs of the sources: subnets of the sending hosts, their public addresses, or the IP pool.
+     */
+    cidrBlocks: string[];
+    /**
+     * First port. Absent where the protocol has none.
+     */
+    fromPort?: number;
+    /**
+     * Networks whose hosts send it. Absent where the source is workloads.
+     */
+    networks?: string[];
+    /**
+     * IP protocol, as AWS writes it: `4` (IP in IP), `udp`, or `-1` for every protocol.
+     */
+    protocol: string;
+    /**
+     * Why, in a sentence.
+     */
+    reason: string;
+    /**
+     * Last port. Absent where the protocol has none.
+     */
+    toPort?: number;
+}
+
+/**
  * Calico's IPPool after parsing and validation: every field present, in Calico's spelling.
  */
 export interface IpPool {
@@ -209,67 +295,69 @@ export interface IpPool {
 }
 
 /**
- * The outer header of an encapsulated packet.
+ * What one network must let in.
  */
-export interface OuterHeader {
+export interface NetworkIngress {
     /**
-     * Address of the receiving node.
+     * Name of the network.
      */
-    destination: string;
+    network: string;
     /**
-     * UDP port, of VXLAN only. Default: 4789.
+     * The rules. Empty where nothing comes from outside of the hosts.
      */
-    port?: number;
-    /**
-     * Address of the sending node.
-     */
-    source: string;
-    /**
-     * VXLAN network identifier, of VXLAN only. Default: 4096.
-     */
-    vni?: number;
+    rules: outputs.IngressRule[];
 }
 
 /**
- * How packets of a pool's workloads get from one node to another, and why.
+ * A host of an overlay.
  */
-export interface Path {
+export interface OverlayNode {
     /**
-     * What the packets wear on the wire.
+     * Its IPv4 address.
      */
-    encapsulation: enums.Encapsulation;
+    address: string;
     /**
-     * Name of the sending node.
+     * Name of the host.
      */
-    from: string;
+    name: string;
     /**
-     * The hops in order: node, device, next node.
+     * Network that it stands in.
      */
-    hops: string[];
+    network: string;
     /**
-     * Largest inner packet, bytes.
+     * How it is reached, where that differs from the overlay's `ssh`.
      */
-    mtu: number;
+    ssh: outputs.HostSsh;
+}
+
+/**
+ * How hosts are reached where they have nothing of their own.
+ */
+export interface OverlaySsh {
     /**
-     * Where the sender's route points: the receiving node's address, its VTEP's for VXLAN, or the VPC's router.
+     * Host that the connections go through.
      */
-    nextHop: string;
+    bastion?: outputs.Bastion;
     /**
-     * The outer header on the wire; absent without encapsulation.
+     * TCP port of the ssh servers, 1 to 65535.
      */
-    outer?: outputs.OuterHeader;
+    port: number;
     /**
-     * Name of the IP pool.
+     * Private key of the user.
      */
-    pool: string;
+    privateKey?: string;
     /**
-     * Why so, in words, naming pool, mode and subnets.
+     * Command that carries the connections.
      */
-    reason: string;
+    proxyCommand?: string;
     /**
-     * Name of the receiving node.
+     * Password that sudo asks for.
      */
-    to: string;
+    sudoPassword?: string;
+    /**
+     * User to log in as.
+     */
+    user: string;
 }
 
 /**

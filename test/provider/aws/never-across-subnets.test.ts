@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { poolNodes } from "../../../provider/src/aws/arrivals";
+import { poolNodes } from "../../../provider/src/plan/arrivals";
 import { type Layout, layOut } from "../../../provider/src/aws/layout";
 import { type NeverAcrossSubnets, neverAcrossSubnets } from "../../../provider/src/aws/never-across-subnets";
 import type { NetworkArgs } from "../../../provider/src/generated/component-args";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { arrivalsOf, poolNodes } from "../../../provider/src/aws/arrivals";
+import { arrivalsOf, poolNodes } from "../../../provider/src/plan/arrivals";
 import { type Layout, layOut } from "../../../provider/src/aws/layout";
 import type { NetworkArgs } from "../../../provider/src/generated/component-args";
 import { type SecurityRule, type SecurityRules, securityRules } from "../../../provider/src/aws/security-rules";
@@ -33,7 +33,11 @@ function ruled(
   pools: readonly IpPool[],
   { viaVpcRouter = false, ssh = ADMIN, vxlanPort = 4789 } = {},
 ): SecurityRules {
-  const arrivals = arrivalsOf(laid.nodes, poolNodes(pools, labelled(laid)), viaVpcRouter);
+  const arrivals = arrivalsOf(
+    laid.nodes.map((node) => ({ ...node, subnet: node.subnet.key })),
+    poolNodes(pools, labelled(laid)),
+    viaVpcRouter,
+  );
   return securityRules({ networks: laid.networks, interconnect: laid.interconnect, arrivals, pools, ssh, vxlanPort });
 }
 

@@ -128,7 +128,7 @@ describe("Cluster", () => {
       const onNode = /:(Tunnel|Routes|Workload)$/.test(type);
       const node = NODES.find((one) => name.startsWith(`test-${one}`));
       assert.equal(deletedWith, onNode ? `overlaynet:index:SshKey::test-${node}` : "", key);
-      if (onNode) assert.equal(inputs["instanceId"], `id-of-test-${node}`);
+      if (onNode) assert.equal(inputs["incarnation"], `id-of-test-${node}`);
     }
   });
 
@@ -347,7 +347,7 @@ describe("Cluster", () => {
     assert.equal(error, undefined);
     assert.equal(
       Object.keys(state).sort().join(),
-      "blocks,nodes,paths,privateIps,securityGroupIds,ssh,vpcIds,warnings,workloads",
+      "blocks,nodes,privateIps,securityGroupIds,ssh,topology,vpcIds,warnings,workloads",
     );
     assert.equal(state["ssh"].proxyCommand, "enter-lab %h %p");
     assert.ok(resources.has(own("Routes", "green-a1")));

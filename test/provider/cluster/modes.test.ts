@@ -4,7 +4,8 @@ import { loadIpPools } from "../../../provider/src/ippool/load";
 import type { ClusterArgs, NetworkArgs } from "../../../provider/src/generated/component-args";
 import { planCluster } from "../../../provider/src/resources/cluster-plan";
 import type { TopologyInputs } from "../../../provider/src/generated/resource-types";
-import { unpackPlan } from "../../../provider/src/resources/packed-plan";
+import { unpackTopology } from "../../../provider/src/plan/packed-topology";
+import { planTopology } from "../../../provider/src/plan/plan";
 import { topology } from "../../../provider/src/resources/topology";
 import { contextOf } from "../../support/context";
 import { manifest } from "../../support/ip-pool";
@@ -211,7 +212,7 @@ describe("natOutgoing", () => {
     const checked = await topology.check?.(inputs, undefined, contextOf());
     assert.deepEqual(checked?.failures, []);
     const { outputs } = await topology.create(checked?.inputs as TopologyInputs, contextOf());
-    const plans = Object.values(outputs.nodePlans as Record<string, string>).map(unpackPlan);
+    const plans = [...planTopology(unpackTopology(outputs.packed)).nodes.values()];
     assert.equal(plans.length, 3);
     for (const { allPools, masqueradePools, workloadBlocks } of plans) {
       assert.deepEqual([allPools, masqueradePools], [["192.168.0.0/16", "172.16.0.0/12"], ["192.168.0.0/16"]]);

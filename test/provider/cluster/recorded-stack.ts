@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import type { ClusterArgs } from "../../../provider/src/generated/component-args";
+import { KnownTopologies } from "../../../provider/src/resources/known-topologies";
 import { loadIpPools } from "../../../provider/src/ippool/load";
-import { Cluster, constructCluster } from "../../../provider/src/resources/cluster";
+import { Cluster, clusterFactory } from "../../../provider/src/resources/cluster";
 
 /** One resource as the program registered it with the engine. */
 export interface Registered {
@@ -35,9 +36,9 @@ export const HOST_PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nHOST-SECRE
  */
 export async function recordCluster(args: ClusterArgs, name = "test"): Promise<RecordedStack> {
   const { resources, invokes } = await record();
-  const cluster = new Cluster(name, args);
+  const cluster = new Cluster(name, args, undefined, new KnownTopologies());
   await new Promise<unknown>((resolve) =>
-    pulumi.all([cluster.nodes, cluster.workloads, cluster.paths, cluster.warnings]).apply(resolve),
+    pulumi.all([cluster.nodes, cluster.workloads, cluster.topology, cluster.warnings]).apply(resolve),
   );
   await pulumi.runtime.disconnect();
   return { cluster, resources, invokes };
@@ -57,7 +58,7 @@ export async function recordConstruct(
 }> {
   const { resources } = await record();
   try {
-    const { state } = await constructCluster(
+    const { state } = await clusterFactory(new KnownTopologies())(
       "test",
       inputs,
       {},
@@ -151,15 +152,15 @@ function invented(type: string, name: string, inputs: Readonly<Record<string, un
     case "overlaynet:index:IpPools":
       return { pools: loadIpPools(String(inputs["manifests"])).pools };
     case "overlaynet:index:Topology": {
-      const nodes = names(inputs["nodes"]);
+      const nodes = names(inputs["hosts"]);
       const pools = names(inputs["pools"]);
       return {
         // One for each pool and node, in an order of its own.
         blocks: pools.flatMap((pool, i) => nodes.map((node, j) => ({ cidr: `192.168.${i}.${64 * j}/26`, node, pool }))),
-        paths: [],
         warnings: [{ code: "FromTopology", message: "of the topology" }],
-        encapsulations: {},
-        nodePlans: Object.fromEntries(nodes.map((node) => [node, `plan of ${node}`])),
+        packed: "a packed topology",
+        links: {},
+        owner: "project/stack/test 01234567",
         assignedWorkloads: names(inputs["workloads"]).map((workload) => ({
           name: workload,
           node: "",

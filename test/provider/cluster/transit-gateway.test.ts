@@ -87,7 +87,7 @@ describe("Cluster over a transit gateway", () => {
         transitGatewayId: "id-of-test",
       });
       assert.ok(route.dependencies.includes(`${ATTACHMENT}::test-${here}`));
-      assert.ok(stack.resources.get("overlaynet:index:TunnelsReady::test")?.dependencies.includes(route.key));
+      assert.ok(stack.resources.get("overlaynet:index:Topology::test")?.dependencies.includes(route.key));
     }
   });
 
@@ -112,7 +112,7 @@ describe("Cluster over a transit gateway", () => {
         ["green", "red"],
       ].map((networks) => ({ networks, mtu: 8500 })),
     );
-    assert.equal(peered.resources.get("overlaynet:index:Topology::test")?.inputs["networkMtus"], undefined);
+    assert.deepEqual(peered.resources.get("overlaynet:index:Topology::test")?.inputs["networkMtus"], []);
   });
 
   it("makes no gateway for a single network", async () => {

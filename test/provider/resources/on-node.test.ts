@@ -58,10 +58,14 @@ class FakeNodes implements NodeAccess {
       ]),
     );
   }
+  async readHostKey(): Promise<string> {
+    throw new Error("no part asks for a host key");
+  }
   isPartial = (error: unknown): boolean => error instanceof HalfDone;
   isUnreachable = (error: unknown): boolean => error instanceof Unreachable;
 }
 
+const filesOf = (text: string): Record<string, string> => ({ text: digestOf(text).slice(0, 16) });
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 function resourceOn(nodes: FakeNodes): ReturnType<typeof partResource<Inputs, PartOutputs>> {
@@ -77,7 +81,7 @@ function resourceOn(nodes: FakeNodes): ReturnType<typeof partResource<Inputs, Pa
           ? undefined
           : { name: kind, files: [{ name: "text", content: text }], digest: digestOf(text) };
       },
-      outputs: (digest) => ({ digest }),
+      outputs: (part) => part,
     },
     nodes,
   );
@@ -92,13 +96,13 @@ const CONNECTION: SshTarget = {
 };
 const INPUTS: Inputs = {
   node: "blue-0",
-  instanceId: "i-1",
+  incarnation: "i-1",
   connection: CONNECTION,
   text: "one",
   kind: "routes",
   after: "x",
 };
-const OLD = { id: "blue-0/routes", inputs: INPUTS, outputs: { digest: digestOf("one") } };
+const OLD = { id: "blue-0/routes", inputs: INPUTS, outputs: { digest: digestOf("one"), files: filesOf("one") } };
 
 describe("a part on a node", () => {
   it("is pushed when created, and its digest is the output", async () => {
@@ -114,7 +118,7 @@ describe("a part on a node", () => {
     assert.deepEqual(
       (
         await resourceOn(nodes).create(
-          { ...INPUTS, instanceId: UNKNOWN, connection: { ...CONNECTION, host: UNKNOWN } },
+          { ...INPUTS, incarnation: UNKNOWN, connection: { ...CONNECTION, host: UNKNOWN } },
           preview,
         )
       ).outputs,
@@ -122,9 +126,11 @@ describe("a part on a node", () => {
     );
     assert.deepEqual((await resourceOn(nodes).create({ ...INPUTS, text: UNKNOWN }, preview)).outputs, {
       digest: UNKNOWN,
+      files: UNKNOWN,
     });
     assert.deepEqual(await resourceOn(nodes).update(OLD, { ...INPUTS, text: "two" }, preview), {
       digest: digestOf("two"),
+      files: filesOf("two"),
     });
     assert.deepEqual(nodes.calls, []);
   });
@@ -146,14 +152,14 @@ describe("a part on a node", () => {
   it("comes to a new instance, and asks nobody to take it off the former one, which is no more", async () => {
     const nodes = new FakeNodes();
     const resource = resourceOn(nodes);
-    for (const instanceId of ["i-2", UNKNOWN]) {
-      const diff = await resource.diff(OLD, { ...INPUTS, instanceId }, contextOf());
-      assert.deepEqual([diff.changes, diff.replaces], [new Map([["instanceId", "update"]]), []]);
+    for (const incarnation of ["i-2", UNKNOWN]) {
+      const diff = await resource.diff(OLD, { ...INPUTS, incarnation }, contextOf());
+      assert.deepEqual([diff.changes, diff.replaces], [new Map([["incarnation", "update"]]), []]);
     }
     assert.deepEqual(
       await resource.update(
         OLD,
-        { ...INPUTS, instanceId: "i-2", connection: { ...CONNECTION, host: "10.1.0.5" } },
+        { ...INPUTS, incarnation: "i-2", connection: { ...CONNECTION, host: "10.1.0.5" } },
         contextOf(),
       ),
       OLD.outputs,
@@ -182,11 +188,11 @@ describe("a part on a node", () => {
     nodes.parts.get("10.1.0.4")?.set("routes", "meddled");
     const context = contextOf();
     const outputs = await resource.read(OLD, context);
-    assert.deepEqual(outputs, { digest: "meddled" });
+    assert.deepEqual(outputs, { ...OLD.outputs, digest: "meddled" });
     assert.deepEqual(context.logs, [
       "warning: routes of node blue-0 is not what was brought there (meddled); the next update mends it",
     ]);
-    const drifted = { ...OLD, outputs: { digest: "meddled" } };
+    const drifted = { ...OLD, outputs: { ...OLD.outputs, digest: "meddled" } };
     assert.deepEqual([...(await resource.diff(drifted, INPUTS, contextOf())).changes.keys()], ["digest"]);
     assert.deepEqual(await resource.update(drifted, INPUTS, contextOf()), OLD.outputs);
     assert.equal(nodes.parts.get("10.1.0.4")?.get("routes"), digestOf("one"));
@@ -247,11 +253,11 @@ describe("a part on a node", () => {
       await assert.rejects(attempt, (error) => {
         assert.ok(error instanceof ResourceInitFailed);
         assert.equal(error.message, "routes of node blue-0 is not in force: exit code 1");
-        assert.deepEqual([error.id, error.outputs], [OLD.id, { digest: "" }]);
+        assert.deepEqual([error.id, error.outputs["digest"]], [OLD.id, ""]);
         return true;
       });
     }
-    const healing = await resource.diff({ ...OLD, outputs: { digest: "" } }, INPUTS, contextOf());
+    const healing = await resource.diff({ ...OLD, outputs: { digest: "", files: {} } }, INPUTS, contextOf());
     assert.deepEqual([...healing.changes.keys()], ["digest"]);
   });
 
@@ -286,13 +292,57 @@ describe("a part on a node", () => {
     await assert.rejects(resourceOn(nodes).delete(OLD, context), /sudo/);
   });
 
+  describe("where unreachable nodes are to be skipped", () => {
+    const skipping: Inputs = { ...INPUTS, unreachable: "Skip" };
+    const skipped = { ...OLD, inputs: skipping, outputs: { digest: "skipped", files: {} } };
+
+    it("goes on with a warning, records it, and comes there with the next update", async () => {
+      const nodes = new FakeNodes();
+      const resource = resourceOn(nodes);
+      nodes.failure = new Unreachable("no route to 10.1.0.4");
+      const context = contextOf();
+      assert.deepEqual((await resource.create(skipping, context)).outputs, skipped.outputs);
+      assert.match(context.logs.join(), /^warning: .*no route to 10\.1\.0\.4; skipped, the next update tries again$/);
+      assert.deepEqual([...(await resource.diff(skipped, skipping, contextOf())).changes.keys()], ["digest"]);
+      nodes.failure = undefined;
+      assert.deepEqual(await resource.read(skipped, contextOf()), skipped.outputs, "a refresh does not lose it");
+      assert.deepEqual(await resource.update(skipped, skipping, contextOf()), OLD.outputs);
+    });
+
+    it("waits for a node once in an update, not once for each part", async () => {
+      const nodes = new FakeNodes();
+      const resource = resourceOn(nodes);
+      nodes.failure = new Unreachable("no route to 10.1.0.4");
+      const { config } = contextOf();
+      await resource.create(skipping, contextOf({ config }));
+      await resource.create({ ...skipping, kind: "other" }, contextOf({ config }));
+      assert.equal(nodes.calls.length, 1);
+      await resource.create(skipping, contextOf({ config: { ...config } }));
+      assert.equal(nodes.calls.length, 2, "the next update asks again");
+    });
+
+    it("takes what stood there for deleted, with a warning", async () => {
+      const nodes = new FakeNodes();
+      nodes.failure = new Unreachable("no route to 10.1.0.4");
+      const context = contextOf();
+      await resourceOn(nodes).delete({ ...OLD, inputs: skipping }, context);
+      assert.match(context.logs.join(), /^warning: .* could not be removed: .*; skipped/);
+    });
+
+    it("fails for any other reason all the same", async () => {
+      const nodes = new FakeNodes();
+      nodes.failure = new HalfDone("exit code 1");
+      await assert.rejects(resourceOn(nodes).create(skipping, contextOf()), ResourceInitFailed);
+    });
+  });
+
   it("is nothing on a node that needs none, and comes and goes with the need", async () => {
     const nodes = new FakeNodes();
     const resource = resourceOn(nodes);
     const without = { ...INPUTS, text: "nothing" };
-    assert.deepEqual((await resource.create(without, contextOf())).outputs, { digest: "none" });
+    assert.deepEqual((await resource.create(without, contextOf())).outputs, { digest: "none", files: {} });
     assert.deepEqual(nodes.calls, []);
-    const none = { ...OLD, inputs: without, outputs: { digest: "none" } };
+    const none = { ...OLD, inputs: without, outputs: { digest: "none", files: {} } };
     assert.equal((await resource.diff(none, without, contextOf())).changes.size, 0);
     assert.deepEqual(await resource.read(none, contextOf()), none.outputs);
     assert.deepEqual([...(await resource.diff(none, INPUTS, contextOf())).changes.keys()], ["digest"]);
@@ -313,7 +363,7 @@ describe("a part on a node", () => {
     nodes.failure = new HalfDone("exit code 1");
     await assert.rejects(resource.update(OLD, without, contextOf()), (error) => error instanceof ResourceInitFailed);
     nodes.failure = undefined;
-    assert.deepEqual(await resource.update(OLD, without, contextOf()), { digest: "none" });
+    assert.deepEqual(await resource.update(OLD, without, contextOf()), { digest: "none", files: {} });
     assert.deepEqual(nodes.parts.get("10.1.0.4"), new Map(), "once the update has ended, so has the part");
   });
 

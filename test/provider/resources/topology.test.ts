@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { unpackPlan } from "../../../provider/src/resources/packed-plan";
+import { unpackTopology } from "../../../provider/src/plan/packed-topology";
+import { planTopology } from "../../../provider/src/plan/plan";
 import { topology } from "../../../provider/src/resources/topology";
 import { UNKNOWN } from "../../../wire/property-value";
 import { contextOf } from "../../support/context";
 import { manifest } from "../../support/ip-pool";
-import { node, topologyInputs } from "../../support/topologies";
+import { host, topologyInputs } from "../../support/topologies";
 
 type Inputs = Parameters<typeof topology.create>[0];
 
@@ -48,8 +49,8 @@ describe("Topology", () => {
   it("keeps what the others have when nodes come and go", async () => {
     const { inputs: first } = await check(topologyInputs());
     const given = topologyInputs();
-    const nodes = [node("new-0", "blue", "10.1.1.0/24", "10.1.1.9"), ...given.nodes.slice(1)];
-    const { inputs: second, failures } = await check({ ...given, nodes, workloads: given.workloads.slice(1) }, first);
+    const hosts = [host("new-0", "blue", "10.1.1.0/24", "10.1.1.9"), ...given.hosts.slice(1)];
+    const { inputs: second, failures } = await check({ ...given, hosts, workloads: given.workloads.slice(1) }, first);
     assert.deepEqual(failures, []);
     const blockOf = (name: string): string | undefined => second.blocks?.find((block) => block.node === name)?.cidr;
     assert.deepEqual(["new-0", "blue-1", "green-0"].map(blockOf), [
@@ -67,7 +68,7 @@ describe("Topology", () => {
     const given = topologyInputs();
     assert.deepEqual(await check(given), await check(topologyInputs()));
     assert.notDeepEqual(
-      (await check({ ...given, nodes: given.nodes.toReversed() })).inputs.blocks,
+      (await check({ ...given, hosts: given.hosts.toReversed() })).inputs.blocks,
       (await check(given)).inputs.blocks,
     );
   });
@@ -76,18 +77,18 @@ describe("Topology", () => {
     const given = topologyInputs(manifest({ cidr: "192.168.0.0/25", blockSize: 26 }));
     const twice = await check({
       ...given,
-      nodes: [...given.nodes, ...given.nodes.slice(0, 1)],
+      hosts: [...given.hosts, ...given.hosts.slice(0, 1)],
       workloads: [{ name: "w", node: "nowhere" }],
     });
     assert.deepEqual(twice.failures.map(({ property }) => property).toSorted(), [
-      "nodes[3].name",
+      "hosts[3].name",
       "pools[0].cidr",
       "workloads[0].node",
     ]);
-    const malformed = await check({ ...given, nodes: [node("a", "blue", "10.1.1.0/33", "10.1.1.400")] });
+    const malformed = await check({ ...given, hosts: [host("a", "blue", "10.1.1.0/33", "10.1.1.400")] });
     assert.deepEqual(
       malformed.failures.map(({ property }) => property),
-      ["nodes[0].privateIp", "nodes[0].subnetCidrBlock"],
+      ["hosts[0].address", "hosts[0].subnetCidrBlock"],
     );
   });
 
@@ -113,12 +114,12 @@ describe("Topology", () => {
     );
   });
 
-  it("gives every node its plan, known in preview", async () => {
+  it("packs what all hosts share, known in preview", async () => {
     const { inputs } = await check(topologyInputs());
     const { outputs } = await create(inputs, contextOf({ preview: true }));
-    assert.deepEqual(outputs.encapsulations, { "blue-0": ["IPIP"], "blue-1": ["IPIP"], "green-0": ["IPIP"] });
-    const plan = unpackPlan(outputs.nodePlans["blue-0"] ?? "");
-    assert.equal(plan.node, "blue-0");
+    const { nodes, paths } = planTopology(unpackTopology(outputs.packed));
+    const plan = nodes.get("blue-0") ?? assert.fail();
+    assert.deepEqual([...nodes.keys()], ["blue-0", "blue-1", "green-0"]);
     assert.ok(
       plan.routes.some(
         (route) => route.dst === "192.168.0.128/26" && route.dev === "tunl0" && route.via === "10.2.1.4",
@@ -127,23 +128,38 @@ describe("Topology", () => {
     assert.ok(
       plan.routes.some((route) => route.dst === "192.168.0.64/26" && route.dev === "eth0" && route.via === "10.1.1.5"),
     );
-    assert.equal(outputs.paths.length, 6);
+    assert.equal([...paths].length, 6);
     assert.deepEqual(new Set(outputs.assignedWorkloads.map(({ mtu }) => mtu)), new Set([plan.workloadBlocks[0]?.mtu]));
   });
 
-  it("packs the same plan into the same bytes", async () => {
+  it("packs the same topology into the same bytes, and in few of them", async () => {
     const { inputs } = await check(topologyInputs());
-    assert.deepEqual(
-      (await create(inputs)).outputs.nodePlans,
-      (await create(structuredClone(inputs))).outputs.nodePlans,
+    const { packed } = (await create(inputs)).outputs;
+    assert.equal(packed, (await create(structuredClone(inputs))).outputs.packed);
+    const hosts = Array.from({ length: 1000 }, (_, i) =>
+      host(`node-${i}`, "blue", "10.1.0.0/16", `10.1.${i >> 8}.${i & 255}`, { rack: `r${i % 40}` }),
     );
+    const large = await check({ ...topologyInputs(manifest({ cidr: "100.64.0.0/10" })), hosts, workloads: [] });
+    assert.ok((await create(large.inputs)).outputs.packed.length < 60 * hosts.length);
+  });
+
+  it("has an owner of its own, which outlives a rename of the stack", async () => {
+    const { inputs } = await check(topologyInputs());
+    const urn = (stack: string): string => `urn:pulumi:${stack}::net::overlaynet:index:Topology::test`;
+    const one = await create(inputs, contextOf({ urn: urn("dev") }));
+    const other = await create(inputs, contextOf({ urn: urn("dev") }));
+    assert.match(one.outputs.owner, /^net\/dev\/test [0-9a-f]{8}$/);
+    assert.notEqual(one.outputs.owner, other.outputs.owner);
+    const { owner } = await topology.update(one, inputs, contextOf({ urn: urn("night") }));
+    assert.equal(owner, one.outputs.owner.replace("/dev/", "/night/"));
+    assert.equal((await topology.diff(one, inputs, contextOf())).changes.size, 0, "not a difference by itself");
   });
 
   it("matches nodeSelectors against the labels of zone, network and the user", async () => {
     const given = topologyInputs(manifest({ nodeSelector: "overlaynet/network == 'green' || rack == '7'" }));
     const { inputs, failures } = await check({
       ...given,
-      nodes: given.nodes.map((one) => (one.name === "blue-1" ? { ...one, labels: { rack: "7" } } : one)),
+      hosts: given.hosts.map((one) => (one.name === "blue-1" ? { ...one, labels: { rack: "7" } } : one)),
       workloads: [],
     });
     assert.deepEqual(failures, []);
@@ -153,18 +169,46 @@ describe("Topology", () => {
     );
   });
 
+  it("refuses in preview what the networks cannot carry", async () => {
+    const reasons = async (inputs: Inputs): Promise<string[]> =>
+      (await check(inputs)).failures.map(({ property, reason }) => `${property}: ${reason}`);
+    const never = await reasons(topologyInputs(manifest({ ipipMode: "Never" })));
+    assert.match(never.join(), /^pools: IP pool ippool-cross-subnet-1 .* are in different subnets/);
+    const blocked = { name: "green", protocol4: "Blocked" as const };
+    const dropped = await reasons({ ...topologyInputs(), networks: [blocked] });
+    assert.match(dropped.join(), /^pools: network green is said to block IP protocol 4, .*: use vxlanMode/);
+    for (const text of [manifest({ ipipMode: "Never", vxlanMode: "Always" }), manifest({ disabled: true })])
+      assert.deepEqual(await reasons({ ...topologyInputs(text), networks: [blocked], workloads: [] }), []);
+    const green = topologyInputs().hosts.filter(({ network }) => network === "green");
+    const alone = { ...topologyInputs(), hosts: green, networks: [blocked], workloads: [] };
+    assert.deepEqual(await reasons(alone), [], "nothing is encapsulated there");
+  });
+
   it("logs warnings where they arise", async () => {
-    const { inputs } = await check(topologyInputs(manifest({ ipipMode: "Never" })));
+    const { inputs } = await check(topologyInputs());
     const context = contextOf();
-    const { outputs } = await create(inputs, context);
-    assert.ok(outputs.warnings.some(({ code }) => code === "NeverAcrossSubnets"));
-    assert.equal(
-      context.logs.filter((line) => line.startsWith("warning: ") && line.includes("NeverAcrossSubnets")).length,
-      1,
-    );
+    const { outputs } = await create({ ...inputs, hostMtu: 590 }, context);
+    assert.ok(outputs.warnings.some(({ code }) => code === "MtuTooSmall"));
+    assert.equal(context.logs.filter((line) => line.startsWith("warning: ") && line.includes("MtuTooSmall")).length, 1);
     const quiet = contextOf();
     await create((await check(topologyInputs())).inputs, quiet);
     assert.deepEqual(quiet.logs, []);
+  });
+
+  it("shows in a preview a line for each pair of subnets, once it changes", async () => {
+    const { inputs } = await check(topologyInputs());
+    const first = contextOf({ preview: true });
+    const old = await create(inputs, first);
+    assert.deepEqual(first.logs, [
+      [
+        "info: 3 nodes in 2 subnets; packets between workloads go",
+        "  inside blue 10.1.1.0/24: not encapsulated, 9001 bytes (ippool-cross-subnet-1)",
+        "  blue 10.1.1.0/24 - green 10.2.1.0/24: IPIP, 8981 bytes (ippool-cross-subnet-1)",
+      ].join("\n"),
+    ]);
+    const same = contextOf({ preview: true });
+    await topology.update(old, inputs, same);
+    assert.deepEqual(same.logs, []);
   });
 
   it("finds no difference where there is none, and names the field where there is one", async () => {
@@ -184,22 +228,48 @@ describe("Topology", () => {
   it("plans anew when the same inputs mean something else, as after an upgrade", async () => {
     const { inputs } = await check(topologyInputs());
     const old = await create(inputs);
-    const stale = { ...old, outputs: { ...old.outputs, nodePlans: { ...old.outputs.nodePlans, "blue-0": "" } } };
+    const stale = { ...old, outputs: { ...old.outputs, packed: "" } };
     const diff = await topology.diff(stale, inputs, contextOf());
-    assert.deepEqual([...diff.changes.keys()], ["nodePlans"]);
-    assert.deepEqual(diff.outputChanges, ["nodePlans"]);
+    assert.deepEqual([...diff.changes.keys()], ["packed"]);
+    assert.deepEqual(diff.outputChanges, ["packed"]);
   });
 
-  it("is unknown as long as an input is", async () => {
+  it("knows blocks, addresses and refusals while hosts' addresses are unknown", async () => {
     const given = topologyInputs();
-    const { inputs, failures } = await check({
-      ...given,
-      nodes: given.nodes.map((one) => ({ ...one, privateIp: UNKNOWN })),
+    const unknown = (inputs: Inputs): Inputs => ({
+      ...inputs,
+      hosts: inputs.hosts.map((one) => (one.name === "blue-1" ? { ...one, address: UNKNOWN } : one)),
     });
+    const { inputs, failures } = await check(unknown(given));
     assert.deepEqual(failures, []);
     const { outputs } = await topology.create(inputs, contextOf({ preview: true }));
-    assert.equal(outputs.paths, UNKNOWN);
-    assert.equal(outputs.blocks, UNKNOWN);
+    const known = (await create((await check(given)).inputs)).outputs;
+    assert.deepEqual(outputs.blocks, known.blocks);
+    assert.deepEqual(outputs.assignedWorkloads, known.assignedWorkloads);
+    assert.deepEqual([outputs.packed, outputs.owner], [UNKNOWN, UNKNOWN]);
+    const refused = await check(unknown(topologyInputs(manifest({ ipipMode: "Never" }))));
+    assert.equal(refused.failures.length, 1, "the hosts that are known are in two subnets");
+  });
+
+  it("is unknown as long as a label or a pool is", async () => {
+    const given = topologyInputs();
+    const { inputs, failures } = await check({ ...given, pools: UNKNOWN as never });
+    assert.deepEqual(failures, []);
+    const { outputs } = await topology.create(inputs, contextOf({ preview: true }));
+    assert.deepEqual([outputs.packed, outputs.blocks], [UNKNOWN, UNKNOWN]);
+  });
+
+  it("tells which machines are on a link, without making that a fact of all hosts", async () => {
+    const with_ = async (incarnation: string): Promise<Parameters<typeof topology.diff>[0]["outputs"]> => {
+      const given = topologyInputs();
+      const hosts = given.hosts.map((one) => (one.name === "blue-1" ? { ...one, incarnation } : one));
+      return (await create((await check({ ...given, hosts })).inputs, contextOf({ preview: true }))).outputs;
+    };
+    const [one, other, unknown] = [await with_("i-1"), await with_("i-2"), await with_(UNKNOWN)];
+    assert.equal(one.packed, other.packed);
+    assert.notEqual(one.links["10.1.1.0/24"], other.links["10.1.1.0/24"]);
+    assert.equal(one.links["10.2.1.0/24"], other.links["10.2.1.0/24"]);
+    assert.deepEqual(unknown.links, { "10.1.1.0/24": UNKNOWN, "10.2.1.0/24": one.links["10.2.1.0/24"] });
   });
 
   describe("with VXLAN", () => {
@@ -230,9 +300,9 @@ describe("Topology", () => {
 
     it("gives every node the identifier and port", async () => {
       const { outputs } = await create((await check({ ...given, vxlanVni: 42, vxlanPort: 8472 })).inputs);
-      for (const plan of Object.values(outputs.nodePlans).map(unpackPlan))
-        assert.deepEqual([plan.vxlan?.vni, plan.vxlan?.port], [42, 8472]);
-      assert.deepEqual(outputs.paths[0]?.outer, { source: "10.1.1.4", destination: "10.1.1.5", port: 8472, vni: 42 });
+      const { nodes, paths } = planTopology(unpackTopology(outputs.packed));
+      for (const plan of nodes.values()) assert.deepEqual([plan.vxlan?.vni, plan.vxlan?.port], [42, 8472]);
+      assert.deepEqual([...paths][0]?.outer, { source: "10.1.1.4", destination: "10.1.1.5", port: 8472, vni: 42 });
     });
   });
 });

@@ -7,7 +7,7 @@ import { FakeNode } from "./fake-node";
 import { Plugin, PROVIDER, secret } from "./plugin";
 
 interface Topology {
-  readonly nodePlans: Readonly<Record<string, string>>;
+  readonly packed: string;
   readonly assignedWorkloads: readonly {
     readonly name: string;
     readonly node: string;
@@ -39,13 +39,13 @@ describe("the started provider, over gRPC and ssh", () => {
 
   const onNode = (of: FakeNode): object => ({
     node: "blue-0",
-    instanceId: "i-1",
+    incarnation: "i-1",
     connection: { ...of.target, privateKey: secret(of.target.privateKey) },
   });
   const tunnel = (of: FakeNode): object => ({
     ...onNode(of),
     encapsulation: "IPIP",
-    plan: topology.nodePlans["blue-0"],
+    topology: topology.packed,
   });
 
   it("makes keys, unknown in preview and secret afterwards", async () => {
@@ -70,7 +70,7 @@ describe("the started provider, over gRPC and ssh", () => {
     const { name, pool, address, mtu } = workload;
     const resources: readonly (readonly [string, object])[] = [
       ["Tunnel", tunnel(node)],
-      ["Routes", { ...onNode(node), plan: topology.nodePlans["blue-0"], tunnelsReady: "t" }],
+      ["Routes", { ...onNode(node), topology: topology.packed, tunnelsReady: "t" }],
       ["Workload", { ...onNode(node), name, pool, address, mtu, routes: "r" }],
     ];
     for (const [type, inputs] of resources) {
@@ -96,7 +96,7 @@ describe("the started provider, over gRPC and ssh", () => {
 
     node.deviations.set("tunnel-ipip", "link tunl0 is missing");
     const drifted = (await plugin.read("Tunnel", created.getId(), state)).getProperties()?.toJavaScript() ?? {};
-    assert.deepEqual(drifted, { digest: "deviates: link tunl0 is missing" });
+    assert.deepEqual(drifted, { ...outputs, digest: "deviates: link tunl0 is missing" });
     assert.deepEqual(
       (await plugin.diff("Tunnel", created.getId(), { inputs, outputs: drifted }, inputs)).getDiffsList(),
       ["digest"],

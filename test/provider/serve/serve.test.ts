@@ -18,7 +18,7 @@ const CONNECTION = {
   privateKey: secret("SECRET-KEY"),
   hostKey: "ssh-ed25519 AAAA",
 };
-const ROUTES = { node: "blue-0", instanceId: "i-1", connection: CONNECTION, plan: "p1", tunnelsReady: "t" };
+const ROUTES = { node: "blue-0", incarnation: "i-1", connection: CONNECTION, topology: "p1", tunnelsReady: "t" };
 const on = (host: string): typeof ROUTES => ({ ...ROUTES, connection: { ...CONNECTION, host } });
 const { UPDATE, UPDATE_REPLACE } = rpc.PropertyDiff.Kind;
 const { DIFF_NONE, DIFF_SOME } = rpc.DiffResponse.DiffChanges;
@@ -76,14 +76,14 @@ describe("the gRPC seam", () => {
     it("refuses inputs of the wrong form and of the wrong content, all at once, at their paths", async () => {
       const form = await plugin.check("Routes", {
         ...ROUTES,
-        instanceId: 1,
+        incarnation: 1,
         connection: { ...CONNECTION, port: "ssh" },
       });
       assert.deepEqual(
         form.getFailuresList().map((failure) => [failure.getProperty(), failure.getReason()]),
         [
           ["connection.port", "must be a whole number from 1 to 65535, not a string"],
-          ["instanceId", "must be a string, not 1"],
+          ["incarnation", "must be a string, not 1"],
         ],
       );
       const content = await plugin.check("IpPools", {
@@ -108,17 +108,17 @@ describe("the gRPC seam", () => {
     });
 
     it("keeps what follows from a secret secret", async () => {
-      const { nodes, ...others } = topologyInputs();
-      const response = await plugin.check("Topology", { ...others, nodes: secret(nodes) });
+      const { hosts, ...others } = topologyInputs();
+      const response = await plugin.check("Topology", { ...others, hosts: secret(hosts) });
       const inputs = response.getInputs()?.toJavaScript() ?? {};
-      for (const key of ["nodes", "blocks", "tunnelAddresses", "workloadAddresses"])
+      for (const key of ["hosts", "blocks", "tunnelAddresses", "workloadAddresses"])
         assert.ok("value" in (inputs[key] as object), key);
       assert.ok(Array.isArray(inputs["pools"]));
     });
   });
 
   describe("diff", () => {
-    const old = { inputs: ROUTES, outputs: { digest: "digest of p1" } };
+    const old = { inputs: ROUTES, outputs: { digest: "digest of p1", files: {} } };
 
     it("is none when nothing is to be pushed", async () => {
       const response = await plugin.diff("Routes", "blue-0/routes", old, { ...on("elsewhere"), tunnelsReady: "u" });
@@ -127,7 +127,7 @@ describe("the gRPC seam", () => {
     });
 
     it("names what changes, and what of it replaces", async () => {
-      const update = await plugin.diff("Routes", "blue-0/routes", old, { ...ROUTES, plan: "p2" });
+      const update = await plugin.diff("Routes", "blue-0/routes", old, { ...ROUTES, topology: "p2" });
       assert.equal(update.getChanges(), DIFF_SOME);
       assert.equal(update.getHasdetaileddiff(), true);
       assert.deepEqual(update.getDetaileddiffMap().get("digest")?.toObject(), { kind: UPDATE, inputdiff: false });
@@ -156,18 +156,18 @@ describe("the gRPC seam", () => {
 
   it("creates in preview without a connection, with what can be known", async () => {
     engine.messages.length = 0;
-    const known = await plugin.create("Routes", { ...on("unreachable"), instanceId: UNKNOWN }, { preview: true });
-    assert.deepEqual(known.getProperties()?.toJavaScript(), { digest: "digest of p1" });
-    const unknown = await plugin.create("Routes", { ...ROUTES, plan: UNKNOWN }, { preview: true });
-    assert.deepEqual(unknown.getProperties()?.toJavaScript(), { digest: UNKNOWN });
+    const known = await plugin.create("Routes", { ...on("unreachable"), incarnation: UNKNOWN }, { preview: true });
+    assert.deepEqual(known.getProperties()?.toJavaScript(), { digest: "digest of p1", files: {} });
+    const unknown = await plugin.create("Routes", { ...ROUTES, topology: UNKNOWN }, { preview: true });
+    assert.deepEqual(unknown.getProperties()?.toJavaScript(), { digest: UNKNOWN, files: UNKNOWN });
     const updated = await plugin.update(
       "Routes",
       "blue-0/routes",
-      { inputs: ROUTES, outputs: { digest: "digest of p1" } },
-      { ...on("unreachable"), plan: "p2" },
+      { inputs: ROUTES, outputs: { digest: "digest of p1", files: {} } },
+      { ...on("unreachable"), topology: "p2" },
       true,
     );
-    assert.deepEqual(updated.getProperties()?.toJavaScript(), { digest: "digest of p2" });
+    assert.deepEqual(updated.getProperties()?.toJavaScript(), { digest: "digest of p2", files: {} });
     assert.deepEqual(engine.messages, []);
   });
 
@@ -175,7 +175,7 @@ describe("the gRPC seam", () => {
     engine.messages.length = 0;
     const created = await plugin.create("Routes", ROUTES, { timeout: 7 });
     assert.equal(created.getId(), "blue-0/routes");
-    await plugin.update("Routes", created.getId(), { inputs: ROUTES, outputs: { digest: "" } }, ROUTES);
+    await plugin.update("Routes", created.getId(), { inputs: ROUTES, outputs: { digest: "", files: {} } }, ROUTES);
     // Nobody waits for a row to be shown, so it may come after the result.
     await until(() => engine.messages.length >= 2);
     assert.deepEqual(
@@ -190,7 +190,8 @@ describe("the gRPC seam", () => {
   it("keeps a half-done resource, with the reason and no secret in the clear", async () => {
     for (const operation of [
       () => plugin.create("Routes", on("half")),
-      () => plugin.update("Routes", "blue-0/routes", { inputs: ROUTES, outputs: { digest: "" } }, on("half")),
+      () =>
+        plugin.update("Routes", "blue-0/routes", { inputs: ROUTES, outputs: { digest: "", files: {} } }, on("half")),
     ]) {
       const error = await failure(operation());
       const details = Status.deserializeBinary(
@@ -203,7 +204,7 @@ describe("the gRPC seam", () => {
       assert.ok(failed);
       assert.equal(failed.getId(), "blue-0/routes");
       assert.deepEqual(failed.getReasonsList(), ["routes of node blue-0 is not in force: half: exit code 1"]);
-      assert.deepEqual(failed.getProperties()?.toJavaScript(), { digest: "" });
+      assert.deepEqual(failed.getProperties()?.toJavaScript(), { digest: "", files: {} });
       assert.deepEqual((failed.getInputs()?.toJavaScript() as { connection: object }).connection, {
         ...CONNECTION,
         host: "half",
@@ -222,9 +223,9 @@ describe("the gRPC seam", () => {
   });
 
   it("reads what is there, what is gone, and what cannot be asked", async () => {
-    const old = { inputs: ROUTES, outputs: { digest: "digest of p1" } };
+    const old = { inputs: ROUTES, outputs: { digest: "digest of p1", files: {} } };
     const there = await plugin.read("Routes", "blue-0/routes", old);
-    assert.deepEqual(there.getProperties()?.toJavaScript(), { digest: "on-the-node" });
+    assert.deepEqual(there.getProperties()?.toJavaScript(), { digest: "on-the-node", files: {} });
     assert.deepEqual(there.getInputs()?.toJavaScript(), ROUTES);
     const gone = await plugin.read("Routes", "blue-0/routes", { ...old, inputs: on("empty") });
     assert.equal(gone.getId(), "");

@@ -11,7 +11,7 @@ import {
   Workload,
 } from "../../../provider/src/generated/child-resources";
 import { manifest } from "../../support/ip-pool";
-import { node as topologyNode } from "../../support/topologies";
+import { host } from "../../support/topologies";
 import { FakeNode } from "./fake-node";
 import { steps, testStack, type TestStack } from "./stack";
 
@@ -28,13 +28,13 @@ function program(nodes: readonly FakeNode[], wanted: Wanted): () => Promise<pulu
     new SshKey("key");
     const pools = new IpPools("pools", { manifests: wanted.manifests, source: "pools.yaml" });
     const places = [
-      topologyNode("blue-0", "blue", "10.1.1.0/24", "10.1.1.4"),
-      topologyNode("blue-1", "blue", "10.1.1.0/24", "10.1.1.5"),
-      topologyNode("green-0", "green", "10.2.1.0/24", "10.2.1.4"),
+      host("blue-0", "blue", "10.1.1.0/24", "10.1.1.4"),
+      host("blue-1", "blue", "10.1.1.0/24", "10.1.1.5"),
+      host("green-0", "green", "10.2.1.0/24", "10.2.1.4"),
     ];
     const topology = new Topology("topology", {
       pools: pools.pools,
-      nodes: places,
+      hosts: places,
       workloads: places.map(({ name }) => ({ name: `w-${name}`, node: name })),
     });
     const encapsulation = wanted.manifests.includes("vxlanMode") ? "VXLAN" : "IPIP";
@@ -47,16 +47,16 @@ function program(nodes: readonly FakeNode[], wanted: Wanted): () => Promise<pulu
       };
       return {
         name,
-        args: { node: name, instanceId: wanted.instanceIds[index] ?? "", connection },
-        plan: topology.nodePlans.apply((plans) => plans[name] ?? ""),
+        args: { node: name, incarnation: wanted.instanceIds[index] ?? "", connection },
       };
     });
     const tunnels = onNodes.map(
-      ({ name, args, plan }) => new Tunnel(`${name}-${encapsulation.toLowerCase()}`, { ...args, plan, encapsulation }),
+      ({ name, args }) =>
+        new Tunnel(`${name}-${encapsulation.toLowerCase()}`, { ...args, topology: topology.packed, encapsulation }),
     );
     const ready = new TunnelsReady("ready", { tunnels: tunnels.map(({ digest }) => digest) });
-    for (const { name, args, plan } of onNodes) {
-      const routes = new Routes(name, { ...args, plan, tunnelsReady: ready.digest });
+    for (const { name, args } of onNodes) {
+      const routes = new Routes(name, { ...args, topology: topology.packed, tunnelsReady: ready.digest });
       const workload = topology.assignedWorkloads.apply((all) => {
         const found = all.find((one) => one.node === name);
         if (found === undefined) throw new Error(`no workload on ${name}`);
@@ -71,7 +71,7 @@ function program(nodes: readonly FakeNode[], wanted: Wanted): () => Promise<pulu
         routes: routes.digest,
       });
     }
-    return pulumi.output({ blocks: topology.blocks, paths: topology.paths });
+    return pulumi.output({ blocks: topology.blocks, topology: topology.packed });
   };
 }
 

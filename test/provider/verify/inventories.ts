@@ -1,3 +1,4 @@
+import type { Path } from "../../../provider/src/plan/paths";
 import type { Inventory } from "../../../provider/src/verify/inventory";
 
 /** A stack of two nodes in one subnet and one in another network, as Cluster's outputs give it. */
@@ -5,12 +6,9 @@ export function smallInventory(): Inventory {
   const node = (name: string, privateIp: string, network: string): Inventory["nodes"][number] => ({
     name,
     network,
-    subnet: "a",
-    availabilityZone: "us-east-1a",
+    subnet: "a (us-east-1a)",
     privateIp,
-    instanceId: `i-${name}`,
-    host: "203.0.113.5",
-    hostKey: "ssh-ed25519 AAAA",
+    target: { host: "203.0.113.5", hostKey: "ssh-ed25519 AAAA", user: "admin", port: 22, privateKey: "a key" },
   });
   const workload = (name: string, on: string, address: string): Inventory["workloads"][number] => ({
     name,
@@ -20,7 +18,7 @@ export function smallInventory(): Inventory {
     mtu: 8981,
     namespace: `wl-${name}`,
   });
-  const bare = (from: string, to: string, nextHop: string): Inventory["paths"][number] => ({
+  const bare = (from: string, to: string, nextHop: string): Path => ({
     from,
     to,
     pool: "pool",
@@ -30,7 +28,7 @@ export function smallInventory(): Inventory {
     reason: "CrossSubnet: same subnet",
     hops: [],
   });
-  const ipip = (from: string, to: string, source: string, destination: string): Inventory["paths"][number] => ({
+  const ipip = (from: string, to: string, source: string, destination: string): Path => ({
     from,
     to,
     pool: "pool",
@@ -56,6 +54,5 @@ export function smallInventory(): Inventory {
       ipip("b", "c", "10.1.0.5", "10.2.0.4"),
       ipip("c", "b", "10.2.0.4", "10.1.0.5"),
     ],
-    ssh: { user: "admin", port: 22, privateKey: "a key" },
   };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { exitCode, pathTable, reportText } from "../../../provider/src/verify/report";
+import { exitCode, pathTableLines, reportText } from "../../../provider/src/verify/report";
 import { reportJunit, reportMarkdown } from "../../../provider/src/verify/report-files";
 import { reportHtml } from "../../../provider/src/verify/report-html";
 import type { VerifyReport } from "../../../provider/src/verify/verify";
@@ -69,7 +69,7 @@ describe("reports", () => {
     const [path] = smallInventory().paths;
     assert.ok(path);
     assert.equal(
-      pathTable([path]),
+      [...pathTableLines([path])].join("").trimEnd(),
       [
         "FROM  TO  ENCAPSULATION  NEXT HOP  MTU   REASON",
         "----  --  -------------  --------  ----  ------------------------",

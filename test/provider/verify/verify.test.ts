@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { exitCode, pathTable, reportText } from "../../../provider/src/verify/report";
+import { exitCode, pathTableLines, reportText } from "../../../provider/src/verify/report";
 import { PROBE_KINDS, readPorts, readResults } from "../../../provider/src/verify/script";
 import { type RunOnNode, verify } from "../../../provider/src/verify/verify";
 import { assertFits } from "../../support/json-schema";
@@ -38,7 +38,7 @@ describe("verify", () => {
   const nodes = (dead?: string) => {
     const inventory = smallInventory();
     const address = new Map(inventory.workloads.map((w) => [w.namespace, w.address]));
-    const wire = inventory.paths.map((path) => {
+    const wire = [...inventory.paths].map((path) => {
       const from = inventory.workloads.find((w) => w.node === path.from);
       const to = inventory.workloads.find((w) => w.node === path.to);
       assert.ok(from && to);
@@ -132,11 +132,9 @@ describe("verify", () => {
   });
 });
 
-describe("pathTable", () => {
+describe("the path table", () => {
   it("shows pair, encapsulation, next hop, MTU and reason", () => {
-    const line = pathTable(smallInventory().paths)
-      .split("\n")
-      .find((l) => l.startsWith("a     c"));
+    const line = [...pathTableLines(smallInventory().paths)].find((l) => l.startsWith("a     c"));
     assert.match(line ?? "", /IPIP +10\.2\.0\.4 +8981 +CrossSubnet: other subnet/);
   });
 });

@@ -38,26 +38,6 @@ export const AssignmentMode = {
  */
 export type AssignmentMode = (typeof AssignmentMode)[keyof typeof AssignmentMode];
 
-export const Encapsulation = {
-    /**
-     * Nothing: the workloads' own addresses are on the wire.
-     */
-    None: "None",
-    /**
-     * IP in IP, protocol 4 (RFC 2003): 20 bytes.
-     */
-    IPIP: "IPIP",
-    /**
-     * VXLAN over UDP (RFC 7348): 50 bytes.
-     */
-    VXLAN: "VXLAN",
-} as const;
-
-/**
- * What a packet wears on the wire.
- */
-export type Encapsulation = (typeof Encapsulation)[keyof typeof Encapsulation];
-
 export const EncapsulationMode = {
     /**
      * Packets go out with the workloads' own addresses.
@@ -110,6 +90,22 @@ export const NeverAcrossSubnets = {
  */
 export type NeverAcrossSubnets = (typeof NeverAcrossSubnets)[keyof typeof NeverAcrossSubnets];
 
+export const Protocol4 = {
+    /**
+     * It carries protocol 4, as an AWS VPC and most networks do.
+     */
+    Allowed: "Allowed",
+    /**
+     * It drops protocol 4, as Azure virtual networks do. IP pools that would send IP in IP from or to its hosts are refused: use `vxlanMode`.
+     */
+    Blocked: "Blocked",
+} as const;
+
+/**
+ * Whether a network carries IP protocol 4 (IP in IP).
+ */
+export type Protocol4 = (typeof Protocol4)[keyof typeof Protocol4];
+
 export const TunnelEncapsulation = {
     /**
      * IP in IP: device `tunl0`.
@@ -125,3 +121,19 @@ export const TunnelEncapsulation = {
  * The encapsulation that a tunnel device is for.
  */
 export type TunnelEncapsulation = (typeof TunnelEncapsulation)[keyof typeof TunnelEncapsulation];
+
+export const Unreachable = {
+    /**
+     * The update fails at that host. Whatever does not depend on it is finished.
+     */
+    Fail: "Fail",
+    /**
+     * The update warns, records that the host was skipped, and goes on with the others. The next update tries it again.
+     */
+    Skip: "Skip",
+} as const;
+
+/**
+ * What becomes of an update when a host cannot be reached.
+ */
+export type Unreachable = (typeof Unreachable)[keyof typeof Unreachable];

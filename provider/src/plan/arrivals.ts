@@ -2,8 +2,14 @@ import { type LabelledNode, nodeMatcher } from "../ipam/labelled-node";
 import { givesBlocks } from "../ipam/blocks";
 import { type IpPool, poolAllows } from "../ippool/ippool";
 import { type Encapsulation, isCrossSubnet, poolEncapsulation, type TunnelKind } from "../ippool/pool-mode";
-import { encapsulationBetween, mapTunnelKinds, type PathEnd } from "../plan/encapsulation";
-import type { NodeLayout } from "./layout";
+import { encapsulationBetween, mapTunnelKinds, type PathEnd } from "./encapsulation";
+
+/** Where a node stands: subnets are told apart by a key that is unique among all networks. */
+export interface StandingNode {
+  readonly name: string;
+  readonly network: string;
+  readonly subnet: string;
+}
 
 /** What of the overlay reaches the nodes of one network from outside of them: what its security group has to let in. */
 export interface Arrivals {
@@ -36,15 +42,15 @@ export function poolNodes(pools: readonly IpPool[], nodes: readonly LabelledNode
  * @param viaVpcRouter what is not encapsulated also goes between the subnets of a network
  */
 export function arrivalsOf(
-  nodes: readonly NodeLayout[],
+  nodes: readonly StandingNode[],
   pools: readonly PoolNodes[],
   viaVpcRouter: boolean,
 ): ReadonlyMap<string, Arrivals> {
-  const poolsOf = ({ name }: NodeLayout): readonly IpPool[] =>
+  const poolsOf = ({ name }: StandingNode): readonly IpPool[] =>
     pools.filter((one) => one.nodes.has(name)).map(({ pool }) => pool);
   const alike = Map.groupBy(
     nodes.map((node) => ({ node, pools: poolsOf(node) })),
-    (one) => `${one.node.subnet.key} ${one.pools.map(({ name }) => name).join()}`,
+    (one) => `${one.node.subnet} ${one.pools.map(({ name }) => name).join()}`,
   );
   const found = new Map(
     nodes.map(({ network }) => [
@@ -57,7 +63,7 @@ export function arrivalsOf(
       const [to, from] = [receivers[0], senders[0]];
       if (to === undefined || from === undefined || (receivers === senders && receivers.length < 2)) continue;
       const arrivals = found.get(to.node.network);
-      const sameSubnet = to.node.subnet.key === from.node.subnet.key;
+      const sameSubnet = to.node.subnet === from.node.subnet;
       const reachedBare = sameSubnet || (viaVpcRouter && to.node.network === from.node.network);
       for (const pool of to.pools) {
         const encapsulation = encapsulationTo(pool, from.pools, to.pools, sameSubnet);
@@ -72,7 +78,7 @@ export function arrivalsOf(
 }
 
 /** How nodes with blocks of some pools send to a block of one; undefined where they have no route to it. */
-function encapsulationTo(
+export function encapsulationTo(
   pool: IpPool,
   from: readonly IpPool[],
   to: readonly IpPool[],

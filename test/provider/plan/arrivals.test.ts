@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { arrivalsOf, poolNodes } from "../../../provider/src/aws/arrivals";
+import { arrivalsOf, poolNodes } from "../../../provider/src/plan/arrivals";
 import { layOut } from "../../../provider/src/aws/layout";
-import { encapsulationsInUse } from "../../../provider/src/aws/security-rules";
+import { encapsulationsInUse } from "../../../provider/src/plan/encapsulations-in-use";
 import type { IpPool } from "../../../provider/src/ippool/ippool";
 import { ipPool as pool } from "../../support/ip-pool";
 
@@ -41,7 +41,11 @@ describe("what arrives at a network", () => {
       sourceDestCheck: {},
     }).layout;
     const labelled = nodes.map(({ name }) => ({ name, labels: {} }));
-    const arrivals = arrivalsOf(nodes, poolNodes([pool({ ipipMode: "Always" })], labelled), false);
+    const arrivals = arrivalsOf(
+      nodes.map((node) => ({ ...node, subnet: node.subnet.key })),
+      poolNodes([pool({ ipipMode: "Always" })], labelled),
+      false,
+    );
     assert.deepEqual([...arrivals], [["blue", { tunnels: { IPIP: new Set(), VXLAN: new Set() }, bare: new Set() }]]);
     assert.deepEqual([...arrivalsOf([], [], false)], []);
   });
