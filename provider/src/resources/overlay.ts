@@ -187,12 +187,15 @@ export class Overlay extends pulumi.ComponentResource implements Inputs<OverlayO
       deletedWith: underlay?.hosts.get(host.name)?.deletedWith,
       deleteBeforeReplace: true,
     });
-    const tunnels = hosts.flatMap((one) =>
-      plan.encapsulations.map((encapsulation) => {
-        const args = { ...onHost(one), encapsulation, topology: reference };
-        return new Tunnel(`${name}-${one.host.name}-${encapsulation.toLowerCase()}`, args, options(one));
-      }),
-    );
+    // In an order of their own, as TunnelsReady lists them: another order of the same hosts is no change.
+    const tunnels = hosts
+      .toSorted((a, b) => (a.host.name < b.host.name ? -1 : 1))
+      .flatMap((one) =>
+        plan.encapsulations.map((encapsulation) => {
+          const args = { ...onHost(one), encapsulation, topology: reference };
+          return new Tunnel(`${name}-${one.host.name}-${encapsulation.toLowerCase()}`, args, options(one));
+        }),
+      );
     const ready = new TunnelsReady(
       name,
       { tunnels: tunnels.map(({ digest }) => covered(digest)) },

@@ -153,9 +153,10 @@ function topologyOf(inputs: Inputs): PlannableTopology {
     workloadAddresses = [],
     ...options
   } = inputs;
+  // In an order of their own: another order of the same hosts is the same topology, and changes no file on any host.
   return {
     ...options,
-    nodes: hosts.map((host): TopologyNode => ({
+    nodes: hosts.toSorted(byKey(({ name }) => name)).map((host): TopologyNode => ({
       name: host.name,
       network: host.network,
       subnet: host.subnet,
@@ -171,9 +172,15 @@ function topologyOf(inputs: Inputs): PlannableTopology {
       blockedProtocols: protocol4 === "Blocked" ? [ENCAPSULATIONS.IPIP.ipProtocol] : [],
     })),
     pools,
-    blocks,
-    workloads: workloadAddresses.map(({ name, address, node }) => ({ name, ip: address, node })),
+    blocks: blocks.toSorted(byKey(({ cidr }) => cidr)),
+    workloads: workloadAddresses
+      .toSorted(byKey(({ name }) => name))
+      .map(({ name, address, node }) => ({ name, ip: address, node })),
   };
+}
+
+function byKey<T>(key: (item: T) => string): (a: T, b: T) => number {
+  return (a, b) => (key(a) < key(b) ? -1 : 1);
 }
 
 /** Without the hosts whose addresses come later: what is said of the others is true whatever these are. */
