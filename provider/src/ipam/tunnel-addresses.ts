@@ -29,8 +29,10 @@ export interface AssignTunnelAddressesArgs {
 
 /**
  * By node name, for every node: the first address of the node's first block of the first enabled pool that encapsulates
- * so, allows the use Tunnel and selects the node; a previous address stays while it lies in a block of such a pool. A
- * node without such a pool has no such address, nor such a device. Source: node/pkg/allocateip/allocateip.go.
+ * so, allows the use Tunnel and selects the node. A previous address stays while it lies in a block of such a pool, and
+ * while that pool is disabled: disabling stops new allocation, and the workloads that are there go on. A node without
+ * such a pool has no such address, nor such a device. Source: node/pkg/allocateip/allocateip.go, which releases the
+ * address of a disabled pool (calico/node#1057).
  */
 export function assignTunnelAddresses({
   pools,
@@ -40,9 +42,10 @@ export function assignTunnelAddresses({
   taken = new Set(),
 }: AssignTunnelAddressesArgs): ReadonlyMap<string, TunnelAddresses> {
   const candidates = pools
-    .filter((pool) => !pool.disabled && poolAllows(pool, "Tunnel"))
+    .filter((pool) => poolAllows(pool, "Tunnel"))
     .map((pool) => ({
       name: pool.name,
+      disabled: pool.disabled,
       encapsulation: poolEncapsulation(pool),
       version: parseCidr(pool.cidr).version,
       selects: nodeMatcher(pool),
@@ -55,12 +58,14 @@ export function assignTunnelAddresses({
       const addresses: { -readonly [K in keyof TunnelAddresses]: TunnelAddresses[K] } = {};
       for (const [kind, fields] of Object.entries(TUNNEL_ADDRESS_FIELDS)) {
         for (const [version, field] of Object.entries(fields)) {
-          const fits = own
-            .filter((pool) => pool.encapsulation === kind && pool.version === Number(version))
-            .flatMap((pool) => blocksOf.get(ownerKey(pool.name, node.name)) ?? []);
+          const fitting = own.filter((pool) => pool.encapsulation === kind && pool.version === Number(version));
+          const blocksIn = (pools: typeof fitting) =>
+            pools.flatMap((pool) => blocksOf.get(ownerKey(pool.name, node.name)) ?? []);
           const before = previous?.get(node.name)?.[field];
-          const stays = before !== undefined && fits.some((block) => containsAddress(block, parseAddress(before)));
-          const address = stays ? before : freeAddresses(fits, taken).next().value;
+          const stays =
+            before !== undefined && blocksIn(fitting).some((block) => containsAddress(block, parseAddress(before)));
+          const enabled = fitting.filter(({ disabled }) => !disabled);
+          const address = stays ? before : freeAddresses(blocksIn(enabled), taken).next().value;
           if (address !== undefined) addresses[field] = address;
         }
       }

@@ -4,6 +4,7 @@ import { manifestValueOf } from "./manifest-value";
 import { type IpPoolDocument, ipPoolsOf, parseIpPools } from "./parse";
 import type { Problem } from "./problem";
 import { overlap } from "./judge-pool";
+import { readStoredPools } from "./stored";
 
 /** Pools in the order of the input, only those without problems; paths of problems begin with `ipPools[i]`. */
 export interface LoadedIpPools {
@@ -18,6 +19,26 @@ export interface LoadedIpPools {
 export function loadIpPools(text: string): LoadedIpPools {
   return together(parseIpPools(text).documents);
 }
+
+/**
+ * What Calico refuses of pools that are there already to be changed (CIDR, block size, allowed uses), with the way to
+ * get there. A pool under another name is a new one.
+ * @param stored the manifests of before
+ */
+export function updateProblems(text: string, stored: string): readonly Problem[] {
+  const plain = new Set(loadIpPools(text).problems.map(({ path, message }) => `${path} ${message}`));
+  const names = new Set(parseIpPools(text).documents.map(({ name }) => name));
+  const existing = readStoredPools(stored).pools.filter(({ name }) => names.has(name));
+  return parseIpPools(text, { existing })
+    .documents.flatMap(({ problems }, index) =>
+      problems.map((problem) => ({ ...problem, path: at(index, problem.path) })),
+    )
+    .filter(({ path, message }) => !plain.has(`${path} ${message}`))
+    .map((problem) => ({ ...problem, message: `${problem.message}. ${MIGRATION}` }));
+}
+
+const MIGRATION =
+  "Its workloads would lose their addresses. Add a pool under another name, disable this one, and remove it when its workloads are gone (docs/pool-migration.md)";
 
 /** The same from objects, as a program builds them: a manifest's fields, or a list's. */
 export function loadIpPoolObjects(objects: readonly unknown[]): LoadedIpPools {

@@ -93,7 +93,7 @@ export function encapsulationTo(
   return encapsulationBetween({ encapsulation, crossSubnet: isCrossSubnet(pool) }, end(from), end(to), sameSubnet);
 }
 
-/** Whether nodes with blocks of these pools have a tunnel address of the kind. */
+/** Whether nodes with blocks of these pools, enabled or not, have a tunnel address of the kind. */
 function hasDevice(pools: readonly IpPool[], kind: TunnelKind): boolean {
-  return pools.some((pool) => !pool.disabled && poolEncapsulation(pool) === kind && poolAllows(pool, "Tunnel"));
+  return pools.some((pool) => poolEncapsulation(pool) === kind && poolAllows(pool, "Tunnel"));
 }

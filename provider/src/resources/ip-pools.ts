@@ -1,4 +1,4 @@
-import { loadIpPools } from "../ippool/load";
+import { loadIpPools, updateProblems } from "../ippool/load";
 import { diffProperties, sameProperties } from "../../../wire/property-diff";
 import { isKnown, UNKNOWN, type Unknowable } from "../../../wire/property-value";
 import type { CheckFailure } from "../../../wire/check-failure";
@@ -7,9 +7,12 @@ import type { IpPoolsInputs, IpPoolsOutputs } from "../generated/resource-types"
 
 /** Pools read from manifests; there is nothing of them outside the state. */
 export const ipPools: CustomResource<IpPoolsInputs, IpPoolsOutputs> = {
-  check(inputs) {
+  check(inputs, old) {
     if (!isKnown(inputs)) return { inputs, failures: [] };
-    const failures = loadIpPools(inputs.manifests).problems.map(({ path, message, line, column }): CheckFailure => {
+    const { problems } = loadIpPools(inputs.manifests);
+    // What is wrong by itself is said first; only a sound manifest is held against the one of before.
+    const refused = problems.length > 0 || old === undefined ? [] : updateProblems(inputs.manifests, old.manifests);
+    const failures = [...problems, ...refused].map(({ path, message, line, column }): CheckFailure => {
       const place = [inputs.source, line, column].filter((part) => part !== undefined).join(":");
       // Calico's sentence first: it is what people search for.
       return {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { containsAddress, parseAddress, parseCidr } from "../ippool/cidr";
 import { assignAddresses } from "../ipam/assign-addresses";
+import { followRenames } from "../ipam/renamed-pools";
 import { poolEncapsulation } from "../ippool/pool-mode";
 import { ENCAPSULATIONS } from "../plan/encapsulation";
 import { packTopology } from "../plan/packed-topology";
@@ -38,14 +39,18 @@ export const topology: CustomResource<TopologyInputs, TopologyOutputs> = {
       tunnelAddresses: inputs.tunnelAddresses,
       workloadAddresses: inputs.workloadAddresses,
     };
+    const previous = followRenames(old?.pools ?? [], inputs.pools, {
+      blocks: old?.blocks ?? [],
+      workloads: old?.workloadAddresses ?? [],
+    });
     const assigned = assignAddresses({
       pools: inputs.pools,
       nodes: inputs.hosts.map((host) => ({ name: host.name, labels: nodeLabels(host) })),
       workloads: inputs.workloads,
       previous: {
-        blocks: given.blocks ?? old?.blocks ?? [],
+        blocks: given.blocks ?? previous.blocks,
         tunnels: new Map(Object.entries(given.tunnelAddresses ?? old?.tunnelAddresses ?? {})),
-        workloads: given.workloadAddresses ?? old?.workloadAddresses ?? [],
+        workloads: given.workloadAddresses ?? previous.workloads,
       },
     });
     const checked = {

@@ -147,7 +147,7 @@ describe("addresses of workloads", () => {
         ],
         previous: first,
       }),
-      { w1: "192.168.0.1", w2: "10.0.0.1" },
+      { w1: "192.168.0.1", w2: "10.0.0.0" },
     );
   });
 

@@ -53,6 +53,26 @@ describe("IpPools", () => {
     for (const { reason } of failures) assert.match(reason, / \(line \d+:\d+\)$/);
   });
 
+  it("refuses of a running pool what Calico refuses, in its words, with the way there", async () => {
+    const update = async (spec: Record<string, unknown>, name?: string): Promise<string[]> => {
+      const old = { manifests: manifest() };
+      const inputs = { manifests: manifest(spec, name), source: "pools.yaml" };
+      const { failures } = (await ipPools.check?.(inputs, old, contextOf())) ?? assert.fail();
+      return failures.map(({ property, reason }) => `${property}: ${reason}`);
+    };
+    const cidr = await update({ cidr: "10.244.0.0/16" });
+    assert.match(cidr.join(), /^ipPools\[0\]\.spec\.cidr: IPPool CIDR cannot be modified/);
+    assert.match(cidr.join(), /Add a pool under another name, disable this one, .*\(pools\.yaml:\d+:\d+\)$/);
+    assert.match(
+      (await update({ blockSize: 27 })).join(),
+      /^ipPools\[0\]\.spec\.blockSize: IPPool BlockSize cannot be/,
+    );
+    for (const spec of [{}, { ipipMode: "Always" }, { disabled: true }, { nodeSelector: "rack == '7'" }])
+      assert.deepEqual(await update(spec), []);
+    assert.deepEqual(await update({}, "another"), [], "a new name is a new pool");
+    assert.match((await update({ cidr: "10.244.0.1/16" })).join(), /^ipPools\[0\]\.spec\.cidr: (?!IPPool CIDR cannot)/);
+  });
+
   it("waits for a text that is not known yet", async () => {
     assert.deepEqual((await check({ manifests: UNKNOWN })).failures, []);
     assert.equal((await ipPools.create({ manifests: UNKNOWN }, contextOf({ preview: true }))).outputs.pools, UNKNOWN);

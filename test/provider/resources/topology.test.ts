@@ -64,6 +64,33 @@ describe("Topology", () => {
     );
   });
 
+  it("keeps blocks and addresses when a pool gets another name, and the twin with another CIDR does not", async () => {
+    const given = topologyInputs();
+    const moved = [{ cidr: "192.168.9.0/26", node: "blue-0", pool: "ippool-cross-subnet-1" }];
+    const { inputs: first } = await check({ ...given, blocks: moved });
+    const addresses = ({ workloadAddresses }: Inputs): unknown => workloadAddresses?.map(({ address }) => address);
+    const { inputs: renamed } = await check(topologyInputs(manifest({}, "pods")), first);
+    assert.deepEqual(
+      renamed.blocks?.map(({ cidr, pool }) => [cidr, pool]),
+      first.blocks?.map(({ cidr }) => [cidr, "pods"]),
+    );
+    assert.deepEqual(addresses(renamed), addresses(first));
+    const { inputs: other } = await check(topologyInputs(manifest({ cidr: "172.16.0.0/16" }, "pods")), first);
+    assert.notDeepEqual(addresses(other), addresses(first));
+  });
+
+  it("carries a disabled pool as if it were enabled, as long as it has blocks", async () => {
+    const { inputs: first } = await check(topologyInputs());
+    const disabled = await check(topologyInputs(manifest({ disabled: true })), first);
+    assert.deepEqual(disabled.failures, []);
+    assert.deepEqual(disabled.inputs.tunnelAddresses, first.tunnelAddresses);
+    const [before, after] = await Promise.all([create(first), create(disabled.inputs)]);
+    const plans = (packed: string): unknown => [...planTopology(unpackTopology(packed)).nodes];
+    assert.deepEqual(plans(after.outputs.packed), plans(before.outputs.packed));
+    const fresh = await check({ ...topologyInputs(manifest({ disabled: true })), workloads: [] });
+    assert.deepEqual(fresh.inputs.tunnelAddresses, { "blue-0": {}, "blue-1": {}, "green-0": {} });
+  });
+
   it("a fresh stack gives the same every time, and the twin in another order does not", async () => {
     const given = topologyInputs();
     assert.deepEqual(await check(given), await check(topologyInputs()));
