@@ -5,6 +5,7 @@ import { backOff, Deadline, DEFAULT_DEADLINE_MS, type NodeContext } from "./conn
 import type { ExecResult } from "./exec";
 import { nodeFiles } from "./node-files";
 import { SshPool } from "./pool";
+import { asRoot, sudoAdvice } from "./root-shell";
 import { ConnectionLostError, RemoteCommandError, SshError } from "./ssh-error";
 import { tar, TAR_END, type TarEntry } from "./tar";
 import type { SshTarget } from "./target";
@@ -100,9 +101,7 @@ async function apply(
   context: NodeContext,
   files: readonly TarEntry[] = [],
 ): Promise<ExecResult> {
-  const shell = target.user === "root" ? "sh" : "sudo -n sh";
-  const command = `${shell} -c '${BOOTSTRAP}' overlaynet ${words.join(" ")}`;
-  const stdin = archive(files);
+  const { command, stdin } = asRoot(target, `sh -c '${BOOTSTRAP}' overlaynet ${words.join(" ")}`, archive(files));
   const deadline = new Deadline(context.deadlineMs ?? DEFAULT_DEADLINE_MS);
   for (let attempt = 1; ; attempt++) {
     context.status?.(`${operation} on ${target.host}`);
@@ -126,9 +125,8 @@ function archive(files: readonly TarEntry[]): Buffer {
 }
 
 function failure(target: SshTarget, operation: string, { code, stderr }: ExecResult, deadline: Deadline): SshError {
-  let advice = "";
-  if (/^sudo: /m.test(stderr)) advice = `user ${target.user} needs sudo without a password, or connect as root`;
-  else if (code === NOT_READY) advice = `the node was not ready within ${Math.round(deadline.milliseconds / 1000)} s`;
+  let advice = sudoAdvice(target, code, stderr);
+  if (code === NOT_READY) advice = `the node was not ready within ${Math.round(deadline.milliseconds / 1000)} s`;
   return new RemoteCommandError(target, operation, code, stderr, advice);
 }
 
