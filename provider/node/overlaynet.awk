@@ -11,6 +11,7 @@
 #   waiting              exists while no interface has the node's address
 #   devices              tunnel devices of ours that are up
 #   unused               folders of kept parts that nothing refers to any more
+#   neighbours           DEVICE ADDRESS of every other node, where the kernel may have learned MAC addresses of them
 # A kept part (`.kept-NAME-DIGEST`) is what a part was before it was changed or removed. Routes are another part and are
 # changed by another push: as long as one of them needs what the kept part made, that stays.
 # Ours are: devices with the alias `overlaynet`, all routes, permanent neighbours and FDB entries on such VXLAN devices,
@@ -25,7 +26,7 @@ BEGIN {
   # A device is made under this name and gets its own last, so that one without the alias is never ours.
   DRAFT = "ovl-draft"
   nft_shown = run "/nft-shown"; nft_loaded = run "/nft-loaded"; nft_wanted = work "/nft-wanted"; nft_change = work "/nft-change"
-  split("links routes after bridge bridge-after sysctl actions changes problems devices unused", FILES, " ")
+  split("links routes after bridge bridge-after sysctl actions changes problems devices unused neighbours", FILES, " ")
   if (!check && !foreign) for (i in FILES) { file[FILES[i]] = work "/" FILES[i]; printf "" > file[FILES[i]] }
 }
 
@@ -45,13 +46,14 @@ FILENAME ~ /\/state$/ {
 # @returns whether it is understood
 function read_statement() {
   if ($1 == "address" && NF == 2 && is_ip($2)) own_address[$2] = 1
+  else if ($1 == "incarnation" && NF == 2 && $2 ~ /^[A-Za-z0-9]+$/ && length($2) <= 64) { incarnation = $2; incarnation_part = part }
   else if ($1 == "link" && $2 == "ipip" && NF == 5 && $3 == "tunl0" && is_ip($4) && is_number($5)) want_link($3, "ipip", $4, $5)
   else if ($1 == "link" && $2 == "vxlan" && NF == 9 && $3 ~ /^vxlan(-v6)?\.calico$/ && is_ip($4) && is_number($5) && is_number($6) && is_number($7) && is_ip($8) && is_mac($9)) {
     if (want_link($3, "vxlan", $4, $5)) { want_vni[$3] = $6; want_port[$3] = $7; want_local[$3] = $8; want_mac[$3] = $9 }
   }
   else if ($1 == "neigh" && NF == 4 && is_ip($2) && is_mac($3) && is_device($4)) want_neighbour($4 " " $2, $3)
   else if ($1 == "fdb" && NF == 4 && is_mac($2) && is_device($3) && is_ip($4)) want_forwarding($3 " " $2, $4)
-  else if ($1 == "member" && NF == 3 && ($2 == "ipip" || $2 == "vxlan") && is_ip($3)) add_element($2 "_members" v6($3), $3)
+  else if ($1 == "member" && NF == 3 && ($2 == "ipip" || $2 == "vxlan") && is_ip($3)) { add_element($2 "_members" v6($3), $3); other_node[$3] = 1 }
   else if ($1 == "source" && NF == 3 && is_ip($2) && is_prefix($3)) want_source($2, $3)
   else if ($1 == "pool" && NF == 3 && ($2 == "all" || $2 == "masquerade") && is_prefix($3)) add_range($2 "_pools" v6($3), "", $3)
   else if ($1 == "block" && NF == 4 && is_prefix($2) && is_number($3)) { add_range("own_blocks" v6($2), "", $2); block[++block_count] = $2 }
@@ -111,6 +113,7 @@ function want_neighbour(key, mac) {
 function want_forwarding(key, host) {
   if (key in want_fdb) return
   want_fdb[key] = host; fdb_part[key] = part; fdbs[++fdb_count] = key
+  other_node[host] = 1
 }
 
 function want_source(host, prefix) {
@@ -208,6 +211,7 @@ function want_route(   i, n, type, dst, via, dev, proto, scope, metric, onlink, 
     else return 0
   }
   if (proto == "" || (type == UNICAST && dev == "") || (type == BLACKHOLE && via dev != "")) return 0
+  if (via != "" && dev == "eth0") other_node[via] = 1
   n = ++route_count
   route_dst[n] = dst; route_type[n] = type; route_via[n] = via; route_dev[n] = dev; route_proto[n] = proto; route_scope[n] = scope + 0
   route_metric[n] = metric; route_onlink[n] = onlink; route_mtu[n] = mtu; route_part[n] = part
@@ -287,6 +291,7 @@ END {
   ranges()
   nft_diff()
   cni_diff()
+  forget_neighbours()
 }
 
 # ---------------------------------------------------------------------------------------------- what is somebody else's
@@ -333,6 +338,17 @@ function rival(name,   other, needs, shared) {
   }
   if (!shared && sprintf("%04X", want_port[name]) in has_socket) return "a program listens on UDP port " want_port[name] " (\"ss -lunp sport = :" want_port[name] "\" names it)" needs
   return ""
+}
+
+# The other nodes of the link are not all the machines that they were: see `forget` in overlaynet-apply.
+function forget_neighbours(   address, dev) {
+  if (incarnation == "" || incarnation == read_line(run "/incarnation")) return
+  for (address in other_node) {
+    dev = parent_of(address)
+    if (dev != "" && !(address in own_address)) print dev, address > file["neighbours"]
+  }
+  print "forget " incarnation > file["actions"]
+  change(incarnation_part, "neigh change of learned MAC addresses of other nodes: their link's incarnation is " incarnation)
 }
 
 function parent_of(text) { return v6(text) in parent ? parent[v6(text)] : parent[""] }

@@ -5,7 +5,7 @@ import { newPart } from "../../../provider/src/node/digest";
 import { renderRoutes } from "../../../provider/src/node/routes";
 import { renderTunnel } from "../../../provider/src/node/tunnel";
 import { renderWorkload } from "../../../provider/src/node/workload";
-import { A, B, planOf } from "../../support/node-plans";
+import { A, B, C, planOf } from "../../support/node-plans";
 import { TestNode } from "../../support/test-node";
 
 const PLAN = planOf("VXLAN CrossSubnet");
@@ -160,6 +160,18 @@ const BEHAVIOURS = {
     assert.equal(as("dev/a 22222222", "remove-part", TUNNEL.name), 5);
     assert.equal(as("dev/b 11111111", ...push), 0);
     assert.equal(node.sh("cat /etc/overlaynet/owner"), "dev/b 11111111\n");
+  },
+  "what was learned of other nodes is forgotten with another incarnation of their link, and nothing else": (node) => {
+    const of = (linkIncarnation: string): string => {
+      node.sh(`for host in 11 66; do ip neigh replace 10.1.0.$host lladdr 02:00:00:00:00:11 dev ens5 nud stale; done
+        ip neigh replace ${C.ip} lladdr 02:00:00:00:00:11 dev ens5 nud permanent`);
+      assert.equal(node.install(renderRoutes({ ...planOf("Never"), linkIncarnation })).code, 0);
+      return node.sh(`for host in ${B.ip} ${C.ip} 10.1.0.66; do ip neigh show $host dev ens5; done`);
+    };
+    const kept = `${C.ip} lladdr 02:00:00:00:00:11 PERMANENT \n10.1.0.66 lladdr 02:00:00:00:00:11 STALE \n`;
+    assert.equal(of("one"), `${B.ip} FAILED \n${kept}`);
+    assert.equal(of("one"), `${B.ip} lladdr 02:00:00:00:00:11 STALE \n${kept}`);
+    assert.equal(of("two"), `${B.ip} FAILED \n${kept}`);
   },
 } satisfies Record<string, (node: TestNode) => void>;
 
@@ -322,6 +334,30 @@ const MUTANTS: readonly Mutant[] = [
     words: "    ready remove\n    lock\n    check_owner\n",
     replacement: "    ready remove\n    lock\n",
     noticedBy: "a node of one owner takes nothing of another, and the owner's id decides",
+  },
+  {
+    file: "overlaynet-apply",
+    words: '  echo "$1" >"$run/incarnation"\n',
+    replacement: '  : >>"$run/incarnation"\n',
+    noticedBy: "what was learned of other nodes is forgotten with another incarnation of their link, and nothing else",
+  },
+  {
+    file: "overlaynet-apply",
+    words: "(($3, $1) in other) && ",
+    replacement: "",
+    noticedBy: "what was learned of other nodes is forgotten with another incarnation of their link, and nothing else",
+  },
+  {
+    file: "overlaynet-apply",
+    words: "PERMANENT|NOARP",
+    replacement: "NOARP",
+    noticedBy: "what was learned of other nodes is forgotten with another incarnation of their link, and nothing else",
+  },
+  {
+    file: "overlaynet.awk",
+    words: 'if (incarnation == "" || incarnation == read_line(run "/incarnation")) return',
+    replacement: 'if (incarnation == "" || read_line(run "/incarnation") != "") return',
+    noticedBy: "what was learned of other nodes is forgotten with another incarnation of their link, and nothing else",
   },
 ];
 
