@@ -11,12 +11,14 @@
 #   waiting              exists while no interface has the node's address
 #   devices              tunnel devices of ours that are up
 #   unused               folders of kept parts that nothing refers to any more
+#   neighbours           DEVICE ADDRESS of every other node, where the kernel may have learned MAC addresses of them
 # A kept part (`.kept-NAME-DIGEST`) is what a part was before it was changed or removed. Routes are another part and are
 # changed by another push: as long as one of them needs what the kept part made, that stays.
 # Ours are: devices with the alias `overlaynet`, all routes, permanent neighbours and FDB entries on such VXLAN devices,
 # routes with protocol 80 in table main, nftables' table `inet overlaynet`, network namespaces that this program made.
 # All else is left alone. Ends with 3, and no commands, when a state file is not understood. With `check` set it reads
-# state files and does no more.
+# state files and does no more. With `foreign` set it prints what is in the way of one part, a line each; with `first`
+# also what a node without any part of ours must not hold.
 
 BEGIN {
   PROTO_FELIX = 80; PROTO_KERNEL = 2; MAIN = 254; UNICAST = 1; BLACKHOLE = 6; SCOPE_LINK = 253
@@ -24,8 +26,8 @@ BEGIN {
   # A device is made under this name and gets its own last, so that one without the alias is never ours.
   DRAFT = "ovl-draft"
   nft_shown = run "/nft-shown"; nft_loaded = run "/nft-loaded"; nft_wanted = work "/nft-wanted"; nft_change = work "/nft-change"
-  split("links routes after bridge bridge-after sysctl actions changes problems devices unused", FILES, " ")
-  if (!check) for (i in FILES) { file[FILES[i]] = work "/" FILES[i]; printf "" > file[FILES[i]] }
+  split("links routes after bridge bridge-after sysctl actions changes problems devices unused neighbours", FILES, " ")
+  if (!check && !foreign) for (i in FILES) { file[FILES[i]] = work "/" FILES[i]; printf "" > file[FILES[i]] }
 }
 
 # ---------------------------------------------------------------------------------------------- state files
@@ -44,13 +46,14 @@ FILENAME ~ /\/state$/ {
 # @returns whether it is understood
 function read_statement() {
   if ($1 == "address" && NF == 2 && is_ip($2)) own_address[$2] = 1
+  else if ($1 == "incarnation" && NF == 2 && $2 ~ /^[A-Za-z0-9]+$/ && length($2) <= 64) { incarnation = $2; incarnation_part = part }
   else if ($1 == "link" && $2 == "ipip" && NF == 5 && $3 == "tunl0" && is_ip($4) && is_number($5)) want_link($3, "ipip", $4, $5)
   else if ($1 == "link" && $2 == "vxlan" && NF == 9 && $3 ~ /^vxlan(-v6)?\.calico$/ && is_ip($4) && is_number($5) && is_number($6) && is_number($7) && is_ip($8) && is_mac($9)) {
     if (want_link($3, "vxlan", $4, $5)) { want_vni[$3] = $6; want_port[$3] = $7; want_local[$3] = $8; want_mac[$3] = $9 }
   }
   else if ($1 == "neigh" && NF == 4 && is_ip($2) && is_mac($3) && is_device($4)) want_neighbour($4 " " $2, $3)
   else if ($1 == "fdb" && NF == 4 && is_mac($2) && is_device($3) && is_ip($4)) want_forwarding($3 " " $2, $4)
-  else if ($1 == "member" && NF == 3 && ($2 == "ipip" || $2 == "vxlan") && is_ip($3)) add_element($2 "_members" v6($3), $3)
+  else if ($1 == "member" && NF == 3 && ($2 == "ipip" || $2 == "vxlan") && is_ip($3)) { add_element($2 "_members" v6($3), $3); other_node[$3] = 1 }
   else if ($1 == "source" && NF == 3 && is_ip($2) && is_prefix($3)) want_source($2, $3)
   else if ($1 == "pool" && NF == 3 && ($2 == "all" || $2 == "masquerade") && is_prefix($3)) add_range($2 "_pools" v6($3), "", $3)
   else if ($1 == "block" && NF == 4 && is_prefix($2) && is_number($3)) { add_range("own_blocks" v6($2), "", $2); block[++block_count] = $2 }
@@ -110,6 +113,7 @@ function want_neighbour(key, mac) {
 function want_forwarding(key, host) {
   if (key in want_fdb) return
   want_fdb[key] = host; fdb_part[key] = part; fdbs[++fdb_count] = key
+  other_node[host] = 1
 }
 
 function want_source(host, prefix) {
@@ -207,6 +211,7 @@ function want_route(   i, n, type, dst, via, dev, proto, scope, metric, onlink, 
     else return 0
   }
   if (proto == "" || (type == UNICAST && dev == "") || (type == BLACKHOLE && via dev != "")) return 0
+  if (via != "" && dev == "eth0") other_node[via] = 1
   n = ++route_count
   route_dst[n] = dst; route_type[n] = type; route_via[n] = via; route_dev[n] = dev; route_proto[n] = proto; route_scope[n] = scope + 0
   route_metric[n] = metric; route_onlink[n] = onlink; route_mtu[n] = mtu; route_part[n] = part
@@ -217,6 +222,7 @@ function want_route(   i, n, type, dst, via, dev, proto, scope, metric, onlink, 
 /^= / { section = $2; if ($2 == "fdb") fdb_dev = $3; next }
 section == "nft" { nft_line[++nft_lines] = $0; if ((getline line < nft_shown) <= 0 || line != $0) nft_changed = 1; next }
 section == "fdb" { see_fdb(); next }
+section == "udp" { if ($1 ~ /^[0-9]+:$/) { split($2, socket, ":"); has_socket[socket[2]] = 1 } next }
 section == "workloads" { known_workloads[++known_count] = $1; seen_netns[$1] = $2 == "netns"; seen_veth[$1] = $3; seen_address[$1] = $4; next }
 section == "ip" && $1 ~ /^[0-9]+:$/ { if ($3 ~ /^</) see_link(); else if ($3 ~ /^inet6?$/) see_address(); next }
 section == "ip" && $2 == "dev" && / lladdr / { for (i = 3; i < NF; i++) if ($i == "lladdr") seen_neigh[$3 " " $1] = $(i + 1); next }
@@ -233,7 +239,9 @@ function see_link(   name, at, i) {
   for (i = 4; i < NF; i++) {
     if ($i == "mtu") link_mtu[name] = $(i + 1)
     else if ($i ~ /^link\//) link_mac[name] = $(i + 1)
-    else if ($i == "vxlan" && $(i + 1) == "id") { link_kind[name] = "vxlan"; link_vni[name] = $(i + 2) }
+    else if ($i == "vxlan" && $(i + 1) ~ /^(id|external)$/) link_kind[name] = "vxlan"
+    else if (link_kind[name] == "vxlan" && $i == "id") link_vni[name] = $(i + 1)
+    else if (link_kind[name] == "vxlan" && $i ~ /^(external|gbp|gpe|remcsumrx|udp6zerocsumrx)$/) link_special[name] = $i
     else if ($i == "ipip") link_kind[name] = "ipip"
     else if ($i == "local" && link_kind[name] == "vxlan") link_local[name] = $(i + 1)
     else if ($i == "dev" && link_kind[name] == "vxlan") link_parent[name] = $(i + 1)
@@ -270,6 +278,7 @@ function want_sysctl(part, path, value) {
 END {
   if (bad) exit 3
   if (check) exit 0
+  if (foreign) { foreign_things(); exit 0 }
   read_kept()
   for (name in is_ours) if (is_ours[name] && is_up[name] && name != DRAFT) print name > file["devices"]
   for (address in own_address) if (address in address_device && !is_ours[address_device[address]]) parent[v6(address)] = address_device[address]
@@ -282,6 +291,64 @@ END {
   ranges()
   nft_diff()
   cni_diff()
+  forget_neighbours()
+}
+
+# ---------------------------------------------------------------------------------------------- what is somebody else's
+function foreign_things(   n, i, name, tunnels, count, some) {
+  n = split("tunl0 vxlan.calico vxlan-v6.calico", tunnels, " ")
+  for (i = 1; i <= n; i++) {
+    name = tunnels[i]
+    if (!first && !(name in want_kind)) continue
+    # At the first push an address that is as wanted shows nothing: Calico may have come to the same one.
+    if (name == "tunl0" ? is_tunl0_foreign(first ? "" : want_address[name]) : is_vxlan_foreign(name)) print name == "tunl0" ? tunl0_in_use() : vxlan_in_use(name)
+  }
+  for (i = 1; i <= wanted_link_count; i++) if (want_kind[wanted_links[i]] == "vxlan" && (some = rival(wanted_links[i])) != "") print some
+  if (!first) return
+  for (i = 1; i <= seen_route_count; i++) {
+    parse_route(seen_routes[i])
+    if (r_table == MAIN && r_proto == PROTO_FELIX && ++count == 1) some = readable(seen_routes[i])
+  }
+  if (count) print "there are routes of protocol 80, which is Felix' and ours: " some (count > 1 ? " and " count - 1 " more" : "") ". Remove Calico from this node, or this node from the cluster; \"ip route flush table main proto 80\" removes routes that nobody needs"
+}
+
+# The kernel's module makes tunl0 by itself: bare, it is nobody's.
+function is_tunl0_foreign(own) {
+  return "tunl0" in has_link && !is_ours["tunl0"] && (is_up["tunl0"] || seen_addresses["tunl0"] != "") && (own == "" || seen_addresses["tunl0"] != " " single(own))
+}
+function tunl0_in_use() {
+  return "tunl0 is in use by something else (" (seen_addresses["tunl0"] == "" ? "it is up" : "address" seen_addresses["tunl0"]) ", alias not \"overlaynet\"); Calico itself may run here. Take its addresses away and set it down, or remove this node from the cluster"
+}
+function is_vxlan_foreign(name) { return name in has_link && !is_ours[name] }
+function vxlan_in_use(name) {
+  return "there is a device " name " that is not ours (its alias is not \"overlaynet\"); Calico itself may run here. Remove it, or this node from the cluster"
+}
+
+# What keeps the kernel from making a VXLAN device: on its port, another device with its VNI or with options of its own,
+# or a program. Sockets of IPv4 and of IPv6 are different ones.
+# @returns what it is, or nothing
+function rival(name,   other, needs, shared) {
+  needs = ", which " name " needs. Remove it, give the overlay another VNI or port, or take this node from the cluster"
+  for (other in has_link) {
+    if (link_kind[other] != "vxlan" || link_port[other] != want_port[name]) continue
+    shared = 1
+    if (other == name || other == DRAFT || is_ours[other] || (link_local[other] ~ /:/) != (want_local[name] ~ /:/)) continue
+    if (link_special[other] != "") return "the VXLAN device " other " (" link_special[other] ") has UDP port " want_port[name] " for itself" needs
+    if (link_vni[other] == want_vni[name]) return "the VXLAN device " other " has VNI " want_vni[name] " on UDP port " want_port[name] needs
+  }
+  if (!shared && sprintf("%04X", want_port[name]) in has_socket) return "a program listens on UDP port " want_port[name] " (\"ss -lunp sport = :" want_port[name] "\" names it)" needs
+  return ""
+}
+
+# The other nodes of the link are not all the machines that they were: see `forget` in overlaynet-apply.
+function forget_neighbours(   address, dev) {
+  if (incarnation == "" || incarnation == read_line(run "/incarnation")) return
+  for (address in other_node) {
+    dev = parent_of(address)
+    if (dev != "" && !(address in own_address)) print dev, address > file["neighbours"]
+  }
+  print "forget " incarnation > file["actions"]
+  change(incarnation_part, "neigh change of learned MAC addresses of other nodes: their link's incarnation is " incarnation)
 }
 
 function parent_of(text) { return v6(text) in parent ? parent[v6(text)] : parent[""] }
@@ -304,13 +371,11 @@ function links_diff(   i, name, missing) {
   }
 }
 
-function vxlan_diff(name,   part, up) {
+function vxlan_diff(name,   part, up, other) {
   part = link_part[name]; up = want_local[name] in address_device ? address_device[want_local[name]] : ""
   if (up == "") return waiting(part, want_local[name])
-  if (name in has_link && !is_ours[name]) {
-    foreign[name] = 1
-    return problem(part, "there is a device " name " that is not ours (its alias is not \"overlaynet\"); Calico itself may run here. Remove it, or this node from the cluster")
-  }
+  if (is_vxlan_foreign(name)) { not_ours[name] = 1; return problem(part, vxlan_in_use(name)) }
+  if ((other = rival(name)) != "") { not_ours[name] = 1; return problem(part, other) }
   if (name in has_link && (link_kind[name] != "vxlan" || link_vni[name] != want_vni[name] || link_port[name] != want_port[name] || link_local[name] != want_local[name] || link_parent[name] != up || !link_nolearning[name])) {
     emit("links", part, "ip", "link del dev " name)
     renewed[name] = 1
@@ -332,10 +397,7 @@ function ipip_diff(name,   part) {
   part = link_part[name]
   if (!(name in has_link)) return problem(part, "there is no device tunl0: the kernel has no module ipip, or it is not allowed to load it")
   if (!is_ours[name]) {
-    if (is_up[name] && seen_addresses[name] != "" && seen_addresses[name] != " " single(want_address[name])) {
-      foreign[name] = 1
-      return problem(part, "tunl0 is in use by something else (address" seen_addresses[name] ", alias not \"overlaynet\"); Calico itself may run here")
-    }
+    if (is_tunl0_foreign(want_address[name])) { not_ours[name] = 1; return problem(part, tunl0_in_use()) }
     emit("links", part, "ip", "link set dev tunl0 alias " OURS)
   }
   common_diff(name)
@@ -362,7 +424,7 @@ function waiting(part, address) {
 }
 
 # A device that could not be made takes no entries; those of one made anew are gone.
-function usable(dev) { return dev in want_kind && !(dev in foreign) && (dev in has_link || dev in renewed) }
+function usable(dev) { return dev in want_kind && !(dev in not_ours) && (dev in has_link || dev in renewed) }
 function holds(dev) { return is_ours[dev] && !(dev in renewed) }
 
 function neighbours_diff(   i, key, field, seen) {

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { rebootNode } from "../../lab/src/node/node";
+import type { Part } from "../../provider/src/node/part";
+import { renderRoutes } from "../../provider/src/node/routes";
+import { readHostKey } from "../../provider/src/ssh/host-key";
 import { closeConnections, pushPart, readParts, removePart } from "../../provider/src/ssh/push";
+import { OwnedNodeError } from "../../provider/src/ssh/ssh-error";
+import { A, B, planOf } from "../support/node-plans";
 import { OverlayPair } from "./overlay-pair";
 
 /**
@@ -84,5 +89,37 @@ describe("an overlay node with its own kernel", function () {
       "ip -o link show; ip route; sudo nft list ruleset; ip netns list; ls /etc/systemd/system /usr/local/lib; systemctl is-active overlaynet.timer || true",
     );
     assert.doesNotMatch(left, /vxlan|veth|proto 80|overlaynet|wl-w/);
+  });
+
+  it("shows its host key to who has none yet", async () => {
+    const { host, port, user, proxyCommand, hostKey } = pair.target("a");
+    assert.equal(await readHostKey({ host, port, user, proxyCommand }), hostKey.split(" ").slice(0, 2).join(" "));
+  });
+
+  it("takes nothing while its tunl0 is somebody else's, and then from one owner alone", async () => {
+    const [tunnel = assert.fail(), routes = assert.fail()] = pair.parts("a", "IPIP Always");
+    await pair.on("a", "sudo ip address add 192.168.200.1/32 dev tunl0");
+    await assert.rejects(
+      pushPart(pair.target("a"), tunnel),
+      /tunl0 is in use by something else .*192\.168\.200\.1\/32/,
+    );
+    await pair.on("a", "sudo ip address del 192.168.200.1/32 dev tunl0; test ! -e /etc/overlaynet");
+    await pushPart(pair.target("a"), tunnel, { owner: "dev/joined 3f9a1c2b" });
+    for (const owner of ["prod/joined 77777777", undefined])
+      await assert.rejects(pushPart(pair.target("a"), routes, { owner }), OwnedNodeError);
+    await pair.on("a", "sudo /usr/local/lib/overlaynet/overlaynet-apply uninstall; test ! -e /etc/overlaynet");
+  });
+
+  it("asks anew for a neighbour that is another machine now", async () => {
+    const plan = planOf("Never", A, [A, B]);
+    const routes = (linkIncarnation: string): Part => renderRoutes({ ...plan, linkIncarnation });
+    await pushPart(pair.target("a"), routes("one"));
+    const stale = `sudo ip neigh replace ${B.ip} lladdr 02:00:00:00:00:99 dev $(ip -o route get ${B.ip} | sed 's/.* dev \\([^ ]*\\).*/\\1/') nud reachable`;
+    const answers = (): Promise<string> => pair.on("a", `ping -q -c 1 -W 1 ${B.ip} | grep -o '[01] received'`);
+    await pair.on("a", stale);
+    assert.equal(await answers(), "0 received\n");
+    await pushPart(pair.target("a"), routes("two"));
+    assert.equal(await answers(), "1 received\n");
+    await removePart(pair.target("a"), "routes");
   });
 });

@@ -59,14 +59,18 @@ describe("a node's user", function () {
     for (const part of parts) assert.deepEqual(await pushPart(target("admin"), part), []);
   });
 
-  it("is told what is missing when sudo asks for a password, and nothing is changed", async () => {
+  it("is told what is missing when sudo asks for a password, nothing is changed, and the password is enough", async () => {
     await nodes.ssh(spec, "sed -i s/NOPASSWD:// /etc/sudoers.d/90-admin", { user: "root" });
     closeConnections();
     await assert.rejects(
       removePart(target("admin"), "routes"),
-      /user admin needs sudo without a password, or connect as root/,
+      /user admin needs sudo without a password, or its password in sudoPassword; or connect as root/,
     );
     assert.equal((await readParts(target("root"))).size, parts.length);
+    await nodes.ssh(spec, "echo 'admin:a password' | chpasswd", { user: "root" });
+    const withPassword = { ...target("admin"), sudoPassword: "a password" };
+    assert.deepEqual(await readParts(withPassword), await readParts(target("root")));
+    for (const part of parts) assert.deepEqual(await pushPart(withPassword, part), []);
     for (const { name } of [...parts].reverse()) await removePart(target("root"), name);
     assert.deepEqual(await readParts(target("root")), new Map());
   });

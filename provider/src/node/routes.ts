@@ -15,7 +15,7 @@ import type { Route } from "../plan/linux-state";
 import { newPart } from "./digest";
 import { outermost } from "./outermost";
 import type { Part, PartFile } from "./part";
-import { address, device, mtu, name, number, prefix, type Statement, stateFile } from "./statement";
+import { address, device, mtu, name, number, prefix, type Statement, stateFile, word } from "./statement";
 import { addressStatements } from "./tunnel";
 
 /**
@@ -37,6 +37,7 @@ const CNI_NETWORK = "overlaynet";
 export function renderRoutes(plan: NodePlan, poolsYaml?: string): Part {
   const statements: Statement[] = [
     ...addressStatements(plan),
+    ...(plan.linkIncarnation === undefined ? [] : [["incarnation", word(plan.linkIncarnation, "incarnation")]]),
     ...outermost(plan.allPools.map(parseCidr)).map((cidr) => ["pool", "all", prefix(cidr)]),
     ...outermost(plan.masqueradePools.map(parseCidr)).map((cidr) => ["pool", "masquerade", prefix(cidr)]),
     ...plan.workloadBlocks.map((block) => [

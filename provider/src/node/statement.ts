@@ -61,3 +61,10 @@ export function name(text: string, what: string): string {
     throw new RangeError(`"${text}" is not the name of ${what}: lower case letters, digits, "-" and "."`);
   return text;
 }
+
+/** Letters and digits, at most 64, such as a digest. @throws RangeError naming `what` it is */
+export function word(text: string, what: string): string {
+  if (!/^[A-Za-z0-9]{1,64}$/.test(text))
+    throw new RangeError(`${what} ${JSON.stringify(text)} must be 1 to 64 letters and digits`);
+  return text;
+}

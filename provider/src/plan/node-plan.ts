@@ -33,7 +33,10 @@ export interface NodePlan {
   readonly masqueradePools: readonly string[];
   /** Own blocks that workloads may get addresses from, with the pool that each is of. */
   readonly workloadBlocks: readonly { readonly cidr: string; readonly pool: string; readonly mtu: number }[];
-  /** Which machines the nodes of its subnet are: when it changes, it forgets their MAC addresses. */
+  /**
+   * A word that is another one when another machine has the address of a node on the same link: letters and digits, at
+   * most 64. The node then asks anew for the MAC addresses of the others.
+   */
   readonly linkIncarnation?: string;
   /** All pools as Calico has them, kept on the node for people who look there. */
   readonly pools?: readonly IpPool[];

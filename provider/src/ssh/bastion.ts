@@ -27,7 +27,11 @@ export class Bastions {
    * @param connect logs in to the bastion
    * @throws what `connect` throws; Error with the bastion's words where it cannot reach the target
    */
-  async tunnel(target: SshTarget, bastion: SshBastion, connect: () => Promise<Client>): Promise<Tunnel> {
+  async tunnel(
+    target: Pick<SshTarget, "host" | "port" | "proxyCommand">,
+    bastion: SshBastion,
+    connect: () => Promise<Client>,
+  ): Promise<Tunnel> {
     const key = keyOf(target, bastion);
     let entry = this.entries.get(key);
     if (entry === undefined) {
@@ -61,7 +65,7 @@ export class Bastions {
   }
 }
 
-function forward(client: Client, { host, port }: SshTarget): Promise<Duplex> {
+function forward(client: Client, { host, port }: Pick<SshTarget, "host" | "port">): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const lost = (): void => reject(new Error("its connection was closed"));
     client.once("close", lost);
@@ -75,7 +79,10 @@ function forward(client: Client, { host, port }: SshTarget): Promise<Duplex> {
 }
 
 /** What a connection to a bastion depends on; the key's secret only as a digest. */
-function keyOf({ proxyCommand }: SshTarget, { host, port, user, hostKey, privateKey }: SshBastion): string {
+function keyOf(
+  { proxyCommand }: Pick<SshTarget, "proxyCommand">,
+  { host, port, user, hostKey, privateKey }: SshBastion,
+): string {
   return JSON.stringify([
     host,
     port,

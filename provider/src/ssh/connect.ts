@@ -72,16 +72,30 @@ export async function backOff(attempt: number, deadline: Deadline, signal?: Abor
  */
 export async function connect(target: SshTarget, context: NodeContext = {}): Promise<Client> {
   checkTarget(target);
+  return tryUntilDeadline(target, context, (timeoutMs) => connectOnce(target, timeoutMs, context.signal));
+}
+
+/** Where a server is, and the way there: a target as long as none of its own keys is known. */
+export type SshAddress = Pick<SshTarget, "host" | "port" | "user" | "proxyCommand" | "bastion">;
+
+/**
+ * What connects, again and again until it succeeds, but for a host key that is another.
+ * @param once one attempt, within its time limit in milliseconds
+ * @throws HostKeyError, UnreachableError with the attempts and the last cause, RangeError for an address that is none,
+ * the signal's reason
+ */
+export async function tryUntilDeadline<T>(
+  target: SshAddress,
+  context: NodeContext,
+  once: (timeoutMs: number) => Promise<T>,
+): Promise<T> {
+  checkAddress(target);
   if (target.bastion !== undefined) checkTarget(target.bastion);
   const deadline = new Deadline(context.deadlineMs ?? DEFAULT_DEADLINE_MS);
   for (let attempt = 1; ; attempt++) {
     context.signal?.throwIfAborted();
     try {
-      return await connectOnce(
-        target,
-        Math.max(SHORTEST_ATTEMPT_MS, Math.min(ATTEMPT_MS, deadline.left())),
-        context.signal,
-      );
+      return await once(Math.max(SHORTEST_ATTEMPT_MS, Math.min(ATTEMPT_MS, deadline.left())));
     } catch (error) {
       context.signal?.throwIfAborted();
       if (error instanceof HostKeyError) throw error;
@@ -100,17 +114,22 @@ export async function connect(target: SshTarget, context: NodeContext = {}): Pro
 }
 
 /** @throws RangeError naming the property; never its value where that is a key */
-function checkTarget({ host, port, user, privateKey, hostKey }: SshTarget): void {
-  if (host === "" || host.startsWith("-") || /[\s\0]/.test(host))
-    throw new RangeError(`host "${host}" is not a host name or address`);
-  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new RangeError(`port ${port} is not 1 to 65535`);
-  if (user === "" || /[\s\0]/.test(user)) throw new RangeError(`user "${user}" is not a user name`);
+function checkTarget(target: SshTarget): void {
+  checkAddress(target);
+  const { host, user, privateKey, hostKey } = target;
   publicKeyBlob(hostKey);
   const parsed = utils.parseKey(privateKey);
   if (parsed instanceof Error || !parsed.isPrivateKey())
     throw new RangeError(
       `${user}@${host}: the private key is not one that can be used: give an unencrypted key in OpenSSH or PEM format`,
     );
+}
+
+function checkAddress({ host, port, user }: SshAddress): void {
+  if (host === "" || host.startsWith("-") || /[\s\0]/.test(host))
+    throw new RangeError(`host "${host}" is not a host name or address`);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new RangeError(`port ${port} is not 1 to 65535`);
+  if (user === "" || /[\s\0]/.test(user)) throw new RangeError(`user "${user}" is not a user name`);
 }
 
 /** A message of a failed attempt that had a proxy command. */
@@ -120,33 +139,57 @@ class ProxyError extends Error {}
 class BastionError extends Error {}
 
 async function connectOnce(target: SshTarget, timeoutMs: number, signal?: AbortSignal): Promise<Client> {
-  if (target.bastion !== undefined) return connectThrough(target.bastion, target, timeoutMs, signal);
-  if (target.proxyCommand === undefined) {
-    const socket = await openSocket(target, timeoutMs, signal);
-    return handshakes
-      .add(() => handshake(target, socket, timeoutMs, signal), { signal })
-      .catch((error: unknown) => {
-        socket.destroy();
-        throw error;
-      });
-  }
-  const proxy = startProxyCommand(target.proxyCommand, target);
+  const way = await openWay(target, timeoutMs, signal);
   try {
-    return await handshakes.add(() => handshake(target, proxy.stream, timeoutMs, signal), { signal });
+    const client = await inTurn(() => handshake(target, way.stream, timeoutMs, signal), signal);
+    client.once("close", way.release);
+    return client;
   } catch (error) {
-    proxy.stream.destroy();
-    await proxy.end();
-    if (error instanceof SshError || proxy.said() === "") throw error;
-    throw new ProxyError(`${describe(error)} (the proxy command says: ${proxy.said()})`, { cause: error });
+    throw await way.fail(error);
   }
 }
 
-async function connectThrough(
+/** A handshake, once not too many others are being made. */
+export function inTurn<T>(shake: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  return handshakes.add(shake, { signal });
+}
+
+/** What carries a connection to a server: bytes both ways, before ssh is spoken over them. */
+export interface Way {
+  readonly stream: Duplex;
+  /** To be called once when the connection over it has ended, unless `fail` was. */
+  release(): void;
+  /** Closes it. @returns the error with what is known of the way */
+  fail(error: unknown): Promise<unknown>;
+}
+
+/** The way to a server: direct, by its proxy command, or through its bastion. */
+export async function openWay(target: SshAddress, timeoutMs: number, signal?: AbortSignal): Promise<Way> {
+  if (target.bastion !== undefined) return throughBastion(target.bastion, target, timeoutMs, signal);
+  if (target.proxyCommand === undefined) {
+    const stream = await openSocket(target, timeoutMs, signal);
+    const fail = (error: unknown): Promise<unknown> => {
+      stream.destroy();
+      return Promise.resolve(error);
+    };
+    return { stream, release: () => undefined, fail };
+  }
+  const proxy = startProxyCommand(target.proxyCommand, target);
+  const fail = async (error: unknown): Promise<unknown> => {
+    proxy.stream.destroy();
+    await proxy.end();
+    if (error instanceof SshError || proxy.said() === "") return error;
+    return new ProxyError(`${describe(error)} (the proxy command says: ${proxy.said()})`, { cause: error });
+  };
+  return { stream: proxy.stream, release: () => undefined, fail };
+}
+
+async function throughBastion(
   bastion: SshBastion,
-  target: SshTarget,
+  target: SshAddress,
   timeoutMs: number,
   signal?: AbortSignal,
-): Promise<Client> {
+): Promise<Way> {
   // The bastion's connection is shared, so the signal of one who waits for it does not end it.
   const logIn = (): Promise<Client> => connectOnce({ ...bastion, proxyCommand: target.proxyCommand }, timeoutMs);
   const { stream, release } = await orAborted(bastions.tunnel(target, bastion, logIn), signal, (late) =>
@@ -156,18 +199,15 @@ async function connectThrough(
     if (error instanceof HostKeyError) throw error;
     throw new BastionError(`the bastion ${bastion.user}@${bastion.host}: ${describe(error)}`, { cause: error });
   });
-  try {
-    const client = await handshakes.add(() => handshake(target, stream, timeoutMs, signal), { signal });
-    client.once("close", release);
-    return client;
-  } catch (error) {
+  const fail = (error: unknown): Promise<unknown> => {
     stream.destroy();
     release();
-    throw error;
-  }
+    return Promise.resolve(error);
+  };
+  return { stream, release, fail };
 }
 
-function openSocket({ host, port }: SshTarget, timeoutMs: number, signal?: AbortSignal): Promise<Socket> {
+function openSocket({ host, port }: SshAddress, timeoutMs: number, signal?: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connectTcp({ host, port, noDelay: true });
     const fail = (error: unknown): void => {

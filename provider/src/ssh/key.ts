@@ -40,3 +40,9 @@ export function publicKeyBlob(publicKey: string): Buffer {
     throw new RangeError("a host key is not of the form `ssh-ed25519 AAAA…`");
   return blob;
 }
+
+/** `ssh-ed25519 AAAA…` of what goes over the wire. */
+export function keyOfBlob(blob: Buffer): string {
+  const type = blob.toString("latin1", 4, 4 + blob.readUInt32BE(0));
+  return `${type} ${blob.toString("base64")}`;
+}

@@ -46,7 +46,7 @@ export function expandProxyCommand(
   });
 }
 
-export function startProxyCommand(command: string, target: SshTarget): ProxyConnection {
+export function startProxyCommand(command: string, target: Pick<SshTarget, "host" | "port" | "user">): ProxyConnection {
   // A group of its own, so that whatever the shell starts ends with it.
   const child = spawn("/bin/sh", ["-c", expandProxyCommand(command, target)], { stdio: "pipe", detached: true });
   let stderr = "";

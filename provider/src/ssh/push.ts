@@ -1,11 +1,13 @@
 import { gzipSync } from "node:zlib";
 import { isPartName } from "../node/digest";
+import { parseOwner } from "../node/owner";
 import type { Part } from "../node/part";
 import { backOff, Deadline, DEFAULT_DEADLINE_MS, type NodeContext } from "./connect";
 import type { ExecResult } from "./exec";
 import { nodeFiles } from "./node-files";
 import { SshPool } from "./pool";
-import { ConnectionLostError, RemoteCommandError, SshError } from "./ssh-error";
+import { asRoot, sudoAdvice } from "./root-shell";
+import { ConnectionLostError, OwnedNodeError, RemoteCommandError, SshError } from "./ssh-error";
 import { tar, TAR_END, type TarEntry } from "./tar";
 import type { SshTarget } from "./target";
 
@@ -20,8 +22,18 @@ export interface PartState {
   readonly deviations: readonly string[];
 }
 
+/** What changes a node names who it is for. */
+export interface PushContext extends NodeContext {
+  /**
+   * `dev/joined 3f9a1c2b`, see Owner: the node takes nothing from another one. Absent: only a node that has no owner is
+   * changed.
+   */
+  readonly owner?: string;
+}
+
 /** Exit codes of overlaynet-apply. */
 const NOT_IN_FORCE = 4;
+const OWNED = 5;
 const NOT_READY = 75;
 
 /**
@@ -36,11 +48,11 @@ const shared = new SshPool();
 
 /**
  * Brings a part to a node and into force, in one command; the part as a whole or not at all. Nothing happens on a node
- * that has it already.
+ * that has it already. With its first part, a node gets its owner; the name that is kept there follows the id's.
  * @returns what changed on the node, in the words of `ip`, `bridge` and `nft`
- * @throws SshError; `isPartial` tells whether the node may have been changed
+ * @throws OwnedNodeError for a node of another owner; SshError; `isPartial` tells whether the node may have been changed
  */
-export async function pushPart(target: SshTarget, part: Part, context: NodeContext = {}): Promise<readonly string[]> {
+export async function pushPart(target: SshTarget, part: Part, context: PushContext = {}): Promise<readonly string[]> {
   checkName(part.name);
   if (!/^[0-9a-f]{64}$/.test(part.digest)) throw new RangeError(`the digest of part ${part.name} is not 64 hex digits`);
   const files = part.files.map(({ name, content }): TarEntry => ({ path: `part/${name}`, content }));
@@ -57,11 +69,12 @@ export async function pushPart(target: SshTarget, part: Part, context: NodeConte
 /**
  * Takes a part and what came of it off a node; the last one takes overlaynet itself along. A part that is not there is
  * removed already.
+ * @throws OwnedNodeError for a node of another owner; SshError
  */
 export async function removePart(
   target: SshTarget,
   name: string,
-  context: NodeContext = {},
+  context: PushContext = {},
 ): Promise<readonly string[]> {
   checkName(name);
   return lines((await apply(target, ["remove-part", name], `removing ${name}`, context)).stdout);
@@ -97,12 +110,17 @@ async function apply(
   target: SshTarget,
   words: readonly string[],
   operation: string,
-  context: NodeContext,
+  context: PushContext,
   files: readonly TarEntry[] = [],
 ): Promise<ExecResult> {
-  const shell = target.user === "root" ? "sh" : "sudo -n sh";
-  const command = `${shell} -c '${BOOTSTRAP}' overlaynet ${words.join(" ")}`;
-  const stdin = archive(files);
+  if (context.owner !== undefined) parseOwner(context.owner);
+  // In the archive, and not among the words: a name may hold what means something to a shell.
+  const owner = context.owner === undefined ? [] : [{ path: "owner", content: `${context.owner}\n` }];
+  const { command, stdin } = asRoot(
+    target,
+    `sh -c '${BOOTSTRAP}' overlaynet ${words.join(" ")}`,
+    archive([...owner, ...files]),
+  );
   const deadline = new Deadline(context.deadlineMs ?? DEFAULT_DEADLINE_MS);
   for (let attempt = 1; ; attempt++) {
     context.status?.(`${operation} on ${target.host}`);
@@ -126,9 +144,9 @@ function archive(files: readonly TarEntry[]): Buffer {
 }
 
 function failure(target: SshTarget, operation: string, { code, stderr }: ExecResult, deadline: Deadline): SshError {
-  let advice = "";
-  if (/^sudo: /m.test(stderr)) advice = `user ${target.user} needs sudo without a password, or connect as root`;
-  else if (code === NOT_READY) advice = `the node was not ready within ${Math.round(deadline.milliseconds / 1000)} s`;
+  if (code === OWNED) return new OwnedNodeError(target, operation, code, stderr);
+  let advice = sudoAdvice(target, code, stderr);
+  if (code === NOT_READY) advice = `the node was not ready within ${Math.round(deadline.milliseconds / 1000)} s`;
   return new RemoteCommandError(target, operation, code, stderr, advice);
 }
 

@@ -56,6 +56,9 @@ export class RemoteCommandError extends SshError {
   }
 }
 
+/** The node has another owner, and is as it was; what it said names both owners and the way out. */
+export class OwnedNodeError extends RemoteCommandError {}
+
 export function displayTarget({ host, port, user }: Pick<SshTarget, "host" | "port" | "user">): string {
   return `${user}@${host}${port === 22 ? "" : `:${port}`}`;
 }

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SshPool } from "../ssh/pool";
+import { asRoot, sudoAdvice } from "../ssh/root-shell";
 import { RemoteCommandError } from "../ssh/ssh-error";
 import type { Inventory } from "./inventory";
 import { verify, type RunOnNode, type VerifyReport } from "./verify";
@@ -25,14 +26,10 @@ export async function verifyOverSsh(inventory: Inventory, options: OverSshOption
   const { flushCommand, environment = process.env, signal } = options;
   const pool = new SshPool();
   const run: RunOnNode = async ({ target }, script) => {
-    const shell = target.user === "root" ? "sh -s" : "sudo -n sh -s";
     // The script goes in by standard input: no quoting, nothing of it in a process list.
-    const { code, stdout, stderr } = await pool.run(target, shell, {
-      stdin: Buffer.from(script),
-      deadlineMs: DEADLINE_MS,
-      signal,
-    });
-    if (code !== 0) throw new RemoteCommandError(target, "verifying", code, stderr, "");
+    const { command, stdin } = asRoot(target, "sh -s", Buffer.from(script));
+    const { code, stdout, stderr } = await pool.run(target, command, { stdin, deadlineMs: DEADLINE_MS, signal });
+    if (code !== 0) throw new RemoteCommandError(target, "verifying", code, stderr, sudoAdvice(target, code, stderr));
     return stdout;
   };
   try {

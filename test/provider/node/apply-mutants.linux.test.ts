@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { newPart } from "../../../provider/src/node/digest";
 import { renderRoutes } from "../../../provider/src/node/routes";
 import { renderTunnel } from "../../../provider/src/node/tunnel";
 import { renderWorkload } from "../../../provider/src/node/workload";
-import { A, B, planOf } from "../../support/node-plans";
+import { A, B, C, planOf } from "../../support/node-plans";
 import { TestNode } from "../../support/test-node";
 
 const PLAN = planOf("VXLAN CrossSubnet");
@@ -33,7 +35,7 @@ const BEHAVIOURS = {
     node.sh(
       "ip link add vxlan.calico type vxlan id 7 dstport 4789 dev ens5; ip link set vxlan.calico alias overlaynetwork",
     );
-    assert.equal(node.install(TUNNEL).code, 4);
+    assert.equal(node.install(TUNNEL).code, 1);
     assert.match(node.sh("ip -d link show dev vxlan.calico"), /vxlan id 7 /);
   },
   "entries that are not permanent are nobody's": (node) => {
@@ -134,6 +136,42 @@ const BEHAVIOURS = {
     node.sh("ip netns del wl-web");
     done(node, "apply");
     assert.notEqual(node.sh("ip -n wl-web -4 -o address show dev eth0"), "");
+  },
+  "what is in the way of the first push is refused before anything is touched": (node) => {
+    node.sh("ip route add blackhole 192.168.7.0/26 proto 80");
+    assert.equal(node.install(TUNNEL).code, 1);
+    assert.equal(node.sh("ls -d /etc/overlaynet 2>/dev/null || true"), "");
+    node.sh("ip route del blackhole 192.168.7.0/26 proto 80");
+    install(node);
+  },
+  "a later push is not kept from its own by routes of protocol 80": (node) => {
+    install(node);
+    node.sh("ip route add blackhole 192.168.7.0/26 proto 80");
+    assert.equal(node.install(renderTunnel(planOf("VXLAN Always", A, [A, B]), "VXLAN")).code, 0);
+  },
+  "a node of one owner takes nothing of another, and the owner's id decides": (node) => {
+    const as = (owner: string, ...words: string[]): number | null => {
+      writeFileSync(join(node.dir, "from", "owner"), `${owner}\n`);
+      return node.apply(...words).code;
+    };
+    const push = ["install-part", ROUTES.name, ROUTES.digest, node.write(ROUTES)];
+    assert.equal(as("dev/a 11111111", "install-part", TUNNEL.name, TUNNEL.digest, node.write(TUNNEL)), 0);
+    assert.equal(as("dev/a 22222222", ...push), 5);
+    assert.equal(as("dev/a 22222222", "remove-part", TUNNEL.name), 5);
+    assert.equal(as("dev/b 11111111", ...push), 0);
+    assert.equal(node.sh("cat /etc/overlaynet/owner"), "dev/b 11111111\n");
+  },
+  "what was learned of other nodes is forgotten with another incarnation of their link, and nothing else": (node) => {
+    const of = (linkIncarnation: string): string => {
+      node.sh(`for host in 11 66; do ip neigh replace 10.1.0.$host lladdr 02:00:00:00:00:11 dev ens5 nud stale; done
+        ip neigh replace ${C.ip} lladdr 02:00:00:00:00:11 dev ens5 nud permanent`);
+      assert.equal(node.install(renderRoutes({ ...planOf("Never"), linkIncarnation })).code, 0);
+      return node.sh(`for host in ${B.ip} ${C.ip} 10.1.0.66; do ip neigh show $host dev ens5; done`);
+    };
+    const kept = `${C.ip} lladdr 02:00:00:00:00:11 PERMANENT \n10.1.0.66 lladdr 02:00:00:00:00:11 STALE \n`;
+    assert.equal(of("one"), `${B.ip} FAILED \n${kept}`);
+    assert.equal(of("one"), `${B.ip} lladdr 02:00:00:00:00:11 STALE \n${kept}`);
+    assert.equal(of("two"), `${B.ip} FAILED \n${kept}`);
   },
 } satisfies Record<string, (node: TestNode) => void>;
 
@@ -266,6 +304,60 @@ const MUTANTS: readonly Mutant[] = [
       '  elif [ -e "/run/netns/wl-$1" ]; then echo "there is a network namespace wl-$1 that is not ours" >&2; return 1\n',
     replacement: "",
     noticedBy: "a workload that Linux could not be given is told, and tried again",
+  },
+  {
+    file: "overlaynet-apply",
+    words: "  (refuse_foreign) || exit\n",
+    replacement: "",
+    noticedBy: "what is in the way of the first push is refused before anything is touched",
+  },
+  {
+    file: "overlaynet-apply",
+    words: '  if ! has_parts && [ ! -e "$lib/files" ]; then first=1; fi\n',
+    replacement: "  first=1\n",
+    noticedBy: "a later push is not kept from its own by routes of protocol 80",
+  },
+  {
+    file: "overlaynet-apply",
+    words: "    lock\n    check_owner\n    # A push",
+    replacement: "    lock\n    has='' asks=''\n    # A push",
+    noticedBy: "a node of one owner takes nothing of another, and the owner's id decides",
+  },
+  {
+    file: "overlaynet-apply",
+    words: '"${has##* }" != "${asks##* }"',
+    replacement: '"${has% *}" != "${asks% *}"',
+    noticedBy: "a node of one owner takes nothing of another, and the owner's id decides",
+  },
+  {
+    file: "overlaynet-apply",
+    words: "    ready remove\n    lock\n    check_owner\n",
+    replacement: "    ready remove\n    lock\n",
+    noticedBy: "a node of one owner takes nothing of another, and the owner's id decides",
+  },
+  {
+    file: "overlaynet-apply",
+    words: '  echo "$1" >"$run/incarnation"\n',
+    replacement: '  : >>"$run/incarnation"\n',
+    noticedBy: "what was learned of other nodes is forgotten with another incarnation of their link, and nothing else",
+  },
+  {
+    file: "overlaynet-apply",
+    words: "(($3, $1) in other) && ",
+    replacement: "",
+    noticedBy: "what was learned of other nodes is forgotten with another incarnation of their link, and nothing else",
+  },
+  {
+    file: "overlaynet-apply",
+    words: "PERMANENT|NOARP",
+    replacement: "NOARP",
+    noticedBy: "what was learned of other nodes is forgotten with another incarnation of their link, and nothing else",
+  },
+  {
+    file: "overlaynet.awk",
+    words: 'if (incarnation == "" || incarnation == read_line(run "/incarnation")) return',
+    replacement: 'if (incarnation == "" || read_line(run "/incarnation") != "") return',
+    noticedBy: "what was learned of other nodes is forgotten with another incarnation of their link, and nothing else",
   },
 ];
 

@@ -443,7 +443,7 @@ describe("overlaynet-apply", function () {
   it("does not take a device over that Calico may have made", () => {
     node.sh("ip link add vxlan.calico type vxlan id 4096 local 10.1.0.10 dev ens5 dstport 4789 nolearning");
     const outcome = node.install(TUNNEL);
-    assert.equal(outcome.code, 4);
+    assert.equal(outcome.code, 1);
     assert.match(outcome.stderr, /there is a device vxlan\.calico that is not ours/);
     assert.equal(node.sh("ip -o -4 address show dev vxlan.calico; bridge fdb show dev vxlan.calico"), "");
     ok(node.apply("uninstall"));

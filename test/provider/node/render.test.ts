@@ -113,6 +113,16 @@ describe("parts of a node", () => {
     assert.equal(file(part, "ippools.yaml"), "kind: IPPool\n");
   });
 
+  it("the incarnation of the node's link beside the routes, where the plan has one", () => {
+    const lines = (linkIncarnation?: string): string[] =>
+      state(renderRoutes({ ...planOf("Never"), linkIncarnation })).filter((line) => line.startsWith("incarnation"));
+    assert.deepEqual([lines("3f9a1c2b"), lines()], [["incarnation 3f9a1c2b"], []]);
+    assert.equal(
+      renderRoutes({ ...planOf("Never"), linkIncarnation: undefined }).digest,
+      renderRoutes(planOf("Never")).digest,
+    );
+  });
+
   it("IPv6 beside IPv4", () => {
     const plan: NodePlan = {
       ...planOf("Never"),
@@ -338,6 +348,7 @@ describe("parts of a node", () => {
             routes: [{ dst: B.block, type: "unicast", via: B.ip, dev, proto: 80, onlink: true }],
           }),
       ],
+      ["incarnation", (linkIncarnation) => renderRoutes({ ...planOf("Never"), linkIncarnation })],
       ["pool", (cidr) => renderRoutes({ ...planOf("Never"), allPools: [cidr] })],
       ["masquerade", (cidr) => renderRoutes({ ...planOf("Never"), masqueradePools: [cidr] })],
       ["block", (cidr) => renderRoutes({ ...planOf("Never"), workloadBlocks: [{ cidr, pool: "pool", mtu: 1500 }] })],

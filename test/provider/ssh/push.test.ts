@@ -65,6 +65,13 @@ describe("push", () => {
     await pushPart(sshd.target, TUNNEL);
     const sent = gunzipSync(Buffer.concat(inputs)).toString() + sshd.commands.join("");
     assert.ok(sent.includes("vxlan.calico"));
+    inputs.length = 0;
+    await pushPart({ ...sshd.target, user: "admin", sudoPassword: "the password" }, TUNNEL);
+    // Its first line is sudo's; what comes after that is the same archive.
+    const first = Buffer.from("the password\n");
+    assert.deepEqual(Buffer.concat(inputs).subarray(0, first.length), first);
+    assert.ok(gunzipSync(Buffer.concat(inputs).subarray(first.length)).includes("vxlan.calico"));
+    assert.ok(!sshd.commands.join("").includes("the password"));
     assert.ok(!sent.includes("PRIVATE KEY") && !sent.includes(sshd.userKey.privateKey.split("\n")[2] ?? "?"));
   });
 
@@ -72,7 +79,7 @@ describe("push", () => {
     const sshd = await server(answering(1, "sudo: a password is required\n"));
     await assert.rejects(
       pushPart({ ...sshd.target, user: "admin" }, TUNNEL),
-      /user admin needs sudo without a password, or connect as root\n {2}sudo: a password is required/,
+      /user admin needs sudo without a password, or its password in sudoPassword; or connect as root\n {2}sudo: a password is required/,
     );
   });
 

@@ -13,6 +13,8 @@ export interface ServerOptions {
   /** Whether the user's key is accepted now. */
   readonly authorised?: () => boolean;
   readonly hostKey?: KeyPair;
+  /** Private halves of others that it has besides. */
+  readonly moreHostKeys?: readonly string[];
   /** Whether it makes connections for its clients, as a bastion. */
   readonly forwards?: boolean;
 }
@@ -38,7 +40,7 @@ export class SshServer {
     this.hostKey = options.hostKey ?? generateKey();
     const allowed = utils.parseKey(this.userKey.publicKey);
     if (allowed instanceof Error) throw allowed;
-    this.ssh = new Server({ hostKeys: [this.hostKey.privateKey] }, (connection) => {
+    this.ssh = new Server({ hostKeys: [...(options.moreHostKeys ?? []), this.hostKey.privateKey] }, (connection) => {
       this.opened.add(connection);
       connection.on("close", () => this.opened.delete(connection));
       connection.on("error", () => undefined);

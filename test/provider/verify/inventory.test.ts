@@ -93,6 +93,15 @@ describe("parseInventory", () => {
     );
   });
 
+  it("never shows the password for sudo either", () => {
+    const outputs = copy();
+    outputs["ssh"] = { user: "bad user", port: 22, privateKey: "a key", sudoPassword: "SECRET" };
+    assert.throws(
+      () => parseInventory(outputs),
+      (error: unknown) => error instanceof Error && !error.message.includes("SECRET"),
+    );
+  });
+
   it("says how to get a key that Pulumi withheld", () => {
     const outputs = copy();
     outputs["ssh"] = { user: "admin", port: 22 };
