@@ -1,3 +1,4 @@
+import { readHostKey } from "../ssh/host-key";
 import { isPartial, pushPart, readParts, removePart } from "../ssh/push";
 import { UnreachableError } from "../ssh/ssh-error";
 import type { NodeAccess } from "./node-access";
@@ -11,7 +12,7 @@ export const sshAccess: NodeAccess = {
     await removePart(target, part, options);
   },
   read: (target, options) => readParts(target, options),
-  readHostKey: () => Promise.reject(new Error("not yet")),
+  readHostKey,
   isPartial,
   isUnreachable: (error) => error instanceof UnreachableError,
 };

@@ -3,6 +3,7 @@ import { containsAddress, parseAddress, parseCidr } from "../ippool/cidr";
 import { assignAddresses } from "../ipam/assign-addresses";
 import { followRenames } from "../ipam/renamed-pools";
 import { poolEncapsulation } from "../ippool/pool-mode";
+import { formatOwner, parseOwner } from "../node/owner";
 import { ENCAPSULATIONS } from "../plan/encapsulation";
 import { packTopology } from "../plan/packed-topology";
 import { planTopology } from "../plan/plan";
@@ -83,15 +84,13 @@ export const topology: CustomResource<TopologyInputs, TopologyOutputs> = {
   },
 
   async create(inputs, context) {
-    const owner = context.preview
-      ? UNKNOWN
-      : `${ownerName(context.urn)} ${randomBytes(OWNER_ID_BYTES).toString("hex")}`;
+    const owner = context.preview ? UNKNOWN : ownerOf(context.urn, randomBytes(OWNER_ID_BYTES).toString("hex"));
     return { id: "topology", outputs: { ...(await outputsAndWarnings(inputs, undefined, context)), owner } };
   },
   read: async (old) => old.outputs,
   async update(old, inputs, context) {
     // A renamed stack keeps the id, and so its hosts.
-    const owner = `${ownerName(context.urn)} ${old.outputs.owner.split(" ").at(-1)}`;
+    const owner = ownerOf(context.urn, parseOwner(old.outputs.owner).id);
     return { ...(await outputsAndWarnings(inputs, old.outputs.packed, context)), owner };
   },
   delete: async () => undefined,
@@ -100,10 +99,10 @@ export const topology: CustomResource<TopologyInputs, TopologyOutputs> = {
 /** Bytes of the id that tells owners of hosts apart. */
 const OWNER_ID_BYTES = 4;
 
-/** `project/stack/name`, for people. */
-function ownerName(urn: string): string {
+/** `project/stack/name` is for people; the id decides. */
+function ownerOf(urn: string, id: string): string {
   const { project, stack } = stackInUrn(urn);
-  return `${project}/${stack}/${nameInUrn(urn)}`;
+  return formatOwner({ name: `${project}/${stack}/${nameInUrn(urn)}`, id });
 }
 
 async function outputsAndWarnings(
