@@ -86,7 +86,6 @@ describe("inputs against the schema", () => {
 
   it("knows the secret leaves", () => {
     assert.deepEqual(secretLeaves(schema, TUNNEL), [
-      ["connection", "sudoPassword"],
       ["connection", "privateKey"],
       ["connection", "bastion", "privateKey"],
       ["connection", "sudoPassword"],
