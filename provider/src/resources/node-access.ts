@@ -31,6 +31,8 @@ export interface NodeAccess {
   readHostKey(target: Omit<SshTarget, "privateKey" | "hostKey">, options: NodeAccessOptions): Promise<string>;
   /** Whether the node was changed before the error. */
   isPartial(error: unknown): boolean;
+  /** Whether the node belongs to somebody else, and was left as it is. */
+  isOwnedByOther(error: unknown): boolean;
   /** Whether the node could not be reached at all. */
   isUnreachable(error: unknown): boolean;
 }

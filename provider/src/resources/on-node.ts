@@ -191,8 +191,10 @@ export function partResource<I extends OnNodeInputs, O extends PartOutputs>(
         const options = optionsOf(inputs, context, deadline);
         await unlessSkipped(inputs, context, () => access.remove(target, kind.partName(inputs), options));
       } catch (error) {
-        if (!access.isUnreachable(error)) throw error;
         const message = `${kind.title(inputs)} of node ${inputs.node} could not be removed: ${messageOf(error)}`;
+        // A node gets another owner only once nothing of the former one is on it.
+        if (access.isOwnedByOther(error)) return context.log("warning", `${message}; nothing of this stack is there`);
+        if (!access.isUnreachable(error)) throw error;
         if (context.config.deleteUnreachable) {
           await context.log("warning", `${message}; taken as deleted, as deleteUnreachable says`);
         } else if (inputs.unreachable === "Skip") {

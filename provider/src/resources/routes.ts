@@ -22,7 +22,10 @@ export function routes(access: NodeAccess, topologies: KnownTopologies): CustomR
       isFound: ({ topology }) => topologies.find(topology) !== undefined,
       render({ topology, node, link }) {
         const plan = planIn(topologies, topology, node);
-        return renderRoutes({ ...plan, linkIncarnation: link }, plan.pools && printIpPools(plan.pools));
+        return renderRoutes(
+          { ...plan, linkIncarnation: link === "" ? undefined : link },
+          plan.pools && printIpPools(plan.pools),
+        );
       },
       planned({ topology, node }) {
         const devices = tunnelDevices(planIn(topologies, topology, node));

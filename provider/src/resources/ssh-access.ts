@@ -1,6 +1,6 @@
 import { readHostKey } from "../ssh/host-key";
 import { isPartial, pushPart, readParts, removePart } from "../ssh/push";
-import { UnreachableError } from "../ssh/ssh-error";
+import { OwnedNodeError, UnreachableError } from "../ssh/ssh-error";
 import type { NodeAccess } from "./node-access";
 
 /** Nodes as they are: reached by ssh. */
@@ -14,5 +14,6 @@ export const sshAccess: NodeAccess = {
   read: (target, options) => readParts(target, options),
   readHostKey,
   isPartial,
+  isOwnedByOther: (error) => error instanceof OwnedNodeError,
   isUnreachable: (error) => error instanceof UnreachableError,
 };

@@ -19,6 +19,7 @@ function access(): { readonly asked: unknown[]; readonly nodes: NodeAccess } {
       remove: never,
       read: never,
       isPartial: never,
+      isOwnedByOther: never,
       isUnreachable: never,
       readHostKey: async (target, { deadlineMs }) => {
         asked.push({ ...target, deadlineMs });

@@ -61,6 +61,7 @@ class FakeNodes implements NodeAccess {
   async readHostKey(): Promise<string> {
     throw new Error("no part asks for a host key");
   }
+  isOwnedByOther = (error: unknown): boolean => error instanceof Error && error.message.startsWith("owned");
   isPartial = (error: unknown): boolean => error instanceof HalfDone;
   isUnreachable = (error: unknown): boolean => error instanceof Unreachable;
 }
@@ -334,6 +335,15 @@ describe("a part on a node", () => {
       nodes.failure = new HalfDone("exit code 1");
       await assert.rejects(resourceOn(nodes).create(skipping, contextOf()), ResourceInitFailed);
     });
+  });
+
+  it("has gone from a node that belongs to somebody else, and does not come there", async () => {
+    const nodes = new FakeNodes();
+    nodes.failure = new Error("owned by dev/other");
+    const context = contextOf();
+    await resourceOn(nodes).delete(OLD, context);
+    assert.match(context.logs.join(), /^warning: .* could not be removed: owned by dev\/other; nothing of this stack/);
+    await assert.rejects(resourceOn(nodes).update(OLD, { ...INPUTS, text: "two" }, contextOf()), /owned by dev\/other/);
   });
 
   it("is nothing on a node that needs none, and comes and goes with the need", async () => {

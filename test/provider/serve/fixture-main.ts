@@ -34,6 +34,7 @@ class ScriptedNodes implements NodeAccess {
   async readHostKey(): Promise<string> {
     throw new Error("not asked for here");
   }
+  isOwnedByOther = (error: unknown): boolean => error instanceof Error && error.message.startsWith("owned");
   isPartial = (error: unknown): boolean => error instanceof Error && error.message.startsWith("half");
   isUnreachable = (error: unknown): boolean => error instanceof Error && error.message.startsWith("unreachable");
 }
