@@ -116,7 +116,7 @@ class Calls {
       outputs: unwrapProperties(request.getOlds()).values,
     };
     const diff = this.provider.diff(request.getUrn(), old, unwrapProperties(request.getNews()).values);
-    return diffResponse(diff.changes, { detailed: diff.detailed });
+    return diffResponse(diff.changes, { detailed: diff.detailed, deleteBeforeReplace: diff.deleteBeforeReplace });
   }
 
   private async create(request: rpc.CreateRequest): Promise<rpc.CreateResponse> {

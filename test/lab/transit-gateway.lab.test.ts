@@ -53,7 +53,7 @@ describe("Cluster over a transit gateway in the lab", function () {
         .filter((step) => step.type === type)
         .map(({ op, name }) => `${op} ${name}`)
         .sort();
-    assert.deepEqual(ops("aws:ec2/route:Route"), ["update test-blue-to-green", "update test-green-to-blue"]);
+    assert.deepEqual(ops("aws:ec2/route:Route"), ["update test-blue-10.2.0.0-16", "update test-green-10.1.0.0-16"]);
     assert.deepEqual(ops("aws:ec2/vpcPeeringConnection:VpcPeeringConnection"), ["delete test-blue-green"]);
     assert.deepEqual(ops("aws:ec2transitgateway/vpcAttachment:VpcAttachment"), [
       "create test-blue",

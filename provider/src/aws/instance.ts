@@ -58,11 +58,12 @@ export interface InstanceArgs {
 
 /**
  * A node's instance. Its address is ours to choose, so it is known in preview, and an instance must go before its
- * replacement comes.
+ * replacement comes. It is replaced for what a user chose: subnet, image, key, name of the node, public address or not.
+ * Other user data, of a release that words it otherwise, is for new nodes alone. AWS shows a stopped instance as one that
+ * was to have no public address, so that is taken from the program, too.
  */
 export function createInstance(scope: Scope, args: InstanceArgs): Instance {
   const { node, network } = args;
-  const name = `${scope.name}-${node.name}`;
   const place = network.subnets.get(node.subnet.name);
   if (place === undefined) throw new Error(`there is no subnet ${node.subnet.key}`);
   const userData = pulumi
@@ -72,27 +73,30 @@ export function createInstance(scope: Scope, args: InstanceArgs): Instance {
         "base64",
       );
     });
+  const { publicIp } = node.subnet;
   return new Instance(
-    name,
+    `${scope.name}-${node.network}-${node.privateIp}`,
     {
       ami: args.image,
       instanceType: args.instanceType,
       subnetId: place.subnet.id,
       privateIp: node.privateIp,
-      associatePublicIpAddress: node.subnet.publicIp,
+      associatePublicIpAddress: publicIp,
       sourceDestCheck: node.sourceDestCheck,
       vpcSecurityGroupIds: [network.securityGroup.id],
       keyName: args.keyPair.keyName,
       userDataBase64: pulumi.secret(userData),
-      userDataReplaceOnChange: true,
       // One hop: workloads, which are one further, cannot get at the instance's credentials.
       metadataOptions: { httpTokens: "required", httpPutResponseHopLimit: 1 },
-      tags: tagged(scope, name),
+      tags: tagged(scope, `${scope.name}-${node.name}`),
     },
     {
       parent: scope.parent,
       deleteBeforeReplace: true,
-      ignoreChanges: args.keepImage ? ["ami"] : [],
+      ignoreChanges: ["associatePublicIpAddress", "userDataBase64", ...(args.keepImage ? ["ami"] : [])],
+      replacementTrigger: pulumi
+        .output(args.hostKey.publicKey)
+        .apply((hostKey) => ({ name: node.name, publicIp, hostKey })),
       additionalSecretOutputs: ["userDataBase64"],
       dependsOn: [...place.wayOut],
     },

@@ -3,7 +3,7 @@ import { type IpPool, poolAllows } from "../ippool/ippool";
 import { isCrossSubnet, type ModeFields, poolEncapsulation } from "../ippool/pool-mode";
 import type { Problem } from "../ippool/problem";
 import { type Cidr, containsCidr, formatCidr, overlaps, parseCidr } from "../ippool/cidr";
-import { assignNodeAddresses, assignSubnets } from "../ipam/subnets";
+import { assignNodeAddresses, defaultSubnetCidr, lastUsableAddress } from "../ipam/subnets";
 import type { Warning } from "../plan/warnings";
 import { layOutTransitSubnets, type TransitSubnetLayout } from "./transit-layout";
 
@@ -40,8 +40,15 @@ export interface NetworkLayout {
   readonly subnets: readonly SubnetLayout[];
   /** Networks that it is joined with, in the order of the arguments. */
   readonly peers: readonly string[];
-  /** Name of the subnet that its NAT gateway stands in, if it has one. */
-  readonly natGateway?: string;
+  /** Its NAT gateway, if it has one. */
+  readonly natGateway?: NatGatewayLayout;
+}
+
+export interface NatGatewayLayout {
+  /** Name of the subnet that it stands in. */
+  readonly subnet: string;
+  /** Of its own choosing, as EC2 might give it the address that the next node is to have. */
+  readonly privateIp: string;
 }
 
 export interface SubnetLayout {
@@ -146,6 +153,7 @@ export function layOut(args: LayoutArgs): LaidOut {
 
     const names = network.subnets.map((subnet, j) => subnetName(subnet, `${at}.subnets[${j}]`, regions, problems));
     const blocks = vpc === undefined ? undefined : subnetBlocks(network, vpc, at, problems);
+    const natSubnet = natGatewaySubnet(network, names, at, problems);
     const subnets: SubnetLayout[] = [];
     network.subnets.forEach((subnet, j) => {
       const here = `${at}.subnets[${j}]`;
@@ -172,7 +180,7 @@ export function layOut(args: LayoutArgs): LaidOut {
       subnets.push(laid);
 
       const nodeNames = Array.from({ length: subnet.nodes }, (_, ordinal) => `${laid.key}${ordinal}`);
-      const assigned = assignNodeAddresses(cidrBlock, nodeNames);
+      const assigned = assignNodeAddresses(cidrBlock, nodeNames, name === natSubnet);
       problems.push(...assigned.problems.map((problem) => ({ ...problem, path: `${here}.${problem.path}` })));
       const longest = nodeNames.at(-1) ?? "";
       if (longest.length > LONGEST_NODE_NAME) {
@@ -198,13 +206,15 @@ export function layOut(args: LayoutArgs): LaidOut {
         });
       }
     });
-    const natGateway = network.natGateway === true ? natGatewayOf(network, subnets, at, problems) : undefined;
+    const ofNat = subnets.find(({ name }) => name === natSubnet);
     networks.push({
       name: network.name,
       cidrBlock: network.cidrBlock,
       subnets,
       peers: args.networks.map(({ name }) => name).filter((name) => name !== network.name),
-      ...(natGateway !== undefined && { natGateway }),
+      ...(ofNat !== undefined && {
+        natGateway: { subnet: ofNat.name, privateIp: lastUsableAddress(ofNat.cidrBlock) },
+      }),
     });
   });
 
@@ -230,7 +240,7 @@ export function layOut(args: LayoutArgs): LaidOut {
     interconnect === "TransitGateway" && networks.length > 1 && problems.length === 0
       ? layOutTransitSubnets(networks, problems)
       : [];
-  if (problems.length === 0) refuseAmbiguousNames(networks, peerings, transitSubnets, problems);
+  if (problems.length === 0) refuseAmbiguousNames(networks, peerings, problems);
   warnAboutPools(args, cidrs, nodes, warnings);
   warnAboutQuotas(args, warnings);
   return {
@@ -249,29 +259,62 @@ export function layOut(args: LayoutArgs): LaidOut {
 }
 
 /**
- * A NAT gateway needs a way to the internet itself, and serves subnets that have none (VPC User Guide, "NAT gateways").
+ * Name of the subnet that the network's NAT gateway stands in; undefined when there is none. A NAT gateway needs a way
+ * to the internet itself, and serves subnets that have none (VPC User Guide, "NAT gateways"). Which subnet it is does
+ * not depend on the order of the list: where several could have it, the program says which.
  */
-function natGatewayOf(
+function natGatewaySubnet(
   network: NetworkArgs,
-  subnets: readonly SubnetLayout[],
+  names: readonly (string | undefined)[],
   at: string,
   problems: Problem[],
 ): string | undefined {
+  const { natGatewaySubnet: wanted, subnets } = network;
   const path = `${at}.natGateway`;
-  if (network.subnets.every(({ publicIp }) => publicIp === false)) {
+  if (network.natGateway !== true) {
+    if (wanted !== undefined)
+      problems.push({
+        path: `${at}.natGatewaySubnet`,
+        message: "the network has no NAT gateway: set natGateway: true, or leave natGatewaySubnet out",
+      });
+    return undefined;
+  }
+  const open = names.filter((_, i) => subnets[i]?.publicIp ?? DEFAULTS.Subnet.publicIp);
+  if (open.length === 0) {
     problems.push({
       path,
       message:
         "it has to stand in a subnet with public addresses, and the network has none: add one, which may have 0 nodes",
     });
-  } else if (network.subnets.every(({ publicIp }) => publicIp !== false)) {
+    return undefined;
+  }
+  if (open.length === subnets.length) {
     problems.push({
       path,
       message:
         "it serves subnets without public addresses, and the network has none: set publicIp: false on one, or leave the gateway out",
     });
+    return undefined;
   }
-  return subnets.find(({ publicIp }) => publicIp)?.name;
+  // A subnet without a usable name has a problem of its own.
+  if (open.includes(undefined)) return undefined;
+  const choice = open.join(" or ");
+  if (wanted === undefined) {
+    if (open.length > 1)
+      problems.push({
+        path,
+        message: `it may stand in subnet ${choice}: name one with natGatewaySubnet, as the gateway stays where it is whatever else changes`,
+      });
+    return open[0];
+  }
+  if (open.includes(wanted)) return wanted;
+  problems.push({
+    path: `${at}.natGatewaySubnet`,
+    message: names.includes(wanted)
+      ? `subnet ${wanted} has publicIp: false, and the gateway has to stand in a subnet with public addresses: name ${choice}`
+      : `there is no subnet ${wanted}: name ${choice}`,
+  });
+  return undefined;
 }
 
 /** The subnet's name, and its region noted; undefined when it has no usable one. */
@@ -297,7 +340,7 @@ function subnetName(
     });
     return undefined;
   }
-  const letter = /[a-z]$/.exec(subnet.availabilityZone)?.[0];
+  const letter = zoneLetter(subnet.availabilityZone);
   if (letter === undefined && region !== undefined)
     problems.push({
       path: `${at}.name`,
@@ -306,34 +349,71 @@ function subnetName(
   return letter;
 }
 
-/** CIDRs of the network's subnets by position: the given ones, and lowest free ones for the rest. */
-function subnetBlocks(network: NetworkArgs, vpc: Cidr, at: string, problems: Problem[]): readonly string[] | undefined {
-  const count = problems.length;
-  const given: { readonly cidr: Cidr; readonly index: number }[] = [];
-  network.subnets.forEach(({ cidrBlock }, j) => {
+/**
+ * CIDRs of the network's subnets by position: the given ones, and those of the zones' letters for the rest. Undefined
+ * where there is none, with the problem noted.
+ */
+function subnetBlocks(
+  network: NetworkArgs,
+  vpc: Cidr,
+  at: string,
+  problems: Problem[],
+): readonly (string | undefined)[] {
+  const placed: { readonly cidr: Cidr; readonly index: number; readonly given: boolean }[] = [];
+  network.subnets.forEach(({ cidrBlock }, index) => {
     if (cidrBlock === undefined) return;
-    const path = `${at}.subnets[${j}].cidrBlock`;
+    const path = `${at}.subnets[${index}].cidrBlock`;
     const cidr = readBlock(cidrBlock, path, "subnet", problems);
     if (cidr === undefined) return;
     if (!containsCidr(vpc, cidr))
       problems.push({ path, message: `${cidrBlock} is not inside the VPC's ${network.cidrBlock}` });
-    for (const other of given) {
-      if (overlaps(cidr, other.cidr))
+    const other = placed.find((one) => overlaps(cidr, one.cidr));
+    if (other !== undefined)
+      problems.push({
+        path,
+        message: `${cidrBlock} overlaps ${formatCidr(other.cidr)} of ${at}.subnets[${other.index}]`,
+      });
+    placed.push({ cidr, index, given: true });
+  });
+  return network.subnets.map(({ cidrBlock, availabilityZone }, index) => {
+    if (cidrBlock !== undefined) return placed.some((one) => one.index === index) ? cidrBlock : undefined;
+    const path = `${at}.subnets[${index}].cidrBlock`;
+    const letter = zoneLetter(availabilityZone);
+    if (letter === undefined) {
+      // What is no zone has a problem of its own.
+      if (ZONE.test(availabilityZone))
         problems.push({
           path,
-          message: `${cidrBlock} overlaps ${formatCidr(other.cidr)} of ${at}.subnets[${other.index}]`,
+          message: `zone ${availabilityZone} has no letter, after which the default would be chosen: give the subnet a cidrBlock`,
         });
+      return undefined;
     }
-    given.push({ cidr, index: j });
+    const block = defaultSubnetCidr(network.cidrBlock, letter);
+    if (block === undefined) {
+      problems.push({
+        path,
+        message: `the VPC ${network.cidrBlock} has no room for the default of zones with the letter ${letter}: give the subnet a cidrBlock, or the network a larger one`,
+      });
+      return undefined;
+    }
+    const cidr = parseCidr(block);
+    const other = placed.find((one) => overlaps(cidr, one.cidr));
+    if (other !== undefined) {
+      const of = `${at}.subnets[${other.index}]`;
+      const message = other.given
+        ? `the default of zones with the letter ${letter}, ${block}, overlaps ${formatCidr(other.cidr)} of ${of}: give the subnet a cidrBlock`
+        : `${block} is the default of zones with the letter ${letter}, and ${of} has it: give the newer of the two a cidrBlock`;
+      problems.push({ path, message });
+      return undefined;
+    }
+    placed.push({ cidr, index, given: false });
+    return block;
   });
-  if (problems.length > count) return undefined;
+}
 
-  // Of the VPC's size alone, so that a subnet more does not move the ones that are there.
-  const prefixLength = Math.min(SMALLEST_BLOCK, Math.max(24, vpc.prefixLength + 4));
-  const fixed = network.subnets.map(({ cidrBlock }) => cidrBlock);
-  const assigned = assignSubnets(network.cidrBlock, network.subnets.length, { fixed, prefixLength });
-  problems.push(...assigned.problems.map((problem) => ({ ...problem, path: `${at}.${problem.path}` })));
-  return assigned.problems.length > 0 ? undefined : assigned.cidrBlocks;
+/** The letter at the end of a zone, also of local zones; wavelength zones have none. */
+function zoneLetter(availabilityZone: string): string | undefined {
+  return ZONE.test(availabilityZone) ? /[a-z]$/.exec(availabilityZone)?.[0] : undefined;
 }
 
 /** A CIDR as AWS takes it: IPv4, /16 to /28, no host bits. */
@@ -365,38 +445,36 @@ function peeringsOf(networks: readonly NetworkLayout[]): readonly PeeringLayout[
   );
 }
 
-/** Hyphens join names, and may be in them: `a-b` with `c` would be named as `a` with `b-c`. */
+/**
+ * Hyphens join names, and may be in them: `a-b` with `c` would be named as `a` with `b-c`. What ends with an address
+ * or a CIDR cannot be misread, as names have no dots.
+ */
 function refuseAmbiguousNames(
   networks: readonly NetworkLayout[],
   peerings: readonly PeeringLayout[],
-  transitSubnets: readonly TransitSubnetLayout[],
   problems: Problem[],
 ): void {
-  const pairs = networks.flatMap(({ name, subnets, peers }) => [
-    // As the route table of its subnets without public addresses; and with the table its routes.
-    { kind: "network", key: name, of: `network ${name}` },
-    ...(subnets.some(({ publicIp }) => !publicIp)
-      ? [{ kind: "network", key: `${name}-private`, of: `the private subnets of network ${name}` }]
-      : []),
-    ...subnets.map((subnet) => ({ kind: "subnet", key: subnet.key, of: `subnet ${subnet.name} of network ${name}` })),
-    ...peers.map((peer) => ({ kind: "route", key: `${name}-to-${peer}`, of: `the route from ${name} to ${peer}` })),
-    ...[name, ...peers].map((peer) => ({
-      kind: "rule",
-      key: `${name}-icmp-${peer}`,
-      of: `the rules of ${name} for ${peer}`,
-    })),
-  ]);
   const all = [
-    ...pairs,
+    ...networks.flatMap(({ name, subnets, peers }) => [
+      // As the route table of its subnets without public addresses.
+      { kind: "network", key: name, of: `network ${name}` },
+      ...(subnets.some(({ publicIp }) => !publicIp)
+        ? [{ kind: "network", key: `${name}-private`, of: `the private subnets of network ${name}` }]
+        : []),
+      ...subnets.map((subnet) => ({ kind: "subnet", key: subnet.key, of: `subnet ${subnet.name} of network ${name}` })),
+      // Whatever VXLAN's port is.
+      ...["4", "udp-N"].flatMap((protocol) =>
+        [name, ...peers].map((peer) => ({
+          kind: "rule",
+          key: `${name}-${protocol}-${peer}`.replaceAll(/-udp-\d+(?=-)/g, "-udp-N"),
+          of: `the rules of ${name} for ${peer}`,
+        })),
+      ),
+    ]),
     ...peerings.map(({ key, requester, accepter }) => ({
       kind: "peering",
       key,
       of: `the peering of ${requester} and ${accepter}`,
-    })),
-    ...transitSubnets.map(({ key, network }) => ({
-      kind: "subnet",
-      key,
-      of: `the transit gateway's subnet of network ${network}`,
     })),
   ];
   const first = new Map<string, string>();

@@ -15,8 +15,11 @@ import { SecurityGroupEgressRule, SecurityGroupIngressRule } from "@pulumi/aws/v
 import type * as pulumi from "@pulumi/pulumi";
 import type { PoolBlock } from "../ipam/blocks";
 import type { NetworkLayout, NodeLayout, PeeringLayout, SubnetLayout } from "./layout";
+import { inName } from "./resource-name";
 import { type Scope, tagged } from "./scope";
 import type { SecurityRule } from "./security-rules";
+
+const EVERYWHERE = "0.0.0.0/0";
 
 /** The AWS resources of one network. */
 export interface Network {
@@ -33,7 +36,7 @@ export interface Network {
 }
 
 export interface NamedRouteTable {
-  /** What the names of the table and its routes begin with, after the cluster's. */
+  /** What the names of the table and its routes begin with, after the cluster's. A route's ends with its destination. */
   readonly name: string;
   readonly table: RouteTable;
 }
@@ -44,29 +47,29 @@ export interface PlacedSubnet {
   readonly wayOut: readonly pulumi.Resource[];
 }
 
-/** A VPC with its subnets, their route tables, ways to the internet, and a security group that lets nothing in yet. */
+/**
+ * A VPC with its subnets, their route tables, ways to the internet, and a security group that lets nothing in yet.
+ * Another CIDR is another VPC, made before the old one goes. A subnet has its CIDR once in the VPC, so the old one goes
+ * first, and with it what stands in it.
+ */
 export function createNetwork(scope: Scope, layout: NetworkLayout): Network {
   const { parent } = scope;
   const name = `${scope.name}-${layout.name}`;
   const tags = tagged(scope, name);
-  const vpc = new Vpc(name, { cidrBlock: layout.cidrBlock, tags }, { parent });
+  const vpc = new Vpc(`${name}-${inName(layout.cidrBlock)}`, { cidrBlock: layout.cidrBlock, tags }, { parent });
   const securityGroup = new SecurityGroup(
-    name,
-    {
-      vpcId: vpc.id,
-      // Not named after the resource: AWS refuses names that begin with "sg-", and a cluster's may.
-      name: `overlaynet-${name}`,
-      description: `Nodes of network ${layout.name} of cluster ${scope.name}`,
-      tags,
-    },
-    { parent },
+    // AWS refuses names that begin with "sg-", and the group's is made from this one.
+    name.startsWith("sg-") ? `overlaynet-${name}` : name,
+    { vpcId: vpc.id, description: `Nodes of network ${layout.name} of cluster ${scope.name}`, tags },
+    // Replaced with its VPC only, the new one first: without a group that lets ssh in, nodes cannot be reached.
+    { parent, ignoreChanges: ["description"] },
   );
   const egress = new SecurityGroupEgressRule(
     `${name}-egress`,
     {
       securityGroupId: securityGroup.id,
       ipProtocol: "-1",
-      cidrIpv4: "0.0.0.0/0",
+      cidrIpv4: EVERYWHERE,
       description: "everything",
       tags: tagged(scope, `${name}-egress`),
     },
@@ -74,23 +77,24 @@ export function createNetwork(scope: Scope, layout: NetworkLayout): Network {
   );
 
   const subnets = new Map(
-    layout.subnets.map(({ key, name: subnetName, cidrBlock, availabilityZone }) => {
-      const full = `${scope.name}-${key}`;
-      return [
-        subnetName,
-        new Subnet(full, { vpcId: vpc.id, cidrBlock, availabilityZone, tags: tagged(scope, full) }, { parent }),
-      ];
-    }),
+    layout.subnets.map(({ key, name: subnetName, cidrBlock, availabilityZone }) => [
+      subnetName,
+      new Subnet(
+        `${name}-${inName(cidrBlock)}`,
+        { vpcId: vpc.id, cidrBlock, availabilityZone, tags: tagged(scope, `${scope.name}-${key}`) },
+        { parent, deleteBeforeReplace: true },
+      ),
+    ]),
   );
   const placed = new Map<string, PlacedSubnet>();
   const routeTables: NamedRouteTable[] = [];
   const route = (of: readonly SubnetLayout[], table: NamedRouteTable, wayOut: readonly pulumi.Resource[]): void => {
     routeTables.push(table);
-    for (const { key, name: subnetName } of of) {
+    for (const { key, name: subnetName, cidrBlock } of of) {
       const subnet = subnets.get(subnetName);
       if (subnet === undefined) throw new Error(`there is no subnet ${key}`);
       const association = new RouteTableAssociation(
-        `${scope.name}-${key}`,
+        `${name}-${inName(cidrBlock)}`,
         { subnetId: subnet.id, routeTableId: table.table.id },
         { parent },
       );
@@ -102,11 +106,12 @@ export function createNetwork(scope: Scope, layout: NetworkLayout): Network {
   const closed = layout.subnets.filter(({ publicIp }) => !publicIp);
   let internet: Route | undefined;
   if (open.length > 0) {
-    const gateway = new InternetGateway(name, { vpcId: vpc.id, tags }, { parent });
+    // In place, EC2 refuses to take it from a VPC whose nodes have public addresses.
+    const gateway = new InternetGateway(name, { vpcId: vpc.id, tags }, { parent, replaceOnChanges: ["vpcId"] });
     const table = new RouteTable(name, { vpcId: vpc.id, tags }, { parent });
     internet = new Route(
-      `${name}-internet`,
-      { routeTableId: table.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id },
+      `${name}-${inName(EVERYWHERE)}`,
+      { routeTableId: table.id, destinationCidrBlock: EVERYWHERE, gatewayId: gateway.id },
       { parent },
     );
     route(open, { name: layout.name, table }, [internet]);
@@ -115,19 +120,21 @@ export function createNetwork(scope: Scope, layout: NetworkLayout): Network {
     const full = `${name}-private`;
     const table = new RouteTable(full, { vpcId: vpc.id, tags: tagged(scope, full) }, { parent });
     const wayOut: pulumi.Resource[] = [];
-    const place = placed.get(layout.natGateway ?? "");
-    if (place !== undefined && internet !== undefined) {
+    const { natGateway } = layout;
+    const place = placed.get(natGateway?.subnet ?? "");
+    if (natGateway !== undefined && place !== undefined && internet !== undefined) {
       // Of use, and to be had, only with the way of its own subnet (VPC User Guide, "NAT gateways").
       const address = new Eip(name, { domain: "vpc", tags }, { parent, dependsOn: internet });
       const gateway = new NatGateway(
         name,
-        { subnetId: place.subnet.id, allocationId: address.id, tags },
-        { parent, dependsOn: [...place.wayOut] },
+        { subnetId: place.subnet.id, privateIp: natGateway.privateIp, allocationId: address.id, tags },
+        // Two gateways cannot have the one public address.
+        { parent, deleteBeforeReplace: true, dependsOn: [...place.wayOut] },
       );
       wayOut.push(
         new Route(
-          `${full}-internet`,
-          { routeTableId: table.id, destinationCidrBlock: "0.0.0.0/0", natGatewayId: gateway.id },
+          `${full}-${inName(EVERYWHERE)}`,
+          { routeTableId: table.id, destinationCidrBlock: EVERYWHERE, natGatewayId: gateway.id },
           { parent },
         ),
       );
@@ -172,7 +179,7 @@ export function peerNetworks(
           destinationCidrBlock: there.layout.cidrBlock,
           vpcPeeringConnectionId: connection.id,
         };
-        routes.push(new Route(`${scope.name}-${tableName}-to-${there.layout.name}`, args, { parent }));
+        routes.push(new Route(`${scope.name}-${tableName}-${inName(there.layout.cidrBlock)}`, args, { parent }));
       }
     }
   }
@@ -200,7 +207,7 @@ export function routeBlocks(
         destinationCidrBlock: cidr,
         networkInterfaceId: node.instance.primaryNetworkInterfaceId,
       };
-      return new Route(`${scope.name}-${tableName}-${cidr.replace("/", "-")}`, args, { parent: scope.parent });
+      return new Route(`${scope.name}-${tableName}-${inName(cidr)}`, args, { parent: scope.parent });
     });
   });
 }

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
  * What all resources of a cluster have in common: the component that they are children of, its name, and their tags.
  */
 export interface Scope {
-  /** The cluster's name: the first word of every resource's name. */
+  /** The cluster's name: the first word of every resource's name and Name tag. */
   readonly name: string;
   readonly parent: pulumi.ComponentResource;
   readonly tags: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;

@@ -4,6 +4,7 @@ import { ENCAPSULATIONS, TUNNEL_KINDS } from "../plan/encapsulation";
 import type { Warning } from "../plan/warnings";
 import type { Arrivals } from "../plan/arrivals";
 import type { Layout } from "./layout";
+import { inName } from "./resource-name";
 
 /**
  * One rule of a network's security group, as AWS has it: a protocol, ports where the protocol has some, and one source.
@@ -16,7 +17,10 @@ import type { Layout } from "./layout";
  * pool's CIDR.
  */
 export interface SecurityRule {
-  /** Stable, unique within the network's rules: the resource's name is made from it. */
+  /**
+   * Protocol, ports and source, as AWS compares rules: unique within the network's rules. The resource's name is made from
+   * it, so a pool or network under another name is no second rule.
+   */
   readonly key: string;
   readonly network: string;
   readonly purpose: "ssh" | "icmp" | "pool" | Lowercase<TunnelKind>;
@@ -57,6 +61,15 @@ export interface SecurityRulesArgs {
   readonly vxlanPort: number;
 }
 
+type Unnamed = Omit<SecurityRule, "key">;
+
+/** Such as `tcp-22-203.0.113.7-32`, `udp-4789-blue` and `all-192.168.0.0-16`. */
+function keyOf({ ipProtocol, fromPort, toPort, source }: Unnamed): string {
+  const ports = [...new Set([fromPort, toPort])].filter((port) => port !== undefined && port >= 0);
+  const from = "cidr" in source ? inName(source.cidr) : source.network;
+  return [ipProtocol === "-1" ? "all" : ipProtocol, ...ports, from].join("-");
+}
+
 /**
  * What may come in at the nodes of each network: what the paths in use need, ssh from the administrators, ICMP, and
  * nothing else.
@@ -77,10 +90,9 @@ export function securityRules({
     const arriving = arrivals.get(network);
     const senders = (kind: TunnelKind): readonly string[] =>
       members.filter((member) => arriving?.tunnels[kind].has(member));
-    const tunnelRule = (kind: TunnelKind, member: string): SecurityRule => {
+    const tunnelRule = (kind: TunnelKind, member: string): Unnamed => {
       const { key, title, ipProtocol, udp } = ENCAPSULATIONS[kind];
       return {
-        key: `${key}-${member}`,
         network,
         purpose: key,
         description: `${title} from nodes of ${member}`,
@@ -90,9 +102,8 @@ export function securityRules({
         source: nodesOf(member),
       };
     };
-    return [
-      ...ssh.cidrBlocks.map((cidr): SecurityRule => ({
-        key: `ssh-${cidr.replace("/", "-")}`,
+    const unnamed = [
+      ...ssh.cidrBlocks.map((cidr): Unnamed => ({
         network,
         purpose: "ssh",
         description: "ssh from administrators",
@@ -102,8 +113,7 @@ export function securityRules({
         source: { cidr },
       })),
       // From the whole VPC: path MTU discovery is answered by routers, too.
-      ...members.map((member): SecurityRule => ({
-        key: `icmp-${member}`,
+      ...members.map((member): Unnamed => ({
         network,
         purpose: "icmp",
         description: `ICMP from ${member}`,
@@ -115,8 +125,7 @@ export function securityRules({
       ...TUNNEL_KINDS.flatMap((kind) => senders(kind).map((member) => tunnelRule(kind, member))),
       ...pools
         .filter(({ name }) => arriving?.bare.has(name))
-        .map((pool): SecurityRule => ({
-          key: `pool-${pool.name}`,
+        .map((pool): Unnamed => ({
           network,
           purpose: "pool",
           description: `un-encapsulated from workloads of IP pool ${pool.name}`,
@@ -124,6 +133,7 @@ export function securityRules({
           source: { cidr: pool.cidr },
         })),
     ];
+    return unnamed.map((rule) => ({ key: keyOf(rule), ...rule }));
   });
   const warnings = networks.flatMap(({ name }): Warning[] => {
     const count = rules.filter((rule) => rule.network === name).length;

@@ -3,7 +3,7 @@ import type { Problem } from "../ippool/problem";
 
 /** A subnet that holds nothing but an attachment's network interface in a zone. */
 export interface TransitSubnetLayout {
-  /** `<network>-transit-<zone's letter>`. */
+  /** `<network>-transit-<zone's letter>`: its Name tag. */
   readonly key: string;
   readonly network: string;
   readonly availabilityZone: string;

@@ -102,7 +102,11 @@ export class Cluster extends pulumi.ComponentResource implements Inputs<ClusterO
         hostKey,
       });
       // A bastion stands next to the nodes.
-      const host = layout.subnet.publicIp && bastion === undefined ? instance.publicIp : layout.privateIp;
+      const host =
+        layout.subnet.publicIp && bastion === undefined
+          ? // None while it is stopped.
+            instance.publicIp.apply((publicIp) => (publicIp === "" ? layout.privateIp : publicIp))
+          : layout.privateIp;
       return { layout, instance, hostKey, host };
     });
 

@@ -307,19 +307,23 @@ export interface IpPoolArgs {
  */
 export interface NetworkArgs {
     /**
-     * IPv4 CIDR of the VPC, /16 to /28, such as `10.1.0.0/16`. It may overlap neither another network (where they are peered) nor an IP pool. A change replaces the network with all its nodes.
+     * IPv4 CIDR of the VPC, /16 to /28, such as `10.1.0.0/16`. It may overlap neither another network (where they are peered) nor an IP pool. A change replaces the network with all its nodes: the new VPC is made before the old one goes, so the account needs room for one more.
      */
     cidrBlock: string;
     /**
-     * Name of the network, unique in the cluster; part of the names of its resources and nodes. A change replaces the network with all its nodes.
+     * Name of the network, unique in the cluster; part of the names of its resources and nodes. A change replaces the network with all its nodes: the new one is made before the old one goes.
      */
     name: string;
     /**
-     * Whether there is a NAT gateway, with an elastic IP address, as the way to the internet of the subnets with `publicIp: false`. It stands in the first of the others, which may have 0 nodes. AWS bills it by the hour and by traffic. Default: false.
+     * Whether there is a NAT gateway, with an elastic IP address, as the way to the internet of the subnets with `publicIp: false`. It stands in the other subnet, which may have 0 nodes; where there are several, `natGatewaySubnet` says in which. It has the subnet's last usable address, which no node gets. AWS bills it by the hour and by traffic. Default: false.
      */
     natGateway?: boolean;
     /**
-     * The network's subnets, each in one availability zone. Subnets may be added and removed.
+     * Name of the subnet that the NAT gateway stands in, one with public addresses. Default: the only one that has them. A change replaces the gateway, which keeps its public address; private subnets have no way out meanwhile.
+     */
+    natGatewaySubnet?: string;
+    /**
+     * The network's subnets, each in one availability zone. Subnets may be added, removed and put in another order: the others keep their CIDRs, nodes and addresses.
      */
     subnets: pulumi.Input<inputs.SubnetArgs>[];
 }
@@ -542,15 +546,15 @@ export function sshOptionsArgsProvideDefaults(val: SshOptionsArgs): SshOptionsAr
  */
 export interface SubnetArgs {
     /**
-     * Availability zone such as `us-east-1a`. A change replaces the subnet with its nodes.
+     * Availability zone such as `us-east-1a`. A change replaces the subnet with its nodes. Where it keeps its `cidrBlock`, the old one goes first, as AWS has a CIDR once in a VPC.
      */
     availabilityZone: string;
     /**
-     * IPv4 CIDR inside the network's, /16 to /28. Default: the lowest free /24 of the network, in networks smaller than a /20 a sixteenth of it. A change replaces the subnet with its nodes.
+     * IPv4 CIDR inside the network's, /16 to /28. Default: by the letter of the zone, the first /24 of the network for `a`, the second for `b`, and so on; in networks smaller than a /20 a sixteenth. A second subnet in a zone needs one of its own. A change replaces the subnet with its nodes: the new ones are made before the old ones go.
      */
     cidrBlock?: string;
     /**
-     * Name of the subnet, unique in its network. Lower-case letters, digits and single hyphens. Default: the last letter of the availability zone; two subnets in one zone need names. A change replaces the subnet with its nodes.
+     * Name of the subnet, unique in its network. Lower-case letters, digits and single hyphens. Default: the last letter of the availability zone; two subnets in one zone need names. A change replaces its nodes, which are named after it; each goes before its replacement comes, as it keeps its address.
      */
     name?: string;
     /**
@@ -558,7 +562,7 @@ export interface SubnetArgs {
      */
     nodes: number;
     /**
-     * Whether its nodes have public addresses. Without, they are reached by `ssh.bastion` or `ssh.proxyCommand`, and have a way out with the network's `natGateway` only. Default: true. A change replaces its nodes.
+     * Whether its nodes have public addresses. Without, they are reached by `ssh.bastion` or `ssh.proxyCommand`, and have a way out with the network's `natGateway` only. Default: true. A change replaces its nodes, each of which goes before its replacement comes, as it keeps its address.
      */
     publicIp?: boolean;
 }

@@ -441,6 +441,18 @@ describe("diff of inputs", () => {
     });
   }
 
+  it("has the old one go first where the program chose its name, also where that changes", () => {
+    const group = { vpcId: "vpc-1", name: "g", description: "one" };
+    const first = (type: string, before: object, after: object): boolean =>
+      account.diff(resource(type, before), after).deleteBeforeReplace;
+    assert.equal(first(EC2.securityGroup, group, { ...group, description: "two" }), true);
+    assert.equal(first(EC2.securityGroup, group, { ...group, name: "h" }), true);
+    assert.equal(first(EC2.securityGroup, group, { ...group, tags: { a: "b" } }), false, "nothing is replaced");
+    const unnamed = without(group, "name");
+    assert.equal(first(EC2.securityGroup, unnamed, { ...unnamed, description: "two" }), false);
+    assert.equal(first(EC2.subnet, subnet, { ...subnet, vpcId: "vpc-2" }), false, "its name is a tag");
+  });
+
   it("shows a new default tag of the provider as a change of tagsAll", () => {
     const tagging = new Account();
     const old = resource(EC2.vpc, { cidrBlock: "10.1.0.0/16", tags: { Name: "v" } });

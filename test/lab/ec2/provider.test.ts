@@ -743,6 +743,41 @@ describe("EC2's API in the lab", () => {
       assert.equal(account.backend.nodeState(instance.id), "stopped");
     });
 
+    it("AWS-43 has no public address while it is stopped, which the provider reads as one that was to have none", async () => {
+      const args = { ...network.instanceArgs(), associatePublicIpAddress: true };
+      const instance = await account.create(EC2.instance, "i", args);
+      await account.backend.stopNode(instance.id);
+      const stopped = account.refresh(instance) ?? assert.fail();
+      assert.deepEqual(
+        ["publicIp", "publicDns", "associatePublicIpAddress"].map((name) => stopped.outputs[name]),
+        ["", "", false],
+      );
+      const { replaces } = account.diff(stopped, args);
+      assert.deepEqual(replaces, ["associatePublicIpAddress"]);
+      // Its own address stays its own.
+      const address = { domain: "vpc", instance: instance.id };
+      await account.create(EC2.internetGateway, "g", { vpcId: network.vpc.id });
+      const elastic = await account.create(EC2.eip, "e", address);
+      const reachable = account.refresh(stopped) ?? assert.fail();
+      assert.deepEqual(reachable.outputs["publicIp"], elastic.outputs["publicIp"]);
+    });
+
+    it("AWS-43 has another public address once it was stopped and started, and no other change gives it one", async () => {
+      const args = { ...network.instanceArgs(), associatePublicIpAddress: true };
+      const instance = await account.create(EC2.instance, "i", args);
+      const first = instance.outputs["publicIp"];
+      const tagged = await account.update(instance, { ...args, tags: { a: "b" } });
+      assert.equal(tagged.outputs["publicIp"], first);
+      const larger = await account.update(tagged, { ...args, instanceType: "t3.large" });
+      assert.notEqual(larger.outputs["publicIp"], first);
+      assert.equal(account.refresh(larger)?.outputs["publicIp"], larger.outputs["publicIp"]);
+      const hidden = await account.create(EC2.instance, "h", { ...network.instanceArgs(), privateIp: undefined });
+      assert.equal(
+        (await account.update(hidden, network.instanceArgs({ instanceType: "t3.large" }))).outputs["publicIp"],
+        "",
+      );
+    });
+
     it("without groups is in the VPC's default one", async () => {
       const instance = await network.instance("i", { vpcSecurityGroupIds: [] });
       assert.deepEqual(instance.outputs["vpcSecurityGroupIds"], [network.vpc.outputs["defaultSecurityGroupId"]]);

@@ -126,6 +126,29 @@ describe("aws.ec2transitgateway", () => {
     assert.equal(account.refresh(route)?.id, route.id);
   });
 
+  it("propagates no VPC that overlaps one which is attached already, also once that is gone", async () => {
+    const account = new Account();
+    const [one, twin, other] = [
+      await network(account, "a", "10.1"),
+      await network(account, "b", "10.1"),
+      await network(account, "c", "10.2"),
+    ];
+    const gateway = await account.create(EC2.transitGateway, "tgw", {});
+    const first = await attach(account, gateway, one);
+    const second = await attach(account, gateway, twin);
+    const third = await attach(account, gateway, other);
+    const propagated = (): unknown[] =>
+      [...account.backend.records.values()]
+        .filter(({ type }) => type === EC2.transitPropagation)
+        .map(({ outputs }) => outputs["transitGatewayAttachmentId"]);
+    assert.deepEqual(propagated(), [first.id, third.id]);
+    await account.delete(first);
+    await account.update(second, { ...second.inputs, tags: { a: "b" } });
+    assert.deepEqual(propagated(), [third.id]);
+    await account.update(third, { ...third.inputs, tags: { a: "b" } });
+    assert.deepEqual(propagated(), [third.id]);
+  });
+
   it("associates and propagates by default, unless gateway or attachment says no", async () => {
     const account = new Account();
     const [one, two] = [await network(account, "a", "10.1"), await network(account, "b", "10.2")];

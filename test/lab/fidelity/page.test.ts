@@ -10,10 +10,10 @@ function unproved(of: readonly Row[]): string[] {
 }
 
 describe("the table of AWS' rules", () => {
-  it("has each of the 42 rows once, in order", () => {
+  it("has each of the 43 rows once, in order", () => {
     assert.deepEqual(
       rows.map(({ number }) => number),
-      Array.from({ length: 42 }, (_, i) => i + 1),
+      Array.from({ length: 43 }, (_, i) => i + 1),
     );
   });
 

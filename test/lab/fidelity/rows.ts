@@ -274,4 +274,11 @@ export const rows: readonly Row[] = [
     rule: "The source/dest check changes on a running instance, at once",
     page: "vpc/latest/userguide/VPC_NAT_Instance.html",
   },
+  {
+    number: 43,
+    status: "enforced",
+    rule: "A stopped instance loses the public address that it was given, and has another one when it is started",
+    page: "AWSEC2/latest/UserGuide/using-instance-addressing.html",
+    but: "a node that was stopped and not by the provider keeps its address",
+  },
 ];

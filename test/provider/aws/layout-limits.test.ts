@@ -50,8 +50,13 @@ describe("the limits of a layout", () => {
   });
 
   it("are zones of a region, and a name where the zone has no letter", () => {
-    const of = (availabilityZone: string, name?: string): NetworkArgs =>
-      network("n", 1, { availabilityZone, nodes: 1, ...(name === undefined ? {} : { name }) });
+    const of = (availabilityZone: string, name?: string, cidrBlock?: string): NetworkArgs =>
+      network("n", 1, {
+        availabilityZone,
+        nodes: 1,
+        ...(name === undefined ? {} : { name }),
+        ...(cidrBlock === undefined ? {} : { cidrBlock }),
+      });
     for (const [availabilityZone, region] of [
       ["us-east-1a", "us-east-1"],
       ["us-gov-west-1b", "us-gov-west-1"],
@@ -68,10 +73,10 @@ describe("the limits of a layout", () => {
         availabilityZone,
       );
     assert.match(
-      problem(of("us-east-1-wl1-bos-wlz-1")),
+      problem(of("us-east-1-wl1-bos-wlz-1", undefined, "10.1.0.0/24")),
       /^networks\[0\]\.subnets\[0\]\.name: zone us-east-1-wl1-bos-wlz-1 has no letter/,
     );
-    assert.deepEqual(problems([of("us-east-1-wl1-bos-wlz-1", "x")]), []);
+    assert.deepEqual(problems([of("us-east-1-wl1-bos-wlz-1", "x", "10.1.0.0/24")]), []);
   });
 
   it("are names of subnets that are there once, and say how to name them", () => {
@@ -80,7 +85,7 @@ describe("the limits of a layout", () => {
       'networks[0].subnets[1].name: "x" is the name of networks[0].subnets[0] already',
     );
     assert.equal(
-      problem(network("n", 1, zone("a"), zone("a"))),
+      problem(network("n", 1, zone("a"), zone("a", { cidrBlock: "10.1.9.0/24" }))),
       'networks[0].subnets[1].availabilityZone: "a" is the name of networks[0].subnets[0] already: give one of them a name',
     );
   });
@@ -148,17 +153,19 @@ describe("the limits of a layout", () => {
     assert.deepEqual(problems([network("a"), network("a-private", 2)]), [], "without private subnets there is none");
     const mixed = network("a", 1, zone("a"), zone("b", hidden));
     assert.match(problem(mixed, network("a-private", 2)), /would both be named a-private/);
-    assert.match(
-      problem(network("a", 1), network("b-to-c", 2), network("a-to-b", 3), network("c", 4)),
-      /the route from a to b-to-c and the route from a-to-b to c would both be named a-to-b-to-c/,
-    );
+    // Routes and rules end with a CIDR, which no name can be taken for: this was two resources of one name.
+    assert.deepEqual(problems([network("blue", 1), network("blue-to", 2), network("internet", 3)]), []);
     assert.match(
       problems([network("a", 1), network("b-c", 2), network("a-b", 3), network("c", 4)]).join("\n"),
       /the peering of a and b-c and the peering of a-b and c would both be named a-b-c/,
     );
     assert.match(
-      problems([network("a", 1), network("b-icmp-c", 2), network("a-icmp-b", 3), network("c", 4)]).join("\n"),
-      /the rules of a for b-icmp-c and the rules of a-icmp-b for c would both be named a-icmp-b-icmp-c/,
+      problems([network("a", 1), network("b-4-c", 2), network("a-4-b", 3), network("c", 4)]).join("\n"),
+      /the rules of a for b-4-c and the rules of a-4-b for c would both be named a-4-b-4-c/,
+    );
+    assert.match(
+      problems([network("a", 1), network("b-udp-4789-c", 2), network("a-udp-8472-b", 3), network("c", 4)]).join("\n"),
+      /the rules of a for b-udp-4789-c and the rules of a-udp-8472-b for c would both be named/,
     );
     assert.match(
       problems([
@@ -166,13 +173,6 @@ describe("the limits of a layout", () => {
         network("a-b", 2, zone("a", { name: "c", nodes: 0 })),
       ]).join(),
       /subnet b-c of network a and subnet c of network a-b would both be named a-b-c/,
-    );
-    const transit = lay([network("n", 1, zone("b"), zone("a", { name: "transit-b", nodes: 0 })), network("m", 2)], {
-      interconnect: "TransitGateway",
-    });
-    assert.match(
-      transit.problems.map(({ message }) => message).join(),
-      /the transit gateway's subnet of network n would/,
     );
   });
 
@@ -188,13 +188,41 @@ describe("a NAT gateway", () => {
   const hidden = { publicIp: false };
   const natted = (...subnets: SubnetArgs[]): NetworkArgs => ({ ...network("n", 1, ...subnets), natGateway: true });
 
-  it("stands in the first subnet with public addresses", () => {
-    const { layout, problems } = lay([natted(zone("a", hidden), zone("b"), zone("c"))]);
-    assert.deepEqual([problems, layout.networks[0]?.natGateway], [[], "b"]);
+  it("stands in the only subnet with public addresses, at its last address", () => {
+    const { layout, problems } = lay([natted(zone("a", hidden), zone("b"), zone("c", hidden))]);
+    assert.deepEqual([problems, layout.networks[0]?.natGateway], [[], { subnet: "b", privateIp: "10.1.1.254" }]);
     assert.deepEqual(
       layout.networks[0]?.subnets.map(({ publicIp }) => publicIp),
-      [false, true, true],
+      [false, true, false],
     );
+  });
+
+  it("stands where the program says when it may stand in several", () => {
+    const subnets = [zone("a", hidden), zone("b"), zone("c")];
+    assert.equal(
+      problem(natted(...subnets)),
+      "networks[0].natGateway: it may stand in subnet b or c: name one with natGatewaySubnet, as the gateway stays where it is whatever else changes",
+    );
+    for (const natGatewaySubnet of ["b", "c"]) {
+      const { layout, problems } = lay([{ ...natted(...subnets), natGatewaySubnet }]);
+      assert.deepEqual([problems, layout.networks[0]?.natGateway?.subnet], [[], natGatewaySubnet]);
+    }
+    const at = (natGatewaySubnet: string): string => problem({ ...natted(...subnets), natGatewaySubnet });
+    assert.equal(at("z"), "networks[0].natGatewaySubnet: there is no subnet z: name b or c");
+    assert.match(at("a"), /natGatewaySubnet: subnet a has publicIp: false, and .*: name b or c$/);
+    assert.equal(
+      problem({ ...network("n", 1, ...subnets), natGatewaySubnet: "b" }),
+      "networks[0].natGatewaySubnet: the network has no NAT gateway: set natGateway: true, or leave natGatewaySubnet out",
+    );
+  });
+
+  it("keeps its address from the nodes of its subnet, and from no others", () => {
+    const small = (nodes: number, others: Partial<SubnetArgs> = {}): SubnetArgs =>
+      zone("b", { nodes, cidrBlock: "10.1.9.0/28", ...others });
+    const other = zone("c", { nodes: 11, cidrBlock: "10.1.10.0/28" });
+    assert.deepEqual(problems([natted(zone("a", hidden), small(10))]), []);
+    assert.match(problem(natted(zone("a", hidden), small(11))), /nodes: subnet 10\.1\.9\.0\/28 has 10 addresses/);
+    assert.deepEqual(problems([{ ...natted(zone("a", hidden), small(0), other), natGatewaySubnet: "b" }]), []);
   });
 
   it("is there when it was asked for, and not otherwise", () => {

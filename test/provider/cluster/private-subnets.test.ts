@@ -4,12 +4,11 @@ import type { ClusterArgs, NetworkArgs } from "../../../provider/src/generated/c
 import { readClusterArgs } from "../../../provider/src/resources/cluster-args";
 import { planCluster } from "../../../provider/src/resources/cluster-plan";
 import { manifest } from "../../support/ip-pool";
-import { clearTexts, isSecret, recordCluster, type RecordedStack } from "./recorded-stack";
+import { clearTexts, instanceOf, isSecret, recordCluster, type RecordedStack } from "./recorded-stack";
 
 const TABLE = "aws:ec2/routeTable:RouteTable";
 const ROUTE = "aws:ec2/route:Route";
 const ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation";
-const INSTANCE = "aws:ec2/instance:Instance";
 
 const BASTION = {
   host: "bastion.example",
@@ -64,9 +63,11 @@ describe("subnets without public addresses", () => {
       ["blue-b0", false],
       ["blue-b1", false],
     ] as const)
-      assert.equal(inputs(stack, `${INSTANCE}::test-${node}`)["associatePublicIpAddress"], open, node);
+      assert.equal(instanceOf(stack, node).inputs["associatePublicIpAddress"], open, node);
     assert.deepEqual(
-      ["a", "b"].map((subnet) => inputs(stack, `${ASSOCIATION}::test-blue-${subnet}`)["routeTableId"]),
+      ["10.1.0.0-24", "10.1.1.0-24"].map(
+        (subnet) => inputs(stack, `${ASSOCIATION}::test-blue-${subnet}`)["routeTableId"],
+      ),
       ["id-of-test-blue", "id-of-test-blue-private"],
     );
     const routes = [...stack.resources.values()]
@@ -80,33 +81,32 @@ describe("subnets without public addresses", () => {
         ],
       );
     assert.deepEqual(routes.sort(), [
-      ["test-blue-internet", "id-of-test-blue", "0.0.0.0/0", "id-of-test-blue"],
-      ["test-blue-private-internet", "id-of-test-blue-private", "0.0.0.0/0", "id-of-test-blue"],
-      ["test-blue-private-to-green", "id-of-test-blue-private", "10.2.0.0/16", "id-of-test-blue-green"],
-      ["test-blue-to-green", "id-of-test-blue", "10.2.0.0/16", "id-of-test-blue-green"],
-      ["test-green-internet", "id-of-test-green", "0.0.0.0/0", "id-of-test-green"],
-      ["test-green-to-blue", "id-of-test-green", "10.1.0.0/16", "id-of-test-blue-green"],
+      ["test-blue-0.0.0.0-0", "id-of-test-blue", "0.0.0.0/0", "id-of-test-blue"],
+      ["test-blue-10.2.0.0-16", "id-of-test-blue", "10.2.0.0/16", "id-of-test-blue-green"],
+      ["test-blue-private-0.0.0.0-0", "id-of-test-blue-private", "0.0.0.0/0", "id-of-test-blue"],
+      ["test-blue-private-10.2.0.0-16", "id-of-test-blue-private", "10.2.0.0/16", "id-of-test-blue-green"],
+      ["test-green-0.0.0.0-0", "id-of-test-green", "0.0.0.0/0", "id-of-test-green"],
+      ["test-green-10.1.0.0-16", "id-of-test-green", "10.1.0.0/16", "id-of-test-blue-green"],
     ]);
   });
 
   it("go out by the NAT gateway, which stands in the other subnet, and boot after it", () => {
     assert.deepEqual(inputs(stack, "aws:ec2/natGateway:NatGateway::test-blue"), {
       allocationId: "id-of-test-blue",
-      subnetId: "id-of-test-blue-a",
+      subnetId: "id-of-test-blue-10.1.0.0-24",
+      // The last that AWS leaves, away from those that nodes get.
+      privateIp: "10.1.0.254",
       tags: { Name: "test-blue" },
     });
     assert.deepEqual(inputs(stack, "aws:ec2/eip:Eip::test-blue"), { domain: "vpc", tags: { Name: "test-blue" } });
     assert.ok(
       stack.resources
         .get("aws:ec2/natGateway:NatGateway::test-blue")
-        ?.dependencies.includes(`${ROUTE}::test-blue-internet`),
+        ?.dependencies.includes(`${ROUTE}::test-blue-0.0.0.0-0`),
     );
-    assert.ok(
-      stack.resources.get(`${INSTANCE}::test-blue-b0`)?.dependencies.includes(`${ROUTE}::test-blue-private-internet`),
-    );
-    assert.ok(
-      !stack.resources.get(`${INSTANCE}::test-blue-a0`)?.dependencies.includes(`${ROUTE}::test-blue-private-internet`),
-    );
+    const after = (node: string): boolean =>
+      instanceOf(stack, node).dependencies.includes(`${ROUTE}::test-blue-private-0.0.0.0-0`);
+    assert.deepEqual([after("blue-b0"), after("blue-a0")], [true, false]);
   });
 
   it("are reached at their private address through the bastion, whose key is a secret", async () => {
@@ -135,10 +135,10 @@ describe("subnets without public addresses", () => {
     assert.deepEqual(
       nodes.map(({ host, publicIp }) => [host, publicIp]),
       [
-        ["10.1.0.4", "198.18.0.12"],
+        ["10.1.0.4", "198.18.0.18"],
         ["10.1.1.4", undefined],
         ["10.1.1.5", undefined],
-        ["10.2.0.4", "198.18.0.13"],
+        ["10.2.0.4", "198.18.0.19"],
       ],
     );
     const bastion = stack.cluster.ssh.bastion as { readonly privateKey: pulumi.Input<string> } | undefined;
@@ -154,7 +154,7 @@ describe("subnets without public addresses", () => {
         (resources.get(`overlaynet:index:Routes::test-${node}`)?.inputs["connection"] as { host?: unknown } | undefined)
           ?.host,
     );
-    assert.deepEqual(hosts, ["198.18.0.12", "10.1.1.4"]);
+    assert.deepEqual(hosts, ["198.18.0.18", "10.1.1.4"]);
   });
 
   it("alone need neither internet gateway nor NAT gateway, and the image has to bring all", async () => {

@@ -9,6 +9,8 @@ import { Cluster, clusterFactory } from "../../../provider/src/resources/cluster
 export interface Registered {
   /** `<type>::<name>`, the part of the URN that is the program's. */
   readonly key: string;
+  /** Types of those that it is a child of, and its own: `<type>$<type>::<name>`, all of the URN that is ours. */
+  readonly place: string;
   readonly type: string;
   readonly name: string;
   readonly inputs: Readonly<Record<string, unknown>>;
@@ -17,6 +19,17 @@ export interface Registered {
   readonly deletedWith: string;
   readonly deleteBeforeReplace: boolean;
   readonly ignoreChanges: readonly string[];
+  readonly replaceOnChanges: readonly string[];
+  readonly replacementTrigger: unknown;
+}
+
+/** A node's instance, which is named after its address. */
+export function instanceOf({ resources }: Pick<RecordedStack, "resources">, node: string): Registered {
+  for (const resource of resources.values()) {
+    const { Name } = (resource.inputs["tags"] ?? {}) as { readonly Name?: string };
+    if (resource.type === "aws:ec2/instance:Instance" && Name === `test-${node}`) return resource;
+  }
+  throw new Error(`there is no instance of ${node}`);
 }
 
 export interface RecordedStack {
@@ -26,6 +39,7 @@ export interface RecordedStack {
   readonly invokes: readonly { readonly token: string; readonly inputs: unknown }[];
 }
 
+const STACK = "pulumi:pulumi:Stack";
 const SECRET = "4dabf18193072939515e22adb298388d";
 export const ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"];
 export const HOST_PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nHOST-SECRET\n-----END OPENSSH PRIVATE KEY-----\n";
@@ -33,9 +47,14 @@ export const HOST_PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nHOST-SECRE
 /**
  * Makes a cluster against mocks and records what is registered; the outputs of resources are invented, those of the
  * topology too.
+ * @param stopped whether AWS has stopped instances, which have no public address
  */
-export async function recordCluster(args: ClusterArgs, name = "test"): Promise<RecordedStack> {
-  const { resources, invokes } = await record();
+export async function recordCluster(
+  args: ClusterArgs,
+  name = "test",
+  { stopped = false }: { readonly stopped?: boolean } = {},
+): Promise<RecordedStack> {
+  const { resources, invokes } = await record(stopped);
   const cluster = new Cluster(name, args, undefined, new KnownTopologies());
   await new Promise<unknown>((resolve) =>
     pulumi.all([cluster.nodes, cluster.workloads, cluster.topology, cluster.warnings]).apply(resolve),
@@ -71,14 +90,20 @@ export async function recordConstruct(
   }
 }
 
-async function record(): Promise<Pick<RecordedStack, "invokes"> & { readonly resources: Map<string, Registered> }> {
+async function record(
+  stopped = false,
+): Promise<Pick<RecordedStack, "invokes"> & { readonly resources: Map<string, Registered> }> {
   const resources = new Map<string, Registered>();
   const invokes: { token: string; inputs: unknown }[] = [];
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs }) => ({
         id: `id-of-${name}`,
-        state: { ...inputs, ...invented(type, name, inputs) },
+        state: {
+          ...inputs,
+          ...invented(type, name, inputs),
+          ...(stopped && type === "aws:ec2/instance:Instance" && { publicIp: "" }),
+        },
       }),
       call: ({ token, inputs }) => {
         invokes.push({ token, inputs });
@@ -124,8 +149,10 @@ function recordRegistrations(record: (request: RegisterResourceRequest) => void)
 function readRequest(request: RegisterResourceRequest): Registered {
   const type = request.getType();
   const name = request.getName();
+  const [, , parents = ""] = request.getParent().split("::");
   return {
     key: `${type}::${name}`,
+    place: `${parents === "" || parents === STACK ? "" : `${parents}$`}${type}::${name}`,
     type,
     name,
     inputs: request.getObject()?.toJavaScript() ?? {},
@@ -133,6 +160,8 @@ function readRequest(request: RegisterResourceRequest): Registered {
     deletedWith: request.getDeletedwith() === "" ? "" : keyOf(request.getDeletedwith()),
     deleteBeforeReplace: request.getDeletebeforereplace(),
     ignoreChanges: request.getIgnorechangesList(),
+    replaceOnChanges: request.getReplaceonchangesList(),
+    replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
   };
 }
 

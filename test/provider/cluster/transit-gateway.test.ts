@@ -22,6 +22,7 @@ const args: ClusterArgs = {
 };
 const GATEWAY = "aws:ec2transitgateway/transitGateway:TransitGateway";
 const ATTACHMENT = "aws:ec2transitgateway/vpcAttachment:VpcAttachment";
+const WAY = "aws:ec2transitgateway/route:Route";
 const ROUTE = "aws:ec2/route:Route";
 const RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
 
@@ -42,12 +43,18 @@ describe("Cluster over a transit gateway", () => {
     assert.deepEqual(inputs(`${GATEWAY}::test`), { description: "Networks of cluster test", tags: { Name: "test" } });
     assert.deepEqual(inputs(`${ATTACHMENT}::test-blue`), {
       transitGatewayId: "id-of-test",
-      vpcId: "id-of-test-blue",
-      subnetIds: ["id-of-test-blue-transit-a", "id-of-test-blue-transit-b"],
+      vpcId: "id-of-test-blue-10.1.0.0-16",
+      subnetIds: ["id-of-test-blue-10.1.255.240-28", "id-of-test-blue-10.1.255.224-28"],
+      // A VPC in the place of another one would not be propagated.
+      transitGatewayDefaultRouteTablePropagation: false,
       tags: { Name: "test-blue" },
     });
-    assert.deepEqual(inputs("aws:ec2/subnet:Subnet::test-blue-transit-b"), {
-      vpcId: "id-of-test-blue",
+    assert.deepEqual(
+      [1, 2, 3].map((n) => inputs(`${WAY}::test-10.${n}.0.0-16`)["transitGatewayAttachmentId"]),
+      ["blue", "green", "red"].map((name) => `id-of-test-${name}`),
+    );
+    assert.deepEqual(inputs("aws:ec2/subnet:Subnet::test-blue-10.1.255.224-28"), {
+      vpcId: "id-of-test-blue-10.1.0.0-16",
       cidrBlock: "10.1.255.224/28",
       availabilityZone: "us-east-1b",
       tags: { Name: "test-blue-transit-b" },
@@ -57,46 +64,56 @@ describe("Cluster over a transit gateway", () => {
     assert.equal(types.filter((type) => type.includes("Peering")).length, 0);
   });
 
-  it("differs from peering by the gateway, and turns routes and rules around in place of new ones", () => {
+  it("differs from peering by the gateway, turns routes around in place, and has rules of other sources", () => {
+    const isTunnelRule = (key: string): boolean => /-4-[^:]*$/.test(key);
     const come = [...stack.resources.keys()].filter((key) => !peered.resources.has(key)).sort();
-    assert.deepEqual(come, [
-      ...["blue-transit-a", "blue-transit-b", "green-transit-a", "red-transit-a"].map(
-        (name) => `aws:ec2/subnet:Subnet::test-${name}`,
-      ),
-      `${GATEWAY}::test`,
-      ...["blue", "green", "red"].map((name) => `${ATTACHMENT}::test-${name}`),
-    ]);
-    const gone = [...peered.resources.keys()].filter((key) => !stack.resources.has(key));
+    const pairs = ["blue", "green", "red"].flatMap((one) =>
+      ["blue", "green", "red"].flatMap((other) => (one === other ? [] : [`${one}-4-${other}`])),
+    );
+    assert.equal(come.filter(isTunnelRule).length, pairs.length);
     assert.deepEqual(
-      gone.sort(),
-      ["blue-green", "blue-red", "green-red"].map(
+      come.filter((key) => !isTunnelRule(key)),
+      [
+        ...["blue-10.1.255.224-28", "blue-10.1.255.240-28", "green-10.2.255.240-28", "red-10.3.255.240-28"].map(
+          (name) => `aws:ec2/subnet:Subnet::test-${name}`,
+        ),
+        ...[1, 2, 3].map((n) => `${WAY}::test-10.${n}.0.0-16`),
+        `${GATEWAY}::test`,
+        ...["blue", "green", "red"].map((name) => `${ATTACHMENT}::test-${name}`),
+      ],
+    );
+    const gone = [...peered.resources.keys()].filter((key) => !stack.resources.has(key));
+    assert.deepEqual(gone.sort(), [
+      ...["blue-green", "blue-red", "green-red"].map(
         (name) => `aws:ec2/vpcPeeringConnection:VpcPeeringConnection::test-${name}`,
       ),
-    );
+      ...pairs.map((name) => `${RULE}::test-${name}`),
+    ]);
   });
 
   it("routes each network to each other, once it is attached", () => {
-    for (const [here, there, cidr] of [
-      ["blue", "red", "10.3.0.0/16"],
-      ["red", "blue", "10.1.0.0/16"],
+    for (const [here, cidr] of [
+      ["blue", "10.3.0.0/16"],
+      ["red", "10.1.0.0/16"],
     ] as const) {
-      const route = stack.resources.get(`${ROUTE}::test-${here}-to-${there}`) ?? assert.fail();
+      const route = stack.resources.get(`${ROUTE}::test-${here}-${cidr.replace("/", "-")}`) ?? assert.fail();
       assert.deepEqual(route.inputs, {
         routeTableId: `id-of-test-${here}`,
         destinationCidrBlock: cidr,
         transitGatewayId: "id-of-test",
       });
       assert.ok(route.dependencies.includes(`${ATTACHMENT}::test-${here}`));
+      assert.ok(route.dependencies.includes(`${WAY}::test-${cidr.replace("/", "-")}`));
       assert.ok(stack.resources.get("overlaynet:index:Topology::test")?.dependencies.includes(route.key));
     }
   });
 
   it("lets tunnels in from the other networks' CIDRs, which references do not cross", () => {
-    const { cidrIpv4, ipProtocol } = inputs(`${RULE}::test-blue-ipip-green`);
+    const { cidrIpv4, ipProtocol } = inputs(`${RULE}::test-blue-4-10.2.0.0-16`);
     assert.deepEqual([cidrIpv4, ipProtocol], ["10.2.0.0/16", "4"]);
-    assert.equal(inputs(`${RULE}::test-blue-ipip-blue`)["referencedSecurityGroupId"], "id-of-test-blue");
+    assert.equal(inputs(`${RULE}::test-blue-4-blue`)["referencedSecurityGroupId"], "id-of-test-blue");
     assert.equal(
-      peered.resources.get(`${RULE}::test-blue-ipip-green`)?.inputs["referencedSecurityGroupId"],
+      peered.resources.get(`${RULE}::test-blue-4-green`)?.inputs["referencedSecurityGroupId"],
       "id-of-test-green",
     );
   });

@@ -14,6 +14,8 @@ export interface Diff {
   readonly replaces: readonly string[];
   /** Whether the provider tells the paths: not for resources of the Plugin Framework. */
   readonly detailed: boolean;
+  /** Whether the old resource has to go before its replacement comes: it has a name that the program chose. */
+  readonly deleteBeforeReplace: boolean;
 }
 
 /**
@@ -40,11 +42,16 @@ export function diffInputs(
     [...kinds].map(([path, kind]) => [path, { kind, replace: replacing.has(topProperty(path)) }]),
   );
   const properties = [...new Set([...kinds.keys()].map(topProperty))].sort();
+  // As the bridge does it: it goes by the defaults alone, so a name that is another one or has a prefix counts, too.
+  const defaults = news["__defaults"];
+  const named =
+    type.autoname !== undefined && Array.isArray(defaults) && !defaults.some((name) => name === type.autoname?.input);
   return {
     changes,
     properties,
     replaces: properties.filter((name) => replacing.has(name)),
     detailed: type.pluginFramework !== true,
+    deleteBeforeReplace: named && replacing.size > 0,
   };
 }
 

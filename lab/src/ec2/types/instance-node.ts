@@ -1,4 +1,4 @@
-import { type PropertyMap } from "../../../../wire/property-value";
+import { type PropertyMap, propertyMap } from "../../../../wire/property-value";
 import { prefixLength, routerAddress } from "../../cloud/cidr";
 import type { Backend } from "../engine/backend";
 import { mustText, textOf } from "../engine/fields";
@@ -42,6 +42,17 @@ export function nodeOf(backend: Backend, record: ResourceRecord, records: Record
   };
 }
 
+/**
+ * Whether something changes that changes while an instance is stopped: the provider stops and starts it.
+ *
+ * @param after the new inputs or outputs; what is not among them stays
+ */
+export function restarts(before: PropertyMap, after: PropertyMap): boolean {
+  return ["instanceType", "userData", "userDataBase64"].some(
+    (name) => after[name] !== undefined && before[name] !== after[name],
+  );
+}
+
 /** The node is started, changed and ended with its instance. */
 export function nodeEffects(): Effects {
   const start = async (backend: Backend, record: ResourceRecord, records: Records): Promise<PropertyMap> => {
@@ -53,11 +64,8 @@ export function nodeEffects(): Effects {
     async updated(backend, before, record, records) {
       // One whose start failed is started; one that somebody stopped stays as it is.
       if (record.outputs["instanceState"] === "pending") return start(backend, record, records);
-      const restart = ["instanceType", "userData", "userDataBase64"].some(
-        (name) => before.outputs[name] !== record.outputs[name],
-      );
+      const restart = restarts(propertyMap(before.outputs), propertyMap(record.outputs));
       if (!restart || backend.nodeState(record.id) !== "running") return {};
-      // These change while an instance is stopped; the provider stops and starts it.
       await backend.stopNode(record.id);
       return start(backend, record, records);
     },

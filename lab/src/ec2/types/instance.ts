@@ -1,14 +1,14 @@
 import { isIPv4 } from "node:net";
-import { type PropertyMap } from "../../../../wire/property-value";
+import { type PropertyMap, propertyMap } from "../../../../wire/property-value";
 import { ApiError } from "../engine/api-error";
-import { mustText, textsOf } from "../engine/fields";
+import { mustText, textOf, textsOf } from "../engine/fields";
 import { type Inputs, between, oneOf, refused, regionInput, tagsInput } from "../engine/input";
 import type { Records } from "../engine/records";
 import type { InputFailure, ResourceType } from "../engine/resource-type";
 import { EC2 } from "../../cloud/tokens";
 import { associationOf, publicDnsOf } from "./elastic-ip";
 import { findInterface } from "./interface-attachment";
-import { addressesInUse, refusePrivateAddress } from "./ip-address";
+import { addressesInUse, choosePublicAddress, refusePrivateAddress } from "./ip-address";
 import { findSubnet, subnetCidr } from "./subnet";
 import { findVpc } from "./vpc";
 import type { ResourceRecord } from "../../state/record";
@@ -21,7 +21,7 @@ import {
   runInstance,
   securityGroups,
 } from "./instance-launch";
-import { nodeEffects } from "./instance-node";
+import { nodeEffects, restarts } from "./instance-node";
 
 const NO_IPV6 = "its networks are IPv4 only";
 const NO_SECONDARY_NETWORKS = "it has no secondary networks; give networkInterfaces, or a NetworkInterfaceAttachment";
@@ -230,7 +230,14 @@ export const instance: ResourceType = {
     const used = addressesInUse(records, subnet.id);
     for (const address of textsOf(record.outputs, "secondaryPrivateIps")) used.delete(address);
     for (const address of secondary) refusePrivateAddress(subnetCidr(subnet), used, address);
-    return { outputs: { vpcSecurityGroupIds: groups, secondaryPrivateIps: secondary, ...filledBlocks(given, record) } };
+    return {
+      outputs: {
+        vpcSecurityGroupIds: groups,
+        secondaryPrivateIps: secondary,
+        ...filledBlocks(given, record),
+        ...addressAfterRestart(record, given, records),
+      },
+    };
   },
   refuseDelete(record) {
     if (record.outputs["disableApiTermination"] !== true || record.outputs["forceDestroy"] === true) return;
@@ -247,13 +254,32 @@ export const instance: ResourceType = {
       : [];
   },
   read(record, records, backend): PropertyMap {
-    const address = { ...interfaceOutputs(record, records), ...elasticAddress(record, records) };
+    const elastic = elasticAddress(record, records);
+    const address = { ...interfaceOutputs(record, records), ...elastic };
     if (record.outputs["instanceState"] === "pending") return address;
-    const node = backend.nodeState(record.id);
-    return { ...address, instanceState: node === "running" ? "running" : "stopped" };
+    if (backend.nodeState(record.id) !== "running") {
+      // The address that it was given at launch is the account's again, and the provider reads the input from that.
+      const released = { associatePublicIpAddress: false, publicIp: "", publicDns: "" };
+      return { ...released, ...address, instanceState: "stopped" };
+    }
+    const publicIp = elastic["publicIp"] ?? record.outputs["publicIp"];
+    return { ...address, associatePublicIpAddress: publicIp !== "", instanceState: "running" };
   },
   effects: nodeEffects(),
 };
+
+/**
+ * An instance that is stopped and started is given another public address (EC2 User Guide, "Amazon EC2 instance IP
+ * addressing").
+ */
+function addressAfterRestart(record: ResourceRecord, given: PropertyMap, records: Records): PropertyMap {
+  if (textOf(record.outputs, "publicIp") === undefined || !restarts(propertyMap(record.outputs), given)) return {};
+  const publicIp = choosePublicAddress(records.account);
+  return {
+    publicIp,
+    ...(textOf(record.outputs, "publicDns") !== undefined && { publicDns: publicDnsOf(publicIp, records.region) }),
+  };
+}
 
 /** An Elastic IP address takes the place of the one that the instance was given at launch. */
 function elasticAddress({ outputs }: ResourceRecord, records: Records): PropertyMap {

@@ -7,11 +7,12 @@ import type { Records } from "../engine/records";
 import { ACCOUNT_ID, ec2Arn } from "../engine/regions";
 import type { ResourceType } from "../engine/resource-type";
 import type { Companion } from "../engine/companion";
+import { overlaps } from "../../cloud/cidr";
 import { EC2 } from "../../cloud/tokens";
 import { choosePrivateAddress } from "./ip-address";
 import { findSubnet } from "./subnet";
 import { attachmentTableId, findTransitGateway, resourceOf } from "./transit-gateway-route-table";
-import { findVpc } from "./vpc";
+import { findVpc, vpcCidr } from "./vpc";
 import type { ResourceRecord } from "../../state/record";
 
 const enabling = oneOf("disable", "enable");
@@ -165,7 +166,11 @@ export const transitGatewayVpcAttachment: ResourceType = {
       );
     }
     const subnets = subnetsOf(records, vpc.id, inputs);
-    const { outputs, companions } = withDefaultTable(id, vpc.id, gateway, inputs, undefined);
+    const overlapping = records.where(EC2.transitAttachment, "transitGatewayId", gateway.id).some(({ outputs }) => {
+      const other = records.find(EC2.vpc, mustText(outputs, "vpcId"));
+      return other !== undefined && overlaps(vpcCidr(other), vpcCidr(vpc));
+    });
+    const { outputs, companions } = withDefaultTable(id, vpc.id, gateway, inputs, undefined, !overlapping);
     return {
       outputs: {
         arn: ec2Arn(region, `transit-gateway-attachment/${id}`),
@@ -180,12 +185,15 @@ export const transitGatewayVpcAttachment: ResourceType = {
   update({ record, inputs, records }) {
     const vpcId = mustText(record.outputs, "vpcId");
     const subnets = subnetsOf(records, vpcId, inputs);
+    const { transitGatewayDefaultRouteTablePropagation: was } = record.outputs;
+    const propagated = records.where(EC2.transitPropagation, "transitGatewayAttachmentId", record.id).length > 0;
     const { outputs, companions } = withDefaultTable(
       record.id,
       vpcId,
       findTransitGateway(records, mustText(record.outputs, "transitGatewayId")),
       inputs,
       record,
+      propagated || was !== true,
     );
     return {
       outputs,
@@ -221,12 +229,17 @@ function interfaceAddresses(records: Records, subnets: readonly ResourceRecord[]
   );
 }
 
+/**
+ * @param propagates whether its routes get into the table. Those of a VPC that overlaps one which is attached already do
+ *   not, and nobody says so (Transit Gateways Guide, "VPC attachments")
+ */
 function withDefaultTable(
   id: string,
   vpcId: string,
   gateway: ResourceRecord,
   inputs: PropertyMap,
   former: ResourceRecord | undefined,
+  propagates: boolean,
 ): { readonly outputs: PropertyMap; readonly companions: Companion[] } {
   const parts = [
     {
@@ -248,7 +261,7 @@ function withDefaultTable(
   return {
     outputs: Object.fromEntries(wanted.map(({ flag, tableId, on }) => [flag, on === true && tableId !== undefined])),
     companions: wanted.flatMap(({ type, tableId, on }): Companion[] =>
-      on !== true || tableId === undefined
+      on !== true || tableId === undefined || (type === EC2.transitPropagation && !propagates)
         ? []
         : [
             {
