@@ -18,9 +18,9 @@ import type { Mode } from "./up/topology";
 import { World } from "./up/world";
 
 /**
- * What a cluster costs Pulumi by its number of nodes: `npm run build && npx tsx bench/up.ts [SIZE…]`, as root; default
- * 6 30 100. For each size: preview, up, up again, a switch of modes, destroy, beside the AWS part of the same program
- * alone; with Pulumi's checkpoints and without. `aws` answers at once and nodes are ssh servers in this process
+ * What a cluster costs Pulumi by its number of nodes: `npm run build && npx tsx bench/up.ts [--without-checkpoints]
+ * [SIZE…]`, as root; default 6 30 100. For each size: preview, up, up again, a switch of modes, destroy, beside the AWS
+ * part of the same program alone; with Pulumi's checkpoints and without, or without alone. `aws` answers at once and nodes are ssh servers in this process
  * (bench/up/world.ts), so what is measured is Pulumi and the provider. It runs in a network namespace of its own in
  * which every address is local. Exit code 1 when a bar is missed.
  */
@@ -28,6 +28,9 @@ const SIZES = [6, 30, 100];
 /** Most kB of state for each further node; `up` at most this many times the AWS part alone (docs/scale.md). */
 const STATE_BAR_KB = 18;
 const UP_BAR = 3;
+/** No step grows by more than this from 100 to 300 nodes, without checkpoints; resources for each further node. */
+const GROWTH_BAR = 4;
+const RESOURCES_BAR = 5;
 const ROOT = resolve(__dirname, "..");
 
 interface Run {
@@ -46,14 +49,14 @@ interface Measured {
   readonly megabytes: number;
 }
 
-async function main(sizes: readonly number[]): Promise<void> {
+async function main(sizes: readonly number[], kinds: readonly boolean[]): Promise<void> {
   console.log(
     `${new Date().toISOString()}, ${cpus().length} × ${cpus()[0]?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, load ${loadavg()
       .map((load) => load.toFixed(1))
       .join(" ")}`,
   );
   let missed = false;
-  for (const checkpoints of [true, false]) {
+  for (const checkpoints of kinds) {
     const rows: Measured[] = [];
     for (const size of sizes) {
       const aws = await measured(size, "awsPart", checkpoints);
@@ -69,8 +72,16 @@ async function main(sizes: readonly number[]): Promise<void> {
       const before = rows[i - 1];
       if (before === undefined || before.size < 30) continue;
       const each = (row.stateKb - before.stateKb) / (row.size - before.size);
-      console.log(`  from ${before.size} to ${row.size} nodes each takes ${each.toFixed(1)} kB of state`);
-      if (each > STATE_BAR_KB) missed = true;
+      const resources = (row.resources - before.resources) / (row.size - before.size);
+      const growths = Object.entries(row.steps).map(
+        ([step, { seconds }]) => [step, seconds / (before.steps[step]?.seconds ?? seconds)] as const,
+      );
+      console.log(
+        `  from ${before.size} to ${row.size} nodes each takes ${each.toFixed(1)} kB of state and ${resources.toFixed(1)} resources; steps grow ${growths.map(([step, growth]) => `${step} ${growth.toFixed(1)}`).join(", ")} times`,
+      );
+      if (each > STATE_BAR_KB || resources > RESOURCES_BAR) missed = true;
+      const bounded = !checkpoints && before.size === 100 && row.size === 300;
+      if (bounded && growths.some(([, growth]) => growth > GROWTH_BAR)) missed = true;
     }
   }
   process.exitCode = missed ? 1 : 0;
@@ -188,8 +199,10 @@ if (process.env[INSIDE] === undefined) {
   process.exitCode = status ?? 1;
 } else {
   for (const args of ["link set lo up", "route add local 0.0.0.0/0 dev lo"]) execFileSync("ip", args.split(" "));
-  const sizes = process.argv.slice(2).map(Number);
-  main(sizes.length > 0 ? sizes : SIZES).catch((error: unknown) => {
+  const words = process.argv.slice(2);
+  const sizes = words.filter((word) => !word.startsWith("--")).map(Number);
+  const kinds = words.includes("--without-checkpoints") ? [false] : [true, false];
+  main(sizes.length > 0 ? sizes : SIZES, kinds).catch((error: unknown) => {
     console.error(error);
     process.exitCode = 2;
   });
