@@ -24,6 +24,8 @@ export interface InventoryNode {
   /** Name or CIDR of its subnet. */
   readonly subnet: string;
   readonly privateIp: string;
+  /** Where hosts of other networks see it, where that is not its own address. */
+  readonly publicIp?: string;
   /** How it is reached. */
   readonly target: SshTarget;
 }
@@ -64,6 +66,7 @@ export function parseInventory(outputs: unknown): Inventory {
       network: place?.network ?? "",
       subnet: subnetOf(row, place),
       privateIp: read.text({ ip: place?.ip ?? "0.0.0.0" }, at, "ip", IPV4),
+      ...(place?.publicIp !== undefined && { publicIp: place.publicIp }),
       target: read.target(row, at, shared),
     };
   });

@@ -41,6 +41,11 @@ export function judge(
   } else {
     const wrong = wire.filter((line) => line !== expectedWire(pair));
     if (wrong.length > 0) findings.push(`on the wire ${wrong.join(", ")} instead of ${expectedWire(pair)}`);
+    const translated = arrived.find((packet) => packet.inner !== undefined && packet.source !== seenSource(pair));
+    if (translated !== undefined)
+      findings.push(
+        `it arrived at ${pair.toNode.name} from ${translated.source}, not from ${seenSource(pair)}: addresses are translated on the way; give ${pair.fromNode.name} its publicAddress, or let the networks route to each other`,
+      );
     if (arrived.length === 0)
       findings.push(
         `it left ${pair.fromNode.name} as ${wire.join(", ")} and never arrived at ${pair.toNode.name}'s interface: ${suspect(pair)}`,
@@ -78,6 +83,12 @@ export function expectedWire(pair: Pair): string {
   if (pair.encapsulation === "None") return inner;
   const outer = `IP ${pair.outer?.source ?? pair.fromNode.privateIp} > ${pair.outer?.destination ?? pair.toNode.privateIp}`;
   return `${outer} ${header(pair.encapsulation, pair.outer?.port, pair.outer?.vni)} | ${inner}`;
+}
+
+/** The outer source that encapsulated packets of the pair have when they arrive. */
+function seenSource({ fromNode, toNode, outer }: Pair): string {
+  const abroad = fromNode.network !== toNode.network ? fromNode.publicIp : undefined;
+  return abroad ?? outer?.source ?? fromNode.privateIp;
 }
 
 /** Port and identifier are said where they are not the usual ones. */

@@ -261,4 +261,17 @@ describe("judge", () => {
       assert.match(judge(pair, [], packets, []).reason, /without UDP 4789 from 10\.1\.0\.4/);
     assert.match(judge(usual, good(usual), [vxlanOf(usual, 4789, 7)], []).reason, /udp 4789 VXLAN 7 \|/);
   });
+
+  it("knows the public address that packets come from, and says where addresses are translated unplanned", () => {
+    const pair = find("wa", "wc");
+    const from = { ...pair, fromNode: { ...pair.fromNode, publicIp: "198.51.100.4" } };
+    const arrives = (source: string): CapturedPacket[] => [{ ...ipipOf(pair), source }];
+    const sent = [ipipOf(pair)];
+    assert.equal(judge(from, good(pair), sent, arrives("198.51.100.4")).verdict, "passed");
+    assert.equal(judge(pair, good(pair), sent, arrives("10.1.0.4")).verdict, "passed");
+    assert.match(
+      judge(pair, good(pair), sent, arrives("198.51.100.4")).reason,
+      /^it arrived at c from 198\.51\.100\.4, not from 10\.1\.0\.4: addresses are translated on the way; give a its publicAddress/,
+    );
+  });
 });
