@@ -80,7 +80,7 @@ export class Overlay extends pulumi.ComponentResource implements Inputs<OverlayO
           protocol4: network.protocol4 ?? DEFAULTS.OverlayNetwork.protocol4,
         })),
         workloads: [...plan.workloads],
-        ...underlayMtus(plan.networks, args.networkMtus as never),
+        ...underlayMtus(plan.networks, args.networkMtus),
         vxlanVni: args.vxlanVni,
         vxlanPort: args.vxlanPort,
         viaVpcRouter: underlay?.viaVpcRouter === true ? true : undefined,

@@ -46,7 +46,7 @@ export const topology: CustomResource<TopologyInputs, TopologyOutputs> = {
     });
     const assigned = assignAddresses({
       pools: inputs.pools,
-      nodes: inputs.hosts.map((host) => ({ name: host.name, labels: nodeLabels(host) })),
+      nodes: inputs.hosts.map((host) => ({ name: host.name, labels: nodeLabels(host), versions: [4] as const })),
       workloads: inputs.workloads,
       previous: {
         blocks: given.blocks ?? previous.blocks,

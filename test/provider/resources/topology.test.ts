@@ -211,6 +211,20 @@ describe("Topology", () => {
     assert.deepEqual(await reasons(alone), [], "nothing is encapsulated there");
   });
 
+  it("gives no IPv6 address on hosts that have none, and says so", async () => {
+    const both = `${manifest()}---\n${manifest({ cidr: "fd00:10::/48", ipipMode: "Never", blockSize: 122 }, "six")}`;
+    const given = topologyInputs(both);
+    const twice = given.hosts.flatMap(({ name }) => [0, 1].map((i) => ({ name: `w${i}-${name}`, node: name })));
+    const { inputs, failures } = await check({ ...given, workloads: twice });
+    assert.deepEqual(failures, []);
+    assert.deepEqual(new Set(inputs.workloadAddresses?.map(({ pool }) => pool)), new Set(["ippool-cross-subnet-1"]));
+    const { outputs } = await create(inputs);
+    assert.ok(!JSON.stringify(outputs.blocks).includes("fd00"));
+    assert.ok(
+      outputs.warnings.some(({ message }) => message.includes("have no ip6: nothing is routed to or from there")),
+    );
+  });
+
   it("logs warnings where they arise", async () => {
     const { inputs } = await check(topologyInputs());
     const context = contextOf();
