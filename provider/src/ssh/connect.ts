@@ -165,6 +165,13 @@ export interface Way {
 
 /** The way to a server: direct, by its proxy command, or through its bastion. */
 export async function openWay(target: SshAddress, timeoutMs: number, signal?: AbortSignal): Promise<Way> {
+  const way = await newWay(target, timeoutMs, signal);
+  // Until a handshake listens, and where none begins any more: an unheard error would end the process.
+  way.stream.on("error", () => undefined);
+  return way;
+}
+
+async function newWay(target: SshAddress, timeoutMs: number, signal?: AbortSignal): Promise<Way> {
   if (target.bastion !== undefined) return throughBastion(target.bastion, target, timeoutMs, signal);
   if (target.proxyCommand === undefined) {
     const stream = await openSocket(target, timeoutMs, signal);

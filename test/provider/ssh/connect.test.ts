@@ -261,6 +261,17 @@ describe("ssh connect", () => {
       assert.ok(!existsSync(`/proc/${pid}`));
     });
 
+    it("ends without a word when told to before the handshake began", async () => {
+      const made = await server();
+      const stop = new AbortController();
+      const reason = new Error("cancelled");
+      const pending = connect({ ...made.target, proxyCommand: "sleep 600" }, { signal: stop.signal });
+      stop.abort(reason);
+      await assert.rejects(pending, reason);
+      // An error that nobody hears comes a turn later, and would end the process.
+      await new Promise(setImmediate);
+    });
+
     it("puts nothing into the shell but names", async () => {
       const { target } = await server();
       for (const wrong of [{ host: "a;touch x" }, { host: "$(id)" }, { user: "a'b" }, { user: "a`b`" }]) {
