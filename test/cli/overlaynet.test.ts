@@ -118,6 +118,7 @@ describe("the overlaynet command", () => {
         "overlaynet lab fault cut",
         "overlaynet lab fault loss",
         "overlaynet lab fault refuse-ssh",
+        "overlaynet lab fault drop-protocol",
         "overlaynet lab revoke",
         "overlaynet lab check",
       ],
@@ -128,6 +129,7 @@ describe("the overlaynet command", () => {
     "overlaynet plan": ["topology.yaml"],
     "overlaynet lab why": ["a", "b"],
     "overlaynet lab fault cut": ["a"],
+    "overlaynet lab fault drop-protocol": ["a", "4"],
     "overlaynet lab fault loss": ["a", "--share", "5%"],
     "overlaynet lab fault refuse-ssh": ["a"],
     "overlaynet lab revoke": ["--protocol", "4"],
@@ -183,7 +185,10 @@ describe("the overlaynet command", () => {
   it("names the faults that there are when one is unknown", async () => {
     const { text, exitCode } = await asked(["lab", "fault", "los"], { keepGroup: true });
     assert.equal(exitCode, 1);
-    assert.match(text, /unknown command 'los'\n\(There are: cut, loss, refuse-ssh, pause, resume, kill, reboot\)/);
+    assert.match(
+      text,
+      /unknown command 'los'\n\(There are: cut, loss, refuse-ssh, drop-protocol, pause, resume, kill, reboot\)/,
+    );
   });
 
   for (const [line, message] of [
@@ -191,6 +196,7 @@ describe("the overlaynet command", () => {
     ["lab start --deadline soon", /It must be a number of seconds above 0/],
     ["lab capture a --count 0", /It must be a number of packets, at least 1/],
     ["lab fault loss a --share 101%", /It must be a share of all packets/],
+    ["lab fault drop-protocol a ipip", /It must be the number of an IP protocol, 1 to 255/],
     ["lab fault cut a --direction up", /Allowed choices are both, ingress, egress/],
   ] as const)
     it(`refuses "${line}"`, async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { clearFaults, faultLink, refuseSsh } from "../../lab/src/commands/fault/faults";
+import { clearFaults, dropProtocol, faultLink, refuseSsh } from "../../lab/src/commands/fault/faults";
 import { inspect } from "../../lab/src/commands/inspect/inspect-lab";
 import { why } from "../../lab/src/commands/why/why";
 import { destroyAll } from "../../lab/src/fabric/destroy";
@@ -163,6 +163,39 @@ describe("lab fault", function () {
     });
   });
 
+  describe("drop-protocol", () => {
+    const UDP = 17;
+
+    it("keeps packets of a protocol from and to a VPC's instances, and no others", async () => {
+      await dropProtocol(made.lab, "vpc-a", UDP);
+      assert.deepEqual(
+        [await arrivesAt("a1", "a2"), await arrivesAt("a1", "b"), await arrivesAt("b", "a1")],
+        [false, false, false],
+      );
+      assert.ok((await answers("a1", "a2")) && (await answers("b", "a1")));
+      const { faults } = await inspect(made.lab, "a1");
+      assert.deepEqual(
+        faults.map(({ target, kind }) => `${target} ${kind}`),
+        ["vpc-a drop-protocol"],
+      );
+      assert.ok((faults[0]?.packets ?? 0) >= 3, `${faults[0]?.packets} packets`);
+      assert.equal((await clearFaults(made.lab, "vpc-a")).faults.length, 1);
+      assert.ok((await arrivesAt("a1", "a2")) && (await arrivesAt("b", "a1")));
+    });
+
+    it("of another VPC keeps what crosses to and from it, and leaves the rest alone", async () => {
+      await dropProtocol(made.lab, "vpc-b", UDP);
+      assert.deepEqual(
+        [await arrivesAt("a1", "a2"), await arrivesAt("a1", "b"), await arrivesAt("b", "a1")],
+        [true, false, false],
+      );
+      const told = async (port: string, protocol?: string): Promise<string[]> =>
+        (await why(made.lab, "a1", "b", { port, protocol })).notes.filter((note) => note.includes("lab fault"));
+      assert.deepEqual(await told("4000", "udp"), ["By lab fault, vpc-b: IP protocol 17 is dropped."]);
+      assert.deepEqual(await told("22"), []);
+    });
+  });
+
   it("stays when the fabric changes", async () => {
     await faultLink(made.lab, "a1", "both", 1);
     const other = records().ingress("new", "a1", {
@@ -184,6 +217,7 @@ describe("lab fault", function () {
     await faultLink(made.lab, "a1", "both", 0.1);
     await faultLink(made.lab, "pcx-ab", "both", 0.1);
     await refuseSsh(made.lab, "a1", "reset");
+    await dropProtocol(made.lab, "vpc-a", 4);
     const during = await Promise.all(["vpc-a", "eni-a1"].map(ruleset));
     for (const text of during) assert.match(text, /table (?:ip|bridge) faults/);
     await clearFaults(made.lab);
@@ -203,6 +237,7 @@ describe("lab fault", function () {
     await assert.rejects(faultLink(made.lab, "c9", "both", 1), /no node "c9"\. There are: test-a1, test-a2, test-b/);
     await assert.rejects(faultLink(made.lab, "eni-9", "both", 1), /The lab has no eni-9/);
     await assert.rejects(refuseSsh(made.lab, "pcx-ab", "reset"), /The lab has no pcx-ab that has a port 22/);
+    await assert.rejects(dropProtocol(made.lab, "c", 4), /The lab has no VPC "c"\. There are: vpc-a, vpc-b/);
     assert.deepEqual(readFaults(made.lab), []);
   });
 

@@ -45,28 +45,34 @@ export interface Step {
 }
 
 /**
- * The quick-start program in a folder of its own, as a user's copy of it: own manifest, own Pulumi backend, own lab.
+ * The quick-start program, or an example's, in a folder of its own, as a user's copy of it: own manifest, own Pulumi
+ * backend, own lab.
  * Every ssh connection that the provider or verify makes goes through a wrapper that writes it down.
  */
 export class QuickStart {
   readonly dir: string;
   readonly lab: Lab;
   readonly env: NodeJS.ProcessEnv;
+  private readonly project: string;
 
-  constructor() {
+  /** @param folder of the program, with its `lab/Pulumi.yaml`, from the project's root */
+  constructor(folder = ".") {
+    const source = join(ROOT, folder);
     this.dir = mkdtempSync(join(tmpdir(), "overlaynet-quickstart-"));
     mkdirSync(join(this.dir, "lab"));
     mkdirSync(join(this.dir, "backend"));
     this.lab = openLab(join(this.dir, "state"));
-    for (const file of ["index.ts", "pools.yaml", "package.json", "Pulumi.yaml"])
-      copyFileSync(join(ROOT, file), join(this.dir, file));
+    for (const file of ["index.ts", "pools.yaml", "Pulumi.yaml"])
+      copyFileSync(join(source, file), join(this.dir, file));
+    copyFileSync(join(ROOT, "package.json"), join(this.dir, "package.json"));
     symlinkSync(join(ROOT, "node_modules"), join(this.dir, "node_modules"));
-    const project = readFileSync(join(ROOT, "lab", "Pulumi.yaml"), "utf8");
+    const project = readFileSync(join(source, "lab", "Pulumi.yaml"), "utf8");
+    this.project = /^name: (\S+)$/m.exec(project)?.[1] ?? "";
     writeFileSync(
       join(this.dir, "lab", "Pulumi.yaml"),
       project
-        .replace(/path: \.\s*$/m, `path: ${join(ROOT, "lab")}`)
-        .replace(/path: \.\.\/provider\s*$/m, `path: ${join(ROOT, "provider")}`),
+        .replaceAll(/path: (\S+)$/gm, (_, path: string) => `path: ${resolve(source, "lab", path)}`)
+        .replace(/proxyCommand: sh \S+/, "proxyCommand: sh lab/ssh-proxy"),
     );
     writeFileSync(
       join(this.dir, "lab", "ssh-proxy"),
@@ -160,7 +166,7 @@ export class QuickStart {
    * Pulumi takes a second.
    */
   deployment(): Deployment {
-    const file = join(this.dir, "backend", ".pulumi", "stacks", "overlaynet-quickstart", "test.json");
+    const file = join(this.dir, "backend", ".pulumi", "stacks", this.project, "test.json");
     const { latest } = (JSON.parse(readFileSync(file, "utf8")) as { checkpoint: { latest: Partial<Deployment> } })
       .checkpoint;
     return { ...latest, resources: latest.resources ?? [] };

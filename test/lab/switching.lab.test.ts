@@ -2,16 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { labNodes } from "../../lab/src/commands/find-node";
-import { nodeStatus } from "../../lab/src/node/node";
-import { run } from "../../lab/src/state/privileged";
 import { RecordStore } from "../../lab/src/state/store";
-import { unpackTopology } from "../../provider/src/plan/packed-topology";
-import { planTopology } from "../../provider/src/plan/plan";
-import { differences, STATE_SCRIPT } from "./node-state";
 import { QuickStart, type Report } from "./quick-start";
 import { stopAfterFailure } from "./steps";
-import { account, TRAFFIC, type TrafficReport } from "../support/traffic";
+import { account } from "../support/traffic";
+import { WorkloadTraffic } from "./workload-traffic";
 
 type Mode = "IPIP CrossSubnet" | "IPIP Always" | "VXLAN CrossSubnet" | "VXLAN Always" | "Never";
 
@@ -25,12 +20,6 @@ const pool = (mode: Mode, name = "pool", cidr = "192.168.0.0/16"): string => {
 const RATE = 1000;
 const DOCS = resolve(__dirname, "../../docs/switching.md");
 
-interface TestWorkload {
-  readonly name: string;
-  readonly node: string;
-  readonly address: string;
-  readonly namespace: string;
-}
 interface Switch {
   readonly from: Mode;
   readonly to: Mode;
@@ -39,15 +28,13 @@ interface Switch {
 }
 
 /** A cluster of real nodes whose pool changes its mode. */
-class SwitchingCluster {
-  readonly quickStart = new QuickStart();
-  private workloads: readonly TestWorkload[] = [];
-
+class SwitchingCluster extends WorkloadTraffic {
   /** @param encapsulates modes with which anything is encapsulated here, and security groups need a rule for it */
   constructor(
     readonly networks: string,
     private readonly encapsulates: (mode: Mode) => boolean,
   ) {
+    super(new QuickStart(), RATE);
     this.program({});
   }
 
@@ -70,7 +57,7 @@ class SwitchingCluster {
         ssh: { adminCidrBlocks: new pulumi.Config().requireObject("adminCidrBlocks") },
         ${more}
       });
-      export const { nodes, workloads, paths, ssh } = cluster;`);
+      export const { nodes, workloads, topology, ssh } = cluster;`);
   }
 
   async start(pools: string): Promise<void> {
@@ -78,8 +65,7 @@ class SwitchingCluster {
     const made = await this.quickStart.pulumi("stack", "init", "test");
     assert.equal(made.code, 0, made.stderr);
     await this.up();
-    const outputs = await this.quickStart.pulumi("stack", "output", "--json", "--stack", "test");
-    this.workloads = (JSON.parse(outputs.stdout) as { workloads: TestWorkload[] }).workloads;
+    await this.readWorkloads();
   }
 
   async change(pools: string): Promise<void> {
@@ -104,79 +90,9 @@ class SwitchingCluster {
     return report;
   }
 
-  async on(node: string, script: string): Promise<string> {
-    const outcome = await this.quickStart.overlaynet("lab", "exec", node, "--", "sh", "-euc", script);
-    assert.equal(outcome.code, 0, `${node}: ${script}\n${outcome.stdout}${outcome.stderr}`);
-    return outcome.stdout;
-  }
-  everywhere(script: (workload: TestWorkload) => string): Promise<string[]> {
-    return Promise.all(this.workloads.map((workload) => this.on(workload.node, script(workload))));
-  }
-
-  async startTraffic(): Promise<void> {
-    // On AWS nodes have processors of their own; here they go before what changes them.
-    for (const { id } of labNodes(this.quickStart.lab))
-      await run(["renice", "-n", "-10", "-g", String(nodeStatus(this.quickStart.lab, id).pid)]);
-    const program = readFileSync(TRAFFIC, "utf8");
-    await this.everywhere(({ namespace, address }) => {
-      const peers = this.workloads.map((each) => each.address).filter((each) => each !== address);
-      return `rm -rf /run/traffic; mkdir /run/traffic; cat >/run/traffic/program <<'PROGRAM'\n${program}PROGRAM\n# What is counted is what the network loses: the reader goes before all else on the node, and what waits for it has room.\nsysctl -qw net.ipv4.udp_mem='16384 20480 24576'\nsetsid nice -n -10 ip netns exec ${namespace} perl /run/traffic/program ${RATE} /run/traffic/report ${address} ${peers.join(" ")} </dev/null >/run/traffic/log 2>&1 & echo $! >/run/traffic/pid`;
-    });
-    await this.everywhere(
-      () =>
-        "for i in $(seq 300); do [ ! -e /run/traffic/report.ready ] || exit 0; sleep 0.1; done; cat /run/traffic/log >&2; exit 1",
-    );
-  }
-
-  /** The switches that follow are counted for themselves. */
-  async nextPhase(): Promise<void> {
-    await this.everywhere(() => "kill -USR1 $(cat /run/traffic/pid)");
-  }
-
-  /** Nobody ends before all have stopped sending. */
-  async stopTraffic(): Promise<ReadonlyMap<string, TrafficReport>> {
-    await this.everywhere(
-      () =>
-        "kill -USR2 $(cat /run/traffic/pid); for i in $(seq 300); do [ ! -e /run/traffic/report.stopped ] || exit 0; sleep 0.1; done; exit 1",
-    );
-    const printed = await this.everywhere(
-      () =>
-        "kill -TERM $(cat /run/traffic/pid); for i in $(seq 300); do [ ! -e /run/traffic/report ] || break; sleep 0.1; done; cat /run/traffic/log >&2; cat /run/traffic/report",
-    );
-    return new Map(this.workloads.map(({ address }, i) => [address, JSON.parse(printed[i] ?? "") as TrafficReport]));
-  }
-
-  /**
-   * Packets that devices and sockets have dropped so far, where any: what is lost there is no matter of routes and
-   * tunnels.
-   */
-  async drops(): Promise<string[]> {
-    const counters = "nstat -as | grep -E 'Drop|Discard|UdpInErrors|Rcvbuf|MemErrors|NoRoutes|AddrErr' || true";
-    const inside = await this.everywhere(
-      ({ name, namespace }) =>
-        `echo ${name}; ${counters}; echo ${namespace}; ip netns exec ${namespace} sh -c "${counters}"; cut -c 1-26 /proc/net/softnet_stat`,
-    );
-    const outside = await Promise.all(
-      labNodes(this.quickStart.lab).map(
-        async ({ name, namespace }) => `${name}: ${await run(["ip", "-n", namespace, "-s", "link"])}`,
-      ),
-    );
-    return [...inside, ...outside];
-  }
-
   /** Nothing but what the plan says, on any node and in any security group. */
   async holdsOnly(mode: Mode): Promise<void> {
-    const packed =
-      this.quickStart.deployment().resources.find(({ type }) => type === "overlaynet:index:Topology")?.outputs
-        ?.packed ?? "";
-    const plans = [...planTopology(unpackTopology(packed)).nodes];
-    assert.notDeepEqual(plans, []);
-    const found = await Promise.all(
-      plans.map(async ([node, plan]) =>
-        differences(plan, await this.on(node, STATE_SCRIPT)).map((line) => `${node} ${line}`),
-      ),
-    );
-    assert.deepEqual(found.flat(), [], mode);
+    assert.deepEqual(await this.unlikePlan(), [], mode);
     const protocols = new RecordStore(this.quickStart.lab)
       .list()
       .filter(({ type }) => type.includes("IngressRule"))

@@ -27,6 +27,7 @@ export const ALONE: Readonly<Record<string, string>> = {
   "test/lab/fabric-life.linux.test.ts": "has time limits, and compares the machine's own network",
   "test/lab/leaks.lab.test.ts": "compares the machine's own network, and memory",
   "test/lab/many-interfaces.linux.test.ts": "has time limits",
+  "test/lab/overlay.lab.test.ts": "counts lost packets among thousands a second",
   "test/lab/switching.lab.test.ts": "counts lost packets among thousands a second",
   "test/provider/node/neighbours.linux.test.ts": "counts lost packets among thousands a second",
   "test/provider/node/packets.linux.test.ts": "counts lost packets among thousands a second",

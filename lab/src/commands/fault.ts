@@ -3,6 +3,7 @@ import { type FormatOptions, printResult, withFormat } from "../../../terminal/f
 import { withHelp } from "../../../terminal/help";
 import { type Lab, openLab } from "../state/paths";
 import { cutCommand } from "./fault/cut";
+import { dropProtocolCommand } from "./fault/drop-protocol";
 import { clearFaults } from "./fault/faults";
 import { describeFault } from "./fault/describe-fault";
 import { killCommand } from "./fault/kill";
@@ -23,7 +24,7 @@ export function faultCommand(): Command {
     .enablePositionalOptions()
     .option(
       "--clear [target]",
-      `take all faults back, or those of a target (${WIRE_WORDS}), and resume nodes that are paused`,
+      `take all faults back, or those of a target (${WIRE_WORDS} or a VPC), and resume nodes that are paused`,
     )
     // Commander finds what was meant by an unknown command only where there is no action.
     .allowExcessArguments()
@@ -37,6 +38,8 @@ export function faultCommand(): Command {
     .addCommand(cutCommand())
     .addCommand(lossCommand())
     .addCommand(refuseSshCommand())
+    .commandsGroup("Of a VPC:")
+    .addCommand(dropProtocolCommand())
     .commandsGroup("Of a node:")
     .addCommand(pauseCommand())
     .addCommand(resumeCommand())

@@ -1,4 +1,4 @@
-import type { Fault, LinkFault } from "../state/faults";
+import type { Fault, LinkFault, ProtocolFault } from "../state/faults";
 import type { Cloud } from "../cloud/cloud";
 import { CARD_BRIDGE, interfaceName, namespaceOfId } from "./names";
 import { MAIN_TABLE, type Namespace, type NftTable } from "./namespace";
@@ -44,14 +44,15 @@ export function withFaults(
 }
 
 /**
- * The network interface or peering connection whose namespace counts what a fault does, and the comment of its counter.
+ * The network interface or peering connection whose namespace counts what a fault does, and the comment of its counters.
  */
 export function faultCounter(
   fault: Fault,
   cloud: Cloud,
 ): { readonly namespaceOf: string; readonly comment: string } | undefined {
-  const comment = fault.kind === "refuse-ssh" ? `${fault.target} refuse-ssh` : commentOf(fault);
-  if (fault.kind === "refuse-ssh") return { namespaceOf: fault.target, comment };
+  if (fault.kind === "refuse-ssh") return { namespaceOf: fault.target, comment: `${fault.target} refuse-ssh` };
+  const comment = commentOf(fault);
+  if (fault.kind === "drop-protocol") return { namespaceOf: fault.target, comment };
   const vpcId =
     cloud.networkInterfaces.find(({ networkInterfaceId }) => networkInterfaceId === fault.target)?.subnet.vpcId ??
     cloud.peerings.find(({ id }) => id === fault.target)?.requesterVpcId;
@@ -59,8 +60,9 @@ export function faultCounter(
 }
 
 /** Whether what a fault is about is there. */
-export function isOfCloud({ target }: Fault, { networkInterfaces, peerings }: Cloud): boolean {
+export function isOfCloud({ target }: Fault, { networkInterfaces, peerings, vpcs }: Cloud): boolean {
   return (
+    vpcs.has(target) ||
     networkInterfaces.some(({ networkInterfaceId }) => networkInterfaceId === target) ||
     peerings.some(({ id }) => id === target)
   );
@@ -69,8 +71,14 @@ export function isOfCloud({ target }: Fault, { networkInterfaces, peerings }: Cl
 function wires(vpcId: string, cloud: Cloud, faults: readonly Fault[]): NftTable[] {
   const own = (isOwn: (target: string) => boolean, direction: LinkFault["direction"]): LinkFault[] =>
     faults.flatMap((fault) =>
-      fault.kind !== "refuse-ssh" && fault.direction === direction && isOwn(fault.target) ? [fault] : [],
+      "direction" in fault && fault.direction === direction && isOwn(fault.target) ? [fault] : [],
     );
+  // What the VPC's instances send and what they would receive: all that crosses the bridges of its subnets.
+  const dropped = faults.flatMap((fault) =>
+    fault.kind === "drop-protocol" && fault.target === vpcId
+      ? [`ip protocol ${fault.protocol} counter drop comment "${commentOf(fault)}"`]
+      : [],
+  );
   const ofCard = (target: string): boolean =>
     cloud.networkInterfaces.some(
       ({ networkInterfaceId, subnet }) => networkInterfaceId === target && subnet.vpcId === vpcId,
@@ -80,18 +88,14 @@ function wires(vpcId: string, cloud: Cloud, faults: readonly Fault[]): NftTable[
     cloud.peerings.some(({ id, requesterVpcId }) => id === target && requesterVpcId === vpcId);
   return [
     table("bridge", [
-      ...chain(
-        "sent",
-        "prerouting",
-        -300,
-        own(ofCard, "egress").map((fault) => drop(`iifname "${interfaceName("c", fault.target)}"`, fault)),
-      ),
-      ...chain(
-        "received",
-        "postrouting",
-        0,
-        own(ofCard, "ingress").map((fault) => drop(`oifname "${interfaceName("c", fault.target)}"`, fault)),
-      ),
+      ...chain("sent", "prerouting", -300, [
+        ...own(ofCard, "egress").map((fault) => drop(`iifname "${interfaceName("c", fault.target)}"`, fault)),
+        ...dropped,
+      ]),
+      ...chain("received", "postrouting", 0, [
+        ...own(ofCard, "ingress").map((fault) => drop(`oifname "${interfaceName("c", fault.target)}"`, fault)),
+        ...dropped,
+      ]),
     ]),
     table(
       "ip",
@@ -123,8 +127,8 @@ function drop(device: string, fault: LinkFault): string {
   return `${device}${fault.share >= 1 ? "" : ` numgen random mod ${MILLION} < ${Math.round(fault.share * MILLION)}`} counter drop comment "${commentOf(fault)}"`;
 }
 
-function commentOf({ target, direction }: LinkFault): string {
-  return `${target} ${direction}`;
+function commentOf(fault: LinkFault | ProtocolFault): string {
+  return `${fault.target} ${fault.kind === "drop-protocol" ? `${fault.kind} ${fault.protocol}` : fault.direction}`;
 }
 
 const MILLION = 1_000_000;

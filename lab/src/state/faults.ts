@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Lab } from "./paths";
 
 /** Something that is made to go wrong outside the nodes. */
-export type Fault = LinkFault | SshFault;
+export type Fault = LinkFault | SshFault | ProtocolFault;
 
 /** As seen from the node, or from the requester's VPC of a peering connection. */
 export type Direction = "ingress" | "egress";
@@ -24,6 +24,15 @@ export interface SshFault {
   readonly target: string;
   /** What a packet to port 22 gets: a TCP reset, as where nothing listens, or nothing. */
   readonly answer: "reset" | "drop";
+}
+
+/** A VPC whose network does not carry an IP protocol, as other clouds' networks do not carry IP in IP. */
+export interface ProtocolFault {
+  readonly kind: "drop-protocol";
+  /** Id of a VPC. */
+  readonly target: string;
+  /** IP protocol number, 1 to 255. */
+  readonly protocol: number;
 }
 
 /**
@@ -48,15 +57,22 @@ export function writeFaults(lab: Lab, faults: readonly Fault[]): void {
   renameSync(`${file}.draft`, file);
 }
 
-/** One fault of a wire and direction, one of a port: the later takes the place of the earlier. */
+/** One fault of a wire and direction, one of a port, one of a VPC's protocol: the later takes the place of the earlier. */
 export function withFault(faults: readonly Fault[], added: readonly Fault[]): Fault[] {
-  const key = (fault: Fault): string => `${fault.target} ${fault.kind === "refuse-ssh" ? fault.kind : fault.direction}`;
+  const what = (fault: Fault): string =>
+    "direction" in fault ? fault.direction : "protocol" in fault ? `${fault.kind} ${fault.protocol}` : fault.kind;
+  const key = (fault: Fault): string => `${fault.target} ${what(fault)}`;
   const replaced = new Set(added.map(key));
   return [...faults.filter((fault) => !replaced.has(key(fault))), ...added];
 }
 
 function fileOf(lab: Lab): string {
   return join(lab.state, "faults.json");
+}
+
+/** Whether it is a protocol number that a packet can have; 0 is none of IPv4's. */
+export function isProtocol(number: number): boolean {
+  return number >= 1 && number <= 255;
 }
 
 function isFault(value: unknown): value is Fault {
@@ -69,6 +85,8 @@ function isFault(value: unknown): value is Fault {
   )
     return false;
   if (value.kind === "refuse-ssh") return "answer" in value && (value.answer === "reset" || value.answer === "drop");
+  if (value.kind === "drop-protocol")
+    return "protocol" in value && Number.isInteger(value.protocol) && isProtocol(Number(value.protocol));
   if (value.kind !== "cut" && value.kind !== "loss") return false;
   return (
     "direction" in value &&

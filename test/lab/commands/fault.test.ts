@@ -8,6 +8,7 @@ describe("lab fault", () => {
     { kind: "loss", target: "eni-a", instanceId: "i-a", direction: "egress", share: 0.025, packets: 7 },
     { kind: "cut", target: "pcx-a", direction: "ingress", share: 1 },
     { kind: "refuse-ssh", target: "eni-b", instanceId: "i-b", answer: "drop", packets: 0 },
+    { kind: "drop-protocol", target: "vpc-a", protocol: 4, packets: 2 },
   ];
 
   it("lists each fault with the packets that it took, and the nodes that are paused", () =>
@@ -17,6 +18,7 @@ describe("lab fault", () => {
         "eni-a: 2.5 % that it sends is lost, 7 packets so far",
         "pcx-a: all from accepter to requester is lost",
         "eni-b: ssh is refused (drop), 0 packets so far",
+        "vpc-a: IP protocol 4 is dropped, 2 packets so far",
         "test-c: is paused",
         "",
       ].join("\n"),

@@ -3,6 +3,7 @@ import type { Fault } from "../../state/faults";
 
 /** A fault in words: `eni-1: 25 % of what it receives is lost`. */
 export function describeFault(fault: Fault): string {
+  if (fault.kind === "drop-protocol") return `${fault.target}: IP protocol ${fault.protocol} is dropped`;
   if (fault.kind === "refuse-ssh") return `${fault.target}: ssh is refused (${fault.answer})`;
   const what = /^pcx-/.test(fault.target)
     ? fault.direction === "egress"

@@ -42,8 +42,15 @@ export async function refuseSsh(lab: Lab, wanted: string, answer: "reset" | "dro
   );
 }
 
+/** Drops an IP protocol in a VPC: what its instances send, and what they would receive. */
+export async function dropProtocol(lab: Lab, wanted: string, protocol: number): Promise<Fault[]> {
+  return change(lab, (targets) =>
+    targets(wanted, "vpcs").map((target): Fault => ({ kind: "drop-protocol", target, protocol })),
+  );
+}
+
 /**
- * Takes faults back, and resumes paused nodes: of a node, an interface or a peering connection, or all.
+ * Takes faults back, and resumes paused nodes: of a node, an interface, a peering connection or a VPC, or all.
  *
  * @returns what there was
  */
@@ -51,7 +58,7 @@ export async function clearFaults(
   lab: Lab,
   wanted?: string,
 ): Promise<{ readonly faults: readonly Fault[]; readonly resumed: readonly string[] }> {
-  const targets = wanted === undefined ? undefined : new Set(targetsOf(lab)(wanted, "wires"));
+  const targets = wanted === undefined ? undefined : new Set(targetsOf(lab)(wanted, "all"));
   const isMeant = (target: string): boolean => targets?.has(target) ?? true;
   const { records, cleared } = await withLock(lab.lock, "clearing faults", async () => {
     const [before, records] = [readFaults(lab), new RecordStore(lab).list()];
@@ -72,7 +79,9 @@ export async function clearFaults(
   return { faults: cleared, resumed: paused.map(({ name }) => name) };
 }
 
-type Targets = (wanted: string, what: "wires" | "interfaces") => string[];
+/** What a fault may be about. */
+type Kind = "all" | "wires" | "interfaces" | "vpcs";
+type Targets = (wanted: string, kind: Kind) => string[];
 
 /** Adds faults under the lab's lock; those of what is gone go at the same time. */
 async function change(lab: Lab, make: (targets: Targets) => Fault[]): Promise<Fault[]> {
@@ -90,25 +99,37 @@ async function change(lab: Lab, make: (targets: Targets) => Fault[]): Promise<Fa
 }
 
 /**
- * What a person means: a node, by all that findNode takes, an interface's or a peering connection's id, or the latter's
- * Name tag.
+ * What a person means: a node, by all that findNode takes, an interface's id, or the id or Name tag of a peering
+ * connection or a VPC.
  */
 function targetsOf(lab: Lab): Targets {
   const records = new RecordStore(lab).list();
-  const { networkInterfaces, peerings } = readCloud(records);
-  return (wanted, what) => {
-    const nodes = labNodes(lab);
-    const named = records
-      .filter(({ id }) => peerings.some((peering) => peering.id === id))
-      .map((record) => ({ id: record.id, name: nameOf(record) }));
-    const peering = what === "wires" ? named.filter(({ id, name }) => id === wanted || name === wanted) : [];
+  const { networkInterfaces, peerings, vpcs } = readCloud(records);
+  const named = records.map((record) => ({ id: record.id, name: nameOf(record) }));
+  const among = (wanted: string, isOne: (id: string) => boolean): string[] =>
+    named.filter(({ id, name }) => isOne(id) && (id === wanted || name === wanted)).map(({ id }) => id);
+  const vpcsOf = (wanted: string): string[] => among(wanted, (id) => vpcs.has(id));
+  return (wanted, kind) => {
+    if (kind === "vpcs") return onlyVpc(wanted, vpcsOf(wanted), [...vpcs.keys()]);
     if (networkInterfaces.some(({ networkInterfaceId }) => networkInterfaceId === wanted)) return [wanted];
-    if (peering.length === 1) return peering.map(({ id }) => id);
-    if (/^(?:eni|pcx)-/.test(wanted))
-      throw new Error(`The lab has no ${wanted}${what === "wires" ? "" : " that has a port 22"}`);
-    const node = chooseNode(nodes, wanted);
+    const peering = kind === "interfaces" ? [] : among(wanted, (id) => peerings.some((each) => each.id === id));
+    const vpc = kind === "all" ? vpcsOf(wanted) : [];
+    if (peering.length + vpc.length === 1) return [...peering, ...vpc];
+    if (/^(?:eni|pcx|vpc)-/.test(wanted))
+      throw new Error(`The lab has no ${wanted}${kind === "interfaces" ? " that has a port 22" : ""}`);
+    const node = chooseNode(labNodes(lab), wanted);
     return networkInterfaces
       .filter(({ instanceId }) => instanceId === node.id)
       .map(({ networkInterfaceId }) => networkInterfaceId);
   };
+}
+
+/** @throws Error where no VPC has that id or Name tag, or several have it */
+function onlyVpc(wanted: string, found: readonly string[], all: readonly string[]): string[] {
+  if (found.length === 1) return [...found];
+  throw new Error(
+    found.length === 0
+      ? `The lab has no VPC "${wanted}". There are: ${all.join(", ") || "none"}`
+      : `"${wanted}" is the name of several VPCs: ${found.join(", ")}. Use an id`,
+  );
 }

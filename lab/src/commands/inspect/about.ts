@@ -30,6 +30,7 @@ export function about(view: LabView, instanceId: string): LabView {
     faults: view.faults.filter(
       ({ target }) =>
         own.includes(target) ||
+        vpcIds.includes(target) ||
         view.peerings.some(
           ({ id, requesterVpcId, accepterVpcId }) =>
             id === target && (has(vpcIds, requesterVpcId) || has(vpcIds, accepterVpcId)),

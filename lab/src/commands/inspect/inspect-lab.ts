@@ -56,8 +56,12 @@ async function countCaught(
     ),
   );
   for (const { fault, name, comment } of places) {
-    const counter = counters.get(name)?.find((each) => each.comment === comment);
-    if (counter !== undefined) caught.set(fault, counter.packets);
+    const own = counters.get(name)?.filter((each) => each.comment === comment) ?? [];
+    if (own.length > 0)
+      caught.set(
+        fault,
+        own.reduce((sum, { packets }) => sum + packets, 0),
+      );
   }
   return caught;
 }

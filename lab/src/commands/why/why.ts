@@ -3,7 +3,7 @@ import { existingNamespaces } from "../../fabric/apply";
 import { readCounters, type RuleCounter } from "../../fabric/counters";
 import { namespaceOfId, namespacePrefix } from "../../fabric/names";
 import type { Hop } from "../../reach/path";
-import { readFaults } from "../../state/faults";
+import { type Fault, readFaults } from "../../state/faults";
 import type { Lab } from "../../state/paths";
 import { RecordStore } from "../../state/store";
 import { describeFault } from "../fault/describe-fault";
@@ -31,8 +31,18 @@ export async function why(
     await Promise.all(places.map(async (id) => [id, await readCounters(namespaceOfId(prefix, id))] as const)),
   );
   const withCounters = (way: Told): Told => ({ ...way, hops: counted(way.hops, counters) });
+  const ids = new Set(hops.map(({ id }) => id));
+  const vpcIds = new Set(
+    cloud.networkInterfaces
+      .filter(({ networkInterfaceId }) => ids.has(networkInterfaceId))
+      .map(({ subnet }) => subnet.vpcId),
+  );
+  const isOnTheWay = (fault: Fault): boolean =>
+    fault.kind === "drop-protocol"
+      ? vpcIds.has(fault.target) && fault.protocol === packet.packet.protocol
+      : ids.has(fault.target);
   const faults = readFaults(lab)
-    .filter(({ target }) => hops.some(({ id }) => id === target))
+    .filter(isOnTheWay)
     .map((fault) => `By lab fault, ${describeFault(fault)}.`);
   return {
     packet: withCounters(packet),
