@@ -18,7 +18,7 @@ const cluster = new overlaynet.Cluster("test", {
   imageId: image.id,
   ssh: { adminCidrBlocks: ["198.51.100.1/32"] },
 });
-export const { nodes, privateIps, workloads, paths, blocks, warnings, ssh, vpcIds, securityGroupIds } = cluster;
+export const { nodes, privateIps, workloads, topology, blocks, warnings, ssh, vpcIds, securityGroupIds } = cluster;
 `;
 
 describe("a cluster of a chosen image", function () {

@@ -25,7 +25,7 @@ const program = (networks: string): string => `
     workloadsPerNode: 1,
     ssh: { adminCidrBlocks: new pulumi.Config().requireObject("adminCidrBlocks") },
   });
-  export const { nodes, workloads, paths, ssh } = cluster;`;
+  export const { nodes, workloads, topology, ssh } = cluster;`;
 const network = (name: string, cidrBlock: string, nodes: number): string =>
   `{ name: "${name}", cidrBlock: "${cidrBlock}", subnets: [{ availabilityZone: "us-east-1a", nodes: ${nodes} }] }`;
 

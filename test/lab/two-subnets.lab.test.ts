@@ -36,7 +36,7 @@ const cluster = new overlaynet.Cluster("test", {
   },
 });
 
-export const { nodes, privateIps, workloads, paths, blocks, warnings, ssh, vpcIds, securityGroupIds } = cluster;
+export const { nodes, privateIps, workloads, topology, blocks, warnings, ssh, vpcIds, securityGroupIds } = cluster;
 `;
 
 /** Real nodes in two subnets, the second without public addresses; the steps build on each other. */

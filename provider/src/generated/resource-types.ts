@@ -360,7 +360,8 @@ export interface HostForwarding {
   readonly name: string;
   /**
    * True: EC2's source/destination check must be off, IP forwarding of an Azure network interface or of a Google
-   * Cloud instance on.
+   * Cloud instance on. Allow it before the Overlay changes, as a rule. Take it back only after: while hosts still
+   * send such packets, that loses them.
    */
   readonly forwarding: boolean;
   /** Why, in a sentence. */

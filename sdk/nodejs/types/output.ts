@@ -159,7 +159,7 @@ export interface ClusterWorkload {
  */
 export interface HostForwarding {
     /**
-     * True: EC2's source/destination check must be off, IP forwarding of an Azure network interface or of a Google Cloud instance on.
+     * True: EC2's source/destination check must be off, IP forwarding of an Azure network interface or of a Google Cloud instance on. Allow it before the Overlay changes, as a rule. Take it back only after: while hosts still send such packets, that loses them.
      */
     forwarding: boolean;
     /**
