@@ -565,6 +565,7 @@ describe("drift and half failure", function () {
     assert.deepEqual(made, [
       "create Instance test-green-10.2.0.4",
       "update Routes test-green-a0",
+      "update Topology test",
       "update Tunnel test-green-a0-ipip",
       "update Workload test-green-a0-w0",
     ]);

@@ -136,9 +136,11 @@ export function partResource<I extends OnNodeInputs, O extends PartOutputs>(
       } else if (isFound(inputs)) {
         if (summary(inputs).digest !== old.outputs.digest) changes.set("digest", "update");
       } else {
-        // The engine asks so with a state's own inputs, when something that they depend on is to be replaced.
+        // The engine asks so with a state's own inputs: in a refresh without the program, or when something that they
+        // depend on is to be replaced. What stands there is told by words where it is not what was brought there.
         for (const key of kind.madeFrom)
           if (!sameProperties(old.inputs[key], inputs[key]) && !changes.has(key)) changes.set(key, "update");
+        if (!isDigest(old.outputs.digest)) changes.set("digest", "update");
       }
       return {
         changes,
@@ -206,6 +208,10 @@ export function partResource<I extends OnNodeInputs, O extends PartOutputs>(
       }
     },
   };
+}
+
+function isDigest(text: string): boolean {
+  return text === NONE || /^[0-9a-f]{64}$/.test(text);
 }
 
 function summaryOf(part: Part | undefined): PartOutputs {

@@ -69,12 +69,16 @@ class FakeNodes implements NodeAccess {
 const filesOf = (text: string): Record<string, string> => ({ text: digestOf(text).slice(0, 16) });
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-function resourceOn(nodes: FakeNodes): ReturnType<typeof partResource<Inputs, PartOutputs>> {
+function resourceOn(
+  nodes: FakeNodes,
+  isFound: (inputs: Inputs) => boolean = () => true,
+): ReturnType<typeof partResource<Inputs, PartOutputs>> {
   return partResource<Inputs, PartOutputs>(
     {
       title: ({ kind }) => kind,
       partName: ({ kind }) => kind,
       madeFrom: ["text"],
+      isFound,
       identity: ["kind"],
       render({ kind, text }) {
         if (text === "bad") throw new RangeError("bad is no text");
@@ -291,6 +295,30 @@ describe("a part on a node", () => {
     assert.match(context.logs.join(), /^warning: .*taken as deleted/);
     nodes.failure = new Error("sudo: a password is required");
     await assert.rejects(resourceOn(nodes).delete(OLD, context), /sudo/);
+  });
+
+  describe("whose inputs refer to what this process does not know", () => {
+    const lost = resourceOn(new FakeNodes(), () => false);
+
+    it("is as it was as long as the reference is the same, and may differ otherwise", async () => {
+      assert.equal((await lost.diff(OLD, INPUTS, contextOf())).changes.size, 0);
+      assert.deepEqual([...(await lost.diff(OLD, { ...INPUTS, text: "two" }, contextOf())).changes.keys()], ["text"]);
+    });
+
+    it("is shown as changed where a refresh found it changed", async () => {
+      for (const digest of ["files: text was edited", "deviates: a", "skipped", ""]) {
+        const drifted = { ...OLD, outputs: { ...OLD.outputs, digest } };
+        assert.deepEqual([...(await lost.diff(drifted, INPUTS, contextOf())).changes.keys()], ["digest"]);
+      }
+    });
+
+    it("is read by the files that the state keeps", async () => {
+      const nodes = new FakeNodes();
+      nodes.parts.set("10.1.0.4", new Map([["routes", "meddled"]]));
+      nodes.files.set("routes", new Map([["text", digestOf("two")]]));
+      const outputs = await resourceOn(nodes, () => false).read(OLD, contextOf());
+      assert.equal(outputs?.digest, "files: text was edited");
+    });
   });
 
   describe("where unreachable nodes are to be skipped", () => {
