@@ -392,7 +392,7 @@ function subnetBlocks(
     if (block === undefined) {
       problems.push({
         path,
-        message: `the VPC ${network.cidrBlock} has no room for the default of zones with the letter ${letter}: give the subnet a cidrBlock, or the network a larger one`,
+        message: `the VPC ${network.cidrBlock} is too small for the default CIDR of zones with the letter ${letter}: give the subnet a cidrBlock, or the network a larger one`,
       });
       return undefined;
     }

@@ -49,11 +49,11 @@ export function layOutTransitSubnets(
       if (cidr === undefined || taken !== undefined || !containsCidr(vpc, cidr)) {
         const where =
           cidr === undefined
-            ? `the VPC ${network.cidrBlock} has no`
-            : `${formatCidr(cidr)} overlaps ${taken?.cidrBlock} of subnet ${taken?.name}: the VPC has no`;
+            ? `the VPC ${network.cidrBlock} has no free addresses`
+            : `${formatCidr(cidr)} overlaps ${taken?.cidrBlock} of subnet ${taken?.name}: it leaves none`;
         problems.push({
           path: `${path}.cidrBlock`,
-          message: `${where} room for the transit gateway's subnet in ${availabilityZone}, a /${PREFIX_LENGTH} at the VPC's end: use a larger cidrBlock, or leave its end free`,
+          message: `${where} for the transit gateway's subnet in ${availabilityZone}, a /${PREFIX_LENGTH} at the VPC's end: use a larger cidrBlock, or leave its end free`,
         });
         return [];
       }

@@ -21,7 +21,7 @@ export interface NetworkArgs {
   /**
    * IPv4 CIDR of the VPC, /16 to /28, such as `10.1.0.0/16`. It may overlap neither another network (where they
    * are peered) nor an IP pool. A change replaces the network with all its nodes: the new VPC is made before the
-   * old one goes, so the account needs room for one more.
+   * old one goes, so the account's quota must allow one VPC more.
    */
   readonly cidrBlock: string;
   /**

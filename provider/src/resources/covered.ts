@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
+import { isMap } from "../../../wire/property-value";
 
-/** What the SDK's class takes, beyond what its types tell: the resources that a value comes from are the first. */
+/** What the SDK's outputs are made of, beyond what its types tell. The first are the resources that a value is from. */
 type OutputClass = new (
   resources: ReadonlySet<pulumi.Resource>,
   value: Promise<unknown>,
   isKnown: Promise<boolean>,
   isSecret: Promise<boolean>,
   allResources: Promise<ReadonlySet<pulumi.Resource>>,
-) => pulumi.Output<never>;
-
+) => object;
 interface OutputParts {
   promise(withUnknowns: boolean): Promise<unknown>;
   readonly isKnown: Promise<boolean>;
@@ -21,32 +21,20 @@ interface OutputParts {
  * full names, which would be a third of what a node takes there.
  */
 export function covered<T>(value: pulumi.Input<T>): pulumi.Output<T> {
-  const { isKnown, isSecret, ...output } = partsOf(pulumi.output(value));
+  const output = pulumi.output(value) as object as OutputParts;
   const none = new Set<pulumi.Resource>();
-  return new (pulumi.Output as unknown as OutputClass)(
-    none,
-    output.promise,
-    isKnown,
-    isSecret,
-    Promise.resolve(none),
-  ) as pulumi.Output<T>;
+  const Output = pulumi.Output as object as OutputClass;
+  const bare = new Output(none, output.promise(true), output.isKnown, output.isSecret, Promise.resolve(none));
+  if (!pulumi.Output.isInstance<T>(bare)) throw new Error("this version of Pulumi's SDK makes outputs otherwise");
+  return bare;
 }
 
-/** Each leaf by itself, as the secret ones among them make no others secret. */
+/** Each leaf by itself, as the secret ones among them make no others secret. For maps, at any depth. */
 export function coveredLeaves<T extends object>(values: T): T {
   return Object.fromEntries(
     Object.entries(values).map(([key, value]: [string, unknown]) => {
       if (pulumi.Output.isInstance(value)) return [key, covered(value)];
-      return [key, typeof value === "object" && value !== null ? coveredLeaves(value) : value];
+      return [key, isMap(value) ? coveredLeaves(value) : value];
     }),
   ) as T;
-}
-
-function partsOf(output: unknown): {
-  promise: Promise<unknown>;
-  isKnown: Promise<boolean>;
-  isSecret: Promise<boolean>;
-} {
-  const parts = output as OutputParts;
-  return { promise: parts.promise(true), isKnown: parts.isKnown, isSecret: parts.isSecret };
 }

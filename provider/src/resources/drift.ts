@@ -20,7 +20,7 @@ export function keptDigests(files: ReadonlyMap<string, string>): FileDigests {
  * What a part on a node is now, as its digest or in words: files that are not as they were brought there, and what
  * Linux holds otherwise than they say. Words are no digest of ours, so the next update mends it.
  *
- * @param digests those that are right: what was last known, and what has to be there
+ * @param digests digests that are no drift: the last one known, and the one that the plan gives now
  * @param brought the files that were brought there
  */
 export function whatIsThere(seen: SeenPart, digests: readonly (string | undefined)[], brought: FileDigests): string {

@@ -1,7 +1,7 @@
 import { Header } from "tar/header";
 
 export interface TarEntry {
-  /** At most 255 bytes, in parts that a ustar header has room for. */
+  /** At most 255 bytes, in parts that fit into a ustar header. */
   readonly path: string;
   readonly content: string | Buffer;
   readonly executable?: boolean;

@@ -6,7 +6,7 @@ import { pairsOf, rounds, type Pair } from "./pair";
 import { probeScript, readPorts, readResults, startScript, stopScript, type Ports, type ProbeResult } from "./script";
 import { judge, type Verdict } from "./verdict";
 
-/** Pairs that a node probes at a time: a small one has no room for five processes for each of a hundred pairs. */
+/** Pairs that a node probes at a time: a small one has too little memory for five processes for each of a hundred pairs. */
 const PAIRS_AT_A_TIME = 8;
 
 /** Runs a script as root on a node and gives what it printed; throws with the host and its stderr when it fails. */

@@ -98,7 +98,7 @@ describe("layout", () => {
       "networks[0].subnets[0].cidrBlock: the default of zones with the letter b, 10.1.1.0/24, overlaps 10.1.0.0/20 of networks[0].subnets[1]: give the subnet a cidrBlock",
     ]);
     assert.deepEqual(problems([{ ...of(zone("f")), cidrBlock: "10.1.0.0/26" }]), [
-      "networks[0].subnets[0].cidrBlock: the VPC 10.1.0.0/26 has no room for the default of zones with the letter f: give the subnet a cidrBlock, or the network a larger one",
+      "networks[0].subnets[0].cidrBlock: the VPC 10.1.0.0/26 is too small for the default CIDR of zones with the letter f: give the subnet a cidrBlock, or the network a larger one",
     ]);
     assert.deepEqual(problems([of(zone("a", { availabilityZone: "us-east-1-wl1-bos-wlz-1", name: "w" }))]), [
       "networks[0].subnets[0].cidrBlock: zone us-east-1-wl1-bos-wlz-1 has no letter, after which the default would be chosen: give the subnet a cidrBlock",

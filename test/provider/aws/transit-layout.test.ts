@@ -59,14 +59,14 @@ describe("layout of a transit gateway's subnets", () => {
   it("refuses a VPC without room for them, and zones without transit gateways", () => {
     assert.match(
       problems([{ ...green, subnets: [{ ...zone("a"), cidrBlock: "10.2.255.0/24" }] }, blue]).join(),
-      /^networks\[0\]\.cidrBlock: 10\.2\.255\.240\/28 overlaps 10\.2\.255\.0\/24 of subnet a: the VPC has no room/,
+      /^networks\[0\]\.cidrBlock: 10\.2\.255\.240\/28 overlaps 10\.2\.255\.0\/24 of subnet a: it leaves none for the transit/,
     );
     assert.match(
       problems([
         { name: "tiny", cidrBlock: "10.9.0.0/27", subnets: [{ ...zone("c"), cidrBlock: "10.9.0.0/28" }] },
         blue,
       ]).join(),
-      /^networks\[0\]\.cidrBlock: the VPC 10\.9\.0\.0\/27 has no room for the transit gateway's subnet in us-east-1c/,
+      /^networks\[0\]\.cidrBlock: the VPC 10\.9\.0\.0\/27 has no free addresses for the transit gateway's subnet in us-east-1c/,
     );
     assert.match(
       problems([
