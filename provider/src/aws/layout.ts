@@ -17,7 +17,6 @@ export interface LayoutArgs {
   /** Default: Peering. */
   readonly interconnect?: Interconnect;
   readonly pools: readonly IpPool[];
-  readonly workloadsPerNode: number;
   /** Node name -> the instance's source/dest check; off where not named. */
   readonly sourceDestCheck: Readonly<Record<string, boolean>>;
 }
@@ -31,7 +30,6 @@ export interface Layout {
   /** Subnets of the attachments; none over peerings. */
   readonly transitSubnets: readonly TransitSubnetLayout[];
   readonly nodes: readonly NodeLayout[];
-  readonly workloads: readonly { readonly name: string; readonly node: string }[];
 }
 
 export interface NetworkLayout {
@@ -251,7 +249,6 @@ export function layOut(args: LayoutArgs): LaidOut {
       peerings,
       transitSubnets,
       nodes,
-      workloads: workloadsOf(nodes, args.workloadsPerNode),
     },
     problems,
     warnings,
@@ -487,12 +484,6 @@ function refuseAmbiguousNames(
       });
     else first.set(`${kind} ${key}`, of);
   }
-}
-
-function workloadsOf(nodes: readonly NodeLayout[], perNode: number): Layout["workloads"] {
-  return nodes.flatMap(({ name }) =>
-    Array.from({ length: perNode }, (_, ordinal) => ({ name: `${name}-w${ordinal}`, node: name })),
-  );
 }
 
 function warnAboutPools(

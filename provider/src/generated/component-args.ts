@@ -213,7 +213,7 @@ export interface HostSshOptionsArgs {
 export interface OverlayHostArgs {
   /**
    * Name of the host, unique in the overlay: lower-case letters, digits, `-` and `.`, at most 63; with test
-   * workloads at most 28, without dots. A change removes the overlay from the host and brings it there anew.
+   * workloads shorter, and without dots. A change removes the overlay from the host and brings it there anew.
    */
   readonly name: string;
   /** Name of the network that it stands in. Default: the only network. A change is applied in place. */

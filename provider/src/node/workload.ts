@@ -5,7 +5,7 @@ import type { Part } from "./part";
 import { address, mtu, name, stateFile } from "./statement";
 
 /** `workload-` and the name is the name of a part. */
-const LONGEST_NAME = 31;
+export const LONGEST_WORKLOAD_NAME = 31;
 
 export interface WorkloadPartArgs {
   readonly name: string;
@@ -22,8 +22,10 @@ export interface WorkloadPartArgs {
  * @throws RangeError for a value that is none of its kind, or an address outside the node's blocks
  */
 export function renderWorkload(args: WorkloadPartArgs): Part {
-  if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(args.name) || args.name.length > LONGEST_NAME) {
-    throw new RangeError(`"${args.name}" is not the name of a workload: up to ${LONGEST_NAME} of a-z, 0-9 and "-"`);
+  if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(args.name) || args.name.length > LONGEST_WORKLOAD_NAME) {
+    throw new RangeError(
+      `"${args.name}" is not the name of a workload: up to ${LONGEST_WORKLOAD_NAME} of a-z, 0-9 and "-"`,
+    );
   }
   const own = parseAddress(args.address);
   if (

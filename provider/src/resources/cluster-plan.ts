@@ -8,7 +8,9 @@ import { loadIpPools } from "../ippool/load";
 import type { Problem } from "../ippool/problem";
 import type { Warning } from "../plan/warnings";
 import { type ClusterArgs, DEFAULTS } from "../generated/component-args";
+import { LONGEST_WORKLOAD_NAME } from "../node/workload";
 import { nodeLabels } from "./node-labels";
+import { canNameWorkloads } from "./overlay-plan";
 
 /** What a Cluster is going to consist of; everything that decides which resources there are. */
 export interface ClusterPlan {
@@ -31,7 +33,6 @@ export function planCluster(args: ClusterArgs, proxyCommand: string | undefined)
     networks: args.networks,
     interconnect: args.interconnect,
     pools,
-    workloadsPerNode: args.workloadsPerNode ?? DEFAULTS.Cluster.workloadsPerNode,
     sourceDestCheck: args.sourceDestCheck ?? {},
   });
   const { layout } = laidOut;
@@ -86,6 +87,7 @@ export function planCluster(args: ClusterArgs, proxyCommand: string | undefined)
       ...laidOut.problems,
       ...never.problems,
       ...labelProblems(args.labels ?? {}, layout),
+      ...workloadProblems(layout, args.workloadsPerNode ?? DEFAULTS.Cluster.workloadsPerNode),
       ...adminProblems(adminCidrBlocks, proxyCommand),
       ...privateProblems(args, proxyCommand),
     ],
@@ -147,6 +149,13 @@ function closedSubnets({ networks, nodes }: Layout): readonly Warning[] {
     const message = `nodes of ${closed.map(({ key }) => key).join(", ")} have no way to the internet: their image has to hold the packages that are installed otherwise (README, "Private subnets"). Set natGateway: true on network ${name} to give them one`;
     return [{ code: "PrivateWithoutNatGateway", message }];
   });
+}
+
+function workloadProblems({ nodes }: Layout, count: number): readonly Problem[] {
+  const name = nodes.find((node) => !canNameWorkloads(node.name, count))?.name;
+  if (name === undefined) return [];
+  const message = `the names of ${count} test workloads on ${name} would have more than ${LONGEST_WORKLOAD_NAME} characters: use fewer, or shorter names for the network and the subnet`;
+  return [{ path: "workloadsPerNode", message }];
 }
 
 function labelProblems(labels: Readonly<Record<string, unknown>>, { nodes }: Layout): readonly Problem[] {

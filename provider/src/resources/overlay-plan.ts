@@ -4,6 +4,7 @@ import { type IpPool } from "../ippool/ippool";
 import { loadIpPools } from "../ippool/load";
 import type { TunnelKind } from "../ippool/pool-mode";
 import type { Problem } from "../ippool/problem";
+import { LONGEST_WORKLOAD_NAME } from "../node/workload";
 import { encapsulationsInUse } from "../plan/encapsulations-in-use";
 import { settledNetworks } from "./settled-networks";
 
@@ -22,9 +23,6 @@ export type PlannedHost = OverlayHostArgs & { readonly network: string };
 
 /** A host name (RFC 1123); test workloads are named after it, and have shorter ones. */
 const HOST_NAME = /^(?=.{1,63}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
-const NAME_WITH_WORKLOADS = /^[a-z0-9](?:[a-z0-9-]{0,26}[a-z0-9])?$/;
-/** `-w` and its number make the name of a workload of at most 31 characters. */
-const MOST_WORKLOADS = 10;
 
 /** Works an Overlay out from its arguments, with all their problems at once: nothing is made while there is one. */
 export function planOverlay(args: OverlayArgs): OverlayPlan {
@@ -47,8 +45,14 @@ export function planOverlay(args: OverlayArgs): OverlayPlan {
   };
 }
 
+/** Whether the names of a host's test workloads, `<host>-w<number>`, are names of parts. */
+export function canNameWorkloads(host: string, count: number): boolean {
+  const longest = workloadsOf(host, count).at(-1)?.name ?? "";
+  return longest.length <= LONGEST_WORKLOAD_NAME && !longest.includes(".");
+}
+
 /** The test workloads of a host, in the order of their numbers. */
-export function workloadsOf(host: string, count: number): readonly TopologyWorkload[] {
+function workloadsOf(host: string, count: number): readonly TopologyWorkload[] {
   return Array.from({ length: count }, (_, index) => ({ name: `${host}-w${index}`, node: host }));
 }
 
@@ -80,11 +84,11 @@ function hostProblems(hosts: readonly PlannedHost[], workloads: number): readonl
       return [
         { path, message: `"${name}" is not a host name: use lower-case letters, digits, "-" and ".", at most 63` },
       ];
-    if (workloads > 0 && !NAME_WITH_WORKLOADS.test(name))
+    if (!canNameWorkloads(name, workloads))
       return [
         {
           path,
-          message: `"${name}" cannot name test workloads: use at most 28 lower-case letters, digits and "-", or workloadsPerNode: 0`,
+          message: `"${name}" cannot name ${workloads} test workloads, whose names have at most ${LONGEST_WORKLOAD_NAME} characters and no dot: use a shorter name, or a smaller workloadsPerNode`,
         },
       ];
     if (before !== undefined)
@@ -95,16 +99,8 @@ function hostProblems(hosts: readonly PlannedHost[], workloads: number): readonl
 }
 
 /** Whether each host can be logged in to. */
-function accessProblems({ hosts, ssh = {}, workloadsPerNode = 0 }: OverlayArgs): readonly Problem[] {
+function accessProblems({ hosts, ssh = {} }: OverlayArgs): readonly Problem[] {
   return [
-    ...(workloadsPerNode > MOST_WORKLOADS
-      ? [
-          {
-            path: "workloadsPerNode",
-            message: `is ${workloadsPerNode}: test workloads are at most ${MOST_WORKLOADS} a host`,
-          },
-        ]
-      : []),
     ...hosts.flatMap(({ name, ssh: own = {} }, i): Problem[] => {
       const path = `hosts[${i}].ssh`;
       const problems: Problem[] = [];

@@ -372,7 +372,7 @@ export interface OverlayHostArgs {
      */
     labels?: {[key: string]: string};
     /**
-     * Name of the host, unique in the overlay: lower-case letters, digits, `-` and `.`, at most 63; with test workloads at most 28, without dots. A change removes the overlay from the host and brings it there anew.
+     * Name of the host, unique in the overlay: lower-case letters, digits, `-` and `.`, at most 63; with test workloads shorter, and without dots. A change removes the overlay from the host and brings it there anew.
      */
     name: string;
     /**

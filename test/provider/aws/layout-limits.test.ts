@@ -15,7 +15,7 @@ const network = (name: string, second = 1, ...subnets: SubnetArgs[]): NetworkArg
 });
 
 function lay(networks: readonly NetworkArgs[], others: Partial<LayoutArgs> = {}): LaidOut {
-  return layOut({ networks, pools: [], workloadsPerNode: 1, sourceDestCheck: {}, ...others });
+  return layOut({ networks, pools: [], sourceDestCheck: {}, ...others });
 }
 
 function problems(networks: readonly NetworkArgs[], others: Partial<LayoutArgs> = {}): string[] {

@@ -21,7 +21,7 @@ const green: NetworkArgs = {
 };
 
 function lay(networks: readonly NetworkArgs[], others: Partial<LayoutArgs> = {}): LaidOut {
-  return layOut({ networks, pools: [], workloadsPerNode: 1, sourceDestCheck: {}, ...others });
+  return layOut({ networks, pools: [], sourceDestCheck: {}, ...others });
 }
 
 function addresses({ layout }: LaidOut): Record<string, string> {
@@ -46,7 +46,6 @@ describe("layout", () => {
     });
     assert.equal(result.layout.region, "us-east-1");
     assert.deepEqual(result.layout.peerings, [{ key: "blue-green", requester: "blue", accepter: "green" }]);
-    assert.deepEqual(result.layout.workloads.at(-1), { name: "green-a1-w0", node: "green-a1" });
   });
 
   it("keeps every address, subnet and peering when nodes, subnets and networks are added at the end or moved", () => {

@@ -13,7 +13,7 @@ function layout(networks: Readonly<Record<string, readonly number[]>>): Layout {
     cidrBlock: `10.${i}.0.0/16`,
     subnets: subnets.map((nodes, j) => ({ availabilityZone: `us-east-1${"abcdef"[j]}`, nodes })),
   }));
-  return layOut({ networks: args, pools: [], workloadsPerNode: 0, sourceDestCheck: {} }).layout;
+  return layOut({ networks: args, pools: [], sourceDestCheck: {} }).layout;
 }
 
 function never(

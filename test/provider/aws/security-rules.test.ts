@@ -19,7 +19,7 @@ function layout(networks: Readonly<Record<string, readonly number[]>>): Layout {
     cidrBlock: `10.${i}.0.0/16`,
     subnets: subnets.map((nodes, j) => ({ availabilityZone: `us-east-1${"abcdef"[j]}`, nodes })),
   }));
-  const { layout, problems } = layOut({ networks: args, pools: [], workloadsPerNode: 1, sourceDestCheck: {} });
+  const { layout, problems } = layOut({ networks: args, pools: [], sourceDestCheck: {} });
   assert.deepEqual(problems, []);
   return layout;
 }

@@ -10,7 +10,7 @@ const blue: NetworkArgs = { name: "blue", cidrBlock: "10.1.0.0/16", subnets: [zo
 const green: NetworkArgs = { name: "green", cidrBlock: "10.2.0.0/16", subnets: [zone("a")] };
 
 function lay(networks: readonly NetworkArgs[], interconnect: "Peering" | "TransitGateway" = "TransitGateway"): LaidOut {
-  return layOut({ networks, interconnect, pools: [], workloadsPerNode: 0, sourceDestCheck: {} });
+  return layOut({ networks, interconnect, pools: [], sourceDestCheck: {} });
 }
 
 function subnets(networks: readonly NetworkArgs[], interconnect?: "Peering" | "TransitGateway"): string[] {

@@ -37,7 +37,6 @@ describe("what arrives at a network", () => {
     const { nodes } = layOut({
       networks: [{ name: "blue", cidrBlock: "10.1.0.0/16", subnets: [{ availabilityZone: "us-east-1a", nodes: 1 }] }],
       pools: [],
-      workloadsPerNode: 0,
       sourceDestCheck: {},
     }).layout;
     const labelled = nodes.map(({ name }) => ({ name, labels: {} }));
